@@ -1,0 +1,39 @@
+import type { Spread } from '../kernel/spread.ts'
+import type { MomentMatch } from '../history/match.ts'
+
+/** What a producer application publishes: a stream of records, or exact steps. */
+export type ProducerWorkload =
+  | {
+      readonly kind: 'send'
+      /** Records per instance. */
+      readonly records: number
+      /** Gap between two `send()` calls. */
+      readonly every: Spread
+      /** Number of different keys; 0 sends records without a key. */
+      readonly keys: number
+      /** Size of a record's value in bytes. */
+      readonly size: number
+    }
+  | { readonly kind: 'steps'; readonly steps: readonly ProducerStep[] }
+
+/** One step of a scripted producer. A step begins when the one before it is done; `send` is done at once, as in Kafka. */
+export type ProducerStep =
+  | {
+      readonly do: 'send'
+      readonly id: string
+      readonly to: string
+      /** Forced partition, or null for the partitioner's choice. */
+      readonly partition: number | null
+      readonly key: string | null
+      readonly value: string | null
+      /** Event time relative to the moment of sending, in microseconds; null = now. */
+      readonly timestampUs: number | null
+    }
+  | { readonly do: 'wait'; readonly for: Spread }
+  | { readonly do: 'wait-moment'; readonly match: MomentMatch }
+  | { readonly do: 'flush' }
+  | { readonly do: 'restart' }
+  | { readonly do: 'close' }
+
+/** What an application does with records of unknown outcome after a failure. */
+export type OnUnknown = 'give-up' | 'resend'

@@ -1,0 +1,114 @@
+import type { MomentMatch } from '../history/match.ts'
+import type { Spread } from '../kernel/spread.ts'
+
+/**
+ * Faults as data. A scenario's `faults:` are {@link FaultEntry}s with spreads and alternatives; before a run they are drawn
+ * into {@link PlannedFault}s, where every time and every random alternative is fixed. Symbolic targets such as
+ * `leader(orders-0)` stay symbolic: they are resolved when the fault fires.
+ */
+export interface FaultEntry {
+  readonly trigger: Trigger
+  readonly action: Action
+  /** How long the fault lasts; null = until healing. */
+  readonly for: Spread | null
+}
+
+export type Trigger =
+  | { readonly kind: 'at'; readonly at: Spread }
+  /** Again and again, `times` times or until the work is done. */
+  | { readonly kind: 'every'; readonly every: Spread; readonly times: number | null }
+  | { readonly kind: 'between'; readonly fromUs: number; readonly toUs: number }
+  | {
+      readonly kind: 'when'
+      readonly match: MomentMatch
+      /** Fires at the nth match, counted from 1. */
+      readonly nth: number
+      /** Fires at the nth match and every one after it, up to `times`. */
+      readonly everyMatch: boolean
+      readonly times: number | null
+      readonly after: Spread
+    }
+
+export type Action =
+  | { readonly kind: 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause'; readonly target: Target }
+  | { readonly kind: 'slow-disk'; readonly target: Target; /** added to every disk operation */ readonly by: Spread }
+  | { readonly kind: 'partition'; readonly groups: readonly (readonly Target[])[] }
+  | {
+      readonly kind: 'isolate'
+      readonly target: Target
+      readonly direction: 'in' | 'out' | 'both'
+      /** From whom it is cut off; null = everybody. */
+      readonly from: Target | null
+    }
+  | ({ readonly kind: 'delay'; readonly by: Spread } & StreamMatch)
+  | ({ readonly kind: 'drop' } & StreamMatch)
+  | { readonly kind: 'disconnect'; readonly between: readonly [Target, Target] }
+
+/** Which messages `delay` and `drop` take. */
+export interface StreamMatch {
+  /** Sender; null = anyone. */
+  readonly from: Target | null
+  readonly to: Target | null
+  /** Kafka's name of the request, such as `Produce`; null = any. */
+  readonly api: string | null
+  /** Whether the answer is meant instead of the request. */
+  readonly reply: boolean
+  /** First match that is taken, from 1. */
+  readonly nth: number
+  /** How many are taken; null = all while the fault lasts. */
+  readonly count: number | null
+  readonly connection: 'any' | 'same'
+}
+
+export type Target =
+  /** One node by name: `broker-2`, `controller-1`, `checkout#0`. */
+  | { readonly kind: 'node'; readonly name: string }
+  /** All instances of an application. */
+  | { readonly kind: 'application'; readonly name: string }
+  /** `follower` is one, drawn; `followers` are all. */
+  | { readonly kind: 'leader' | 'follower' | 'followers'; readonly topic: string; readonly partition: number }
+  /** `controller(active)` */
+  | { readonly kind: 'active-controller' }
+  | { readonly kind: 'role'; readonly role: 'brokers' | 'controllers' | 'clients' | 'stores' | 'rest' }
+  /** The smaller / larger half of a role, drawn. */
+  | { readonly kind: 'minority' | 'majority'; readonly of: 'brokers' | 'controllers' }
+  /** One node of the union, drawn. */
+  | { readonly kind: 'any'; readonly of: readonly Target[] }
+
+/** What the chaos generator may draw. */
+export interface ChaosSpec {
+  readonly budget: ChaosBudget
+  readonly kinds: readonly ChaosKind[]
+  /** Least and most faults in a run. */
+  readonly faults: readonly [number, number]
+}
+
+export type ChaosBudget = 'within-promise' | 'beyond' | 'hostile'
+export type ChaosKind =
+  | 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause' | 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | 'slow-disk'
+
+/** Everything a run's faults are drawn from. */
+export interface FaultSource {
+  readonly entries: readonly FaultEntry[]
+  readonly chaos: ChaosSpec | null
+}
+
+/** A fault with nothing left to draw: only symbolic targets and moments remain open. */
+export interface PlannedFault {
+  /** Index of the entry in the scenario's list it was drawn from; -1 = from the chaos generator. */
+  readonly entry: number
+  readonly trigger:
+    | { readonly kind: 'at'; readonly atUs: number }
+    | {
+        readonly kind: 'when'
+        readonly match: MomentMatch
+        readonly nth: number
+        readonly everyMatch: boolean
+        readonly times: number | null
+        readonly afterUs: number
+      }
+  readonly action: Action
+  readonly forUs: number | null
+}
+
+export type FaultPlan = readonly PlannedFault[]

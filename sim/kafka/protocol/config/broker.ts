@@ -1,0 +1,74 @@
+import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
+
+/** A broker's (or the controller's) settings after defaults, by Kafka's names; `*.ms` in milliseconds. */
+export interface BrokerConfig {
+  readonly 'auto.create.topics.enable': boolean
+  readonly 'auto.leader.rebalance.enable': boolean
+  readonly 'broker.heartbeat.interval.ms': number
+  readonly 'broker.session.timeout.ms': number
+  readonly 'controlled.shutdown.enable': boolean
+  readonly 'default.replication.factor': number
+  readonly 'leader.imbalance.check.interval.seconds': number
+  readonly 'leader.imbalance.per.broker.percentage': number
+  readonly 'log.flush.interval.messages': number
+  readonly 'log.flush.interval.ms': number
+  readonly 'log.flush.offset.checkpoint.interval.ms': number
+  readonly 'log.flush.start.offset.checkpoint.interval.ms': number
+  readonly 'message.max.bytes': number
+  readonly 'min.insync.replicas': number
+  readonly 'num.partitions': number
+  readonly 'producer.id.expiration.ms': number
+  readonly 'replica.fetch.backoff.ms': number
+  readonly 'replica.fetch.max.bytes': number
+  readonly 'replica.fetch.min.bytes': number
+  readonly 'replica.fetch.wait.max.ms': number
+  readonly 'replica.high.watermark.checkpoint.interval.ms': number
+  readonly 'replica.lag.time.max.ms': number
+  readonly 'replica.socket.timeout.ms': number
+  readonly 'unclean.leader.election.enable': boolean
+  readonly 'unclean.leader.election.interval.ms': number
+}
+
+/** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated. */
+export const BROKER_CONFIG: ConfigTable = {
+  'auto.create.topics.enable': { type: 'boolean', default: true },
+  'auto.leader.rebalance.enable': { type: 'boolean', default: true },
+  'broker.heartbeat.interval.ms': { type: 'ms', default: 2000, min: 1, max: INT_MAX },
+  'broker.session.timeout.ms': { type: 'ms', default: 9000, min: 1, max: INT_MAX },
+  'controlled.shutdown.enable': { type: 'boolean', default: true },
+  'default.replication.factor': { type: 'int', default: 1, min: 1, max: 32_767 },
+  'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
+  'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
+  'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
+  'log.flush.interval.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
+  'log.flush.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
+  'log.flush.start.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
+  'message.max.bytes': { type: 'int', default: 1_048_588, min: 0, max: INT_MAX },
+  'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
+  'num.partitions': { type: 'int', default: 1, min: 1, max: 10_000 },
+  'producer.id.expiration.ms': { type: 'ms', default: 86_400_000, min: 1, max: INT_MAX },
+  'replica.fetch.backoff.ms': { type: 'ms', default: 1000, min: 0, max: INT_MAX },
+  'replica.fetch.max.bytes': { type: 'int', default: 1_048_576, min: 0, max: INT_MAX },
+  'replica.fetch.min.bytes': { type: 'int', default: 1, min: 0, max: INT_MAX },
+  'replica.fetch.wait.max.ms': { type: 'ms', default: 500, min: 1, max: INT_MAX },
+  'replica.high.watermark.checkpoint.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'replica.lag.time.max.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
+  'replica.socket.timeout.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
+  'unclean.leader.election.enable': { type: 'boolean', default: false },
+  'unclean.leader.election.interval.ms': { type: 'ms', default: 300_000, min: 1, max: INT_MAX },
+}
+
+export const BROKER_NOT_SIMULATED: readonly string[] = [
+  'advertised.listeners', 'background.threads', 'compression.type', 'connections.max.idle.ms', 'controlled.shutdown.max.retries',
+  'controller.quorum.election.timeout.ms', 'controller.quorum.fetch.timeout.ms', 'controller.quorum.voters',
+  'delete.topic.enable', 'fetch.max.bytes', 'group.consumer.heartbeat.interval.ms', 'group.consumer.session.timeout.ms',
+  'group.initial.rebalance.delay.ms', 'group.max.session.timeout.ms', 'group.min.session.timeout.ms',
+  'initial.broker.registration.timeout.ms', 'log.cleaner.enable', 'log.cleanup.policy', 'log.dir', 'log.dirs',
+  'log.message.timestamp.type', 'log.retention.bytes', 'log.retention.hours', 'log.retention.minutes', 'log.retention.ms',
+  'log.roll.ms', 'log.segment.bytes', 'node.id', 'num.io.threads', 'num.network.threads', 'num.replica.fetchers',
+  'offsets.commit.timeout.ms', 'offsets.retention.minutes', 'offsets.topic.num.partitions',
+  'offsets.topic.replication.factor', 'process.roles', 'replica.selector.class', 'transaction.max.timeout.ms',
+  'transaction.partition.verification.enable', 'transaction.state.log.min.isr',
+  'transaction.state.log.num.partitions', 'transaction.state.log.replication.factor',
+  'transactional.id.expiration.ms',
+]

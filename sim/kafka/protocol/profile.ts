@@ -1,0 +1,57 @@
+/**
+ * Protocol profiles: Kafka 4.1 is the default; a switch brings back an older rule exactly where Kafka had it.
+ * Every switch of the product stands in {@link CLUSTER_SWITCHES} or {@link CLIENT_PROFILES}; they are history, never test hooks.
+ */
+
+/** The cluster-side rules that differ between Kafka versions. Keys are the names used in scenario files. */
+export interface ClusterProfile {
+  readonly base: ClusterProfileName
+  /** KIP-966: 1 = eligible leader replicas and last known leader, default for new clusters since 4.1; 0 = as before. */
+  readonly 'eligible.leader.replicas.version': 0 | 1
+}
+
+export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
+
+export interface SwitchDefinition {
+  readonly name: keyof Omit<ClusterProfile, 'base'>
+  readonly values: readonly (number | string)[]
+  readonly about: string
+}
+
+export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
+  {
+    name: 'eligible.leader.replicas.version',
+    values: [0, 1],
+    about: 'KIP-966 eligible leader replicas: on (1) for new clusters since 4.1, off (0) before',
+  },
+]
+
+export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
+  'kafka-4.1': { base: 'kafka-4.1', 'eligible.leader.replicas.version': 1 },
+  'kafka-4.0': { base: 'kafka-4.0', 'eligible.leader.replicas.version': 0 },
+}
+
+/** A client of a given age: the defaults it had and the newest request versions it speaks. */
+export type ClientProfileName = 'kafka-4.1' | 'kafka-2.8'
+
+export interface ClientProfile {
+  readonly name: ClientProfileName
+  /** Newest Produce version the client speaks; the broker may know fewer. */
+  readonly produceVersion: number
+  /** KIP-951 (3.7): the client uses the new leader that an error answer names. */
+  readonly leaderHints: boolean
+  /** Producer defaults that differ from 4.1's. */
+  readonly producerDefaults: Readonly<Record<string, string | number | boolean>>
+  readonly about: string
+}
+
+export const CLIENT_PROFILES: Readonly<Record<ClientProfileName, ClientProfile>> = {
+  'kafka-4.1': { name: 'kafka-4.1', produceVersion: 13, leaderHints: true, producerDefaults: {}, about: 'the Java client of Kafka 4.1' },
+  'kafka-2.8': {
+    name: 'kafka-2.8',
+    produceVersion: 9,
+    leaderHints: false,
+    producerDefaults: { acks: '1', 'enable.idempotence': false, 'linger.ms': 0 },
+    about: 'the Java client before KIP-679 (3.0): acks=1 and no idempotence unless asked for',
+  },
+}

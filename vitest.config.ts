@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['{sim,scenarios,properties,reports,cli,bench,docs}/**/*.test.ts'],
+    testTimeout: 30_000,
+    pool: 'threads',
+  },
+})
