@@ -1,3 +1,4 @@
+import type { RunResult } from '../properties/verdict.ts'
 import type { SourceSpan } from '../scenarios/format/scenario.ts'
 import type { Anomaly, Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
 
@@ -7,21 +8,47 @@ export interface ResultDocument {
   readonly tool: { readonly name: 'twiceshy'; readonly version: string }
   readonly command: string
   readonly scenarios: readonly ScenarioResult[]
-  readonly summary: { readonly scenarios: number; readonly met: number; readonly notMet: number; readonly inconclusive: number }
+  readonly summary: Summary
+  /** Why the command ended before its work was done (a defect of the tool, a nondeterminism); null when it did not. */
+  readonly error: string | null
 }
+
+export interface Summary {
+  readonly scenarios: number
+  readonly met: number
+  readonly notMet: number
+  readonly inconclusive: number
+  /** Runs judged over all scenarios. */
+  readonly runs: number
+  /** Scenarios (and variants) that were not judged because the command was cut short. */
+  readonly notJudged: number
+  readonly stopped: Stopped | null
+}
+
+/** What cut a command short. */
+export type Stopped = 'bail' | 'time-budget' | 'interrupted'
 
 export interface ScenarioResult {
   readonly file: string
   readonly scenario: string
   readonly variant: string | null
   readonly seed: string
+  /** Runs that were judged. */
   readonly runs: number
+  /** Runs that were asked for, in this shard. */
+  readonly runsPlanned: number
+  /** Why fewer runs than the scenario's were judged; then what was not seen yet is inconclusive. */
+  readonly partial: Stopped | 'shard' | null
   readonly met: boolean
   /** True when it is not met only because something stayed unknown. */
   readonly inconclusive: boolean
+  /** Digest of the first run: run 0, unless a shard starts elsewhere. */
   readonly digest: string
+  /** SHA-256 over the digests (lower-case hex) of all judged runs in run order. */
   readonly runDigest: string
+  /** Over all runs. */
   readonly events: number
+  /** Over all runs. */
   readonly virtualMs: number
   /** Share of runs with faults in which a fault hit something with work in flight; null without faults. */
   readonly mattered: number | null
@@ -32,6 +59,8 @@ export interface ScenarioResult {
   readonly cover: readonly { readonly moment: string; readonly runs: number }[]
   /** Reasons beside expectations why it is not met: inert faults, goals never reached, broken invariants. */
   readonly problems: readonly string[]
+  /** How the runs ended. */
+  readonly ended: Readonly<Record<RunResult['ended'], number>>
   readonly counterexample: string | null
 }
 
@@ -47,6 +76,8 @@ export interface ExpectationResult {
   readonly judged: number
   readonly runsViolated: number
   readonly runsUnknown: number
+  /** In how many runs each kind of violation was seen. */
+  readonly kindsSeen: Readonly<Partial<Record<Anomaly, number>>>
   readonly met: boolean
   readonly firstViolation: FirstViolation | null
   readonly span: SourceSpan | null

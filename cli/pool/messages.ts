@@ -1,0 +1,26 @@
+import type { RunResult } from '../../properties/verdict.ts'
+import type { RunTask } from './tasks.ts'
+
+/** What a worker is started with. Scenarios cross once, here. */
+export interface WorkerData {
+  readonly judgeModule: string
+  readonly tasks: readonly RunTask[]
+  readonly board: SharedArrayBuffer
+  /** This worker's place on the board. */
+  readonly worker: number
+}
+
+export type ToWorker =
+  /** Take runs from the board until none is left. */
+  | { readonly kind: 'work' }
+  /** Judge exactly these items again. */
+  | { readonly kind: 'repeat'; readonly items: readonly number[] }
+
+export type FromWorker =
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  /** The order is done; the worker waits for the next. */
+  | { readonly kind: 'idle' }
+
+export type Outcome =
+  | { readonly kind: 'judged'; readonly index: number; readonly result: RunResult }
+  | { readonly kind: 'failed'; readonly index: number; readonly message: string; readonly stack: string | null }

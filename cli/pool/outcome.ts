@@ -1,0 +1,17 @@
+import { sha256 } from '../host/sha256.ts'
+import type { Judge } from './judge.ts'
+import type { Outcome } from './messages.ts'
+import type { Agenda } from './tasks.ts'
+
+/** Judges one item; a failure of the judge is an outcome too. */
+export function judged(agenda: Agenda, index: number, judge: Judge): Outcome {
+  const item = agenda.at(index)
+  const task = agenda.tasks[item.task]
+  if (task === undefined) throw new RangeError(`no task ${item.task}`)
+  try {
+    return { kind: 'judged', index, result: judge(task.scenario, item.run, { hasher: sha256 }, task.options) }
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    return { kind: 'failed', index, message, stack: stack ?? null }
+  }
+}

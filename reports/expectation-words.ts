@@ -1,0 +1,51 @@
+import type { ExpectationResult, ScenarioResult } from './result.ts'
+import { counted, grouped, listed, noneOf } from './words.ts'
+
+/** An expectation as it is written in a file: `billing:consume/at-least-once`. */
+export function labelOf(expectation: Pick<ExpectationResult, 'guarantee' | 'stage' | 'subject'>): string {
+  const subject = expectation.subject === null ? '' : `${expectation.subject}:`
+  const stage = expectation.stage === null ? '' : `${expectation.stage}/`
+  return `${subject}${stage}${expectation.guarantee}`
+}
+
+/** A scenario's title with its variant. */
+export function titleOf(result: Pick<ScenarioResult, 'scenario' | 'variant'>): string {
+  return result.variant === null ? result.scenario : `${result.scenario} · ${result.variant}`
+}
+
+/** What was observed and what it means, beside the word `holds`, `violated` or `unknown`. */
+export function observedInWords(expectation: ExpectationResult, runs: number): string {
+  switch (expectation.observed) {
+    case 'holds':
+      return noneOf(runs) + (expectation.expected === 'violated' ? `, expected ${expectedKinds(expectation)}` : '')
+    case 'unknown': {
+      const share = `${grouped(expectation.runsUnknown)} of ${counted(runs, 'run')}`
+      const why = expectation.reason === null ? '' : `: ${expectation.reason}`
+      const wanted = expectation.expected === 'violated' ? `, expected ${expectedKinds(expectation)}` : ''
+      return `${share}${wanted}${why}`
+    }
+    case 'violated':
+      return `${grouped(expectation.runsViolated)} of ${counted(runs, 'run')}${verdictOnViolation(expectation)}`
+  }
+}
+
+function verdictOnViolation(expectation: ExpectationResult): string {
+  if (expectation.expected === 'holds') return ', expected to hold'
+  if (expectation.met) return ', as expected'
+  const seen = Object.keys(expectation.kindsSeen)
+  return `, but never by ${listed(expectation.kinds)}${seen.length === 0 ? '' : `; seen: ${seen.join(', ')}`}`
+}
+
+function expectedKinds(expectation: ExpectationResult): string {
+  return expectation.kinds.length === 0 ? 'a violation' : `a violation by ${listed(expectation.kinds)}`
+}
+
+/** The violation that a reader should repeat: of an expectation that is not met if there is one, of the lowest run. */
+export function violationToRepeat(result: ScenarioResult): ExpectationResult['firstViolation'] {
+  const lowest = (expectations: readonly ExpectationResult[]): ExpectationResult['firstViolation'] =>
+    expectations.reduce<ExpectationResult['firstViolation']>((best, { firstViolation: next }) => {
+      if (next === null) return best
+      return best === null || next.run < best.run ? next : best
+    }, null)
+  return lowest(result.expectations.filter((e) => !e.met)) ?? lowest(result.expectations)
+}

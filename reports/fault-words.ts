@@ -1,0 +1,96 @@
+import { varies } from '../sim/kernel/spread.ts'
+import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
+
+/** A target as it is written in a scenario file. */
+export function targetInWords(target: Target): string {
+  switch (target.kind) {
+    case 'node':
+    case 'application':
+      return target.name
+    case 'leader':
+    case 'follower':
+    case 'followers':
+      return `${target.kind}(${target.topic}-${target.partition})`
+    case 'active-controller':
+      return 'controller(active)'
+    case 'role':
+      return target.role
+    case 'minority':
+    case 'majority':
+      return `${target.kind}(${target.of})`
+    case 'any':
+      return `any of ${target.of.map(targetInWords).join(', ')}`
+  }
+}
+
+/** What a fault does, in few words: `crash leader(orders-0)`. */
+export function actionInWords(action: Action): string {
+  switch (action.kind) {
+    case 'crash':
+    case 'power-loss':
+    case 'wipe-disk':
+    case 'stop':
+    case 'pause':
+    case 'slow-disk':
+      return `${action.kind} ${targetInWords(action.target)}`
+    case 'isolate':
+      return `isolate ${targetInWords(action.target)}${action.from === null ? '' : ` from ${targetInWords(action.from)}`}`
+    case 'partition':
+      return `partition ${action.groups.map((group) => group.map(targetInWords).join(', ')).join(' | ')}`
+    case 'delay':
+    case 'drop': {
+      const what = action.api === null ? 'messages' : action.reply ? `answers to ${action.api}` : action.api
+      const from = action.from === null ? '' : ` from ${targetInWords(action.from)}`
+      const to = action.to === null ? '' : ` to ${targetInWords(action.to)}`
+      return `${action.kind} ${what}${from}${to}`
+    }
+    case 'disconnect':
+      return `disconnect ${targetInWords(action.between[0])} and ${targetInWords(action.between[1])}`
+  }
+}
+
+/** Whether two runs may draw this entry differently: when it happens, how long, or whom it hits. */
+export function isRandomFault(entry: FaultEntry): boolean {
+  const { trigger, action } = entry
+  if (entry.for !== null && varies(entry.for)) return true
+  switch (trigger.kind) {
+    case 'at':
+      if (varies(trigger.at)) return true
+      break
+    case 'every':
+      if (varies(trigger.every)) return true
+      break
+    case 'between':
+      if (trigger.fromUs !== trigger.toUs) return true
+      break
+    case 'when':
+      if (varies(trigger.after)) return true
+      break
+  }
+  return targetsOf(action).some(isDrawn) || ((action.kind === 'delay' || action.kind === 'slow-disk') && varies(action.by))
+}
+
+function targetsOf(action: Action): readonly Target[] {
+  switch (action.kind) {
+    case 'crash':
+    case 'power-loss':
+    case 'wipe-disk':
+    case 'stop':
+    case 'pause':
+    case 'slow-disk':
+      return [action.target]
+    case 'isolate':
+      return action.from === null ? [action.target] : [action.target, action.from]
+    case 'partition':
+      return action.groups.flat()
+    case 'delay':
+    case 'drop':
+      return [action.from, action.to].filter((target) => target !== null)
+    case 'disconnect':
+      return action.between
+  }
+}
+
+function isDrawn(target: Target): boolean {
+  return target.kind === 'any' || target.kind === 'follower' || target.kind === 'minority' || target.kind === 'majority'
+}

@@ -1,0 +1,50 @@
+/** One record as a client put it into a batch. */
+export interface KafkaRecord {
+  /** Record number (see `history/ids.ts`); -1 for records of the system. */
+  readonly record: number
+  readonly attempt: number
+  readonly key: string | null
+  /** Bytes of key and value together. */
+  readonly size: number
+  /** Wall clock of the producer in milliseconds (CreateTime). */
+  readonly timestamp: number
+}
+
+/**
+ * A record batch, format v2, as the producer made it: immutable. Offsets and leader epoch are stamped by the leader into a
+ * {@link LogEntry}; sequence, producer id and epoch are stamped by the producer when it drains the batch.
+ */
+export interface RecordBatch {
+  /** Number of the batch (`node << 20 | count`): stands for its content in moments. */
+  readonly id: number
+  /** -1 without idempotence. */
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+  readonly records: readonly KafkaRecord[]
+  /** Bytes of the whole batch, header included. */
+  readonly size: number
+  readonly maxTimestamp: number
+}
+
+/** Bytes of a v2 batch's header (`DefaultRecordBatch.RECORD_BATCH_OVERHEAD`) and, about, of one record's own overhead. */
+export const BATCH_OVERHEAD = 61
+export const RECORD_OVERHEAD = 7
+
+/** A batch at its place in a log: what replication copies verbatim. Immutable and shared between replicas. */
+export interface LogEntry {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  readonly leaderEpoch: number
+  readonly batch: RecordBatch
+}
+
+/** Last sequence of a batch; after 2147483647 comes 0. */
+export function lastSequence(batch: RecordBatch): number {
+  return incrementSequence(batch.baseSequence, batch.records.length - 1)
+}
+
+/** `DefaultRecordBatch.incrementSequence` */
+export function incrementSequence(sequence: number, by: number): number {
+  return sequence > 2_147_483_647 - by ? by - (2_147_483_647 - sequence) - 1 : sequence + by
+}

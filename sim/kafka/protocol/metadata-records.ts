@@ -1,0 +1,47 @@
+/** Records of the metadata log, with the names of Kafka's metadata schemas. */
+export type MetadataRecord =
+  | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: number }
+  | {
+      readonly type: 'ConfigRecord'
+      readonly topic: string
+      readonly minInsyncReplicas: number
+      readonly uncleanLeaderElectionEnable: boolean
+    }
+  | {
+      readonly type: 'PartitionRecord'
+      readonly topicId: number
+      readonly partitionId: number
+      readonly replicas: readonly number[]
+      readonly isr: readonly number[]
+      readonly leader: number
+      readonly leaderEpoch: number
+      readonly partitionEpoch: number
+    }
+  | {
+      readonly type: 'PartitionChangeRecord'
+      readonly topicId: number
+      readonly partitionId: number
+      /** Absent = unchanged. A record that sets the leader, also to the same id or to -1, raises the leader epoch. */
+      readonly isr?: readonly number[]
+      readonly leader?: number
+      readonly leaderRecoveryState?: 0 | 1
+      readonly eligibleLeaderReplicas?: readonly number[]
+      readonly lastKnownElr?: readonly number[]
+    }
+  | {
+      readonly type: 'RegisterBrokerRecord'
+      readonly brokerId: number
+      readonly incarnationId: number
+      readonly brokerEpoch: number
+      readonly fenced: boolean
+      readonly inControlledShutdown: boolean
+    }
+  | {
+      readonly type: 'BrokerRegistrationChangeRecord'
+      readonly brokerId: number
+      readonly brokerEpoch: number
+      /** Absent = unchanged. */
+      readonly fenced?: boolean
+      readonly inControlledShutdown?: boolean
+    }
+  | { readonly type: 'ProducerIdsRecord'; readonly brokerId: number; readonly brokerEpoch: number; readonly nextProducerId: number }

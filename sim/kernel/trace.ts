@@ -1,0 +1,97 @@
+import type { Hasher } from '../host.ts'
+
+export const RECORD_BYTES = 32
+export const CHUNK_BYTES = 65_536
+const RECORDS: number = CHUNK_BYTES / RECORD_BYTES
+
+/** Record kinds that belong to the trace itself; kinds of moments begin at {@link FIRST_MOMENT_KIND}. */
+export const CONTINUATION_KIND = 0
+export const TEXT_KIND = 1
+export const FIRST_MOMENT_KIND = 8
+
+/**
+ * The trace: 32-byte records (time f64, cause u32, kind u16, node u16, four i32) in chunks of 64 KiB. Every full chunk goes
+ * to the hasher; kept chunks can be decoded. Whether chunks are kept never changes the digest. Only logical facts enter it:
+ * no slot numbers, handles or object identities.
+ */
+export class Trace {
+  /** Number of records written; the next record's index. Causes refer to these indexes. */
+  count = 0
+  private readonly hasher: Hasher
+  private readonly keep: boolean
+  private kept: Uint8Array[] = []
+  private chunk: ArrayBuffer
+  private f64: Float64Array
+  private u32: Uint32Array
+  private i32: Int32Array
+  private at = 0
+  private texts: Map<string, number> = new Map()
+
+  constructor(hasher: Hasher, keep: boolean, buffer: ArrayBuffer = new ArrayBuffer(CHUNK_BYTES)) {
+    this.hasher = hasher
+    this.keep = keep
+    this.chunk = buffer
+    this.f64 = new Float64Array(buffer)
+    this.u32 = new Uint32Array(buffer)
+    this.i32 = new Int32Array(buffer)
+  }
+
+  /** Writes one record and returns its index. */
+  write(time: number, cause: number, kind: number, node: number, a: number, b: number, c: number, d: number): number {
+    const at = this.at
+    const word = at << 3
+    this.f64[at << 2] = time
+    this.u32[word + 2] = cause
+    this.u32[word + 3] = kind | (node << 16)
+    this.i32[word + 4] = a
+    this.i32[word + 5] = b
+    this.i32[word + 6] = c
+    this.i32[word + 7] = d
+    this.at = at + 1
+    if (this.at === RECORDS) this.flush()
+    return this.count++
+  }
+
+  /** The number that stands for a text in this trace; its first use writes the text into the trace. */
+  text(text: string): number {
+    const known = this.texts.get(text)
+    if (known !== undefined) return known
+    const id = this.texts.size
+    this.texts.set(text, id)
+    this.write(0, 0, TEXT_KIND, 0, id, text.length, 0, 0)
+    for (let i = 0; i < text.length; i += 8) {
+      this.write(0, 0, CONTINUATION_KIND, 0, pair(text, i), pair(text, i + 2), pair(text, i + 4), pair(text, i + 6))
+    }
+    return id
+  }
+
+  /** All texts by number. */
+  textList(): readonly string[] {
+    return [...this.texts.keys()]
+  }
+
+  /** The digest over every record. The trace is finished afterwards. */
+  digest(): string {
+    this.flush()
+    return this.hasher.digest()
+  }
+
+  /** The kept chunks with what is not yet full; empty when nothing is kept. */
+  chunks(): readonly Uint8Array[] {
+    if (!this.keep) return []
+    const open = new Uint8Array(this.chunk, 0, this.at * RECORD_BYTES)
+    return open.length === 0 ? this.kept : [...this.kept, open.slice()]
+  }
+
+  private flush(): void {
+    if (this.at === 0) return
+    const bytes = new Uint8Array(this.chunk, 0, this.at * RECORD_BYTES)
+    this.hasher.update(bytes)
+    if (this.keep) this.kept.push(bytes.slice())
+    this.at = 0
+  }
+}
+
+function pair(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) | ((at + 1 < text.length ? text.charCodeAt(at + 1) : 0) << 16) : 0
+}

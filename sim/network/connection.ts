@@ -1,0 +1,64 @@
+import type { Envelope } from './envelope.ts'
+
+/** What a node is told about its connections; `a` is the connection, `b` the peer. */
+export const CONNECTED = 1
+/** The connection could not be opened: nobody listens. */
+export const REFUSED = 2
+/** The peer closed in good order, after everything it had sent. */
+export const CLOSED = 3
+/** The connection is gone at once; what was still in it is lost. */
+export const RESET = 4
+
+/** One end of a connection. `half` = the peer has closed: what was received is still worked off, answers meet a reset. */
+export type EndState = 'opening' | 'up' | 'half' | 'down'
+
+/** What travels in a connection. */
+export type Segment =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'data'; readonly envelope: Envelope; readonly lane1: number; readonly lane2: number }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'reset' }
+
+/** One direction of a connection: an ordered stream of bytes. */
+export class Stream {
+  /** Arrival time of the last segment: nothing sent later arrives earlier. */
+  lastArrival = 0
+  /** Segments held back by a partition, in order. */
+  held: Segment[] = []
+}
+
+/** A connection: one ordered stream each way, and what each end's operating system knows about it. */
+export class Connection {
+  readonly id: number
+  readonly client: number
+  readonly server: number
+  clientState: EndState = 'opening'
+  serverState: EndState = 'opening'
+  readonly toServer: Stream = new Stream()
+  readonly toClient: Stream = new Stream()
+
+  constructor(id: number, client: number, server: number) {
+    this.id = id
+    this.client = client
+    this.server = server
+  }
+
+  stateAt(node: number): EndState {
+    return node === this.server ? this.serverState : this.clientState
+  }
+
+  setState(node: number, state: EndState): void {
+    if (node === this.server) this.serverState = state
+    else this.clientState = state
+  }
+
+  peerOf(node: number): number {
+    return node === this.server ? this.client : this.server
+  }
+
+  streamFrom(node: number): Stream {
+    return node === this.client ? this.toServer : this.toClient
+  }
+}
