@@ -102,5 +102,7 @@ function stoppedInWords(stopped: Stopped): string {
       return 'stopped early: the time budget was used up'
     case 'interrupted':
       return 'interrupted: only what was known by then is reported'
+    case 'error':
+      return 'stopped by an internal error: only what was known by then is reported'
   }
 }

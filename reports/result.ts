@@ -26,7 +26,7 @@ export interface Summary {
 }
 
 /** What cut a command short. */
-export type Stopped = 'bail' | 'time-budget' | 'interrupted'
+export type Stopped = 'bail' | 'time-budget' | 'interrupted' | 'error'
 
 export interface ScenarioResult {
   readonly file: string

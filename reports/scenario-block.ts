@@ -91,6 +91,8 @@ function partialInWords(result: ScenarioResult): string {
       return `the time budget ended after ${share}`
     case 'interrupted':
       return `interrupted after ${share}`
+    case 'error':
+      return `an internal error ended it after ${share}`
     case null:
       return ''
   }

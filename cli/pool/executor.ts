@@ -6,8 +6,8 @@ export interface Executor {
   work(deliver: Deliver): Promise<void>
   /** Runs the given items again, each elsewhere or in another order than the first time. */
   repeat(items: readonly RepeatItem[], deliver: Deliver): Promise<void>
-  /** Begins no item from `limit` on. */
-  endAt(limit: number): void
+  /** Begins no item from `limit` on, and waits at most so long for the runs that are going on. */
+  endAt(limit: number, graceMs: number): void
   /** Results before `next` were told. */
   told(next: number): void
   close(): Promise<void>
@@ -21,6 +21,3 @@ export interface RepeatItem {
   /** Place of the worker that ran it the first time. */
   readonly by: number
 }
-
-/** How long a stopped pool waits for the runs that are still going on. */
-export const GRACE_MS = 1000

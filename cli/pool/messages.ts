@@ -10,16 +10,17 @@ export interface WorkerData {
   readonly worker: number
 }
 
+/** `order` is echoed, so that what a worker still sends of an order given up is told apart. */
 export type ToWorker =
   /** Take runs from the board until none is left. */
-  | { readonly kind: 'work' }
+  | { readonly kind: 'work'; readonly order: number }
   /** Judge exactly these items again. */
-  | { readonly kind: 'repeat'; readonly items: readonly number[] }
+  | { readonly kind: 'repeat'; readonly order: number; readonly items: readonly number[] }
 
 export type FromWorker =
-  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'outcomes'; readonly order: number; readonly outcomes: readonly Outcome[] }
   /** The order is done; the worker waits for the next. */
-  | { readonly kind: 'idle' }
+  | { readonly kind: 'idle'; readonly order: number }
 
 export type Outcome =
   | { readonly kind: 'judged'; readonly index: number; readonly result: RunResult }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { Board } from './board.ts'
-import { type Deliver, type Executor, GRACE_MS, type RepeatItem } from './executor.ts'
+import type { Deliver, Executor, RepeatItem } from './executor.ts'
 import { RunFailure } from './failures.ts'
 import type { FromWorker, ToWorker, WorkerData } from './messages.ts'
 import type { Agenda } from './tasks.ts'
@@ -17,10 +17,13 @@ export class ThreadExecutor implements Executor {
   private readonly agenda: Agenda
   private readonly board: Board
   private readonly workers: readonly Worker[]
+  private order = 0
+  private busy = 0
   private deliver: Deliver = () => {}
-  private stopping: ReturnType<typeof setTimeout> | null = null
+  private done: () => void = () => {}
   private fail: (failure: Error) => void = () => {}
-  private readonly idle: (() => void)[] = []
+  /** Runs out when a stopped pool has waited long enough. */
+  private patience: ReturnType<typeof setTimeout> | null = null
   /** What happened to a worker before anybody waited for it. */
   private failure: Error | null = null
   private closing = false
@@ -46,6 +49,7 @@ export class ThreadExecutor implements Executor {
   }
 
   private receive(message: FromWorker, place: number): void {
+    if (message.order !== this.order) return
     switch (message.kind) {
       case 'outcomes':
         try {
@@ -55,7 +59,8 @@ export class ThreadExecutor implements Executor {
         }
         break
       case 'idle':
-        this.idle[place]?.()
+        this.busy--
+        if (this.busy === 0) this.done()
         break
     }
   }
@@ -75,40 +80,32 @@ export class ThreadExecutor implements Executor {
   }
 
   async work(deliver: Deliver): Promise<void> {
-    await this.order(deliver, () => ({ kind: 'work' }))
+    await this.give(deliver, (order) => ({ kind: 'work', order }))
   }
 
   /** Each item goes to the worker after the one that ran it. */
   async repeat(items: readonly RepeatItem[], deliver: Deliver): Promise<void> {
     const shares = this.workers.map((): number[] => [])
     for (const { index, by } of items) shares[(by + 1) % shares.length]?.push(index)
-    await this.order(deliver, (place) => ({ kind: 'repeat', items: shares[place] ?? [] }))
+    await this.give(deliver, (order, place) => ({ kind: 'repeat', order, items: shares[place] ?? [] }))
   }
 
-  private async order(deliver: Deliver, orderFor: (place: number) => ToWorker): Promise<void> {
+  private async give(deliver: Deliver, orderFor: (order: number, place: number) => ToWorker): Promise<void> {
     if (this.failure !== null) throw this.failure
     this.deliver = deliver
+    this.order++
+    this.busy = this.workers.length
     await new Promise<void>((resolve, reject) => {
+      this.done = resolve
       this.fail = reject
-      let busy = this.workers.length
-      this.workers.forEach((worker, place) => {
-        this.idle[place] = () => {
-          busy--
-          if (busy === 0) resolve()
-        }
-        worker.postMessage(orderFor(place))
-      })
-      this.giveUp = resolve
+      this.workers.forEach((worker, place) => worker.postMessage(orderFor(this.order, place)))
     })
-    if (this.stopping !== null) clearTimeout(this.stopping)
+    if (this.patience !== null) clearTimeout(this.patience)
   }
 
-  private giveUp: () => void = () => {}
-
-  endAt(limit: number): void {
+  endAt(limit: number, graceMs: number): void {
     this.board.endAt(limit)
-    // Runs that go on behind the limit are waited for a moment only: a run may be long.
-    this.stopping ??= setTimeout(() => this.giveUp(), GRACE_MS)
+    this.patience ??= setTimeout(() => this.done(), graceMs)
   }
 
   told(next: number): void {
@@ -117,7 +114,7 @@ export class ThreadExecutor implements Executor {
 
   async close(): Promise<void> {
     this.closing = true
-    if (this.stopping !== null) clearTimeout(this.stopping)
+    if (this.patience !== null) clearTimeout(this.patience)
     await Promise.all(this.workers.map((worker) => worker.terminate()))
   }
 }

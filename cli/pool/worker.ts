@@ -22,6 +22,7 @@ class Worker {
   private readonly judge: Judge
   private readonly place: number
   private batch: Outcome[] = []
+  private order = 0
   private sentAt = performance.now()
 
   constructor(port: MessagePort, data: WorkerData, judge: Judge) {
@@ -33,6 +34,7 @@ class Worker {
   }
 
   obey(order: ToWorker): void {
+    this.order = order.order
     switch (order.kind) {
       case 'work':
         for (let chunk = this.board.take(); chunk !== null; chunk = this.board.take()) {
@@ -44,7 +46,7 @@ class Worker {
         break
     }
     this.send()
-    this.post({ kind: 'idle' })
+    this.post({ kind: 'idle', order: this.order })
   }
 
   private run(index: number): void {
@@ -55,7 +57,7 @@ class Worker {
   }
 
   private send(): void {
-    if (this.batch.length > 0) this.post({ kind: 'outcomes', outcomes: this.batch })
+    if (this.batch.length > 0) this.post({ kind: 'outcomes', order: this.order, outcomes: this.batch })
     this.batch = []
     this.sentAt = performance.now()
   }

@@ -14,6 +14,8 @@ export const ARRIVAL = 1
 /** Told when a fault of the network touched a message, so that faults that touch nothing can be found. */
 export interface TouchListener {
   onTouched(rule: number): void
+  /** A cut held a segment back. */
+  onHeld(from: number, to: number): void
 }
 
 const OPEN: Segment = { kind: 'open' }
@@ -93,6 +95,7 @@ export class Network {
     const stream = connection.streamFrom(source)
     if (stream.held.length > 0 || this.links.isCut(source, destination)) {
       stream.held.push({ kind: 'data', envelope, lane1, lane2 })
+      this.touch?.onHeld(source, destination)
       return
     }
     const latency = this.links.latency(source, destination)
@@ -289,6 +292,7 @@ export class Network {
     const to = connection.peerOf(from)
     if (this.links.isCut(from, to)) {
       connection.streamFrom(from).held.push(segment)
+      this.touch?.onHeld(from, to)
       return
     }
     this.kernel.nameChild(to, SYSTEM_EVENT, SEGMENT_KEY + KIND_KEY[segment.kind])

@@ -58,10 +58,11 @@ function unquotedBrace(error: YAMLError, text: string, positions: Positions): Tr
 /** `{ crash: writer #0 }`: the rest of the line is a comment, so the map never closes. */
 function comment(error: YAMLError, text: string, positions: Positions): Trap | null {
   if (error.code !== 'BAD_INDENT' && error.code !== 'MISSING_CHAR') return null
-  const before = text.slice(Math.max(0, error.pos[0] - 2000), error.pos[0] + 1)
+  const start = Math.max(0, error.pos[0] - 2000)
+  const before = text.slice(start, error.pos[0] + 1)
   const match = /([A-Za-z0-9._-]+)([ \t]+)#(\d+)[^\n]*\s*$/.exec(before)
   if (match === null) return null
-  const from = error.pos[0] + 1 - before.length + before.length - (before.length - match.index)
+  const from = start + match.index
   const written = `${match[1] ?? ''}${match[2] ?? ''}#${match[3] ?? ''}`
   return indexComment(match[1] ?? '', match[3] ?? '', positions.span(from, from + written.length))
 }

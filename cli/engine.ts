@@ -1,0 +1,19 @@
+import type { Diagnostic, LoadedFile } from '../scenarios/format/scenario.ts'
+
+/** The parts of the product that are loaded only when a command needs them, so that `--help` stays fast. */
+export interface Engine {
+  /** Checks and resolves one file. */
+  load(file: string, text: string, options: LoadOptions): LoadedFile
+  /** A diagnostic with its code frame. */
+  render(diagnostic: Diagnostic, text: string): string
+  /** The JSON schema of scenario files. */
+  schema(): unknown
+}
+
+export interface LoadOptions {
+  /** `path=value` of each `--set`. */
+  readonly set: readonly string[]
+  readonly profile: string | null
+  /** Reads a `.properties` file that a scenario names, relative to that scenario. */
+  readonly readConfig: (path: string) => string
+}

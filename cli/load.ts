@@ -1,0 +1,104 @@
+import { dirname, resolve } from 'node:path'
+import type { LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
+import { counted } from '../reports/words.ts'
+import type { Context } from './context.ts'
+import type { Engine } from './engine.ts'
+import { type Collected, collectFiles, type Mistake } from './files/collect.ts'
+import { isModule, moduleAsText } from './files/module.ts'
+import { readText } from './files/read.ts'
+import { errorText, UsageError } from './usage-error.ts'
+
+/** Files in a run's report show at most so many mistakes. */
+const MOST_SHOWN = 20
+
+export interface LoadRequest {
+  readonly paths: readonly string[]
+  readonly set: readonly string[]
+  readonly profile: string | null
+  readonly quiet: boolean
+}
+
+export interface Loaded {
+  readonly scenarios: readonly Scenario[]
+  readonly emptyFolders: readonly string[]
+  /** False when a mistake was told; then nothing may be run. */
+  readonly ok: boolean
+}
+
+/** Loads every file and tells every mistake of every file on standard error. */
+export async function loadScenarios(request: LoadRequest, context: Context): Promise<Loaded> {
+  const engine = await context.engine()
+  const collected = collectFiles(request.paths, context.console.cwd)
+  const teller = new Teller(context, engine, request.quiet)
+  for (const mistake of collected.mistakes) teller.mistake(mistake)
+  const scenarios: Scenario[] = []
+  for (const file of collected.files) {
+    const loaded = await loadFile(file, request, context, engine, teller)
+    if (loaded === null) continue
+    teller.diagnostics(loaded)
+    scenarios.push(...loaded.scenarios)
+  }
+  teller.end(collected)
+  return { scenarios, emptyFolders: collected.emptyFolders, ok: teller.mistakes === 0 }
+}
+
+async function loadFile(
+  file: string,
+  request: LoadRequest,
+  context: Context,
+  engine: Engine,
+  teller: Teller,
+): Promise<LoadedFile | null> {
+  const path = resolve(context.console.cwd, file)
+  try {
+    const text = isModule(file) ? await moduleAsText(path, file) : readText(path, file)
+    return engine.load(file, text, {
+      set: request.set,
+      profile: request.profile,
+      readConfig: (config) => readText(resolve(dirname(path), config), config),
+    })
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    teller.mistake({ message: error.message, help: error.help })
+    return null
+  }
+}
+
+/** Writes mistakes and warnings, and counts. */
+class Teller {
+  mistakes = 0
+  private shown = 0
+  private readonly context: Context
+  private readonly engine: Engine
+  private readonly quiet: boolean
+
+  constructor(context: Context, engine: Engine, quiet: boolean) {
+    this.context = context
+    this.engine = engine
+    this.quiet = quiet
+  }
+
+  mistake(mistake: Mistake): void {
+    this.mistakes++
+    if (this.shown++ < MOST_SHOWN) this.context.console.err.write(errorText(mistake.message, mistake.help))
+  }
+
+  diagnostics(loaded: LoadedFile): void {
+    for (const diagnostic of loaded.diagnostics) {
+      const isError = diagnostic.severity === 'error'
+      if (isError) this.mistakes++
+      else if (this.quiet) continue
+      if (isError && this.shown++ >= MOST_SHOWN) continue
+      this.context.console.err.write(`${this.engine.render(diagnostic, loaded.text).trimEnd()}\n\n`)
+    }
+  }
+
+  end(collected: Collected): void {
+    const { err } = this.context.console
+    if (this.mistakes > MOST_SHOWN) err.write(`… and ${counted(this.mistakes - MOST_SHOWN, 'more mistake')}\n`)
+    if (this.mistakes > 0) {
+      const files = counted(collected.files.length, 'file')
+      err.write(`${counted(this.mistakes, 'mistake')} in ${files}; nothing was run\n`)
+    }
+  }
+}

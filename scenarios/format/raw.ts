@@ -1,0 +1,200 @@
+/**
+ * What a scenario file holds, before defaults: the type of `defineScenario()`'s argument and of the schema. Keys of parts that
+ * are not simulated yet are here too; the loader refuses them by name.
+ */
+type Opt<T> = T | undefined
+
+/** A name or an id; a number is taken as written. */
+export type RawName = string | number
+export type RawDuration = string
+export type RawSpread =
+  | RawDuration
+  | { uniform: [RawDuration, RawDuration] }
+  | { exponential: RawDuration }
+  | { normal: { mean: RawDuration; stddev: RawDuration } }
+export type RawTarget = string | { any: RawTarget[] }
+export type RawConfigMap = Record<string, string | number | boolean | null>
+/** A map of Kafka properties, or the path of a `.properties` file. */
+export type RawConfig = string | RawConfigMap
+export type RawMoment = { moment: string } & Record<string, string | number | boolean>
+
+export interface RawScenario extends RawPatch {
+  scenario: RawName
+  variants?: Opt<Record<string, RawPatch>>
+  replay?: Opt<RawReplay>
+}
+
+/** What a variant may change. */
+export interface RawPatch {
+  about?: Opt<string | null>
+  seed?: Opt<RawName | null>
+  profile?: Opt<string | RawConfigMap | null>
+  tags?: Opt<RawName[] | null>
+  cluster?: Opt<'perfect' | RawCluster | null>
+  network?: Opt<RawNetwork | null>
+  topics?: Opt<Record<string, RawConfigMap | null> | null>
+  producers?: Opt<Record<string, RawProducer | null> | null>
+  consumers?: Opt<Record<string, RawConsumer | null> | null>
+  processors?: Opt<Record<string, RawProcessor | null> | null>
+  stores?: Opt<Record<string, RawStore | null> | null>
+  sinks?: Opt<Record<string, RawSink | null> | null>
+  sources?: Opt<Record<string, RawSource | null> | null>
+  faults?: Opt<RawFault[] | null>
+  chaos?: Opt<RawChaos | null>
+  run?: Opt<RawRun | null>
+  cover?: Opt<string[] | null>
+  expect?: Opt<Record<string, RawExpectation | null> | null>
+  void?: Opt<Record<string, string | null> | null>
+}
+
+export interface RawCluster {
+  brokers?: Opt<number>
+  controllers?: Opt<number>
+  config?: Opt<RawConfig>
+  each?: Opt<Record<string, { rack?: Opt<RawName>; config?: Opt<RawConfig> }>>
+}
+
+export interface RawNetwork {
+  latency?: Opt<RawSpread>
+  links?: Opt<{ between: [RawName, RawName]; latency: RawSpread }[]>
+}
+
+interface RawApplication {
+  instances?: Opt<number>
+  start?: Opt<RawDuration>
+  stop?: Opt<RawDuration>
+  profile?: Opt<string>
+  config?: Opt<RawConfig>
+}
+
+export interface RawProducer extends RawApplication {
+  to?: Opt<RawName | RawName[]>
+  send?: Opt<{ records?: Opt<number>; every?: Opt<RawSpread>; keys?: Opt<number>; size?: Opt<number> }>
+  transactions?: Opt<{ every?: Opt<number>; abort?: Opt<number> }>
+  'on-unknown'?: Opt<'give-up' | 'resend'>
+  steps?: Opt<RawStep[]>
+}
+
+export type RawStep =
+  | 'begin' | 'commit' | 'abort' | 'flush' | 'restart' | 'close'
+  | {
+      send?: Opt<{
+        id?: Opt<RawName>
+        to?: Opt<RawName>
+        partition?: Opt<number>
+        key?: Opt<RawName | null>
+        value?: Opt<RawName | null>
+        timestamp?: Opt<string>
+      }>
+      wait?: Opt<RawSpread | RawMoment>
+      commit?: Opt<{ 'on-unknown'?: Opt<'retry'> }>
+    }
+
+interface RawReader extends RawApplication {
+  from?: Opt<RawName | RawName[]>
+  process?: Opt<RawSpread>
+  commit?: Opt<string>
+  'commit-every'?: Opt<'poll' | 'record' | number>
+  'commit-call'?: Opt<'sync' | 'async'>
+  handling?: Opt<'in-order' | { 'hand-off': number }>
+  assign?: Opt<string[]>
+  steps?: Opt<(string | Record<string, unknown>)[]>
+}
+
+export interface RawConsumer extends RawReader {
+  share?: Opt<boolean>
+}
+
+export interface RawProcessor extends RawReader {
+  to?: Opt<RawName | RawName[]>
+  transform?: Opt<'copy' | Record<string, unknown>>
+  'group-metadata'?: Opt<boolean>
+  'rewind-on-abort'?: Opt<boolean>
+  abort?: Opt<number>
+  handler?: Opt<unknown>
+  streams?: Opt<boolean>
+}
+
+export interface RawStore {
+  kind?: Opt<'database' | 'files' | 'endpoint'>
+  latency?: Opt<RawSpread>
+  rows?: Opt<number>
+}
+
+export interface RawSink extends RawReader {
+  into?: Opt<RawName>
+  write?: Opt<string | { call: { 'idempotency-key': string } }>
+  fence?: Opt<'none' | 'generation' | 'offset'>
+  deduplicate?: Opt<'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean> }>
+  connect?: Opt<boolean>
+}
+
+export interface RawSource extends RawApplication {
+  from?: Opt<RawName>
+  to?: Opt<RawName | RawName[]>
+}
+
+export interface RawStream {
+  from?: Opt<RawTarget>
+  to?: Opt<RawTarget>
+  api?: Opt<string>
+  reply?: Opt<boolean>
+  nth?: Opt<number>
+  count?: Opt<number>
+  connection?: Opt<'any' | 'same'>
+  by?: Opt<RawSpread>
+}
+
+/** One trigger, one action, and how long. */
+export interface RawFault {
+  at?: Opt<RawSpread>
+  every?: Opt<RawSpread>
+  between?: Opt<[RawDuration, RawDuration]>
+  when?: Opt<RawMoment>
+  fail?: Opt<{ target: RawTarget; step: string; nth?: Opt<number> }>
+  after?: Opt<RawSpread>
+  times?: Opt<number>
+  'every-match'?: Opt<boolean>
+  for?: Opt<RawSpread>
+  crash?: Opt<RawTarget>
+  'power-loss'?: Opt<RawTarget>
+  'wipe-disk'?: Opt<RawTarget>
+  stop?: Opt<RawTarget>
+  pause?: Opt<RawTarget>
+  partition?: Opt<(RawTarget | RawTarget[])[]>
+  isolate?: Opt<string | { target: RawTarget; direction?: Opt<'in' | 'out' | 'both'>; from?: Opt<RawTarget> }>
+  delay?: Opt<RawStream>
+  drop?: Opt<RawStream>
+  disconnect?: Opt<{ between: [RawTarget, RawTarget] }>
+  'slow-disk'?: Opt<string | { target: RawTarget; by?: Opt<RawSpread> }>
+  'disk-full'?: Opt<unknown>
+  'disk-error'?: Opt<unknown>
+  corrupt?: Opt<unknown>
+  'clock-jump'?: Opt<unknown>
+  'clock-skew'?: Opt<unknown>
+  admin?: Opt<Record<string, unknown>>
+}
+
+export interface RawChaos {
+  budget?: Opt<'within-promise' | 'beyond' | 'hostile'>
+  kinds?: Opt<string[]>
+  faults?: Opt<[number, number]>
+}
+
+export interface RawRun {
+  for?: Opt<RawDuration>
+  'then-heal'?: Opt<RawDuration>
+  runs?: Opt<number>
+  'max-events'?: Opt<number>
+}
+
+export type RawExpectation = 'holds' | 'violated' | { violated: string | string[] }
+
+export interface RawReplay {
+  version: string
+  'run-seed': RawName
+  digest: RawName
+  signature?: Opt<string>
+  bases?: Opt<Record<string, 'seeded' | 'boring'>>
+  overrides?: Opt<[number, number, number, number][]>
+}

@@ -1,0 +1,105 @@
+import { BROKER_CONFIG, BROKER_NOT_SIMULATED, type BrokerConfig } from '../../../sim/kafka/protocol/config/broker.ts'
+import { BROKER_SYNONYM } from '../../../sim/kafka/protocol/config/topic.ts'
+import type { ClusterSpec } from '../../../sim/spec.ts'
+import type { Place } from '../place.ts'
+import { didYouMean } from '../suggest.ts'
+import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
+import type { ClusterFacts } from './context.ts'
+
+export const MOST_BROKERS = 60
+const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
+
+export interface ResolvedCluster {
+  readonly spec: ClusterSpec
+  readonly facts: ClusterFacts
+}
+
+/** `cluster:` with every broker's settings after defaults. */
+export function resolveCluster(root: Place): ResolvedCluster {
+  const place = root.get('cluster')
+  const perfect = place.text() === 'perfect'
+  if (!perfect && place.tree?.kind !== 'map' && place.written) {
+    place.wrongType('`cluster` must be `perfect` or a map of keys')
+  }
+  const brokers = perfect ? 1 : place.get('brokers').integer('`brokers`', 1, MOST_BROKERS, 3)
+  const controllers = perfect ? 1 : place.get('controllers').integer('`controllers`', 1, 99, 1)
+  if (controllers > 1) {
+    place.get('controllers').notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
+  }
+  const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER_CONFIG))
+  checkRules(place, shared)
+  const each = eachNode(place.get('each'), brokers, controllers, shared)
+  const configs = Array.from({ length: brokers }, (_, i) => asConfig(each.get(`broker-${i + 1}`) ?? shared.values))
+  const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
+  const autoCreate = shared.values['auto.create.topics.enable'] === true && shared.written.has('auto.create.topics.enable')
+  const setting = (key: string): Place => place.get('config').get(key)
+  return {
+    spec: { perfect, brokers: configs, controllers: 1, controllerConfig },
+    facts: { perfect, brokers, controllers: 1, configs, autoCreate, brokersPlace: place.get('brokers'), setting },
+  }
+}
+
+/** `cluster.each`: settings of single nodes over the shared ones. */
+function eachNode(
+  place: Place,
+  brokers: number,
+  controllers: number,
+  shared: ResolvedConfig,
+): ReadonlyMap<string, Readonly<Record<string, ConfigValue>>> {
+  const values = new Map<string, Readonly<Record<string, ConfigValue>>>()
+  if (!place.expectMap('`each`')) return values
+  const nodes = nodeNames(brokers, controllers)
+  for (const node of place.entries()) {
+    if (!nodes.includes(node.name)) {
+      const help = didYouMean(node.name, nodes)
+      node.keyErrorOrValue('TWICESHY_UNKNOWN_NODE', `the cluster has no \`${node.name}\``, help)
+      continue
+    }
+    if (!node.expectMap(`\`${node.name}\``)) continue
+    if (node.has('rack')) node.get('rack').notSimulated('`rack`')
+    const own = resolveConfig(node.get('config'), BROKER, shared.values)
+    if (node.name.startsWith('broker-')) checkTopicDefaults(own, shared)
+    checkRules(node, own)
+    values.set(node.name, own.values)
+  }
+  return values
+}
+
+/** The names of all brokers and controllers. */
+export function nodeNames(brokers: number, controllers: number): readonly string[] {
+  const names = Array.from({ length: brokers }, (_, i) => `broker-${i + 1}`)
+  return [...names, ...Array.from({ length: controllers }, (_, i) => `controller-${i + 1}`)]
+}
+
+/** A topic's settings are the same on all of its replicas here, so brokers may not differ in what topics fall back to. */
+function checkTopicDefaults(own: ResolvedConfig, shared: ResolvedConfig): void {
+  for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) {
+    const place = own.written.get(brokerKey)
+    if (place === undefined || own.values[brokerKey] === shared.values[brokerKey]) continue
+    const help = `write it in \`cluster.config\`, or as \`${topicKey}\` of a topic`
+    place.notSimulated(`\`${brokerKey}\`, the default of topics, differing between brokers`, help)
+  }
+}
+
+/** `KafkaConfig.validateValues` */
+function checkRules(place: Place, config: ResolvedConfig): void {
+  const { values, written } = config
+  const at = (...keys: readonly string[]): readonly Place[] => keys.flatMap((key) => written.get(key) ?? [])
+  const wait = Number(values['replica.fetch.wait.max.ms'])
+  for (const limit of ['replica.socket.timeout.ms', 'replica.lag.time.max.ms']) {
+    if (wait <= Number(values[limit])) continue
+    const [first = place, ...others] = at('replica.fetch.wait.max.ms', limit)
+    const message = `Kafka refuses this broker: \`replica.fetch.wait.max.ms\` (${wait}) is above \`${limit}\` (${String(values[limit])})`
+    first.error('TWICESHY_CONFIG_REFUSED', message, `raise \`${limit}\`, or lower the wait`, ...others)
+  }
+  const heartbeat = Number(values['broker.heartbeat.interval.ms'])
+  const session = Number(values['broker.session.timeout.ms'])
+  if (heartbeat * 2 <= session) return
+  const [first = place, ...others] = at('broker.heartbeat.interval.ms', 'broker.session.timeout.ms')
+  const message = `one late heartbeat fences a broker: \`broker.heartbeat.interval.ms\` (${heartbeat}) is more than half of \`broker.session.timeout.ms\` (${session})`
+  first.warning('TWICESHY_CONFIG_SURPRISE', message, 'Kafka logs this as an error and starts', ...others)
+}
+
+function asConfig(values: Readonly<Record<string, ConfigValue>>): BrokerConfig {
+  return values as unknown as BrokerConfig
+}

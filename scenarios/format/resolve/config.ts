@@ -1,0 +1,124 @@
+import {
+  type ConfigDefinition,
+  type ConfigTable,
+  NEVER,
+} from '../../../sim/kafka/protocol/config/definition.ts'
+import type { Place } from '../place.ts'
+import { didYouMean, listOf } from '../suggest.ts'
+import { parseDuration } from '../values/duration.ts'
+
+export type ConfigValue = string | number | boolean
+
+/** Settings of one client, broker or topic: every value after defaults, and where each written one stands. */
+export interface ResolvedConfig {
+  readonly values: Readonly<Record<string, ConfigValue>>
+  /** The places of the settings that the file writes. */
+  readonly written: ReadonlyMap<string, Place>
+}
+
+export interface ConfigKind {
+  /** Such as `producer`; for messages. */
+  readonly what: string
+  readonly table: ConfigTable
+  readonly notSimulated: readonly string[]
+  /** Keys in the same map that are no settings, such as a topic's `partitions`. */
+  readonly others?: readonly string[]
+}
+
+/** Reads a map of Kafka properties over its defaults. A path to a `.properties` file is refused for now. */
+export function resolveConfig(
+  place: Place,
+  kind: ConfigKind,
+  defaults: Readonly<Record<string, ConfigValue>>,
+): ResolvedConfig {
+  const values: Record<string, ConfigValue> = { ...defaults }
+  const written = new Map<string, Place>()
+  if (place.tree?.kind === 'scalar' && place.written) {
+    place.error('TWICESHY_NOT_SIMULATED', 'reading a `.properties` file is not simulated yet', 'write its keys as a map here')
+  } else if (place.expectMap('`config`')) {
+    for (const entry of place.entries()) {
+      if (!entry.written || entry.broken || kind.others?.includes(entry.name) === true) continue
+      const value = settingAt(entry, kind)
+      if (value === null) continue
+      values[entry.name] = value
+      written.set(entry.name, entry)
+    }
+  }
+  return { values, written }
+}
+
+/** The defaults of a table, with some of them changed. */
+export function defaultsOf(table: ConfigTable, changed: Readonly<Record<string, ConfigValue>> = {}): Record<string, ConfigValue> {
+  const values: Record<string, ConfigValue> = {}
+  for (const [key, definition] of Object.entries(table)) values[key] = changed[key] ?? definition.default
+  return values
+}
+
+function settingAt(entry: Place, kind: ConfigKind): ConfigValue | null {
+  const definition = Object.hasOwn(kind.table, entry.name) ? kind.table[entry.name] : undefined
+  if (definition !== undefined) return parseSetting(entry, definition)
+  if (kind.notSimulated.includes(entry.name)) {
+    entry.notSimulated(`the ${kind.what} setting \`${entry.name}\``)
+    return null
+  }
+  const known = [...(kind.others ?? []), ...Object.keys(kind.table), ...kind.notSimulated]
+  const help = entry.report.full ? null : didYouMean(entry.name, known)
+  entry.keyErrorOrValue('TWICESHY_UNKNOWN_CONFIG', `Kafka's ${kind.what} has no setting \`${entry.name}\``, help)
+  return null
+}
+
+function parseSetting(entry: Place, definition: ConfigDefinition): ConfigValue | null {
+  const text = entry.text()?.trim() ?? null
+  if (text === null) {
+    entry.wrongType(`\`${entry.name}\` must be a single value`)
+    return null
+  }
+  switch (definition.type) {
+    case 'boolean':
+      if (/^(?:true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+      entry.error('TWICESHY_TYPE', `\`${entry.name}\` must be \`true\` or \`false\`, not ${entry.describe()}`)
+      return null
+    case 'enum':
+      return parseWord(entry, definition, text)
+    case 'int':
+      return parseNumber(entry, definition, /^[+-]?\d{1,20}$/.test(text) ? Number(text) : null)
+    case 'ms':
+      return parseNumber(entry, definition, parseMs(text))
+  }
+}
+
+function parseWord(entry: Place, definition: ConfigDefinition, text: string): string | null {
+  const words = definition.values ?? []
+  const aliases = definition.aliases ?? {}
+  const word = (Object.hasOwn(aliases, text) ? aliases[text] : undefined) ?? text
+  if (words.includes(word)) return word
+  const expected = listOf([...words, ...Object.keys(aliases)], 'or')
+  entry.error('TWICESHY_VALUE', `\`${entry.name}\` must be ${expected}, not ${entry.describe()}`, didYouMean(text, words))
+  return null
+}
+
+/** Kafka's integer milliseconds, or a duration; NaN for a duration that is no whole number of them. */
+function parseMs(text: string): number | null {
+  if (/^[+-]?\d{1,20}$/.test(text)) return Number(text)
+  const us = parseDuration(text)
+  return us === null ? null : us % 1000 === 0 ? us / 1000 : Number.NaN
+}
+
+function parseNumber(entry: Place, definition: ConfigDefinition, value: number | null): number | null {
+  const { min = -NEVER, max = NEVER } = definition
+  if (value === null) {
+    const form = definition.type === 'ms' ? 'milliseconds or a duration such as `30s`' : 'a whole number'
+    entry.error('TWICESHY_TYPE', `\`${entry.name}\` must be ${form}, not ${entry.describe()}`)
+    return null
+  }
+  if (Number.isNaN(value)) {
+    entry.error('TWICESHY_RANGE', `Kafka counts \`${entry.name}\` in whole milliseconds, up to a hundred years: ${entry.describe()}`)
+    return null
+  }
+  // Kafka's Long.MAX_VALUE has no exact double; from here on it means "never".
+  if (value >= NEVER && max === NEVER) return NEVER
+  if (value >= min && value <= max) return value
+  const range = max === NEVER ? `at least ${min}` : `from ${min} to ${max}`
+  entry.error('TWICESHY_RANGE', `Kafka takes \`${entry.name}\` ${range}, not ${entry.describe()}`)
+  return null
+}

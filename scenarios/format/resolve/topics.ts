@@ -1,0 +1,102 @@
+import { BROKER_SYNONYM, TOPIC_CONFIG, TOPIC_NOT_SIMULATED, type TopicConfig } from '../../../sim/kafka/protocol/config/topic.ts'
+import type { TopicSpec } from '../../../sim/spec.ts'
+import type { Place } from '../place.ts'
+import { type ConfigKind, type ConfigValue, defaultsOf, resolveConfig } from './config.ts'
+import type { ClusterFacts, TopicFacts } from './context.ts'
+
+export const MOST_PARTITIONS = 10_000
+const TOPIC: ConfigKind = {
+  what: 'topic',
+  table: TOPIC_CONFIG,
+  notSimulated: TOPIC_NOT_SIMULATED,
+  others: ['partitions', 'replication.factor'],
+}
+
+export interface ResolvedTopics {
+  readonly specs: readonly TopicSpec[]
+  readonly facts: ReadonlyMap<string, TopicFacts>
+}
+
+/** `topics:`, each with its settings after the brokers' defaults. */
+export function resolveTopics(root: Place, cluster: ClusterFacts): ResolvedTopics {
+  const place = root.get('topics')
+  const specs: TopicSpec[] = []
+  const facts = new Map<string, TopicFacts>()
+  if (!place.expectMap('`topics`')) return { specs, facts }
+  for (const topic of place.entries()) {
+    const spec = resolveTopic(topic, cluster)
+    specs.push(spec)
+    facts.set(topic.name, { name: topic.name, partitions: spec.partitions, place: topic })
+    checkName(topic)
+  }
+  checkCollisions(place)
+  return { specs, facts }
+}
+
+function resolveTopic(topic: Place, cluster: ClusterFacts): TopicSpec {
+  topic.expectMap(`topic \`${topic.name}\``)
+  const partitions = topic.get('partitions').integer('`partitions`', 1, MOST_PARTITIONS, 1)
+  const factor = topic.get('replication.factor')
+  const asked = factor.integer('`replication.factor`', 1, 32_767, Math.min(3, cluster.brokers))
+  const config = resolveConfig(topic, TOPIC, brokerDefaults(cluster))
+  // Under `cluster: perfect` every replication factor and min ISR counts as 1.
+  if (cluster.perfect) {
+    const perfect = asConfig({ ...config.values, 'min.insync.replicas': 1 })
+    return { name: topic.name, partitions, replicationFactor: 1, config: perfect }
+  }
+  if (asked > cluster.brokers) {
+    const message = `\`replication.factor: ${asked}\` needs ${asked} brokers, and there ${cluster.brokers === 1 ? 'is 1' : `are ${cluster.brokers}`}`
+    factor.error('TWICESHY_IMPOSSIBLE', message, `write at most ${cluster.brokers}, or raise \`cluster.brokers\``, cluster.brokersPlace)
+  } else checkMinIsr(topic, asked, Number(config.values['min.insync.replicas']), cluster)
+  return { name: topic.name, partitions, replicationFactor: asked, config: asConfig(config.values) }
+}
+
+function checkMinIsr(topic: Place, factor: number, minIsr: number, cluster: ClusterFacts): void {
+  if (minIsr <= factor) return
+  const own = topic.get('min.insync.replicas')
+  const place = own.written ? own : cluster.setting('min.insync.replicas')
+  const factorPlace = topic.get('replication.factor')
+  const message = `\`min.insync.replicas: ${minIsr}\` can never be met: \`replication.factor\` of \`${topic.name}\` is ${factor}`
+  const help = `with acks=all every write is refused; write at most ${factor}`
+  place.error('TWICESHY_IMPOSSIBLE', message, help, factorPlace.written ? factorPlace : topic)
+}
+
+/** What a topic falls back to: the brokers' own settings, by their names for it. */
+function brokerDefaults(cluster: ClusterFacts): Record<string, ConfigValue> {
+  const broker = cluster.configs[0] as unknown as Readonly<Record<string, ConfigValue>>
+  const changed: Record<string, ConfigValue> = {}
+  for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) changed[topicKey] = broker[brokerKey] ?? 0
+  return defaultsOf(TOPIC_CONFIG, changed)
+}
+
+const INTERNAL: readonly string[] = ['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']
+
+/** `Topic.validate` */
+function checkName(topic: Place): void {
+  const name = topic.name
+  const legal = /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
+  if (!legal) {
+    const help = 'Kafka takes letters, digits, `.`, `_` and `-`, at most 249 of them'
+    topic.keyErrorOrValue('TWICESHY_NAME', `Kafka refuses the topic name \`${name.slice(0, 80)}\``, help)
+  } else if (INTERNAL.includes(name)) {
+    topic.keyErrorOrValue('TWICESHY_NAME', `\`${name}\` is one of Kafka's own topics`, 'choose another name')
+  }
+}
+
+/** `Topic.hasCollision`: names that differ only in `.` and `_` collide in metric names, so the controller refuses the second. */
+function checkCollisions(place: Place): void {
+  const seen = new Map<string, Place>()
+  for (const topic of place.entries()) {
+    const folded = topic.name.replaceAll('.', '_')
+    const first = seen.get(folded)
+    if (first === undefined) seen.set(folded, topic)
+    else {
+      const message = `Kafka refuses \`${topic.name}\` beside \`${first.name}\`: they differ only in \`.\` and \`_\``
+      topic.error('TWICESHY_NAME', message, 'rename one of them', first)
+    }
+  }
+}
+
+function asConfig(values: Readonly<Record<string, ConfigValue>>): TopicConfig {
+  return values as unknown as TopicConfig
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { RawChaos, RawFault } from './raw.ts'
+import { count, duration, moment, spread, target } from './schema-values.ts'
+
+const stream = z.strictObject({
+  from: target.optional(),
+  to: target.optional(),
+  api: z.string().optional().describe("Kafka's name of the request, such as Produce"),
+  reply: z.boolean().optional().describe('the answer instead of the request'),
+  nth: count.optional(),
+  count: count.optional(),
+  connection: z.enum(['any', 'same']).optional(),
+  by: spread.optional().describe('delay only: how long'),
+})
+
+/** One object with every key: the message then points at the misspelt key, and editors complete all of them. */
+export const fault: z.ZodType<RawFault> = z.strictObject({
+  at: spread.optional().describe('trigger: a time'),
+  every: spread.optional().describe('trigger: again and again'),
+  between: z.tuple([duration, duration]).optional().describe('trigger: once, at a time drawn between two'),
+  when: moment.optional().describe('trigger: a moment, with any of its fields, nth and every-match'),
+  fail: z.strictObject({ target, step: z.string(), nth: count.optional() }).optional(),
+  after: spread.optional().describe('with `when`: how long after the moment'),
+  times: count.optional(),
+  'every-match': z.boolean().optional(),
+  for: spread.optional().describe('how long the fault lasts; without it until healing'),
+  crash: target.optional().describe('the process dies; what reached the operating system survives'),
+  'power-loss': target.optional().describe('unflushed data is lost too'),
+  'wipe-disk': target.optional().describe('dies and comes back empty'),
+  stop: target.optional().describe('clean shutdown'),
+  pause: target.optional().describe('stops executing, then goes on unaware'),
+  partition: z.array(z.union([target, z.array(target)])).optional().describe('groups that cannot reach each other'),
+  isolate: z
+    .union([z.string(), z.strictObject({ target, direction: z.enum(['in', 'out', 'both']).optional(), from: target.optional() })])
+    .optional(),
+  delay: stream.optional().describe('holds a stream from the matching message on'),
+  drop: stream.optional().describe('a message is lost and its connection ends'),
+  disconnect: z.strictObject({ between: z.tuple([target, target]) }).optional(),
+  'slow-disk': z.union([z.string(), z.strictObject({ target, by: spread.optional() })]).optional(),
+  'disk-full': z.unknown().optional(),
+  'disk-error': z.unknown().optional(),
+  corrupt: z.unknown().optional(),
+  'clock-jump': z.unknown().optional(),
+  'clock-skew': z.unknown().optional(),
+  admin: z.record(z.string(), z.unknown()).optional(),
+})
+
+export const chaos: z.ZodType<RawChaos> = z.strictObject({
+  budget: z.enum(['within-promise', 'beyond', 'hostile']).optional(),
+  kinds: z.array(z.string()).optional(),
+  faults: z.tuple([count, count]).optional().describe('least and most faults of a run'),
+})

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { RawPatch, RawReplay, RawScenario } from './raw.ts'
+import { consumer, processor, producer, sink, source, store } from './schema-applications.ts'
+import { chaos, fault } from './schema-faults.ts'
+import { config, configMap, count, duration, name, spread } from './schema-values.ts'
+
+const cluster = z.union([
+  z.literal('perfect').describe('one broker that never fails, no latency'),
+  z.strictObject({
+    brokers: count.optional(),
+    controllers: count.optional(),
+    config: config.optional(),
+    each: z.record(z.string(), z.strictObject({ rack: name.optional(), config: config.optional() })).optional(),
+  }),
+])
+
+const network = z.strictObject({
+  latency: spread.optional().describe('one way, between any two nodes; default { uniform: [200us, 2ms] }'),
+  links: z.array(z.strictObject({ between: z.tuple([name, name]), latency: spread })).optional(),
+})
+
+const run = z.strictObject({
+  for: duration.optional().describe('no new record starts after this; default 60s'),
+  'then-heal': duration.optional().describe('longest healing'),
+  runs: count.optional(),
+  'max-events': count.optional(),
+})
+
+const expectation = z.union([
+  z.enum(['holds', 'violated']),
+  z.strictObject({ violated: z.union([z.string(), z.array(z.string())]) }),
+])
+
+const replay: z.ZodType<RawReplay> = z.strictObject({
+  version: z.string(),
+  'run-seed': name,
+  digest: name,
+  signature: z.string().optional(),
+  bases: z.record(z.string(), z.enum(['seeded', 'boring'])).optional(),
+  overrides: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
+})
+
+const parts = {
+  about: z.string().nullable().optional().describe('why the scenario exists'),
+  seed: name.nullable().optional(),
+  profile: z.union([z.string(), configMap]).nullable().optional().describe('version of Kafka, such as kafka-4.1'),
+  tags: z.array(name).nullable().optional(),
+  cluster: cluster.nullable().optional(),
+  network: network.nullable().optional(),
+  topics: z.record(z.string(), configMap.nullable()).nullable().optional(),
+  producers: z.record(z.string(), producer.nullable()).nullable().optional(),
+  consumers: z.record(z.string(), consumer.nullable()).nullable().optional(),
+  processors: z.record(z.string(), processor.nullable()).nullable().optional(),
+  stores: z.record(z.string(), store.nullable()).nullable().optional(),
+  sinks: z.record(z.string(), sink.nullable()).nullable().optional(),
+  sources: z.record(z.string(), source.nullable()).nullable().optional(),
+  faults: z.array(fault).nullable().optional(),
+  chaos: chaos.nullable().optional().describe('faults drawn by the generator'),
+  run: run.nullable().optional(),
+  cover: z.array(z.string()).nullable().optional().describe('moments that must occur in some run'),
+  expect: z
+    .record(z.string(), expectation.nullable())
+    .nullable()
+    .optional()
+    .describe('[subject:][stage/]guarantee: holds, violated, or { violated: kind }'),
+  void: z.record(z.string(), z.string().nullable()).nullable().optional(),
+}
+
+const patch: z.ZodType<RawPatch> = z.strictObject(parts)
+
+/** The structure of a scenario file. What its values mean is checked where they are resolved. */
+export const SCENARIO_SCHEMA: z.ZodType<RawScenario> = z.strictObject({
+  scenario: name.describe('title'),
+  ...parts,
+  variants: z.record(z.string(), patch).optional().describe('the same scenario with a patch: deep merge, lists replace, null removes'),
+  replay: replay.optional().describe('written into saved counterexamples'),
+})
+
+/** JSON Schema 2020-12 of a scenario file, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(SCENARIO_SCHEMA, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
+  return { title: 'twiceshy scenario, version 1', ...schema }
+}

@@ -1,0 +1,42 @@
+import type { Recorder } from '../history/recorder.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Network } from '../network/network.ts'
+
+/**
+ * What the injector may do to the world, and what it must know to resolve symbolic targets. The world implements it.
+ * Every action is idempotent: crashing what is down does nothing and returns false.
+ */
+export interface FaultHost {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly recorder: Recorder
+  /** Names by node number. */
+  readonly nodeNames: readonly string[]
+
+  /** The process dies; what reached the operating system survives; peers get resets. */
+  crash(node: number): boolean
+  /** The host loses power: unflushed data is lost too; peers get silence. */
+  losePower(node: number): boolean
+  /** The process dies and its disk is emptied. */
+  wipeDisk(node: number): boolean
+  /** Asks for a clean shutdown, which takes its time. */
+  stop(node: number): boolean
+  pause(node: number): boolean
+  resume(node: number): boolean
+  /** Starts a node that is down, from its disk (after any of the first four). */
+  restart(node: number): boolean
+  /** Makes every disk operation of the node slower by a sample of the spread; null ends one such fault. */
+  slowDisk(node: number, by: Spread): boolean
+  endSlowDisk(node: number): void
+
+  isUp(node: number): boolean
+  /** Broker that leads the partition by the controller's word, or -1. */
+  leaderOf(tp: number): number
+  replicasOf(tp: number): readonly number[]
+  /** Node of the active controller, or -1. */
+  activeController(): number
+  /** Whether any application has work in flight: then a fault matters. */
+  workInFlight(): boolean
+  /** Whether the workload is done (used by `every` without `times`). */
+  workDone(): boolean
+}
