@@ -1,5 +1,6 @@
 import type { Recorder } from '../history/recorder.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { Spread } from '../kernel/spread.ts'
 import type { Network } from '../network/network.ts'
 
 /**
