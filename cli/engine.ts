@@ -15,5 +15,5 @@ export interface LoadOptions {
   readonly set: readonly string[]
   readonly profile: string | null
   /** Reads a `.properties` file that a scenario names, relative to that scenario. */
-  readonly readConfig: (path: string) => string
+  readonly readConfig: (path: string) => string | { readonly error: string }
 }

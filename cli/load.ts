@@ -55,12 +55,21 @@ async function loadFile(
     return engine.load(file, text, {
       set: request.set,
       profile: request.profile,
-      readConfig: (config) => readText(resolve(dirname(path), config), config),
+      readConfig: (config) => configText(resolve(dirname(path), config), config),
     })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     teller.mistake({ message: error.message, help: error.help })
     return null
+  }
+}
+
+function configText(path: string, shown: string): string | { readonly error: string } {
+  try {
+    return readText(path, shown)
+  } catch (error) {
+    if (error instanceof UsageError) return { error: error.message }
+    throw error
   }
 }
 

@@ -21,6 +21,8 @@ export interface JudgeAllOptions {
   /** Module that exports `judgeRun`; by default the product's judge. */
   readonly judgeModule?: string
   readonly workerScript?: URL
+  /** Use threads even for a single job. */
+  readonly threads?: boolean
   /** Repeat a share of runs elsewhere; true by default. */
   readonly repeat?: boolean
 }
@@ -61,7 +63,7 @@ export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
   const judgeModule = options.judgeModule ?? new URL('../../properties/judge.js', import.meta.url).href
   const jobs = Math.min(options.jobs, agenda.total)
-  if (jobs <= 1) return new InlineExecutor(agenda, await loadJudge(judgeModule))
+  if (jobs < 1 || (jobs === 1 && options.threads !== true)) return new InlineExecutor(agenda, await loadJudge(judgeModule))
   const workerScript = options.workerScript ?? new URL('./worker.js', import.meta.url)
   return new ThreadExecutor(agenda, { jobs, judgeModule, workerScript })
 }

@@ -1,0 +1,16 @@
+import type { Action } from '../../sim/faults/plan.ts'
+
+/** The actions of `faults:` that are simulated; the type makes a forgotten one a compile error. */
+export const FAULTS: Readonly<Record<Action['kind'], { readonly value: string; readonly about: string }>> = {
+  crash: { value: 'target', about: 'the process dies; what reached the operating system survives; peers get resets' },
+  'power-loss': { value: 'target', about: 'unflushed data is lost too; peers get silence' },
+  'wipe-disk': { value: 'target', about: 'dies and comes back empty' },
+  stop: { value: 'target', about: 'clean shutdown' },
+  pause: { value: 'target', about: 'stops executing, then goes on unaware' },
+  partition: { value: 'list of groups', about: 'the groups cannot reach each other' },
+  isolate: { value: '{ target, direction, from }', about: 'cut off, also one way' },
+  delay: { value: '{ from, to, api, by, reply, nth, count, connection }', about: 'holds the stream from the matching message on' },
+  drop: { value: '{ from, to, api, reply, nth, count }', about: 'the message is lost and its connection ends' },
+  disconnect: { value: '{ between: [a, b] }', about: 'resets the connections' },
+  'slow-disk': { value: '{ target, by }', about: 'every disk operation takes longer' },
+}

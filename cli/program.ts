@@ -1,0 +1,189 @@
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { declareFlags, type FlagName, judgingFlags } from './commands/judging-flags.ts'
+import type { Context, GlobalFlags } from './context.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { errorText, notBuiltYet, UsageError } from './usage-error.ts'
+
+/** Commands that are planned: they exist, say what they will do, and are refused. */
+const PLANNED: Readonly<Record<string, string>> = {
+  fuzz: 'search fault plans until one breaks a guarantee, save it, shrink it',
+  shrink: 'make a failing scenario smaller',
+  explain: 'tell the story of a violation and what would prevent it',
+  matrix: 'guarantee x configuration',
+  check: 'judge a recorded history',
+  campaign: 'time-boxed mass runs',
+  merge: 'combine the results of shards',
+}
+
+const EXAMPLES = `
+Examples:
+  twiceshy                                     judge the scenario library
+  twiceshy run scenarios/                      judge your own scenarios
+  twiceshy run a.yaml --seed 7 --runs 1000     more runs under another seed
+  twiceshy run a.yaml --set producers.checkout.config.acks=1
+  twiceshy init                                write a first scenario
+
+Exit codes: 0 as expected, 1 not as expected, 2 bad usage or file, 3 inconclusive, 4 nothing matched,
+70 internal error or nondeterminism, 130 interrupted.
+`
+
+type Run = (values: Readonly<Record<string, unknown>>, globals: GlobalFlags) => Promise<ExitCode>
+
+/**
+ * Parses arguments and runs the command.
+ *
+ * @throws what is neither a mistake of the user nor an end that was asked for: a defect of the tool
+ */
+export async function main(args: readonly string[], context: Context): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.met
+  const program = programFor(context, (code) => {
+    exit = code
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof UsageError) {
+      context.console.err.write(errorText(error.message, error.help))
+      return EXIT.usage
+    }
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage
+    throw error
+  }
+}
+
+function programFor(context: Context, done: (code: ExitCode) => void): Command {
+  const { out, err } = context.console
+  const program = new Command('twiceshy')
+    .description('Will this Kafka configuration lose, double or reorder a record? Simulates it and tells.')
+    .version(`twiceshy ${context.version}`, '-V, --version', 'the version')
+    .helpOption('-h, --help', 'this help')
+    .option('--color', 'colour, also when the output is no terminal')
+    .option('--no-color', 'no colour')
+    .option('-q, --quiet', 'only what is not as expected')
+    .option('-v, --verbose', 'more about every scenario')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      getOutHelpWidth: () => Math.min(120, Math.max(80, out.columns ?? 100)),
+      getErrHelpWidth: () => Math.min(120, Math.max(80, err.columns ?? 100)),
+    })
+    .showSuggestionAfterError()
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+
+  const act = (command: Command, run: Run): void => {
+    command.action(async () => {
+      done(await run({ ...command.opts(), args: command.processedArgs }, globalFlags(command.optsWithGlobals())))
+    })
+  }
+  addJudging(program, act, context)
+  addOthers(program, act, context)
+  for (const [name, about] of Object.entries(PLANNED)) {
+    const command = program.command(name).description(`${about} (not built yet)`)
+    command.argument('[arguments...]').allowUnknownOption()
+    act(command, async () => {
+      throw notBuiltYet(`the command ${name}`)
+    })
+  }
+  return program
+}
+
+type Act = (command: Command, run: Run) => void
+
+const ALL_FLAGS: readonly FlagName[] = ['seed', 'runs', 'jobs', 'filter', 'world', 'budget', 'reporters']
+
+function addJudging(program: Command, act: Act, context: Context): void {
+  const library = program.command('library [arguments...]', { isDefault: true, hidden: true })
+  library.description('judge the scenario library and print the table of guarantees: what twiceshy does without a command')
+  act(declareFlags(library, ALL_FLAGS), async (values, globals) => {
+    const words = listOf(values)
+    if (words.length > 0) throw unknownCommand(words)
+    const { run } = await import('./commands/run.ts')
+    const paths = [join(context.root, 'scenarios', 'library')]
+    return run({ paths, flags: judgingFlags(values), globals, table: true }, context)
+  })
+
+  const run = program.command('run <scenarios...>').description('judge scenario files, or folders of them')
+  act(declareFlags(run, ALL_FLAGS), async (values, globals) => {
+    const { run } = await import('./commands/run.ts')
+    return run({ paths: listOf(values), flags: judgingFlags(values), globals, table: false }, context)
+  })
+
+  const replay = program.command('replay <file>').description('run a saved counterexample again and compare it with its record')
+  act(declareFlags(replay, ['seed', 'filter']), async (values, globals) => {
+    const { replay } = await import('./commands/replay.ts')
+    return replay({ file: firstOf(values), flags: judgingFlags(values), globals }, context)
+  })
+
+  const check = program.command('check-determinism <scenarios...>')
+  check.description('judge every run in several ways and compare the digests')
+  check.option('--node <path>', 'also by another Node binary (repeatable)', (path: string, before: string[] = []) => [...before, path])
+  act(declareFlags(check, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
+    const { checkDeterminism } = await import('./commands/check-determinism.ts')
+    const nodes = (values['node'] as readonly string[] | undefined) ?? []
+    return checkDeterminism({ paths: listOf(values), flags: judgingFlags(values), globals, nodes }, context)
+  })
+
+  const digests = program.command('digests <scenarios...>', { hidden: true })
+  digests.description('print the digests of all runs as JSON, for check-determinism')
+  act(declareFlags(digests, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
+    const { digests } = await import('./commands/digests.ts')
+    return digests(listOf(values), judgingFlags(values), globals, context)
+  })
+}
+
+function addOthers(program: Command, act: Act, context: Context): void {
+  const list = program.command('list [topic] [paths...]')
+  list.description('list scenarios, guarantees, anomalies, faults, moments, configs or profiles')
+  act(list, async (values, globals) => {
+    const { list } = await import('./commands/list.ts')
+    const [topic, paths] = values['args'] as readonly [string | undefined, readonly string[]]
+    return list(topic, paths, globals, context)
+  })
+
+  const init = program.command('init [folder]').description('write a first scenario and a CI workflow; overwrites nothing')
+  act(init, async (values) => {
+    const { init } = await import('./commands/init.ts')
+    const [folder] = values['args'] as readonly [string | undefined]
+    return init(folder ?? '.', context)
+  })
+
+  const schema = program.command('schema').description('print the JSON schema of scenario files')
+  act(schema, async () => {
+    const { schema } = await import('./commands/schema.ts')
+    return schema(context)
+  })
+}
+
+/** The words of a command that takes a list. */
+function listOf(values: Readonly<Record<string, unknown>>): readonly string[] {
+  return (values['args'] as readonly [readonly string[]])[0]
+}
+
+function firstOf(values: Readonly<Record<string, unknown>>): string {
+  return (values['args'] as readonly [string])[0]
+}
+
+function unknownCommand(words: readonly string[]): UsageError {
+  const [first = ''] = words
+  const known = ['run', 'replay', 'check-determinism', 'list', 'init', 'schema', ...Object.keys(PLANNED)]
+  const misplaced = words.find((word) => known.includes(word))
+  if (misplaced !== undefined && misplaced !== first) {
+    return new UsageError(`the command ${misplaced} must come first`, `twiceshy ${misplaced} …, then flags and files`)
+  }
+  if (misplaced !== undefined) return new UsageError(`the command ${first} must come before its flags`, `twiceshy ${first} …`)
+  const file = /[./\\]/.test(first)
+  const help = file ? `twiceshy run ${first}` : 'twiceshy --help shows the commands'
+  return new UsageError(`there is no command ${JSON.stringify(first)}`, help)
+}
+
+function globalFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
+  const quiet = options['quiet'] === true
+  const verbose = options['verbose'] === true
+  if (quiet && verbose) throw new UsageError('--quiet and --verbose contradict each other')
+  return { quiet, verbose, color: typeof options['color'] === 'boolean' ? options['color'] : null }
+}
+
