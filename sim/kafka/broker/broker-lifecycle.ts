@@ -1,0 +1,180 @@
+import { ms } from '../../kernel/time.ts'
+import { JITTER } from '../../kernel/site.ts'
+import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import type { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
+import { Errors } from '../protocol/errors.ts'
+import type {
+  BrokerHeartbeatRequest, BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
+} from '../protocol/messages.ts'
+import { serverClientOptions } from './controller-channel.ts'
+import { BrokerTimer, LIFECYCLE_CLIENT_TIMERS } from './timers.ts'
+
+/** `BrokerState`, as far as the controller has a say in it. */
+export type LifecycleState = 'starting' | 'running' | 'pending-controlled-shutdown' | 'shutting-down'
+
+export interface LifecycleOwner {
+  readonly nextMetadataOffset: number
+  onRegistered(brokerEpoch: number): void
+  /** The controller lets the broker go, or nothing is to be waited for. */
+  onShutdownGranted(): void
+}
+
+export interface LifecycleIdentity {
+  readonly broker: number
+  readonly controller: number
+  readonly incarnationId: number
+  /** From the clean-shutdown marker; -1 = none. */
+  readonly previousBrokerEpoch: number
+}
+
+/** Retries after a failure start here and double (`BrokerLifecycleManager.resendExponentialBackoff`: 100 ms, x2, broker session). */
+const RESEND_BACKOFF_MS = 100
+
+/** `BrokerLifecycleManager`: registration, heartbeats, unfencing and controlled shutdown. */
+export class BrokerLifecycle implements NetworkClientOwner {
+  state: LifecycleState = 'starting'
+  brokerEpoch = -1
+  readonly client: NetworkClient
+  private readonly env: Env
+  private readonly config: BrokerConfig
+  private readonly identity: LifecycleIdentity
+  private readonly owner: LifecycleOwner
+  private failures = 0
+  private timer = 0
+
+  constructor(env: Env, config: BrokerConfig, identity: LifecycleIdentity, owner: LifecycleOwner) {
+    this.env = env
+    this.config = config
+    this.identity = identity
+    this.owner = owner
+    const timeout = ms(config['broker.session.timeout.ms']) / 2
+    this.client = new NetworkClient(env, serverClientOptions(LIFECYCLE_CLIENT_TIMERS, timeout), this)
+  }
+
+  /** Begins with registering; a broker of a formed cluster is already registered and unfenced and begins with heartbeats. */
+  start(formedBrokerEpoch: number): void {
+    if (formedBrokerEpoch >= 0) {
+      this.brokerEpoch = formedBrokerEpoch
+      this.state = 'running'
+    }
+    this.communicate()
+  }
+
+  /** `beginControlledShutdown` */
+  beginControlledShutdown(): void {
+    if (this.state === 'running') {
+      this.state = 'pending-controlled-shutdown'
+      this.communicate()
+    } else if (this.state === 'starting') {
+      this.finishShutdown()
+    }
+  }
+
+  /** The metadata log was applied further: a broker that waits to be unfenced may be ready now. */
+  onMetadataApplied(): void {
+    if (this.state === 'starting' && this.brokerEpoch >= 0) this.communicate()
+  }
+
+  onTimer(): void {
+    this.timer = 0
+    this.communicate()
+  }
+
+  onReady(): void {
+    this.communicate()
+  }
+
+  onConnectionFailed(): void {
+    // The next attempt follows when the back-off is over.
+  }
+
+  onBackoffOver(): void {
+    this.communicate()
+  }
+
+  onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    if (cause !== 'response' || body === null) {
+      this.scheduleRetry()
+    } else if (request.api === Api.BrokerRegistration) {
+      this.onRegistration(body as BrokerRegistrationResponse)
+    } else {
+      this.onHeartbeat(body as BrokerHeartbeatResponse)
+    }
+  }
+
+  /** Sends what is due, one request at a time. */
+  private communicate(): void {
+    const { controller } = this.identity
+    if (this.state === 'shutting-down') return
+    if (!this.client.ready(controller) || this.client.inFlight(controller) > 0) return
+    this.env.cancel(this.timer)
+    this.timer = 0
+    if (this.brokerEpoch < 0) this.register()
+    else this.heartbeat()
+  }
+
+  private register(): void {
+    const { broker, controller, incarnationId, previousBrokerEpoch } = this.identity
+    const body: BrokerRegistrationRequest = { brokerId: broker, incarnationId, previousBrokerEpoch }
+    this.client.send(controller, Api.BrokerRegistration, body, 0)
+  }
+
+  private heartbeat(): void {
+    const { broker, controller } = this.identity
+    const applied = this.owner.nextMetadataOffset - 1
+    const body: BrokerHeartbeatRequest = {
+      brokerId: broker,
+      brokerEpoch: this.brokerEpoch,
+      currentMetadataOffset: applied,
+      // It asks to be unfenced once its logs are loaded and it has applied its own registration.
+      wantFence: this.state === 'starting' && applied < this.brokerEpoch,
+      wantShutDown: this.state === 'pending-controlled-shutdown',
+    }
+    this.client.send(controller, Api.BrokerHeartbeat, body, 0)
+  }
+
+  private onRegistration(response: BrokerRegistrationResponse): void {
+    if (response.errorCode !== Errors.NONE) {
+      // DUPLICATE_BROKER_REGISTRATION: the session of the last incarnation must lapse first.
+      this.scheduleRetry()
+      return
+    }
+    this.failures = 0
+    this.brokerEpoch = response.brokerEpoch
+    this.owner.onRegistered(response.brokerEpoch)
+    this.communicate()
+  }
+
+  private onHeartbeat(response: BrokerHeartbeatResponse): void {
+    if (response.errorCode !== Errors.NONE) {
+      this.scheduleRetry()
+      return
+    }
+    this.failures = 0
+    if (this.state === 'starting' && !response.isFenced) this.state = 'running'
+    if (this.state === 'pending-controlled-shutdown' && response.shouldShutDown) {
+      this.finishShutdown()
+      return
+    }
+    this.arm(ms(this.config['broker.heartbeat.interval.ms']))
+  }
+
+  private finishShutdown(): void {
+    this.state = 'shutting-down'
+    this.owner.onShutdownGranted()
+  }
+
+  private scheduleRetry(): void {
+    const ceiling = this.config['broker.session.timeout.ms'] / 2
+    const backoff = Math.min(RESEND_BACKOFF_MS * (1 << Math.min(this.failures, 10)), ceiling)
+    this.failures++
+    this.arm(ms(backoff) + this.env.decide(JITTER, Math.floor(ms(backoff) / 50) + 1))
+  }
+
+  private arm(delay: number): void {
+    this.env.cancel(this.timer)
+    this.timer = this.env.setTimer(BrokerTimer.Heartbeat, delay)
+  }
+}

@@ -1,0 +1,262 @@
+import { M } from '../../history/catalogue.ts'
+import type { NodeHandler } from '../../kernel/node.ts'
+import { CLOSED, RESET } from '../../network/connection.ts'
+import type { Envelope } from '../../network/envelope.ts'
+import type { Disk } from '../../storage/disk.ts'
+import { DiskQueue } from '../../storage/disk-queue.ts'
+import type { ClientRequest, Completion } from '../client/network-client.ts'
+import type { Env } from '../env.ts'
+import { LogManager } from '../log/log-manager.ts'
+import { Api } from '../protocol/api.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
+import type { TopicConfig } from '../protocol/config/topic.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { FetchResponse, InitProducerIdResponse } from '../protocol/messages.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { ControllerChannel } from './controller-channel.ts'
+import { API_VERSIONS_RESPONSE, metadataResponse } from './metadata-answers.ts'
+import { MetadataCache } from './metadata-cache.ts'
+import { MetadataFetcher } from './metadata-fetcher.ts'
+import { ProducerIdManager } from './producer-id-manager.ts'
+import { ReplicaManager } from './replica-manager.ts'
+import { RequestChannel } from './request-channel.ts'
+import { BrokerTimer } from './timers.ts'
+
+/** Disk operations that may take time. */
+const APPEND = 1
+const APPLY_FETCH = 2
+const CLEAN_SHUTDOWN = 3
+
+export interface BrokerOptions {
+  readonly broker: number
+  readonly controller: number
+  readonly config: BrokerConfig
+  /** By topic id. */
+  readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+  /** Counts the starts of this broker's process, from 1. */
+  readonly incarnationId: number
+  /** For a broker that stands when the run begins: the metadata it has applied and its broker epoch; else null. */
+  readonly formed: { readonly records: readonly MetadataRecord[]; readonly brokerEpoch: number } | null
+}
+
+/** Told when a broker has ended in good order. */
+export interface ProcessHost {
+  exited(node: number): void
+}
+
+/** A broker's process (`BrokerServer`): takes requests, and ties the managers together. */
+export class Broker implements NodeHandler {
+  readonly metadata: MetadataCache = new MetadataCache()
+  readonly replicas: ReplicaManager
+  readonly logs: LogManager
+  private readonly env: Env
+  private readonly options: BrokerOptions
+  private readonly host: ProcessHost
+  private readonly diskQueue: DiskQueue
+  private readonly channel: RequestChannel
+  private readonly controller: ControllerChannel
+  private readonly lifecycle: BrokerLifecycle
+  private readonly metadataFetcher: MetadataFetcher
+  private readonly producerIds: ProducerIdManager
+
+  constructor(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost) {
+    const { broker, config, controller } = options
+    this.env = env
+    this.options = options
+    this.host = host
+    this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
+    this.logs = new LogManager(env, disk, config)
+    this.channel = new RequestChannel(env, this)
+    this.controller = new ControllerChannel(env, controller, this)
+    this.producerIds = new ProducerIdManager(this.controller, broker)
+    this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
+    this.logs.load(options.topicConfigs)
+    const { incarnationId } = options
+    const { previousBrokerEpoch } = this.logs
+    this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
+    this.metadataFetcher = new MetadataFetcher(env, controller, broker, this)
+  }
+
+  // --- life ---------------------------------------------------------------------------------------------------------
+
+  onStart(): void {
+    const { formed } = this.options
+    this.replicas.start()
+    this.logs.start()
+    if (formed !== null) {
+      this.controller.brokerEpoch = formed.brokerEpoch
+      this.replicas.applyDelta(this.metadata.apply(formed.records))
+    }
+    this.lifecycle.start(formed?.brokerEpoch ?? -1)
+    this.metadataFetcher.start()
+  }
+
+  /** A clean shutdown: controlled if configured, then everything is flushed and the marker written (2.1). */
+  shutDown(): void {
+    if (this.options.config['controlled.shutdown.enable']) this.lifecycle.beginControlledShutdown()
+    else this.onShutdownGranted()
+  }
+
+  onShutdownGranted(): void {
+    if (this.diskQueue.admit(CLEAN_SHUTDOWN, 0, 0, null)) this.finishShutdown()
+  }
+
+  private finishShutdown(): void {
+    this.logs.cleanShutdown(this.lifecycle.brokerEpoch)
+    this.host.exited(this.env.node)
+  }
+
+  // --- metadata -----------------------------------------------------------------------------------------------------
+
+  get nextMetadataOffset(): number {
+    return this.metadata.nextOffset
+  }
+
+  /** `BrokerMetadataPublisher.onMetadataUpdate` */
+  onMetadata(records: readonly MetadataRecord[]): void {
+    const touched = this.metadata.apply(records)
+    this.env.emit(M.metadataApplied, this.metadata.nextOffset)
+    this.replicas.applyDelta(touched)
+    this.lifecycle.onMetadataApplied()
+  }
+
+  onRegistered(brokerEpoch: number): void {
+    this.controller.brokerEpoch = brokerEpoch
+    this.controller.onBackoffOver()
+  }
+
+  get brokerEpoch(): number {
+    return this.lifecycle.brokerEpoch
+  }
+
+  // --- requests -----------------------------------------------------------------------------------------------------
+
+  onMessage(message: unknown): void {
+    const envelope = message as Envelope
+    if (!envelope.reply) {
+      this.channel.receive(envelope)
+      return
+    }
+    // Every client knows its own connections and ignores the others'.
+    if (envelope.source !== this.options.controller) {
+      this.replicas.fetchers.client.onMessage(envelope)
+      return
+    }
+    this.metadataFetcher.client.onMessage(envelope)
+    this.lifecycle.client.onMessage(envelope)
+    this.controller.client.onMessage(envelope)
+  }
+
+  /** `KafkaApis.handle` */
+  handle(request: Envelope): void {
+    switch (request.api) {
+      case Api.Produce:
+        if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.produce(request)
+        break
+      case Api.Fetch:
+        this.replicas.fetch(request)
+        break
+      case Api.Metadata:
+        this.channel.reply(request, metadataResponse(request, this.metadata))
+        break
+      case Api.ApiVersions:
+        this.channel.reply(request, API_VERSIONS_RESPONSE)
+        break
+      case Api.InitProducerId:
+        this.channel.reply(request, this.initProducerId())
+        break
+      default:
+        this.channel.close(request)
+    }
+  }
+
+  private initProducerId(): InitProducerIdResponse {
+    const producerId = this.producerIds.generate()
+    return producerId < 0
+      ? { errorCode: Errors.COORDINATOR_LOAD_IN_PROGRESS, producerId: -1, producerEpoch: -1 }
+      : { errorCode: Errors.NONE, producerId, producerEpoch: 0 }
+  }
+
+  onFetchResponse(leader: number, response: FetchResponse): void {
+    if (this.diskQueue.admit(APPLY_FETCH, leader, 0, response)) this.replicas.fetchers.apply(leader, response)
+  }
+
+  onDisk(kind: number, a: number, _b: number, payload: unknown): void {
+    this.diskQueue.completed()
+    switch (kind) {
+      case APPEND: {
+        const request = payload as Envelope
+        if (this.channel.isOpen(request)) this.replicas.produce(request)
+        break
+      }
+      case APPLY_FETCH:
+        this.replicas.fetchers.apply(a, payload as FetchResponse)
+        break
+      case CLEAN_SHUTDOWN:
+        this.finishShutdown()
+        break
+    }
+  }
+
+  // --- controller ---------------------------------------------------------------------------------------------------
+
+  onControllerReady(): void {
+    this.replicas.alterPartitions.maybePropagate()
+    this.producerIds.request()
+  }
+
+  onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    if (request.api === Api.AlterPartition) this.replicas.alterPartitions.onCompletion(request, body, cause)
+    else this.producerIds.onCompletion(cause === 'response' ? body : null)
+  }
+
+  // --- signals and timers -------------------------------------------------------------------------------------------
+
+  onSignal(kind: number, connection: number, peer: number): void {
+    if (kind === CLOSED) this.channel.peerClosed(connection)
+    if (kind === RESET) this.channel.reset(connection)
+    if (kind === CLOSED || kind === RESET) this.replicas.onConnectionGone(connection)
+    this.replicas.fetchers.client.onSignal(kind, connection, peer)
+    this.metadataFetcher.client.onSignal(kind, connection, peer)
+    this.lifecycle.client.onSignal(kind, connection, peer)
+    this.controller.client.onSignal(kind, connection, peer)
+  }
+
+  onTimer(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case BrokerTimer.DelayedProduce:
+        this.replicas.produces.onTimer()
+        return
+      case BrokerTimer.DelayedFetch:
+        this.replicas.fetches.onTimer()
+        return
+      case BrokerTimer.IsrCheck:
+        this.replicas.onIsrCheck()
+        return
+      case BrokerTimer.AlterPartitionRetry:
+        this.replicas.alterPartitions.maybePropagate()
+        return
+      case BrokerTimer.Heartbeat:
+        this.lifecycle.onTimer()
+        return
+      case BrokerTimer.FetchBackoff:
+        this.replicas.fetchers.onTimer(a)
+        return
+      case BrokerTimer.MetadataFetchRetry:
+        this.metadataFetcher.start()
+        return
+    }
+    if (this.logs.onTimer(kind, a, b)) return
+    if (this.replicas.fetchers.client.onTimer(kind, a, b)) return
+    if (this.metadataFetcher.client.onTimer(kind, a, b)) return
+    if (this.lifecycle.client.onTimer(kind, a, b)) return
+    this.controller.client.onTimer(kind, a, b)
+  }
+
+  /** Work that a crash would interrupt: requests parked here. */
+  waiting(): readonly string[] {
+    return this.replicas.waiting()
+  }
+}
+

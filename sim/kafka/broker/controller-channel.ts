@@ -1,0 +1,71 @@
+import { ms, SECOND } from '../../kernel/time.ts'
+import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import type { Env } from '../env.ts'
+import { Api, type ApiKey } from '../protocol/api.ts'
+import { CONTROLLER_CLIENT_TIMERS } from './timers.ts'
+
+/** Who sends requests to the controller through the channel. */
+export interface ControllerChannelOwner {
+  onControllerReady(): void
+  onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void
+}
+
+/** `NodeToControllerChannelManager`: the broker's connection for AlterPartition and AllocateProducerIds. */
+export class ControllerChannel implements NetworkClientOwner {
+  /** Broker epoch of this incarnation; -1 until registered. */
+  brokerEpoch = -1
+  readonly client: NetworkClient
+  private readonly controller: number
+  private readonly owner: ControllerChannelOwner
+
+  constructor(env: Env, controller: number, owner: ControllerChannelOwner) {
+    this.controller = controller
+    this.owner = owner
+    this.client = new NetworkClient(env, serverClientOptions(CONTROLLER_CLIENT_TIMERS, 30 * SECOND), this)
+  }
+
+  ready(): boolean {
+    return this.brokerEpoch >= 0 && this.client.ready(this.controller) && this.client.canSend(this.controller)
+  }
+
+  send(api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds, body: object): void {
+    this.client.send(this.controller, api satisfies ApiKey, body, 0)
+  }
+
+  onReady(): void {
+    this.owner.onControllerReady()
+  }
+
+  onConnectionFailed(): void {
+    // The next attempt follows when the back-off is over.
+  }
+
+  onBackoffOver(): void {
+    this.client.ready(this.controller)
+  }
+
+  onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    this.owner.onControllerCompletion(request, body, cause)
+  }
+}
+
+/** Brokers' own clients: reconnect back-off 50 ms, as `NodeToControllerChannelManager` and `BrokerBlockingSender` set it. */
+export function serverClientOptions(timerBase: number, requestTimeoutUs: number): {
+  readonly timerBase: number
+  readonly maxInFlight: number
+  readonly requestTimeoutUs: number
+  readonly reconnectBackoffUs: number
+  readonly reconnectBackoffMaxUs: number
+  readonly setupTimeoutUs: number
+  readonly setupTimeoutMaxUs: number
+} {
+  return {
+    timerBase,
+    maxInFlight: 5,
+    requestTimeoutUs,
+    reconnectBackoffUs: ms(50),
+    reconnectBackoffMaxUs: ms(50),
+    setupTimeoutUs: ms(10_000),
+    setupTimeoutMaxUs: ms(30_000),
+  }
+}

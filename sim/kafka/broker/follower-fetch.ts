@@ -1,0 +1,139 @@
+import { tpOf } from '../../history/ids.ts'
+import type { LogEntry } from '../protocol/batch.ts'
+import { Errors } from '../protocol/errors.ts'
+import {
+  type FetchPartition, type FetchPartitionResponse, type FetchRequest, type FetchResponse, NO_LEADER_HINT,
+} from '../protocol/messages.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import type { AlterIsr, Partition } from './partition.ts'
+import { leaderHint } from './produce-response.ts'
+
+const NO_RECORDS: readonly LogEntry[] = []
+
+/** What one read for a follower gave. */
+export interface FetchResult {
+  readonly response: FetchResponse
+  bytes: number
+  /** An error or a divergence: answered at once. */
+  immediate: boolean
+  /** Partitions whose high watermark the fetch moved. */
+  readonly advanced: number[]
+  /** In-sync sets that the fetch lets grow. */
+  readonly expansions: AlterIsr[]
+}
+
+/** `Partition.fetchRecords` with `readFromLocalLog`, for followers. */
+export class FollowerFetch {
+  private readonly partitions: ReadonlyMap<number, Partition>
+  private readonly metadata: MetadataCache
+
+  constructor(partitions: ReadonlyMap<number, Partition>, metadata: MetadataCache) {
+    this.partitions = partitions
+    this.metadata = metadata
+  }
+
+  /** Reads what the request asks for; `updateState` false for a fetch that was parked and reads again. */
+  read(request: FetchRequest, updateState: boolean): FetchResult {
+    const responses: FetchPartitionResponse[] = []
+    const result: FetchResult = { response: { responses }, bytes: 0, immediate: false, advanced: [], expansions: [] }
+    for (const wanted of request.partitions) {
+      const left = Math.max(0, request.maxBytes - result.bytes)
+      responses.push(this.readPartition(request, wanted, left, updateState, result))
+    }
+    return result
+  }
+
+  private readPartition(request: FetchRequest, wanted: FetchPartition, bytesLeft: number, updateState: boolean, result: FetchResult): FetchPartitionResponse {
+    const tp = tpOf(wanted.topicId, wanted.partition)
+    const partition = this.partitions.get(tp)
+    const error = this.check(request, wanted, tp, partition)
+    if (error !== Errors.NONE || partition === undefined) {
+      result.immediate = true
+      return failed(wanted, error, partition, error === Errors.OFFSET_OUT_OF_RANGE ? null : this.metadata, tp)
+    }
+    const { log } = partition
+    const { highWatermark, logStartOffset } = log
+    const answer = { topicId: wanted.topicId, partitionIndex: wanted.partition, errorCode: Errors.NONE, highWatermark, logStartOffset, currentLeader: NO_LEADER_HINT }
+    const diverging = divergence(partition, wanted)
+    if (diverging === OUT_OF_RANGE) {
+      result.immediate = true
+      return failed(wanted, Errors.OFFSET_OUT_OF_RANGE, partition, null, tp)
+    }
+    if (diverging !== null) {
+      // No data, and the follower's offset is not believed (KAFKA-13141).
+      result.immediate = true
+      return { ...answer, divergingEpoch: diverging, records: NO_RECORDS }
+    }
+    const limit = Math.min(wanted.partitionMaxBytes, bytesLeft)
+    const records = bytesLeft > 0 && wanted.fetchOffset < log.logEndOffset ? log.read(wanted.fetchOffset, limit, log.logEndOffset) : NO_RECORDS
+    for (const entry of records) result.bytes += entry.batch.size
+    // The answer's high watermark is from before this fetch's own effect: followers learn it one round trip late.
+    if (updateState) this.updateFollower(request, wanted, partition, result)
+    return { ...answer, divergingEpoch: null, records }
+  }
+
+  private check(request: FetchRequest, wanted: FetchPartition, tp: number, partition: Partition | undefined): number {
+    if (partition === undefined) {
+      return this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_ID
+    }
+    if (wanted.currentLeaderEpoch < partition.leaderEpoch) return Errors.FENCED_LEADER_EPOCH
+    if (wanted.currentLeaderEpoch > partition.leaderEpoch) return Errors.UNKNOWN_LEADER_EPOCH
+    if (!partition.isLeader) return Errors.NOT_LEADER_OR_FOLLOWER
+    if (partition.remote(request.replicaId) === null) return Errors.UNKNOWN_LEADER_EPOCH
+    // KIP-903: a fetch from a previous life of the follower.
+    const known = this.metadata.aliveBrokerEpoch(request.replicaId)
+    if (request.replicaEpoch >= 0 && known >= 0 && request.replicaEpoch < known) return Errors.NOT_LEADER_OR_FOLLOWER
+    return Errors.NONE
+  }
+
+  private updateFollower(request: FetchRequest, wanted: FetchPartition, partition: Partition, result: FetchResult): void {
+    const remote = partition.remote(request.replicaId)
+    if (remote === null) return
+    if (partition.updateFollowerFetch(remote, wanted.fetchOffset, wanted.logStartOffset, request.replicaEpoch)) {
+      result.advanced.push(partition.tp)
+    }
+    const expansion = partition.expansionFor(remote)
+    if (expansion !== null) {
+      result.expansions.push(expansion)
+    }
+  }
+}
+
+interface EpochEnd {
+  readonly epoch: number
+  readonly endOffset: number
+}
+
+const OUT_OF_RANGE: EpochEnd = { epoch: -1, endOffset: -1 }
+
+/** 1.7: the leader compares the follower's last epoch with its own history. null = the follower's log is a prefix of ours. */
+function divergence(partition: Partition, wanted: FetchPartition): EpochEnd | null {
+  const { log } = partition
+  const { lastFetchedEpoch, fetchOffset } = wanted
+  if (fetchOffset < log.logStartOffset) return OUT_OF_RANGE
+  // The usual case: the follower is in the leader's own epoch, which ends at the log end.
+  if (lastFetchedEpoch < 0 || lastFetchedEpoch === log.latestEpoch) return fetchOffset > log.logEndOffset ? beyondEnd(partition, wanted) : null
+  const end = log.endOffsetForEpoch(lastFetchedEpoch)
+  if (end.epoch < 0) return OUT_OF_RANGE
+  if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset) return { epoch: end.epoch, endOffset: end.endOffset }
+  return fetchOffset > log.logEndOffset ? OUT_OF_RANGE : null
+}
+
+/** A follower that claims more than the leader holds: of the leader's own epoch it diverges at the end, else it is out of range. */
+function beyondEnd(partition: Partition, wanted: FetchPartition): EpochEnd {
+  const { log } = partition
+  return wanted.lastFetchedEpoch < 0 ? OUT_OF_RANGE : { epoch: log.latestEpoch, endOffset: log.logEndOffset }
+}
+
+function failed(wanted: FetchPartition, errorCode: number, partition: Partition | undefined, metadata: MetadataCache | null, tp: number): FetchPartitionResponse {
+  return {
+    topicId: wanted.topicId,
+    partitionIndex: wanted.partition,
+    errorCode,
+    highWatermark: partition === undefined ? -1 : partition.log.highWatermark,
+    logStartOffset: partition === undefined ? -1 : partition.log.logStartOffset,
+    divergingEpoch: null,
+    currentLeader: metadata === null ? NO_LEADER_HINT : leaderHint(tp, metadata),
+    records: NO_RECORDS,
+  }
+}

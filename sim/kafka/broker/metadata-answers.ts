@@ -1,0 +1,43 @@
+import { partitionOf } from '../../history/ids.ts'
+import type { Envelope } from '../../network/envelope.ts'
+import { BROKER_VERSIONS } from '../protocol/api.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { ApiVersionsResponse, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic } from '../protocol/messages.ts'
+import type { MetadataCache, TopicMetadata } from './metadata-cache.ts'
+
+export const API_VERSIONS_RESPONSE: ApiVersionsResponse = {
+  errorCode: Errors.NONE,
+  apiKeys: Object.entries(BROKER_VERSIONS).map(([key, range]) => ({ apiKey: Number(key), minVersion: range.min, maxVersion: range.max })),
+}
+
+/** `KafkaApis.handleTopicMetadataRequest`: the answering broker's own view, however old. */
+export function metadataResponse(request: Envelope, metadata: MetadataCache): MetadataResponse {
+  const wanted = (request.body as MetadataRequest).topics
+  const names = wanted ?? [...metadata.topicIds.keys()]
+  const brokers = [...metadata.brokers.entries()].filter(([, broker]) => !broker.fenced).map(([id]) => id)
+  return { brokers: brokers.sort((a, b) => a - b), topics: names.map((name) => topicAnswer(name, metadata)) }
+}
+
+function topicAnswer(name: string, metadata: MetadataCache): MetadataTopic {
+  const topic = metadata.topics.get(metadata.topicIds.get(name) ?? -1)
+  if (topic === undefined) return { errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION, name, topicId: 0, partitions: [] }
+  return { errorCode: Errors.NONE, name, topicId: topic.topicId, partitions: partitionAnswers(topic, metadata) }
+}
+
+function partitionAnswers(topic: TopicMetadata, metadata: MetadataCache): readonly MetadataPartition[] {
+  return topic.partitions.flatMap((tp) => {
+    const state = metadata.partitions.get(tp)
+    if (state === undefined) return []
+    const { leader, leaderEpoch, replicas, isr } = state
+    // `KRaftMetadataCache.getPartitionMetadata`: a leader that is not alive is as good as none.
+    const reachable = leader >= 0 && metadata.aliveBrokerEpoch(leader) >= 0
+    return [{
+      errorCode: reachable ? Errors.NONE : Errors.LEADER_NOT_AVAILABLE,
+      partitionIndex: partitionOf(tp),
+      leaderId: reachable ? leader : -1,
+      leaderEpoch,
+      replicaNodes: replicas,
+      isrNodes: isr,
+    }]
+  })
+}

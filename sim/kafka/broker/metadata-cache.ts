@@ -1,0 +1,113 @@
+import { tpOf } from '../../history/ids.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
+
+/** A partition as the metadata log tells it (`PartitionRegistration`). */
+export interface PartitionMetadata {
+  readonly tp: number
+  readonly replicas: readonly number[]
+  readonly isr: readonly number[]
+  readonly leader: number
+  readonly leaderEpoch: number
+  readonly partitionEpoch: number
+  /** 1 while the leader was elected without being in sync (`LeaderRecoveryState`). */
+  readonly leaderRecoveryState: 0 | 1
+}
+
+export interface BrokerMetadata {
+  readonly brokerEpoch: number
+  readonly fenced: boolean
+  readonly inControlledShutdown: boolean
+}
+
+export interface TopicMetadata {
+  readonly name: string
+  readonly topicId: number
+  /** By partition index. */
+  readonly partitions: number[]
+}
+
+/** One broker's view of the cluster: what the metadata log says as far as this broker has applied it. */
+export class MetadataCache {
+  /** Next offset of the metadata log to apply. */
+  nextOffset = 0
+  readonly topics: Map<number, TopicMetadata> = new Map()
+  readonly topicIds: Map<string, number> = new Map()
+  readonly partitions: Map<number, PartitionMetadata> = new Map()
+  readonly brokers: Map<number, BrokerMetadata> = new Map()
+  readonly minInsyncReplicas: Map<string, number> = new Map()
+
+  /** Applies records in order; returns the partitions they touched, each once, in order. */
+  apply(records: readonly MetadataRecord[]): readonly number[] {
+    const touched = new Set<number>()
+    for (const record of records) {
+      const tp = this.applyOne(record)
+      if (tp >= 0) touched.add(tp)
+      this.nextOffset++
+    }
+    return [...touched]
+  }
+
+  /** Broker epoch of a broker that is registered and not fenced, else -1 (`getAliveBrokerEpoch`). */
+  aliveBrokerEpoch(broker: number): number {
+    const known = this.brokers.get(broker)
+    return known === undefined || known.fenced ? -1 : known.brokerEpoch
+  }
+
+  /** A broker that may be added to an in-sync set: neither fenced nor shutting down (KIP-841). */
+  isEligible(broker: number): boolean {
+    const known = this.brokers.get(broker)
+    return known !== undefined && !known.fenced && !known.inControlledShutdown
+  }
+
+  private applyOne(record: MetadataRecord): number {
+    switch (record.type) {
+      case 'TopicRecord':
+        this.topics.set(record.topicId, { name: record.name, topicId: record.topicId, partitions: [] })
+        this.topicIds.set(record.name, record.topicId)
+        return -1
+      case 'ConfigRecord':
+        this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)
+        return -1
+      case 'PartitionRecord': {
+        const tp = tpOf(record.topicId, record.partitionId)
+        const { replicas, isr, leader, leaderEpoch, partitionEpoch } = record
+        this.partitions.set(tp, { tp, replicas, isr, leader, leaderEpoch, partitionEpoch, leaderRecoveryState: 0 })
+        this.topics.get(record.topicId)?.partitions.push(tp)
+        return tp
+      }
+      case 'PartitionChangeRecord': {
+        const tp = tpOf(record.topicId, record.partitionId)
+        const old = this.partitions.get(tp)
+        if (old === undefined) return -1
+        this.partitions.set(tp, {
+          tp,
+          replicas: old.replicas,
+          isr: record.isr ?? old.isr,
+          leader: record.leader ?? old.leader,
+          // 3.3: the leader epoch rises whenever a change sets the leader, the partition epoch with every change.
+          leaderEpoch: old.leaderEpoch + (record.leader === undefined ? 0 : 1),
+          partitionEpoch: old.partitionEpoch + 1,
+          leaderRecoveryState: record.leaderRecoveryState ?? old.leaderRecoveryState,
+        })
+        return tp
+      }
+      case 'RegisterBrokerRecord': {
+        const { brokerEpoch, fenced, inControlledShutdown } = record
+        this.brokers.set(record.brokerId, { brokerEpoch, fenced, inControlledShutdown })
+        return -1
+      }
+      case 'BrokerRegistrationChangeRecord': {
+        const old = this.brokers.get(record.brokerId)
+        if (old === undefined) return -1
+        this.brokers.set(record.brokerId, {
+          brokerEpoch: old.brokerEpoch,
+          fenced: record.fenced ?? old.fenced,
+          inControlledShutdown: record.inControlledShutdown ?? old.inControlledShutdown,
+        })
+        return -1
+      }
+      case 'ProducerIdsRecord':
+        return -1
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import { partitionOf, topicIdOf, tpOf } from '../../history/ids.ts'
+import { ms } from '../../kernel/time.ts'
+import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import type { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { FetchPartition, FetchPartitionResponse, FetchRequest, FetchResponse } from '../protocol/messages.ts'
+import { serverClientOptions } from './controller-channel.ts'
+import type { Partition } from './partition.ts'
+import { BrokerTimer, FETCHER_CLIENT_TIMERS } from './timers.ts'
+
+/** Where a follower stands with one partition (`PartitionFetchState`). */
+interface FetchState {
+  readonly partition: Partition
+  /** Leader epoch the fetcher was started under; carried by every fetch (KIP-320). */
+  leaderEpoch: number
+  /** Not fetched before this time. */
+  delayedUntil: number
+  /** The leader said our epoch is fenced: parked until new metadata arrives. */
+  failed: boolean
+}
+
+interface Fetcher {
+  readonly leader: number
+  readonly states: Map<number, FetchState>
+}
+
+/** Lets the broker decide when a response may be applied: a slow disk takes its time. */
+export interface FetchResponseGate {
+  /** Applies the response now or later by calling {@link ReplicaFetcherManager.apply}. */
+  onFetchResponse(leader: number, response: FetchResponse): void
+  readonly brokerEpoch: number
+}
+
+/** `ReplicaFetcherManager` and its `ReplicaFetcherThread`s: one fetch in flight per leader this broker follows. */
+export class ReplicaFetcherManager implements NetworkClientOwner {
+  readonly client: NetworkClient
+  private readonly env: Env
+  private readonly broker: number
+  private readonly config: BrokerConfig
+  private readonly gate: FetchResponseGate
+  /** By leader's node number. */
+  private readonly fetchers: (Fetcher | undefined)[] = []
+
+  constructor(env: Env, broker: number, config: BrokerConfig, gate: FetchResponseGate) {
+    this.env = env
+    this.broker = broker
+    this.config = config
+    this.gate = gate
+    this.client = new NetworkClient(env, serverClientOptions(FETCHER_CLIENT_TIMERS, ms(config['replica.socket.timeout.ms'])), this)
+  }
+
+  /** Starts to fetch a partition from its leader, from the log end on. */
+  add(partition: Partition): void {
+    this.remove(partition.tp)
+    const leader = partition.leaderId
+    if (leader < 0) return
+    const fetcher = (this.fetchers[leader] ??= { leader, states: new Map() })
+    fetcher.states.set(partition.tp, { partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false })
+    this.fetch(leader)
+  }
+
+  remove(tp: number): void {
+    for (const fetcher of this.fetchers) fetcher?.states.delete(tp)
+  }
+
+  onReady(destination: number): void {
+    this.fetch(destination)
+  }
+
+  onConnectionFailed(leader: number): void {
+    // `AbstractFetcherThread.processFetchRequest`: after an error all partitions of the fetch wait.
+    const fetcher = this.fetchers[leader]
+    if (fetcher === undefined) return
+    for (const state of fetcher.states.values()) this.delay(state)
+  }
+
+  onBackoffOver(destination: number): void {
+    this.fetch(destination)
+  }
+
+  onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    if (cause !== 'response' || body === null) return
+    this.gate.onFetchResponse(request.destination, body as FetchResponse)
+  }
+
+  /** A back-off timer: `a` is the leader. */
+  onTimer(leader: number): void {
+    this.fetch(leader)
+  }
+
+  /** Applies a response and fetches on. */
+  apply(leader: number, response: FetchResponse): void {
+    const fetcher = this.fetchers[leader]
+    if (fetcher === undefined) return
+    for (const data of response.responses) {
+      const state = fetcher.states.get(tpOf(data.topicId, data.partitionIndex))
+      if (state !== undefined) this.applyPartition(state, data)
+    }
+    this.fetch(leader)
+  }
+
+  private applyPartition(state: FetchState, data: FetchPartitionResponse): void {
+    const { log } = state.partition
+    switch (data.errorCode) {
+      case Errors.NONE:
+        if (data.divergingEpoch !== null) this.truncate(state, data.divergingEpoch.epoch, data.divergingEpoch.endOffset)
+        else this.append(state, data)
+        break
+      case Errors.OFFSET_OUT_OF_RANGE:
+        // `fetchOffsetAndTruncate`: the answer's bounds are those the leader had when it refused.
+        if (data.highWatermark >= 0 && data.logStartOffset > log.logEndOffset) log.truncateFullyAndStartAt(data.logStartOffset)
+        this.delay(state)
+        break
+      case Errors.FENCED_LEADER_EPOCH:
+        state.failed = state.leaderEpoch === state.partition.leaderEpoch
+        break
+      default:
+        this.delay(state)
+    }
+  }
+
+  private append(state: FetchState, data: FetchPartitionResponse): void {
+    const { log } = state.partition
+    const first = data.records[0]
+    if (first !== undefined) {
+      // The response belongs to a fetch at another offset, as after a truncation in between.
+      if (first.baseOffset !== log.logEndOffset) return
+      log.appendAsFollower(data.records, state.leaderEpoch)
+    }
+    const highWatermark = Math.min(data.highWatermark, log.logEndOffset)
+    if (highWatermark !== log.highWatermark && highWatermark >= 0) {
+      log.setHighWatermark(highWatermark, state.leaderEpoch, false)
+    }
+  }
+
+  /** 1.7: our log parts from the leader's: cut to what both can agree on, and ask again. */
+  private truncate(state: FetchState, epoch: number, endOffset: number): void {
+    const { log } = state.partition
+    const own = log.endOffsetForEpoch(epoch)
+    const target =
+      own.epoch < 0
+        ? Math.min(endOffset, log.logEndOffset)
+        : own.epoch === epoch
+          ? Math.min(endOffset, own.endOffset, log.logEndOffset)
+          : Math.min(own.endOffset, log.logEndOffset)
+    log.truncateTo(target)
+  }
+
+  private delay(state: FetchState): void {
+    const backoff = ms(this.config['replica.fetch.backoff.ms'])
+    state.delayedUntil = this.env.monotonic() + backoff
+    this.env.setTimer(BrokerTimer.FetchBackoff, backoff, state.partition.leaderId)
+  }
+
+  /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
+  private fetch(leader: number): void {
+    const fetcher = this.fetchers[leader]
+    if (fetcher === undefined || fetcher.states.size === 0) return
+    if (!this.client.ready(leader) || this.client.inFlight(leader) > 0 || this.gate.brokerEpoch < 0) return
+    const now = this.env.monotonic()
+    const partitions: FetchPartition[] = []
+    for (const state of fetcher.states.values()) {
+      if (state.failed || state.delayedUntil > now) continue
+      partitions.push(this.fetchPartition(state))
+    }
+    if (partitions.length === 0) return
+    const body: FetchRequest = {
+      replicaId: this.broker,
+      replicaEpoch: this.gate.brokerEpoch,
+      maxWaitMs: this.config['replica.fetch.wait.max.ms'],
+      minBytes: this.config['replica.fetch.min.bytes'],
+      maxBytes: 10_485_760,
+      partitions,
+    }
+    this.client.send(leader, Api.Fetch, body, 0)
+  }
+
+  private fetchPartition(state: FetchState): FetchPartition {
+    const { tp, log } = state.partition
+    return {
+      topicId: topicIdOf(tp),
+      partition: partitionOf(tp),
+      currentLeaderEpoch: state.leaderEpoch,
+      fetchOffset: log.logEndOffset,
+      lastFetchedEpoch: log.latestEpoch,
+      logStartOffset: log.logStartOffset,
+      partitionMaxBytes: this.config['replica.fetch.max.bytes'],
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import { M } from '../../history/catalogue.ts'
+import { topicIdOf, tpOf } from '../../history/ids.ts'
+import { ms } from '../../kernel/time.ts'
+import type { Envelope } from '../../network/envelope.ts'
+import type { Env } from '../env.ts'
+import type { LogManager } from '../log/log-manager.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
+import type { TopicConfig } from '../protocol/config/topic.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import { AlterPartitionManager } from './alter-partition-manager.ts'
+import type { ControllerChannel } from './controller-channel.ts'
+import { type DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
+import { type DelayedProduce, ProducePurgatory, type ProduceStatus } from './delayed-produce.ts'
+import { FollowerFetch } from './follower-fetch.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import { type AlterIsr, Partition } from './partition.ts'
+import { produceResponse } from './produce-response.ts'
+import { type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
+import type { RequestChannel } from './request-channel.ts'
+import { BrokerTimer } from './timers.ts'
+
+/** What a replica manager needs to know of its broker. */
+export interface ReplicaManagerOptions {
+  readonly broker: number
+  readonly config: BrokerConfig
+  /** Topic settings by topic id. */
+  readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+}
+
+/**
+ * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
+ * followers, and keeps what must wait in two purgatories.
+ */
+export class ReplicaManager {
+  readonly partitions: Map<number, Partition> = new Map()
+  readonly fetchers: ReplicaFetcherManager
+  readonly alterPartitions: AlterPartitionManager
+  readonly produces: ProducePurgatory
+  readonly fetches: FetchPurgatory
+  private readonly env: Env
+  private readonly options: ReplicaManagerOptions
+  private readonly metadata: MetadataCache
+  private readonly logs: LogManager
+  private readonly channel: RequestChannel
+  private readonly followerFetch: FollowerFetch
+
+  constructor(
+    env: Env, options: ReplicaManagerOptions, metadata: MetadataCache, logs: LogManager,
+    channel: RequestChannel, controller: ControllerChannel, gate: FetchResponseGate,
+  ) {
+    this.env = env
+    this.options = options
+    this.metadata = metadata
+    this.logs = logs
+    this.channel = channel
+    this.produces = new ProducePurgatory(env, this)
+    this.fetches = new FetchPurgatory(env, this)
+    this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
+    this.alterPartitions = new AlterPartitionManager(env, controller, metadata, options.broker, this)
+    this.followerFetch = new FollowerFetch(this.partitions, metadata)
+  }
+
+  /** `ReplicaManager.startup`: the in-sync sets are checked every half of replica.lag.time.max.ms. */
+  start(): void {
+    this.env.setTimer(BrokerTimer.IsrCheck, ms(this.options.config['replica.lag.time.max.ms']) / 2)
+  }
+
+  // --- roles --------------------------------------------------------------------------------------------------------
+
+  /** `ReplicaManager.applyDelta`: leaders before followers. */
+  applyDelta(tps: readonly number[]): void {
+    const { broker } = this.options
+    const followers: number[] = []
+    for (const tp of tps) {
+      const state = this.metadata.partitions.get(tp)
+      if (state === undefined || !state.replicas.includes(broker)) continue
+      if (state.leader === broker) this.lead(tp)
+      else followers.push(tp)
+    }
+    for (const tp of followers) this.follow(tp)
+  }
+
+  private lead(tp: number): void {
+    const state = this.metadata.partitions.get(tp)
+    if (state === undefined) return
+    const partition = this.partition(tp)
+    this.fetchers.remove(tp)
+    if (partition.makeLeader(state)) this.fetches.flush(tp)
+    partition.maybeIncrementLeaderHW()
+    this.afterIsrOrHighWatermark(tp)
+  }
+
+  private follow(tp: number): void {
+    const state = this.metadata.partitions.get(tp)
+    if (state === undefined) return
+    const partition = this.partition(tp)
+    const isNewEpoch = partition.makeFollower(state)
+    if (!isNewEpoch) return
+    this.alterPartitions.forget(tp)
+    this.fetchers.add(partition)
+    this.produces.check(tp)
+    this.fetches.flush(tp)
+  }
+
+  private partition(tp: number): Partition {
+    const known = this.partitions.get(tp)
+    if (known !== undefined) return known
+    const { broker, config, topicConfigs } = this.options
+    const topicConfig = topicConfigs.get(topicIdOf(tp)) as TopicConfig
+    const created = new Partition(this.env, tp, this.logs.getOrCreate(tp, topicConfig), this.metadata, {
+      broker,
+      replicaLagTimeMaxMs: config['replica.lag.time.max.ms'],
+      minInsyncReplicas: topicConfig['min.insync.replicas'],
+    })
+    this.partitions.set(tp, created)
+    return created
+  }
+
+  // --- produce ------------------------------------------------------------------------------------------------------
+
+  /** `ReplicaManager.appendRecords` and `KafkaApis.handleProduceRequest`. */
+  produce(request: Envelope): void {
+    const body = request.body as ProduceRequest
+    const statuses: ProduceStatus[] = []
+    let undecided = 0
+    for (const data of body.partitionData) {
+      const status = this.append(tpOf(data.topicId, data.index), data.records, body.acks)
+      statuses.push(status)
+      if (!status.decided) undecided++
+    }
+    const operation: DelayedProduce = {
+      request,
+      statuses,
+      deadline: this.env.monotonic() + ms(body.timeoutMs),
+      undecided,
+    }
+    if (undecided === 0) this.onProduceDecided(operation)
+    else this.produces.parkUnlessDecided(operation)
+  }
+
+  private append(tp: number, batch: ProduceStatus['batch'], acks: number): ProduceStatus {
+    const status: ProduceStatus = { tp, partition: this.partitions.get(tp) ?? null, batch, baseOffset: -1, requiredOffset: -1, error: Errors.NONE, decided: true }
+    const { partition } = status
+    if (acks < -1 || acks > 1) {
+      status.error = Errors.INVALID_REQUIRED_ACKS
+    } else if (partition === null || !partition.isLeader) {
+      // Produce carries no leader epoch: a leader that does not know better accepts.
+      status.error = this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION
+    } else if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
+      status.error = Errors.NOT_ENOUGH_REPLICAS
+    } else {
+      const result = partition.log.appendAsLeader(batch, partition.leaderEpoch)
+      if (result.errorCode !== Errors.NONE) {
+        status.error = result.errorCode
+      } else {
+        const appended: ProduceStatus = {
+          tp, partition, batch, baseOffset: result.baseOffset, requiredOffset: result.lastOffset + 1,
+          error: Errors.NONE, decided: acks !== -1,
+        }
+        if (!result.duplicate) this.afterAppend(tp, partition, batch.size)
+        return appended
+      }
+    }
+    return status
+  }
+
+  private afterAppend(tp: number, partition: Partition, bytes: number): void {
+    // A leader alone in its set commits at once; others learn from fetches.
+    if (partition.maybeIncrementLeaderHW()) this.produces.check(tp)
+    this.fetches.onAppend(tp, bytes)
+  }
+
+  /** `KafkaApis.sendResponseCallback`: acks=0 is not answered; an error closes its connection instead. */
+  onProduceDecided(operation: DelayedProduce): void {
+    const { request, statuses } = operation
+    const { acks } = request.body as ProduceRequest
+    let failed = false
+    for (const status of statuses) {
+      if (status.error !== Errors.NONE) failed = true
+      const leo = status.partition === null ? -1 : status.partition.log.logEndOffset
+      const epoch = status.partition === null ? -1 : status.partition.leaderEpoch
+      const offset = status.error === Errors.NONE ? status.baseOffset : -1
+      this.env.emitWide(M.produceAnswered, status.tp, offset, status.error, request.source, acks, leo, epoch, status.batch.id)
+    }
+    if (acks !== 0) {
+      const response: ProduceResponse = produceResponse(statuses, this.metadata)
+      this.channel.reply(request, response)
+    } else if (failed) {
+      this.channel.close(request)
+    } else {
+      this.channel.done(request)
+    }
+  }
+
+  // --- fetch --------------------------------------------------------------------------------------------------------
+
+  /** `ReplicaManager.fetchMessages` for followers. */
+  fetch(envelope: Envelope): void {
+    const request = envelope.body as FetchRequest
+    const result = this.followerFetch.read(request, true)
+    for (const tp of result.advanced) this.afterIsrOrHighWatermark(tp)
+    for (const item of result.expansions) this.propose(item)
+    const waits = ms(request.maxWaitMs)
+    if (result.immediate || result.bytes >= request.minBytes || waits <= 0) {
+      this.channel.reply(envelope, result.response)
+      return
+    }
+    this.fetches.park({ envelope, request, deadline: this.env.monotonic() + waits, bytes: result.bytes })
+  }
+
+  /** A parked fetch reads again, and this time does not update the follower's state. */
+  onFetchReady(operation: DelayedFetch): void {
+    const response: FetchResponse = this.followerFetch.read(operation.request, false).response
+    if (this.channel.isOpen(operation.envelope)) this.channel.reply(operation.envelope, response)
+  }
+
+  // --- in-sync sets -------------------------------------------------------------------------------------------------
+
+  /** `ReplicaManager.maybeShrinkIsr`, every half of replica.lag.time.max.ms. */
+  onIsrCheck(): void {
+    for (const partition of this.partitions.values()) {
+      const item = partition.shrink()
+      if (item !== null) this.propose(item)
+    }
+    this.start()
+  }
+
+  private propose(item: AlterIsr): void {
+    this.alterPartitions.submit(item)
+  }
+
+  onIsrAnswered(tp: number): void {
+    this.afterIsrOrHighWatermark(tp)
+  }
+
+  private afterIsrOrHighWatermark(tp: number): void {
+    this.produces.check(tp)
+  }
+
+  /** A connection ended; nobody waits for what was parked on it. */
+  onConnectionGone(connection: number): void {
+    this.fetches.drop(connection)
+  }
+
+  /** For messages about waiting: partitions by name are not known here, so their numbers are. */
+  waiting(): readonly string[] {
+    return this.produces.size === 0 ? [] : [`the replication of ${this.produces.size} produce requests`]
+  }
+}
+

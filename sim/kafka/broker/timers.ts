@@ -1,0 +1,15 @@
+/** Kinds of the broker's timers. The log manager takes 40..49, network clients 8 kinds each from their base. */
+export const BrokerTimer = {
+  DelayedProduce: 1,
+  DelayedFetch: 2,
+  IsrCheck: 3,
+  AlterPartitionRetry: 4,
+  Heartbeat: 5,
+  FetchBackoff: 6,
+  MetadataFetchRetry: 7,
+} as const
+
+export const METADATA_CLIENT_TIMERS = 60
+export const LIFECYCLE_CLIENT_TIMERS = 70
+export const CONTROLLER_CLIENT_TIMERS = 80
+export const FETCHER_CLIENT_TIMERS = 90
