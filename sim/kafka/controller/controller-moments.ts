@@ -1,0 +1,60 @@
+import { M } from '../../history/catalogue.ts'
+import { maskHigh, maskLow, tpOf } from '../../history/ids.ts'
+import type { Env } from '../env.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import type { BrokerRegistrationChangeRecord } from './cluster-control.ts'
+import {
+  isUncleanElection,
+  mergePartition,
+  type PartitionChangeRecord,
+  type PartitionRegistration,
+} from './partition-registration.ts'
+import type { TopicsImage } from './topics-image.ts'
+
+/**
+ * Tells of a record that is committed and about to be applied; `topics` still shows the state before. Registrations are
+ * told by whoever decided on them: the record does not say whether the shutdown before was clean.
+ */
+export function emitCommitted(env: Env, record: MetadataRecord, topics: TopicsImage): void {
+  switch (record.type) {
+    case 'PartitionChangeRecord': {
+      const before = topics.partition(tpOf(record.topicId, record.partitionId))
+      if (before !== undefined) emitPartitionChange(env, before, record)
+      break
+    }
+    case 'BrokerRegistrationChangeRecord':
+      emitRegistrationChange(env, record)
+      break
+    case 'TopicRecord':
+    case 'ConfigRecord':
+    case 'PartitionRecord':
+    case 'RegisterBrokerRecord':
+    case 'ProducerIdsRecord':
+      break
+  }
+}
+
+function emitPartitionChange(env: Env, before: PartitionRegistration, change: PartitionChangeRecord): void {
+  const { tp, isr, elr, leader, leaderEpoch, partitionEpoch } = mergePartition(before, change)
+  if (change.leader !== undefined) {
+    const unclean = isUncleanElection(before, change) ? 1 : 0
+    env.emitWide(M.leaderElected, tp, leader, leaderEpoch, partitionEpoch, maskLow(isr), maskHigh(isr), unclean)
+  } else if (change.isr !== undefined || change.eligibleLeaderReplicas !== undefined) {
+    env.emitWide(
+      M.isrChanged,
+      tp,
+      maskLow(isr),
+      maskHigh(isr),
+      partitionEpoch,
+      leaderEpoch,
+      maskLow(elr),
+      maskHigh(elr),
+    )
+  }
+}
+
+function emitRegistrationChange(env: Env, record: BrokerRegistrationChangeRecord): void {
+  const { brokerId, brokerEpoch, fenced, inControlledShutdown } = record
+  if (fenced !== undefined) env.emit(fenced ? M.brokerFenced : M.brokerUnfenced, brokerId, brokerEpoch)
+  if (inControlledShutdown === true) env.emit(M.brokerShutdown, brokerId, brokerEpoch)
+}

@@ -1,0 +1,55 @@
+import { NO_LEADER, type PartitionRegistration } from './partition-registration.ts'
+import type { Controller } from './controller.ts'
+import type { ControllerDisk } from './metadata-log.ts'
+import { TopicsImage } from './topics-image.ts'
+
+/**
+ * What the controller has committed, for the fault injector and for reports. It reads the log rather than the process, so it
+ * knows the last word of a controller that is down.
+ */
+export class ControllerView {
+  /** The controller's process; the world sets it when one starts, and null when it ends. */
+  process: Controller | null = null
+  private readonly disk: ControllerDisk
+  private topics: TopicsImage = new TopicsImage()
+  private generation = 0
+  private applied = 0
+
+  constructor(disk: ControllerDisk) {
+    this.disk = disk
+  }
+
+  /** Whether a controller runs that has replayed its log. */
+  get isActive(): boolean {
+    return this.process !== null && this.process.isActive
+  }
+
+  /** Broker that leads the partition, or -1: none, or the partition is unknown. */
+  leaderOf(tp: number): number {
+    return this.partition(tp)?.leader ?? NO_LEADER
+  }
+
+  isrOf(tp: number): readonly number[] {
+    return this.partition(tp)?.isr ?? []
+  }
+
+  /** Eligible leader replicas (KIP-966). */
+  elrOf(tp: number): readonly number[] {
+    return this.partition(tp)?.elr ?? []
+  }
+
+  replicasOf(tp: number): readonly number[] {
+    return this.partition(tp)?.replicas ?? []
+  }
+
+  private partition(tp: number): PartitionRegistration | undefined {
+    const { disk } = this
+    if (this.generation !== disk.generation) {
+      this.generation = disk.generation
+      this.topics = new TopicsImage()
+      this.applied = 0
+    }
+    while (this.applied < disk.endOffset) this.topics.replay(disk.recordAt(this.applied++))
+    return this.topics.partition(tp)
+  }
+}
