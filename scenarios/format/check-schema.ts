@@ -12,6 +12,7 @@ import { didYouMean } from './suggest.ts'
  * more and says it better, has said nothing.
  */
 export function checkSchema(tree: Tree, report: Report): void {
+  if (report.full) return
   const result = SCENARIO_SCHEMA.safeParse(toPlain(tree))
   if (result.success) return
   for (const issue of flatten(result.error.issues)) {
@@ -63,7 +64,7 @@ function suggestion(place: Place, keys: readonly string[]): string | null {
 }
 
 function mismatch(place: Place, issue: Issue): void {
-  if (place.broken || place.report.covers(pathText(place.path))) return
+  if (place.broken || place.report.full || place.report.covers(pathText(place.path))) return
   if (!place.written) {
     place.error('TWICESHY_MISSING', `${wordsOf(place.path)} is missing`)
     return

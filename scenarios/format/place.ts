@@ -105,9 +105,15 @@ export class Place {
     this.#say('warning', code, message, help, others)
   }
 
-  /** Points at the key instead of the value. */
+  /** The same place, pointing at its key instead of its value. */
+  atKey(): Place {
+    const origin = this.tree?.origin ?? null
+    const tree: Tree | null = origin === null ? null : { kind: 'broken', span: null, origin }
+    return new Place(this.report, this.path, tree, this.keySpan ?? this.span)
+  }
+
   keyError(code: DiagnosticCode, message: string, help: string | null = null): void {
-    new Place(this.report, this.path, null, this.keySpan ?? this.span).#originOf(this).error(code, message, help)
+    this.atKey().error(code, message, help)
   }
 
   /** Refuses what is part of the format and not built yet. Returns false, for use as a condition. */
@@ -174,14 +180,8 @@ export class Place {
   ): void {
     const spans = [this, ...others].map((place) => place.span).filter((span) => span !== null)
     const origin = this.tree?.origin ?? others.find((other) => other.tree?.origin != null)?.tree?.origin ?? null
-    const from = origin === null ? '' : ` (set by \`--set ${origin}\`)`
+    const from = origin === null ? '' : ` (set by \`${origin}\`)`
     this.report.add(pathText(this.path), { code, severity, message: message + from, help, spans: distinct(spans) })
-  }
-
-  #originOf(other: Place): Place {
-    const origin = other.tree?.origin ?? null
-    const tree: Tree | null = origin === null ? null : { kind: 'broken', span: null, origin }
-    return new Place(this.report, this.path, tree, this.keySpan)
   }
 }
 

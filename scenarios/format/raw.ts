@@ -196,5 +196,5 @@ export interface RawReplay {
   digest: RawName
   signature?: Opt<string>
   bases?: Opt<Record<string, 'seeded' | 'boring'>>
-  overrides?: Opt<[number, number, number, number][]>
+  overrides?: Opt<[string, number, number, number][]>
 }

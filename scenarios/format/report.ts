@@ -16,7 +16,7 @@ export type DiagnosticCode =
 /** At most this many diagnostics are shown for a file. */
 export const SHOWN_AT_MOST = 20
 /** Beyond this many nothing is collected: a file of garbage must not cost memory. */
-const COLLECTED_AT_MOST = 1000
+const COLLECTED_AT_MOST = 300
 
 interface Entry {
   readonly diagnostic: Diagnostic

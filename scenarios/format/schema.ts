@@ -37,7 +37,7 @@ const replay: z.ZodType<RawReplay> = z.strictObject({
   digest: name,
   signature: z.string().optional(),
   bases: z.record(z.string(), z.enum(['seeded', 'boring'])).optional(),
-  overrides: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])).optional(),
+  overrides: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()])).optional(),
 })
 
 const parts = {

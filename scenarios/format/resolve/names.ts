@@ -6,21 +6,15 @@ export type Role = (typeof ROLES)[number]
 /** Sections whose keys are names of the one namespace that applications, stores and topics share. */
 const NAMING = ['topics', 'producers', 'consumers', 'processors', 'stores', 'sinks', 'sources'] as const
 
-const NOT_SIMULATED: Readonly<Record<string, string>> = {
-  consumers: 'consumption (`consumers`)',
-  processors: 'processors',
-  stores: 'stores outside Kafka',
-  sinks: 'sinks',
-  sources: 'sources',
-}
+const NOT_SIMULATED = ['consumers', 'processors', 'stores', 'sinks', 'sources'] as const
 
 /** Refuses the sections that are not simulated; returns the names that they declare. */
 export function refuseSections(root: Place): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const [section, what] of Object.entries(NOT_SIMULATED)) {
+  for (const section of NOT_SIMULATED) {
     const place = root.get(section)
     if (!place.written) continue
-    place.notSimulated(what, 'only publishing is: `producers` and brokers')
+    place.notSimulated(`\`${section}\``, 'publishing is: `producers`, brokers and topics')
     for (const entry of place.entries()) names.add(entry.name)
   }
   return names

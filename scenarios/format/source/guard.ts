@@ -3,9 +3,9 @@ import { Lexer } from 'yaml'
 /** Limits that keep hostile or accidental input cheap; a real scenario is far below each. */
 export const MAX_BYTES: number = 1024 * 1024
 export const MAX_DEPTH = 64
-export const MAX_TOKENS = 150_000
+export const MAX_TOKENS = 100_000
 /** Nodes after aliases are followed. */
-export const MAX_NODES = 100_000
+export const MAX_NODES = 50_000
 
 export interface GuardFinding {
   readonly code: 'TWICESHY_NOT_TEXT' | 'TWICESHY_TOO_LARGE' | 'TWICESHY_TOO_DEEP'

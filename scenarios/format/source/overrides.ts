@@ -1,6 +1,7 @@
 import type { Report } from '../report.ts'
-import { readYamlValue } from './yaml-value.ts'
 import { type MapTree, type Tree, withKey } from './tree.ts'
+import { scalarTree } from './value-tree.ts'
+import { readYamlValue } from './yaml-value.ts'
 
 /** One `--set path=value`. */
 export interface Override {
@@ -9,20 +10,24 @@ export interface Override {
   readonly value: Tree
 }
 
-/** Reads `--set` arguments; the value is YAML, so `--set faults=[]` and `--set seed=7` say what they look like. */
-export function readOverrides(args: readonly string[], report: Report): readonly Override[] {
+/**
+ * Reads `--set` arguments; the value is YAML, so `--set faults=[]` and `--set seed=7` say what they look like.
+ * The `--profile` flag is one more of them.
+ */
+export function readOverrides(args: readonly string[], profile: string | null, report: Report): readonly Override[] {
   const overrides: Override[] = []
   for (const argument of args) {
     const equals = argument.indexOf('=')
     const path = argument.slice(0, Math.max(0, equals)).trim()
-    const value = equals < 0 ? null : readYamlValue(argument.slice(equals + 1).trim(), argument)
+    const value = equals < 0 ? null : readYamlValue(argument.slice(equals + 1).trim(), `--set ${argument.slice(0, 200)}`)
     if (path === '' || path.split('.').includes('') || value === null) {
       const help = 'write `--set path=value`, such as `--set producers.checkout.config.acks=1`'
       const message = `\`--set ${argument.slice(0, 200)}\` is not understood`
       report.add('', { code: 'TWICESHY_SET', severity: 'error', message, help, spans: [] })
     } else overrides.push({ argument, path, value })
   }
-  return overrides
+  const flag = `--profile ${profile ?? ''}`
+  return profile === null ? overrides : [...overrides, { argument: flag, path: 'profile', value: scalarTree(profile, flag) }]
 }
 
 /** Writes overrides into a document. Those inside `variants` are left to the document that has them. */

@@ -6,7 +6,7 @@ export type Tree = ScalarTree | MapTree | ListTree | BrokenTree
 interface TreePosition {
   /** Null when the value stands in no text: a module's object, or `--set`. */
   readonly span: SourceSpan | null
-  /** The `--set` argument that wrote this value, or null. */
+  /** The flag that wrote this value, such as `--set seed=7`, or null. */
   readonly origin: string | null
 }
 

@@ -29,7 +29,7 @@ export function readYaml(file: string, text: string, report: Report): MapTree | 
 function parse(text: string, report: Report): Document.Parsed | null {
   try {
     // Unique keys are checked by the builder: the parser compares every pair of keys.
-    return parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent', keepSourceTokens: false })
+    return parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error', keepSourceTokens: false })
   } catch (error) {
     const message = `not YAML: ${error instanceof Error ? error.message : 'the parser failed'}`
     report.add('', { code: 'TWICESHY_YAML', severity: 'error', message, help: null, spans: [] })

@@ -1,0 +1,88 @@
+import type { Diagnostic, SourceSpan } from './scenario.ts'
+
+/** How the parts of a frame look; the caller adds colour, the default adds none. */
+export interface FrameStyle {
+  readonly error: (text: string) => string
+  readonly warning: (text: string) => string
+  readonly strong: (text: string) => string
+  /** Line numbers and the frame's lines. */
+  readonly faint: (text: string) => string
+  readonly help: (text: string) => string
+}
+
+const same = (text: string): string => text
+export const PLAIN: FrameStyle = { error: same, warning: same, strong: same, faint: same, help: same }
+
+/** Longer lines are cut around what is marked. */
+const WIDEST = 160
+
+/**
+ * A diagnostic with the lines it is about:
+ *
+ * ```text
+ * error: unknown key `min.insync.replica` in topics.orders
+ *    ╭─ bad.yaml:11:51
+ * 11 │   orders: { partitions: 1, min.insync.replica: 1 }
+ *    │                            ^^^^^^^^^^^^^^^^^^
+ *    ╰─ help: did you mean `min.insync.replicas`?
+ * ```
+ */
+export function renderDiagnostic(diagnostic: Diagnostic, file: string, text: string, style: FrameStyle = PLAIN): string {
+  const mark = diagnostic.severity === 'error' ? style.error : style.warning
+  const head = `${mark(`${diagnostic.severity}:`)} ${style.strong(printable(diagnostic.message))}`
+  const spans = [...diagnostic.spans]
+  const first = spans[0]
+  const help = diagnostic.help === null ? null : `${style.help('help:')} ${printable(diagnostic.help)}`
+  if (first === undefined || text === '') return [head, ` ${style.faint('╭─')} ${file}`, ...helpLine(' ', help, style)].join('\n')
+  const lines = text.split('\n')
+  const shown = [...spans].sort((a, b) => a.line - b.line || a.column - b.column)
+  const pad = ' '.repeat(String(shown[shown.length - 1]?.line ?? 1).length)
+  const body: string[] = []
+  let previous: number | null = null
+  for (const span of shown) {
+    if (previous === span.line) continue
+    if (previous !== null && span.line > previous + 1) body.push(`${pad} ${style.faint('┆')}`)
+    const here = shown.filter((other) => other.line === span.line)
+    body.push(sourceLine(span, lines, pad, style), `${pad} ${style.faint('│')} ${mark(carets(here, lines))}`)
+    previous = span.line
+  }
+  const place = `${pad} ${style.faint('╭─')} ${first.file}:${first.line}:${first.column}`
+  return [head, place, ...body, ...helpLine(`${pad} `, help, style)].join('\n')
+}
+
+function helpLine(pad: string, help: string | null, style: FrameStyle): readonly string[] {
+  return help === null ? [] : [`${pad}${style.faint('╰─')} ${help}`]
+}
+
+function sourceLine(span: SourceSpan, lines: readonly string[], pad: string, style: FrameStyle): string {
+  const number = String(span.line).padStart(pad.length)
+  const { text } = windowOf(span, lines)
+  return `${style.faint(`${number} │`)} ${printable(text)}`
+}
+
+function carets(spans: readonly SourceSpan[], lines: readonly string[]): string {
+  let marks = ''
+  const first = spans[0]
+  if (first === undefined) return marks
+  const { text, from } = windowOf(first, lines)
+  for (const span of spans) {
+    const start = Math.min(Math.max(0, span.column - 1 - from), WIDEST)
+    const end = start + Math.max(1, Math.min(span.end - span.start, text.length - start))
+    marks = marks.padEnd(start)
+    marks += '^'.repeat(Math.max(0, end - marks.length))
+  }
+  return marks
+}
+
+/** The part of a line that is shown; the same for the line and its carets. */
+function windowOf(span: SourceSpan, lines: readonly string[]): { readonly text: string; readonly from: number } {
+  const line = (lines[span.line - 1] ?? '').trimEnd()
+  const from = line.length <= WIDEST || span.column < WIDEST / 2 ? 0 : span.column - WIDEST / 2
+  return { text: line.slice(from, from + WIDEST), from }
+}
+
+/** No control character of a file reaches the terminal. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replaceAll('\t', ' ').replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\u00b7')
+}

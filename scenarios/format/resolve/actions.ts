@@ -1,0 +1,122 @@
+import type { Action, StreamMatch, Target } from '../../../sim/faults/plan.ts'
+import { constant } from '../../../sim/kernel/spread.ts'
+import { MILLISECOND } from '../../../sim/kernel/time.ts'
+import type { Place } from '../place.ts'
+import { spreadAt } from '../values/duration.ts'
+import type { Context } from './context.ts'
+import { checkApi } from './moments.ts'
+import { resolveGroups } from './groups.ts'
+import { onlyClients, resolveTarget } from './target.ts'
+
+export const ACTIONS = [
+  'crash', 'power-loss', 'wipe-disk', 'stop', 'pause', 'partition', 'isolate', 'delay', 'drop', 'disconnect', 'slow-disk',
+] as const
+export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt', 'clock-jump', 'clock-skew', 'admin'] as const
+type ActionName = (typeof ACTIONS)[number]
+
+/** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
+export function resolveAction(place: Place, context: Context): Action | null {
+  const kind = place.name as ActionName
+  switch (kind) {
+    case 'crash':
+    case 'power-loss':
+    case 'wipe-disk':
+    case 'stop':
+    case 'pause': {
+      const target = nodeTarget(place, context, kind)
+      return target === null ? null : { kind, target }
+    }
+    case 'slow-disk':
+      return slowDisk(place, context)
+    case 'partition': {
+      const groups = resolveGroups(place, context)
+      return groups === null ? null : { kind, groups }
+    }
+    case 'isolate':
+      return isolate(place, context)
+    case 'delay': {
+      const match = streamMatch(place, context)
+      const by = spreadAt(place.get('by'), '`by`', null)
+      if (!place.has('by') && place.tree?.kind === 'map') place.error('TWICESHY_MISSING', '`delay` does not say how long', 'add `by: 5s`')
+      return match === null || by === null ? null : { kind, by, ...match }
+    }
+    case 'drop': {
+      const match = streamMatch(place, context)
+      if (place.has('by')) place.get('by').keyError('TWICESHY_UNKNOWN_KEY', '`by` belongs to `delay`: what is dropped never arrives')
+      return match === null ? null : { kind, ...match }
+    }
+    case 'disconnect':
+      return disconnect(place, context)
+  }
+}
+
+/** A target that a fault may hit: not the broker of a perfect cluster, and for a disk's fault somebody with a disk. */
+function nodeTarget(place: Place, context: Context, kind: ActionName): Target | null {
+  const target = resolveTarget(place, context)
+  if (target === null) return null
+  const clients = onlyClients(target)
+  if (context.cluster.perfect && !clients) {
+    const help = 'write `cluster: { brokers: 3 }`, or let the fault hit an application'
+    place.error('TWICESHY_PERFECT', `\`${kind}\` cannot hit the broker: under \`cluster: perfect\` it never fails`, help)
+    return null
+  }
+  if (clients && (kind === 'wipe-disk' || kind === 'slow-disk')) {
+    place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and applications have none`, 'let it hit a broker')
+    return null
+  }
+  return target
+}
+
+function slowDisk(place: Place, context: Context): Action | null {
+  const long = place.tree?.kind === 'map' && place.get('any').tree === null
+  const target = nodeTarget(long ? place.get('target') : place, context, 'slow-disk')
+  const by = long ? spreadAt(place.get('by'), '`by`', constant(100 * MILLISECOND)) : constant(100 * MILLISECOND)
+  return target === null ? null : { kind: 'slow-disk', target, by }
+}
+
+const DIRECTIONS = ['in', 'out', 'both'] as const
+
+function isolate(place: Place, context: Context): Action | null {
+  const long = place.tree?.kind === 'map' && place.get('any').tree === null
+  const target = nodeTarget(long ? place.get('target') : place, context, 'isolate')
+  const direction = (long ? place.get('direction').word(DIRECTIONS, '`direction`') : null) ?? 'both'
+  const from = long && place.has('from') ? resolveTarget(place.get('from'), context) : null
+  return target === null ? null : { kind: 'isolate', target, direction, from }
+}
+
+function disconnect(place: Place, context: Context): Action | null {
+  const between = place.get('between')
+  const [a, b, ...rest] = between.items()
+  if (a === undefined || b === undefined || rest.length > 0) {
+    const where = between.written ? between : place
+    if (!where.broken) where.error('TWICESHY_FAULT', '`disconnect` needs two targets', 'write `disconnect: { between: [checkout#0, broker-1] }`')
+    return null
+  }
+  const first = resolveTarget(a, context)
+  const second = resolveTarget(b, context)
+  return first === null || second === null ? null : { kind: 'disconnect', between: [first, second] }
+}
+
+const CONNECTIONS = ['any', 'same'] as const
+
+function streamMatch(place: Place, context: Context): StreamMatch | null {
+  if (place.tree?.kind !== 'map') {
+    place.wrongType(`\`${place.name}\` must be a map of keys`, 'such as `{ from: checkout, to: leader(orders-0), api: Produce }`')
+    return null
+  }
+  const from = place.has('from') ? resolveTarget(place.get('from'), context) : null
+  const to = place.has('to') ? resolveTarget(place.get('to'), context) : null
+  const reply = place.get('reply').boolean('`reply`', false)
+  if ((place.has('from') && from === null) || (place.has('to') && to === null)) return null
+  // From and to are those of the reply itself. Clients answer nothing: there the request's direction was meant.
+  const swap = reply && from !== null && onlyClients(from)
+  return {
+    from: swap ? to : from,
+    to: swap ? from : to,
+    api: checkApi(place.get('api'), context),
+    reply,
+    nth: place.get('nth').integer('`nth`', 1, 1_000_000_000, 1),
+    count: place.get('count').integer('`count`', 1, 1_000_000_000, null),
+    connection: place.get('connection').word(CONNECTIONS, '`connection`') ?? 'any',
+  }
+}

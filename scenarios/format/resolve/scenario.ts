@@ -1,0 +1,110 @@
+import { nodeNames, resolveCluster } from './cluster.ts'
+import type { Context } from './context.ts'
+import { resolveChaos } from './chaos.ts'
+import { drawsAnything } from './draws.ts'
+import { resolveExpect } from './expect.ts'
+import { resolveFaults } from './faults.ts'
+import { resolveMoment } from './moments.ts'
+import { checkNames, refuseSections } from './names.ts'
+import { producerFacts, resolveProducers } from './producers.ts'
+import { resolveProfile } from './profile.ts'
+import { resolveReplay } from './replay.ts'
+import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
+import { resolveTopics } from './topics.ts'
+import type { LoadOptions } from '../options.ts'
+import type { Place } from '../place.ts'
+import type { Scenario } from '../scenario.ts'
+import { didYouMean } from '../suggest.ts'
+
+const MOST_NODES = 10_000
+
+/**
+ * Makes a scenario of one document: a file's base, or a variant after its patch. What is wrong is reported; the result is
+ * of use only when nothing was.
+ */
+export function resolveScenario(root: Place, file: string, variant: string | null, options: LoadOptions): Scenario {
+  const profile = resolveProfile(root.get('profile'))
+  const cluster = resolveCluster(root)
+  const topics = resolveTopics(root, cluster.facts)
+  const refusedNames = refuseSections(root)
+  checkNames(root)
+  const applications = producerFacts(root)
+  const context: Context = { options, root, cluster: cluster.facts, topics: topics.facts, applications, refusedNames }
+  checkSize(context)
+  const run = resolveRun(root.get('run'))
+  const producers = resolveProducers(context, profile, run.forUs)
+  const network = resolveNetwork(root.get('network'), context)
+  const faults = resolveFaults(root.get('faults'), context, run.forUs)
+  const chaos = resolveChaos(root.get('chaos'))
+  if (applications.size === 0 && refusedNames.size === 0) {
+    root.error('TWICESHY_MISSING', 'nothing publishes: the scenario has no producers', 'add `producers: { checkout: { to: orders } }`')
+  }
+  return {
+    file,
+    title: titleAt(root),
+    about: textAt(root.get('about')),
+    variant,
+    tags: tagsAt(root.get('tags')),
+    seed: textAt(root.get('seed')) ?? '1',
+    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, producers, run },
+    faults,
+    chaos,
+    runs: writtenRuns(root.get('run')) ?? (drawsAnything(producers, faults, chaos) ? 100 : 1),
+    cover: coverAt(root.get('cover'), context),
+    expect: resolveExpect(root.get('expect'), context),
+    voids: voidsAt(root.get('void'), options),
+    replay: resolveReplay(root.get('replay')),
+  }
+}
+
+function checkSize(context: Context): void {
+  let nodes = nodeNames(context.cluster.brokers, context.cluster.controllers).length
+  for (const application of context.applications.values()) {
+    nodes += application.instances
+    if (nodes <= MOST_NODES) continue
+    application.place.error('TWICESHY_RANGE', `the scenario has more than ${MOST_NODES} nodes`, 'write fewer `instances`')
+    return
+  }
+}
+
+function titleAt(root: Place): string {
+  const place = root.get('scenario')
+  const title = textAt(place)
+  if (title === null && !place.broken && !place.written) {
+    root.error('TWICESHY_MISSING', 'the scenario has no title', 'begin with `scenario: <title>`')
+  }
+  return title ?? ''
+}
+
+function textAt(place: Place): string | null {
+  if (place.written && place.text() === null) place.wrongType(`\`${place.name}\` must be a single value`)
+  return place.text()
+}
+
+function tagsAt(place: Place): readonly string[] {
+  if (!place.expectList('`tags`')) return []
+  return place.items().flatMap((item) => {
+    if (item.text() === null) item.wrongType('a tag must be a word')
+    return item.text() ?? []
+  })
+}
+
+function coverAt(place: Place, context: Context): readonly string[] {
+  if (!place.expectList('`cover`')) return []
+  return place.items().flatMap((item) => resolveMoment(item, context) ?? [])
+}
+
+function voidsAt(place: Place, options: LoadOptions): Readonly<Record<string, string>> {
+  if (!place.expectMap('`void`')) return {}
+  const voids = new Map<string, string>()
+  for (const entry of place.entries()) {
+    if (!entry.written || entry.broken) continue
+    const reason = entry.text()?.trim() ?? ''
+    if (reason === '') entry.error('TWICESHY_TYPE', `\`${entry.name}\` is voided without a reason`, 'write why, as text')
+    else if (options.invariants !== undefined && !options.invariants.includes(entry.name)) {
+      const help = didYouMean(entry.name, options.invariants)
+      entry.keyErrorOrValue('TWICESHY_VALUE', `there is no invariant \`${entry.name}\``, help)
+    } else voids.set(entry.name, reason)
+  }
+  return Object.fromEntries(voids)
+}

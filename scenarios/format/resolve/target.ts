@@ -1,0 +1,195 @@
+import type { Target } from '../../../sim/faults/plan.ts'
+import type { Place } from '../place.ts'
+import { indexComment } from '../source/yaml-errors.ts'
+import { didYouMean } from '../suggest.ts'
+import type { Context } from './context.ts'
+import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
+import { ROLES, type Role } from './names.ts'
+
+const FUNCTIONS = [
+  'leader', 'follower', 'followers', 'controller', 'group-coordinator', 'transaction-coordinator', 'minority', 'majority', 'any',
+] as const
+type TargetFunction = (typeof FUNCTIONS)[number]
+
+export interface TargetRules {
+  /** `rest` means something in a partition only. */
+  readonly rest?: boolean
+}
+
+/** Whom a fault hits. Null when that cannot be told, which is reported. */
+export function resolveTarget(place: Place, context: Context, rules: TargetRules = {}): Target | null {
+  if (place.broken) return null
+  const tree = place.tree
+  if (tree?.kind === 'map') return anyOf(place, context)
+  if (tree?.kind === 'list') {
+    place.error('TWICESHY_TARGET', 'a target is one name, not a list', 'write `{ any: [a, b] }` for one of several, or one fault for each')
+    return null
+  }
+  const text = place.text()
+  if (tree?.kind !== 'scalar' || text === null) {
+    place.error('TWICESHY_TARGET', 'the target is missing', 'such as `broker-2`, `leader(orders-0)` or `checkout#0`')
+    return null
+  }
+  if (tree.indexComment !== null && tree.span !== null) {
+    const span = { ...tree.span, end: tree.span.end + tree.indexComment.length + 2 }
+    const trap = indexComment(text, tree.indexComment, span)
+    place.error('TWICESHY_YAML_TRAP', trap.message, trap.help)
+    return null
+  }
+  return parseTarget(place, text.trim(), context, rules)
+}
+
+function anyOf(place: Place, context: Context): Target | null {
+  const list = place.get('any')
+  if (!list.written || place.entries().length !== 1) {
+    place.error('TWICESHY_TARGET', 'a target is a name, or `{ any: [...] }`', null)
+    return null
+  }
+  if (!list.expectList('`any`')) return null
+  const targets = list.items().map((item) => resolveTarget(item, context))
+  if (targets.length === 0) list.error('TWICESHY_TARGET', '`any` has nobody to choose from', null)
+  const of = targets.filter((target) => target !== null)
+  return of.length === targets.length && of.length > 0 ? { kind: 'any', of } : null
+}
+
+function parseTarget(place: Place, text: string, context: Context, rules: TargetRules): Target | null {
+  const call = /^([a-z-]+)\(([^()]*)\)$/.exec(text)
+  if (call !== null) return parseCall(place, call[1] ?? '', (call[2] ?? '').trim(), context)
+  if (/[(),]/.test(text)) {
+    const help = 'such as `leader(orders-0)`; one of several is `{ any: [a, b] }`'
+    place.error('TWICESHY_TARGET', `${place.describe()} is no target`, help)
+    return null
+  }
+  if ((ROLES as readonly string[]).includes(text)) return roleTarget(place, text as Role, context, rules)
+  if (nodeExists(text, context)) return { kind: 'node', name: text }
+  const application = context.applications.get(text)
+  if (application !== undefined) return { kind: 'application', name: text }
+  if (isRefused(text, context)) return null
+  unknown(place, text, context)
+  return null
+}
+
+function unknown(place: Place, text: string, context: Context): void {
+  const known = context.applications.has(splitInstance(text)?.name ?? '') ? nodeHelp(text, context) : null
+  const nodes = [...context.applications.keys(), ...ROLES, ...Array.from({ length: context.cluster.brokers }, (_, i) => `broker-${i + 1}`)]
+  const controller = /^controller-[2-9]\d*$/.test(text) ? 'there is one controller, `controller-1`' : null
+  const broker = /^broker-\d+$/.test(text) ? `the cluster has \`broker-1\` to \`broker-${context.cluster.brokers}\`` : null
+  const topic = context.topics.has(text) ? `\`${text}\` is a topic; its leader is \`leader(${text}-0)\`` : null
+  const help = known ?? controller ?? broker ?? topic ?? (place.report.full ? null : didYouMean(text, [...nodes, 'controller-1']))
+  place.error('TWICESHY_UNKNOWN_NODE', `nobody is called ${place.describe()}`, help)
+}
+
+function roleTarget(place: Place, role: Role, context: Context, rules: TargetRules): Target | null {
+  if (role === 'rest' && rules.rest !== true) {
+    place.error('TWICESHY_TARGET', '`rest` stands in a `partition` only', 'it means every node in no other group')
+    return null
+  }
+  if (role === 'stores') {
+    place.error('TWICESHY_NOT_SIMULATED', 'stores outside Kafka are not simulated yet')
+    return null
+  }
+  if (role === 'clients' && context.applications.size === 0) {
+    if (context.refusedNames.size === 0) place.error('TWICESHY_UNKNOWN_NODE', 'there are no clients')
+    return null
+  }
+  return { kind: 'role', role }
+}
+
+function parseCall(place: Place, name: string, argument: string, context: Context): Target | null {
+  const known = FUNCTIONS.find((each) => each === name)
+  if (known === undefined) {
+    const help = place.report.full ? null : didYouMean(name, FUNCTIONS)
+    place.error('TWICESHY_TARGET', `${place.describe()} is no target`, help)
+    return null
+  }
+  return callTarget(place, known, argument, context)
+}
+
+function callTarget(place: Place, name: TargetFunction, argument: string, context: Context): Target | null {
+  switch (name) {
+    case 'leader':
+    case 'follower':
+    case 'followers':
+      return partitionTarget(place, name, argument, context)
+    case 'controller':
+      if (argument === 'active') return { kind: 'active-controller' }
+      place.error('TWICESHY_TARGET', `${place.describe()} is no target`, 'the active one is `controller(active)`, a certain one `controller-1`')
+      return null
+    case 'group-coordinator':
+    case 'transaction-coordinator':
+      place.error('TWICESHY_NOT_SIMULATED', `the target \`${name}\` is not simulated yet`)
+      return null
+    case 'minority':
+    case 'majority':
+      return halfTarget(place, name, argument, context)
+    case 'any':
+      return anyCall(place, argument, context)
+  }
+}
+
+function anyCall(place: Place, argument: string, context: Context): Target | null {
+  if (argument.includes(',') || argument === '') {
+    place.error('TWICESHY_TARGET', '`any(...)` takes one name', `write \`{ any: [${argument || 'a, b'}] }\``)
+    return null
+  }
+  const inner = parseTarget(place, argument, context, {})
+  return inner === null ? null : { kind: 'any', of: [inner] }
+}
+
+function halfTarget(place: Place, kind: 'minority' | 'majority', argument: string, context: Context): Target | null {
+  if (argument !== 'brokers' && argument !== 'controllers') {
+    place.error('TWICESHY_TARGET', `\`${kind}\` is of \`brokers\` or \`controllers\`, not \`${argument}\``)
+    return null
+  }
+  const size = argument === 'brokers' ? context.cluster.brokers : context.cluster.controllers
+  if (kind === 'minority' && size < 3) {
+    place.error('TWICESHY_TARGET', `of ${size} ${argument} there is no minority`, 'it takes at least 3')
+    return null
+  }
+  return { kind, of: argument }
+}
+
+/** `leader(orders-0)` */
+function partitionTarget(
+  place: Place,
+  kind: 'leader' | 'follower' | 'followers',
+  argument: string,
+  context: Context,
+): Target | null {
+  const match = /^(.+)-(0|[1-9]\d{0,8})$/.exec(argument)
+  const topic = context.topics.get(match?.[1] ?? '')
+  if (match === null || topic === undefined) {
+    const bare = context.topics.has(argument) ? `name the partition: \`${kind}(${argument}-0)\`` : null
+    const partitions = [...context.topics.keys()].map((name) => `${name}-${match?.[2] ?? '0'}`)
+    const help = bare ?? (place.report.full ? null : didYouMean(argument, partitions))
+    place.error('TWICESHY_UNKNOWN_TOPIC', `\`${kind}(...)\` takes a partition of a declared topic, not \`${argument}\``, help)
+    return null
+  }
+  const partition = Number(match[2])
+  if (partition < topic.partitions) return { kind, topic: topic.name, partition }
+  const message = `\`${topic.name}\` has no partition ${partition}`
+  const help = `partitions are numbered from 0 to ${topic.partitions - 1}`
+  place.error('TWICESHY_UNKNOWN_PARTITION', message, help, topic.place.get('partitions'))
+  return null
+}
+
+/** Whether the target can only be applications: they send no replies, have no disk, and may fail in a perfect cluster. */
+export function onlyClients(target: Target): boolean {
+  switch (target.kind) {
+    case 'application':
+      return true
+    case 'node':
+      return target.name.includes('#')
+    case 'role':
+      return target.role === 'clients'
+    case 'any':
+      return target.of.every((each) => onlyClients(each))
+    case 'leader':
+    case 'follower':
+    case 'followers':
+    case 'active-controller':
+    case 'minority':
+    case 'majority':
+      return false
+  }
+}
