@@ -9,6 +9,9 @@ export const CLOSED = 3
 /** The connection is gone at once; what was still in it is lost. */
 export const RESET = 4
 
+/** The operator asks the process to end in good order (SIGTERM). */
+export const SHUT_DOWN = 17
+
 /** One end of a connection. `half` = the peer has closed: what was received is still worked off, answers meet a reset. */
 export type EndState = 'opening' | 'up' | 'half' | 'down'
 

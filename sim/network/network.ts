@@ -216,6 +216,13 @@ export class Network {
     }
   }
 
+  /** The node's process ended in good order: the operating system closes what it left open. */
+  closeAll(node: number): void {
+    for (const connection of [...this.connections.values()]) {
+      if (connection.client === node || connection.server === node) this.close(node, connection.id)
+    }
+  }
+
   /** The node's host has power again. */
   hostUp(node: number): void {
     this.hostOff.delete(node)

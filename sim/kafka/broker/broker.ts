@@ -1,6 +1,6 @@
 import { M } from '../../history/catalogue.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
-import { CLOSED, RESET } from '../../network/connection.ts'
+import { CLOSED, RESET, SHUT_DOWN } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Disk } from '../../storage/disk.ts'
 import { DiskQueue } from '../../storage/disk-queue.ts'
@@ -214,6 +214,10 @@ export class Broker implements NodeHandler {
   // --- signals and timers -------------------------------------------------------------------------------------------
 
   onSignal(kind: number, connection: number, peer: number): void {
+    if (kind === SHUT_DOWN) {
+      this.shutDown()
+      return
+    }
     if (kind === CLOSED) this.channel.peerClosed(connection)
     if (kind === RESET) this.channel.reset(connection)
     if (kind === CLOSED || kind === RESET) this.replicas.onConnectionGone(connection)

@@ -1,0 +1,81 @@
+import { tpOf } from './history/ids.ts'
+import type { ProducerProcess } from './application/producer-process.ts'
+import type { Broker } from './kafka/broker/broker.ts'
+import type { ControllerView } from './kafka/controller/view.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import { type NodeLayout, topicName } from './layout.ts'
+import type { WorldSpec } from './spec.ts'
+
+/** Whether everything has come to rest, and if not, who waits for what. It looks; it never changes the world. */
+export class Settlement {
+  private readonly kernel: Kernel
+  private readonly spec: WorldSpec
+  private readonly nodes: readonly NodeLayout[]
+  private readonly view: ControllerView
+
+  constructor(kernel: Kernel, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
+    this.kernel = kernel
+    this.spec = spec
+    this.nodes = nodes
+    this.view = view
+  }
+
+  /** Whether every producer has sent what it has to send and knows every outcome. */
+  producersIdle(): boolean {
+    return this.nodes.every((node, number) => node.role !== 'producer' || this.producer(number)?.isIdle() === true)
+  }
+
+  /** Nothing pending: producers idle, every partition led, every replica equal to its leader and below the high watermark. */
+  isSettled(): boolean {
+    return this.producersIdle() && this.unsettledPartition() === null
+  }
+
+  /** Everything that is not at rest, in words. */
+  waiting(): readonly string[] {
+    const waiting: string[] = []
+    this.nodes.forEach((node, number) => {
+      if (node.role !== 'producer') return
+      const producer = this.producer(number)
+      if (producer === null) waiting.push(`${node.name} is down`)
+      else if (!producer.isIdle()) waiting.push(...producer.waiting().map((what) => `${node.name} waits for ${what}`))
+    })
+    const partition = this.unsettledPartition()
+    if (partition !== null) waiting.push(partition)
+    return waiting
+  }
+
+  private producer(node: number): ProducerProcess | null {
+    return this.kernel.nodes[node]?.handler as ProducerProcess | null
+  }
+
+  private broker(node: number): Broker | null {
+    return (this.kernel.nodes[node]?.handler ?? null) as Broker | null
+  }
+
+  private unsettledPartition(): string | null {
+    for (let topicId = 1; topicId <= this.spec.topics.length; topicId++) {
+      const partitions = this.spec.topics[topicId - 1]?.partitions ?? 0
+      for (let index = 0; index < partitions; index++) {
+        const why = this.unsettled(tpOf(topicId, index))
+        if (why !== null) return `${topicName(this.spec, topicId)}-${index} ${why}`
+      }
+    }
+    return null
+  }
+
+  private unsettled(tp: number): string | null {
+    const leader = this.view.leaderOf(tp)
+    if (leader < 0) return 'has no leader'
+    const led = this.broker(leader)?.replicas.partitions.get(tp)
+    if (led === undefined || !led.isLeader) return `waits for broker-${leader} to lead`
+    const end = led.log.logEndOffset
+    for (const replica of this.view.replicasOf(tp)) {
+      if (replica === leader) continue
+      const followed = this.broker(replica)?.replicas.partitions.get(tp)
+      if (followed === undefined || followed.isLeader) return `waits for broker-${replica} to follow`
+      if (followed.log.logEndOffset !== end) return `waits for broker-${replica} to catch up`
+      if (!led.isr.includes(replica)) return `waits for broker-${replica} to be in sync`
+    }
+    return led.log.highWatermark === end ? null : 'waits for its high watermark'
+  }
+}

@@ -1,0 +1,139 @@
+import type { FaultHost } from './faults/host.ts'
+import { M } from './history/catalogue.ts'
+import type { Recorder } from './history/recorder.ts'
+import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
+import { samplerOf } from './kernel/sampler.ts'
+import type { Spread } from './kernel/spread.ts'
+import type { NodeLayout } from './layout.ts'
+import { SHUT_DOWN } from './network/connection.ts'
+import type { Network } from './network/network.ts'
+import type { Settlement } from './settlement.ts'
+import type { WorldNodes } from './world-nodes.ts'
+
+/** Life and death of nodes: what faults do to them, and what the operating system and the disk make of it. */
+export class WorldLife implements FaultHost {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly recorder: Recorder
+  readonly nodeNames: readonly string[]
+  private readonly layout: readonly NodeLayout[]
+  private readonly nodes: WorldNodes
+  private readonly settlement: Settlement
+
+  constructor(kernel: Kernel, network: Network, recorder: Recorder, layout: readonly NodeLayout[], nodes: WorldNodes, settlement: Settlement) {
+    this.kernel = kernel
+    this.network = network
+    this.recorder = recorder
+    this.layout = layout
+    this.nodeNames = layout.map((node) => node.name)
+    this.nodes = nodes
+    this.settlement = settlement
+  }
+
+  crash(node: number): boolean {
+    return this.end(node, M.nodeCrashed, false)
+  }
+
+  losePower(node: number): boolean {
+    const wasUp = this.end(node, M.nodePowerLost, true)
+    // A controller's log is flushed with every append; a client keeps its journal elsewhere.
+    this.nodes.disks.get(node)?.losePower(this.kernel)
+    return wasUp
+  }
+
+  wipeDisk(node: number): boolean {
+    const wasUp = this.end(node, M.nodeCrashed, false)
+    this.nodes.disks.get(node)?.wipe()
+    if (this.layout[node]?.role === 'controller') this.nodes.controllerDisk.wipe()
+    this.recorder.emit(M.diskWiped, node, this.slot(node).incarnation, 0, 0, 0)
+    return wasUp
+  }
+
+  stop(node: number): boolean {
+    if (this.slot(node).state === DOWN) return false
+    this.kernel.deliver(node, SIGNAL_EVENT, SHUT_DOWN, 0, 0, null)
+    return true
+  }
+
+  /** The process ended in good order: its sockets are closed, not reset. */
+  exited(node: number): void {
+    if (this.slot(node).state === DOWN) return
+    this.recorder.emit(M.nodeStopped, node, this.slot(node).incarnation, 0, 0, 0)
+    this.network.closeAll(node)
+    this.bury(node)
+  }
+
+  pause(node: number): boolean {
+    if (this.slot(node).state !== RUNNING) return false
+    this.recorder.emit(M.nodePaused, node, this.slot(node).incarnation, 0, 0, 0)
+    this.kernel.pause(node)
+    return true
+  }
+
+  resume(node: number): boolean {
+    if (this.slot(node).state !== PAUSED) return false
+    this.recorder.emit(M.nodeResumed, node, this.slot(node).incarnation, 0, 0, 0)
+    this.kernel.resume(node)
+    return true
+  }
+
+  restart(node: number): boolean {
+    this.network.hostUp(node)
+    if (this.slot(node).state !== DOWN) return false
+    this.nodes.start(node, null)
+    return true
+  }
+
+  slowDisk(node: number, by: Spread): boolean {
+    const disk = this.nodes.disks.get(node)
+    if (disk === undefined) return false
+    disk.beginSlow(samplerOf(by))
+    return this.slot(node).state !== DOWN
+  }
+
+  endSlowDisk(node: number): void {
+    this.nodes.disks.get(node)?.endSlow()
+  }
+
+  isUp(node: number): boolean {
+    return this.slot(node).state !== DOWN
+  }
+
+  leaderOf(tp: number): number {
+    return this.nodes.view.leaderOf(tp)
+  }
+
+  replicasOf(tp: number): readonly number[] {
+    return this.nodes.view.replicasOf(tp)
+  }
+
+  activeController(): number {
+    return this.nodes.view.isActive ? 0 : -1
+  }
+
+  workInFlight(): boolean {
+    return !this.settlement.producersIdle()
+  }
+
+  workDone(): boolean {
+    return this.settlement.producersIdle()
+  }
+
+  private end(node: number, moment: number, silent: boolean): boolean {
+    const slot = this.slot(node)
+    if (slot.state === DOWN) return false
+    this.recorder.emit(moment, node, slot.incarnation, 0, 0, 0)
+    this.network.nodeDied(node, silent)
+    this.bury(node)
+    return true
+  }
+
+  private bury(node: number): void {
+    this.kernel.kill(node)
+    if (this.layout[node]?.role === 'controller') this.nodes.view.process = null
+  }
+
+  private slot(node: number): NodeSlot {
+    return this.kernel.nodes[node] as NodeSlot
+  }
+}

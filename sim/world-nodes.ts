@@ -1,0 +1,131 @@
+import { ProducerJournal, ProducerProcess } from './application/producer-process.ts'
+import { drawWorkload, type DrawnWorkload } from './application/drawn-workload.ts'
+import { M } from './history/catalogue.ts'
+import type { Recorder } from './history/recorder.ts'
+import { Broker } from './kafka/broker/broker.ts'
+import { formCluster } from './kafka/controller/cluster-formation.ts'
+import { Controller } from './kafka/controller/controller.ts'
+import { ControllerDisk } from './kafka/controller/metadata-log.ts'
+import { ControllerView } from './kafka/controller/view.ts'
+import { Env } from './kafka/env.ts'
+import type { TopicConfig } from './kafka/protocol/config/topic.ts'
+import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
+import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
+import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
+import type { NodeHandler } from './kernel/node.ts'
+import { type NodeLayout, topicIdNamed } from './layout.ts'
+import type { Network } from './network/network.ts'
+import type { ProducerSpec, WorldSpec } from './spec.ts'
+import { Disk } from './storage/disk.ts'
+
+/** A node's process ended in good order; `a` = node. */
+export const PROCESS_EXITED = 32
+
+/** Builds the programs of a world's nodes, one per incarnation, from what survives: disks and journals. */
+export class WorldNodes {
+  readonly controllerDisk: ControllerDisk = new ControllerDisk()
+  readonly view: ControllerView = new ControllerView(this.controllerDisk)
+  readonly disks: Map<number, Disk> = new Map()
+  private readonly kernel: Kernel
+  private readonly network: Network
+  private readonly recorder: Recorder
+  private readonly spec: WorldSpec
+  private readonly layout: readonly NodeLayout[]
+  private readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+  private readonly journals: Map<number, ProducerJournal> = new Map()
+  private readonly workloads: Map<number, DrawnWorkload> = new Map()
+
+  constructor(kernel: Kernel, network: Network, recorder: Recorder, spec: WorldSpec, layout: readonly NodeLayout[], seed: string) {
+    this.kernel = kernel
+    this.network = network
+    this.recorder = recorder
+    this.spec = spec
+    this.layout = layout
+    this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
+    layout.forEach((node, number) => {
+      if (node.role === 'broker') this.disks.set(number, new Disk())
+      if (node.role === 'producer') {
+        this.journals.set(number, new ProducerJournal())
+        this.workloads.set(number, drawWorkload(this.producerSpec(number).workload, seed, node.name))
+      }
+    })
+  }
+
+  /** The cluster as it stands at time 0: its metadata log, written to the controller's disk. */
+  form(): readonly MetadataRecord[] {
+    const brokers = this.spec.cluster.brokers.map((_, index) => index + 1)
+    const topics = this.spec.topics.map((topic, index) => ({ ...topic, topicId: index + 1 }))
+    const records = formCluster({ brokers, topics })
+    this.controllerDisk.append(records)
+    return records
+  }
+
+  /** Starts a node's process; `formed` for brokers that stand at time 0. */
+  start(node: number, formed: readonly MetadataRecord[] | null): void {
+    const incarnation = (this.kernel.nodes[node]?.incarnation ?? 0) + 1
+    this.recorder.emit(M.nodeStarted, node, incarnation, 0, 0, 0)
+    this.kernel.start(node, this.program(node, incarnation, formed))
+  }
+
+  /** A handler asks for its own end: the process is gone in an event of its own, when the handler has returned. */
+  exited(node: number): void {
+    this.kernel.schedule(0, SYSTEM_EVENT, node, PROCESS_EXITED, node, 0, null, 0xe00, -1)
+  }
+
+  producerSpec(node: number): ProducerSpec {
+    const name = this.layout[node]?.application
+    return this.spec.producers.find((producer) => producer.name === name) as ProducerSpec
+  }
+
+  private program(node: number, incarnation: number, formed: readonly MetadataRecord[] | null): NodeHandler {
+    const env = new Env(node, this.kernel, this.network, this.recorder)
+    switch (this.layout[node]?.role) {
+      case 'controller':
+        return this.controller(env)
+      case 'broker':
+        return this.broker(env, node, incarnation, formed)
+      default:
+        return this.producer(env, node)
+    }
+  }
+
+  private controller(env: Env): Controller {
+    const { cluster, profile } = this.spec
+    const elr = profile['eligible.leader.replicas.version'] === 1
+    const controller = new Controller(env, { config: cluster.controllerConfig, elr }, this.controllerDisk)
+    this.view.process = controller
+    return controller
+  }
+
+  private broker(env: Env, node: number, incarnationId: number, formed: readonly MetadataRecord[] | null): Broker {
+    const config = this.spec.cluster.brokers[node - 1]
+    if (config === undefined) throw new RangeError(`there is no broker ${node}`)
+    const standing = formed === null ? null : { records: formed, brokerEpoch: node - 1 }
+    const options = { broker: node, controller: 0, config, topicConfigs: this.topicConfigs, incarnationId, formed: standing }
+    return new Broker(env, options, this.disks.get(node) as Disk, this)
+  }
+
+  private producer(env: Env, node: number): ProducerProcess {
+    const spec = this.producerSpec(node)
+    return new ProducerProcess(
+      env,
+      {
+        name: spec.name,
+        topics: spec.to.map((name) => ({
+          name,
+          topicId: topicIdNamed(this.spec, name),
+          partitions: this.spec.topics[topicIdNamed(this.spec, name) - 1]?.partitions ?? 0,
+        })),
+        workload: this.workloads.get(node) as DrawnWorkload,
+        onUnknown: spec.onUnknown,
+        config: spec.config,
+        profile: CLIENT_PROFILES[spec.profile],
+        bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
+        startUs: spec.startUs,
+        stopUs: spec.stopUs,
+      },
+      this.journals.get(node) as ProducerJournal,
+      this,
+    )
+  }
+}
