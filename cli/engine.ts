@@ -1,11 +1,14 @@
+import type { FrameStyle } from '../scenarios/format/frame.ts'
 import type { Diagnostic, LoadedFile } from '../scenarios/format/scenario.ts'
 
 /** The parts of the product that are loaded only when a command needs them, so that `--help` stays fast. */
 export interface Engine {
   /** Checks and resolves one file. */
   load(file: string, text: string, options: LoadOptions): LoadedFile
+  /** The same for what a module exports. */
+  loadValue(file: string, value: unknown, options: LoadOptions): LoadedFile
   /** A diagnostic with its code frame. */
-  render(diagnostic: Diagnostic, text: string): string
+  render(diagnostic: Diagnostic, file: string, text: string, style: FrameStyle): string
   /** The JSON schema of scenario files. */
   schema(): unknown
 }

@@ -11,12 +11,16 @@ export function internalErrorText(error: unknown, version: string, verbose: bool
     const seed = seedOf(scenario, failure.run)
     const filter = scenario.variant === null ? [] : ['--filter', scenario.variant]
     const again = ['twiceshy', 'run', scenario.file, '--seed', seed, '--runs', '1', ...filter]
-    lines.push(`  scenario  ${scenario.file}: ${scenario.title}${scenario.variant === null ? '' : ` · ${scenario.variant}`}`)
+    lines.push(
+      `  scenario  ${scenario.file}: ${scenario.title}${scenario.variant === null ? '' : ` · ${scenario.variant}`}`,
+    )
     lines.push(`  run       ${failure.run} · seed ${seed}`)
     lines.push(`  again     ${again.map(shellQuoted).join(' ')}`)
   }
   const machine = `twiceshy ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
-  lines.push(`  This is a defect of twiceshy, not of your scenario. Please report it with the scenario file and these lines (${machine}).`)
+  lines.push(
+    `  This is a defect of twiceshy, not of your scenario. Please report it with the scenario file and these lines (${machine}).`,
+  )
   const stack = failure instanceof RunFailure ? (failure.origin ?? failure.stack) : failure.stack
   if (verbose && stack !== undefined) lines.push(stack)
   else lines.push('  -v shows where in the program it happened.')

@@ -1,10 +1,13 @@
 import { dirname, resolve } from 'node:path'
+import { Chalk, type ChalkInstance } from 'chalk'
+import { colorLevel } from '../reports/color.ts'
+import type { FrameStyle } from '../scenarios/format/frame.ts'
 import type { LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
 import { counted } from '../reports/words.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
 import { type Collected, collectFiles, type Mistake } from './files/collect.ts'
-import { isModule, moduleAsText } from './files/module.ts'
+import { isModule, moduleValue } from './files/module.ts'
 import { readText } from './files/read.ts'
 import { errorText, UsageError } from './usage-error.ts'
 
@@ -16,6 +19,7 @@ export interface LoadRequest {
   readonly set: readonly string[]
   readonly profile: string | null
   readonly quiet: boolean
+  readonly color: boolean | null
 }
 
 export interface Loaded {
@@ -29,7 +33,7 @@ export interface Loaded {
 export async function loadScenarios(request: LoadRequest, context: Context): Promise<Loaded> {
   const engine = await context.engine()
   const collected = collectFiles(request.paths, context.console.cwd)
-  const teller = new Teller(context, engine, request.quiet)
+  const teller = new Teller(context, engine, request)
   for (const mistake of collected.mistakes) teller.mistake(mistake)
   const scenarios: Scenario[] = []
   for (const file of collected.files) {
@@ -51,12 +55,13 @@ async function loadFile(
 ): Promise<LoadedFile | null> {
   const path = resolve(context.console.cwd, file)
   try {
-    const text = isModule(file) ? await moduleAsText(path, file) : readText(path, file)
-    return engine.load(file, text, {
+    const options = {
       set: request.set,
       profile: request.profile,
-      readConfig: (config) => configText(resolve(dirname(path), config), config),
-    })
+      readConfig: (config: string) => configText(resolve(dirname(path), config), config),
+    }
+    if (isModule(file)) return engine.loadValue(file, await moduleValue(path, file), options)
+    return engine.load(file, readText(path, file), options)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     teller.mistake({ message: error.message, help: error.help })
@@ -73,6 +78,16 @@ function configText(path: string, shown: string): string | { readonly error: str
   }
 }
 
+function frameStyle(chalk: ChalkInstance): FrameStyle {
+  return {
+    error: (text) => chalk.red(text),
+    warning: (text) => chalk.yellow(text),
+    strong: (text) => chalk.bold(text),
+    faint: (text) => chalk.dim(text),
+    help: (text) => chalk.cyan(text),
+  }
+}
+
 /** Writes mistakes and warnings, and counts. */
 class Teller {
   mistakes = 0
@@ -80,11 +95,14 @@ class Teller {
   private readonly context: Context
   private readonly engine: Engine
   private readonly quiet: boolean
+  private readonly style: FrameStyle
 
-  constructor(context: Context, engine: Engine, quiet: boolean) {
+  constructor(context: Context, engine: Engine, request: LoadRequest) {
     this.context = context
     this.engine = engine
-    this.quiet = quiet
+    this.quiet = request.quiet
+    const { env, err } = context.console
+    this.style = frameStyle(new Chalk({ level: colorLevel({ flag: request.color, env, isTTY: err.isTTY }) }))
   }
 
   mistake(mistake: Mistake): void {
@@ -98,7 +116,9 @@ class Teller {
       if (isError) this.mistakes++
       else if (this.quiet) continue
       if (isError && this.shown++ >= MOST_SHOWN) continue
-      this.context.console.err.write(`${this.engine.render(diagnostic, loaded.text).trimEnd()}\n\n`)
+      this.context.console.err.write(
+        `${this.engine.render(diagnostic, loaded.file, loaded.text, this.style).trimEnd()}\n\n`,
+      )
     }
   }
 

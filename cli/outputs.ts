@@ -43,7 +43,8 @@ export function checkWritable(file: string, cwd: string): void {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory() === true) throw new UsageError(`${file} cannot be written: it is a folder`)
     if (stat !== undefined) return accessSync(path, constants.W_OK)
-    if (!statSync(dirname(path)).isDirectory()) throw new UsageError(`${file} cannot be written: ${dirname(file)} is no folder`)
+    if (!statSync(dirname(path)).isDirectory())
+      throw new UsageError(`${file} cannot be written: ${dirname(file)} is no folder`)
     accessSync(dirname(path), constants.W_OK)
   } catch (error) {
     if (error instanceof UsageError) throw error
@@ -80,7 +81,7 @@ export class Outputs {
 function writeAll(descriptor: number, file: string, text: string): void {
   const bytes = new TextEncoder().encode(text)
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+    for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
   } catch (error) {
     throw new UsageError(`${file} cannot be written: ${reasonOf(error)}`)
   }

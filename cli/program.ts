@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { declareFlags, type FlagName, judgingFlags } from './commands/judging-flags.ts'
+import { nearest } from '../scenarios/format/suggest.ts'
 import type { Context, GlobalFlags } from './context.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { errorText, notBuiltYet, UsageError } from './usage-error.ts'
@@ -97,7 +98,9 @@ const ALL_FLAGS: readonly FlagName[] = ['seed', 'runs', 'jobs', 'filter', 'world
 
 function addJudging(program: Command, act: Act, context: Context): void {
   const library = program.command('library [arguments...]', { isDefault: true, hidden: true })
-  library.description('judge the scenario library and print the table of guarantees: what twiceshy does without a command')
+  library.description(
+    'judge the scenario library and print the table of guarantees: what twiceshy does without a command',
+  )
   act(declareFlags(library, ALL_FLAGS), async (values, globals) => {
     const words = listOf(values)
     if (words.length > 0) throw unknownCommand(words)
@@ -112,7 +115,9 @@ function addJudging(program: Command, act: Act, context: Context): void {
     return run({ paths: listOf(values), flags: judgingFlags(values), globals, table: false }, context)
   })
 
-  const replay = program.command('replay <file>').description('run a saved counterexample again and compare it with its record')
+  const replay = program
+    .command('replay <file>')
+    .description('run a saved counterexample again and compare it with its record')
   act(declareFlags(replay, ['seed', 'filter']), async (values, globals) => {
     const { replay } = await import('./commands/replay.ts')
     return replay({ file: firstOf(values), flags: judgingFlags(values), globals }, context)
@@ -120,7 +125,10 @@ function addJudging(program: Command, act: Act, context: Context): void {
 
   const check = program.command('check-determinism <scenarios...>')
   check.description('judge every run in several ways and compare the digests')
-  check.option('--node <path>', 'also by another Node binary (repeatable)', (path: string, before: string[] = []) => [...before, path])
+  check.option('--node <path>', 'also by another Node binary (repeatable)', (path: string, before: string[] = []) => [
+    ...before,
+    path,
+  ])
   act(declareFlags(check, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
     const { checkDeterminism } = await import('./commands/check-determinism.ts')
     const nodes = (values['node'] as readonly string[] | undefined) ?? []
@@ -144,7 +152,9 @@ function addOthers(program: Command, act: Act, context: Context): void {
     return list(topic, paths, globals, context)
   })
 
-  const init = program.command('init [folder]').description('write a first scenario and a CI workflow; overwrites nothing')
+  const init = program
+    .command('init [folder]')
+    .description('write a first scenario and a CI workflow; overwrites nothing')
   act(init, async (values) => {
     const { init } = await import('./commands/init.ts')
     const [folder] = values['args'] as readonly [string | undefined]
@@ -174,9 +184,16 @@ function unknownCommand(words: readonly string[]): UsageError {
   if (misplaced !== undefined && misplaced !== first) {
     return new UsageError(`the command ${misplaced} must come first`, `twiceshy ${misplaced} …, then flags and files`)
   }
-  if (misplaced !== undefined) return new UsageError(`the command ${first} must come before its flags`, `twiceshy ${first} …`)
+  if (misplaced !== undefined)
+    return new UsageError(`the command ${first} must come before its flags`, `twiceshy ${first} …`)
   const file = /[./\\]/.test(first)
-  const help = file ? `twiceshy run ${first}` : 'twiceshy --help shows the commands'
+  const near = nearest(first, known)
+  const help =
+    near !== null
+      ? `did you mean \`${near}\`?`
+      : file
+        ? `twiceshy run ${first}`
+        : '`twiceshy --help` shows the commands'
   return new UsageError(`there is no command ${JSON.stringify(first)}`, help)
 }
 
@@ -186,4 +203,3 @@ function globalFlags(options: Readonly<Record<string, unknown>>): GlobalFlags {
   if (quiet && verbose) throw new UsageError('--quiet and --verbose contradict each other')
   return { quiet, verbose, color: typeof options['color'] === 'boolean' ? options['color'] : null }
 }
-

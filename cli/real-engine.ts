@@ -2,16 +2,18 @@ import type { Engine } from './engine.ts'
 
 /** The product's own loader. Imported only when a command needs it: it brings the YAML parser and the schema. */
 export async function realEngine(): Promise<Engine> {
-  const [{ loadScenarioText }, { renderDiagnostic }, { jsonSchema }, { MOMENTS, matchableFields }] = await Promise.all([
-    import('../scenarios/format/load.ts'),
-    import('../scenarios/format/frame.ts'),
-    import('../scenarios/format/schema.ts'),
-    import('../sim/history/catalogue.ts'),
-  ])
+  const [{ loadScenarioText, loadScenarioValue }, { renderDiagnostic }, { jsonSchema }, { MOMENTS, matchableFields }] =
+    await Promise.all([
+      import('../scenarios/format/load.ts'),
+      import('../scenarios/format/frame.ts'),
+      import('../scenarios/format/schema.ts'),
+      import('../sim/history/catalogue.ts'),
+    ])
   const moments = MOMENTS.map(({ name }) => name)
   const momentFields = Object.fromEntries(MOMENTS.map((moment) => [moment.name, matchableFields(moment)]))
   return {
     load: (file, text, options) => loadScenarioText(file, text, { ...options, moments, momentFields }),
+    loadValue: (file, value, options) => loadScenarioValue(file, value, { ...options, moments, momentFields }),
     render: renderDiagnostic,
     schema: jsonSchema,
   }

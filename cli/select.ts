@@ -23,7 +23,11 @@ export function select(
     const shard = shardOf(flags.runs ?? scenario.runs, flags.shard?.index ?? 1, flags.shard?.of ?? 1)
     return { scenario: flags.seed === null ? scenario : withSeed(scenario, flags.seed), ...shard, options: {} }
   })
-  const planned = tasks.map(({ scenario, count }) => ({ scenario, runs: count, wholeFile: !partFiles.has(scenario.file) }))
+  const planned = tasks.map(({ scenario, count }) => ({
+    scenario,
+    runs: count,
+    wholeFile: !partFiles.has(scenario.file),
+  }))
   return { planned, tasks }
 }
 

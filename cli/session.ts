@@ -52,7 +52,17 @@ export class Session {
     for (const { expectation, violation } of added.violations) {
       const { file, title, variant } = planned.scenario
       const { guarantee, stage, subject, expected } = expectation
-      this.options.emit({ type: 'violation', file, scenario: title, variant, guarantee, stage, subject, expected, violation })
+      this.options.emit({
+        type: 'violation',
+        file,
+        scenario: title,
+        variant,
+        guarantee,
+        stage,
+        subject,
+        expected,
+        violation,
+      })
     }
     if (added.failed && !hadFailed && this.bails()) return 'stop'
     return this.current.runs === planned.runs ? this.finishCurrent(null) : 'continue'
@@ -90,7 +100,9 @@ export class Session {
   private finishFile(allDone: boolean): boolean {
     const judged = this.file
     this.file = []
-    const whole = judged.every(({ scenario }) => this.options.scenarios.find((p) => p.scenario === scenario)?.wholeFile === true)
+    const whole = judged.every(
+      ({ scenario }) => this.options.scenarios.find((p) => p.scenario === scenario)?.wholeFile === true,
+    )
     const complete = allDone && whole && judged.every(({ result }) => result.partial === null)
     const results = judgeFaults(judged, complete)
     let bails = false
@@ -104,7 +116,10 @@ export class Session {
   }
 
   /** Tells what was left open and sums up. */
-  end(stopped: Stopped | null, error: string | null): { readonly summary: Summary; readonly exit: readonly ExitCode[] } {
+  end(
+    stopped: Stopped | null,
+    error: string | null,
+  ): { readonly summary: Summary; readonly exit: readonly ExitCode[] } {
     this.finishCurrent(stopped)
     if (this.file.length > 0) this.finishFile(false)
     const planned = this.options.scenarios.filter(({ runs }) => runs > 0).length

@@ -102,7 +102,8 @@ export class ExpectationTally {
       expected,
       kinds,
       observed,
-      reason: observed === 'unknown' ? (this.reason ?? this.excuse ?? (this.runs === 0 ? 'no run was judged' : null)) : null,
+      reason:
+        observed === 'unknown' ? (this.reason ?? this.excuse ?? (this.runs === 0 ? 'no run was judged' : null)) : null,
       judged: this.judged,
       runsViolated: this.runsViolated,
       runsUnknown: this.runsUnknown,

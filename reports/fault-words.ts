@@ -67,7 +67,9 @@ export function isRandomFault(entry: FaultEntry): boolean {
       if (varies(trigger.after)) return true
       break
   }
-  return targetsOf(action).some(isDrawn) || ((action.kind === 'delay' || action.kind === 'slow-disk') && varies(action.by))
+  return (
+    targetsOf(action).some(isDrawn) || ((action.kind === 'delay' || action.kind === 'slow-disk') && varies(action.by))
+  )
 }
 
 function targetsOf(action: Action): readonly Target[] {

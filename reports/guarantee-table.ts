@@ -25,13 +25,16 @@ export function guaranteeTable(results: readonly ScenarioResult[], paint: Paint,
   const longest = Math.max(...results.map((result) => widthOf(titleOf(result))))
   const nameWidth = Math.min(longest, MOST_NAME, Math.max(LEAST_NAME, width - 2 - widthTaken(columns)))
   const blocks = inBlocks(columns, width - nameWidth - 2)
-  const lines = blocks.flatMap((block, i) => [...(i === 0 ? [] : ['']), ...tableBlock(results, block, nameWidth, paint)])
+  const lines = blocks.flatMap((block, i) => [
+    ...(i === 0 ? [] : ['']),
+    ...tableBlock(results, block, nameWidth, paint),
+  ])
   return [...lines, '', legend(paint)]
 }
 
 function legend(paint: Paint): string {
-  const parts = [`${paint.good('✓')} held in every run`, `${paint.bad('✗')} violated`, `${paint.open('?')} unknown`]
-  return `  ${[...parts, '· not judged', `${paint.bad('!')} not as the file expects`].join('   ')}`
+  const parts = [`${paint.good('✓')} held`, `${paint.bad('✗')} violated`, `${paint.open('?')} unknown`]
+  return `  ${[...parts, '· not judged', `${paint.bad('!')} not as expected`].join('   ')}`
 }
 
 function columnsOf(results: readonly ScenarioResult[]): readonly Column[] {
@@ -73,7 +76,7 @@ function tableBlock(
   for (let row = 0; row < height; row++) {
     // Words hang from the bottom, so that a header's last word stands right above its column.
     const words = columns.map((c) => padded(c.words[row - height + c.words.length] ?? '', c.width))
-    lines.push(`  ${' '.repeat(nameWidth)}${gap}${paint.faint(words.join(gap))}`.trimEnd())
+    lines.push(`  ${' '.repeat(nameWidth)}${gap}${paint.faint(words.join(gap).trimEnd())}`)
   }
   for (const result of results) {
     const cells = columns.map((column) => cell(result, column, paint)).join(gap)
@@ -88,7 +91,7 @@ function cell(result: ScenarioResult, column: Column, paint: Paint): string {
     (worst, next) => (worst === null || badness(next) > badness(worst) ? next : worst),
     null,
   )
-  if (worst === null) return paint.faint(padded('·', column.width))
+  if (worst === null) return paint.faint('·') + ' '.repeat(column.width - 1)
   const mark = worst.met ? '' : paint.bad('!')
   return sign(worst, paint) + mark + ' '.repeat(Math.max(0, column.width - (worst.met ? 1 : 2)))
 }

@@ -13,7 +13,10 @@ export function padded(text: string, width: number): string {
 /** Cuts a text that is too wide, with an ellipsis. */
 export function clipped(text: string, width: number): string {
   if (widthOf(text) <= width) return text
-  return `${[...text].slice(0, Math.max(0, width - 1)).join('').trimEnd()}…`
+  return `${[...text]
+    .slice(0, Math.max(0, width - 1))
+    .join('')
+    .trimEnd()}…`
 }
 
 /** Breaks text into lines of at most `width`; a longer word keeps a line of its own. */

@@ -22,6 +22,8 @@ export interface PrettyOptions {
 
 /** With more scenarios than this, those that are met take one line each. */
 const DETAILED_UP_TO = 8
+/** Titles beside figures are at most so wide, so that the eye finds from one to the other. */
+const MOST_TITLE = 64
 
 /** The report for people. */
 export function prettyReporter(options: PrettyOptions): Reporter {
@@ -56,7 +58,10 @@ export function prettyReporter(options: PrettyOptions): Reporter {
           return scenario(event.result)
         case 'summary': {
           const table = options.table && !options.quiet ? guaranteeTable(results, paint, width) : []
-          const parts = [...(table.length === 0 ? [] : [table.join('\n')]), summaryLine(event.summary, results, event.exit, paint)]
+          const parts = [
+            ...(table.length === 0 ? [] : [table.join('\n')]),
+            summaryLine(event.summary, results, event.exit, paint),
+          ]
           return `${last === 'none' ? '' : '\n'}${parts.join('\n\n')}\n`
         }
       }
@@ -74,7 +79,7 @@ function scenarioLine(result: ScenarioResult, paint: Paint, width: number): stri
     ...(excused > 0 ? [`${excused} excused`] : []),
   ]
   const figures = `${parts.join(', ')} · ${counted(result.runs, 'run')}`
-  const room = Math.max(20, width - 4 - widthOf(figures))
+  const room = Math.min(MOST_TITLE, Math.max(20, width - 4 - widthOf(figures)))
   return `${signOf(paint, result)} ${padded(clipped(titleOf(result), room), room)}  ${paint.faint(figures)}`
 }
 

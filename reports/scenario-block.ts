@@ -57,7 +57,9 @@ function expectationLines(
   const time = atSeconds(proof.atMs)
   const hang = 6 + widthOf(time) + 2
   lines.push(...hanging(`      ${paint.faint(time)}  `, hang, `${proof.kind}: ${proof.message}`, width))
-  lines.push(' '.repeat(hang) + paint.faint(`run ${grouped(proof.run)} · seed ${proof.seed}`))
+  const { span } = expectation
+  const where = expectation.met || span === null ? '' : ` · expected at ${span.file}:${span.line}`
+  lines.push(' '.repeat(hang) + paint.faint(`run ${grouped(proof.run)} · seed ${proof.seed}${where}`))
   return lines
 }
 
@@ -69,7 +71,10 @@ function detailLines(result: ScenarioResult, options: BlockOptions): readonly st
     ['world', `${counted(result.events, 'event')} · ${simulated(result.virtualMs)} simulated`],
     ['judged', judged],
     ['ended', ended.map(([how, runs]) => `${how} ${grouped(runs)}`).join(', ')],
-    ['faults', result.faults.map((f) => `[${f.entry}] fired ${grouped(f.fired)}, touched ${grouped(f.touched)}`).join(' · ')],
+    [
+      'faults',
+      result.faults.map((f) => `[${f.entry}] fired ${grouped(f.fired)}, touched ${grouped(f.touched)}`).join(' · '),
+    ],
     ['mattered', result.mattered === null ? '' : `in ${(result.mattered * 100).toFixed(0)} % of runs with faults`],
     ['cover', result.cover.map((goal) => `${goal.moment} in ${counted(goal.runs, 'run')}`).join(' · ')],
     ['digest', `${result.digest} of the first run`],
@@ -107,5 +112,7 @@ export function repeatCommand(result: ScenarioResult, seed: string, again: reado
 
 /** A text after a head of visible width `indent`, its further lines indented as far. */
 function hanging(head: string, indent: number, text: string, width: number): readonly string[] {
-  return wrapped(text, Math.max(24, width - indent)).map((line, i) => (i === 0 ? head + line : ' '.repeat(indent) + line))
+  return wrapped(text, Math.max(24, width - indent)).map((line, i) =>
+    i === 0 ? head + line : ' '.repeat(indent) + line,
+  )
 }

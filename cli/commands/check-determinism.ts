@@ -43,7 +43,7 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
   const { flags, globals } = request
   const { out, err, env } = context.console
   for (const node of request.nodes) checkExecutable(node)
-  const loaded = await loadScenarios({ paths: request.paths, ...flags, quiet: globals.quiet }, context)
+  const loaded = await loadScenarios({ paths: request.paths, ...flags, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
   const { tasks } = select(loaded.scenarios, flags)
   if (tasks.length === 0) {
@@ -59,7 +59,8 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
     for (const way of ways) {
       const found = await way.digests()
       if (reference !== null) compare(tasks, reference, found)
-      const verdict = reference === null ? `${counted(runs, 'run')} of ${counted(tasks.length, 'scenario')}` : 'the same digests'
+      const verdict =
+        reference === null ? `${counted(runs, 'run')} of ${counted(tasks.length, 'scenario')}` : 'the same digests'
       if (!globals.quiet) out.write(`${paint.good('✓')} ${padded(way.name, width)}  ${paint.faint(verdict)}\n`)
       reference ??= found
     }

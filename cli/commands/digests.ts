@@ -13,7 +13,7 @@ export async function digests(
   globals: GlobalFlags,
   context: Context,
 ): Promise<ExitCode> {
-  const loaded = await loadScenarios({ paths, ...flags, quiet: globals.quiet }, context)
+  const loaded = await loadScenarios({ paths, ...flags, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
   const { tasks } = select(loaded.scenarios, flags)
   const lists = tasks.map((): string[] => [])

@@ -9,7 +9,10 @@ export const FAULTS: Readonly<Record<Action['kind'], { readonly value: string; r
   pause: { value: 'target', about: 'stops executing, then goes on unaware' },
   partition: { value: 'list of groups', about: 'the groups cannot reach each other' },
   isolate: { value: '{ target, direction, from }', about: 'cut off, also one way' },
-  delay: { value: '{ from, to, api, by, reply, nth, count, connection }', about: 'holds the stream from the matching message on' },
+  delay: {
+    value: '{ from, to, api, by, reply, nth, count, connection }',
+    about: 'holds the stream from the matching message on',
+  },
   drop: { value: '{ from, to, api, reply, nth, count }', about: 'the message is lost and its connection ends' },
   disconnect: { value: '{ between: [a, b] }', about: 'resets the connections' },
   'slow-disk': { value: '{ target, by }', about: 'every disk operation takes longer' },

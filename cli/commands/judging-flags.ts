@@ -33,7 +33,8 @@ export function declareFlags(command: Command, groups: readonly FlagName[]): Com
 const DECLARE: Readonly<Record<FlagName, (command: Command) => void>> = {
   seed: (command) => void command.option('--seed <seed>', 'base seed; run 0 has it, run n has seed/n', parseSeed),
   runs: (command) => void command.option('--runs <n>', 'runs of each scenario', flags.parseRuns),
-  jobs: (command) => void command.option('--jobs <n|auto>', 'worker threads; any number gives the same result', flags.parseJobs),
+  jobs: (command) =>
+    void command.option('--jobs <n|auto>', 'worker threads; any number gives the same result', flags.parseJobs),
   filter: (command) =>
     void command.option('--filter <text>', 'only scenarios whose file, title, variant or tags contain the text'),
   world: (command) =>

@@ -51,7 +51,7 @@ async function listScenarios(
   show: (rows: readonly Row[]) => void,
 ): Promise<ExitCode> {
   const from = paths.length > 0 ? paths : [join(context.root, 'scenarios', 'library')]
-  const loaded = await loadScenarios({ paths: from, set: [], profile: null, quiet: globals.quiet }, context)
+  const loaded = await loadScenarios({ paths: from, set: [], profile: null, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
   if (loaded.scenarios.length === 0) {
     context.console.err.write('nothing matched: no file has a scenario to judge\n')

@@ -32,7 +32,7 @@ export interface ReplayRequest {
  */
 export async function replay(request: ReplayRequest, context: Context): Promise<ExitCode> {
   const { flags, globals } = request
-  const loaded = await loadScenarios({ paths: [request.file], ...flags, quiet: globals.quiet }, context)
+  const loaded = await loadScenarios({ paths: [request.file], ...flags, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
   const { tasks } = select(loaded.scenarios, { ...flags, runs: 1, shard: null })
   if (tasks.length === 0) {
@@ -72,7 +72,7 @@ export async function replay(request: ReplayRequest, context: Context): Promise<
     const finished = aggregate.finish(1, null)
     const [judgedResult] = judgeFaults([{ scenario, result: finished }], tasks.length === 1)
     const block = scenarioBlock(judgedResult ?? finished, { paint, width, verbose: globals.verbose, again: [] })
-    const digest = globals.verbose ? [] : [`  ${paint.faint('digest')} ${result.digest}`]
+    const digest = globals.verbose ? [] : [`  ${paint.faint(`digest ${result.digest}`)}`]
     const { met, inconclusive } = judgedResult ?? finished
     return { lines: [...block, ...digest], exit: met ? EXIT.met : inconclusive ? EXIT.inconclusive : EXIT.notMet }
   }
@@ -130,6 +130,7 @@ function proof(result: RunResult, signature: string, paint: Paint, width: number
   const time = atSeconds(shown.atUs / 1000)
   const indent = 4 + time.length + 2
   const told = wrapped(`${shown.kind}: ${shown.message}`, width - indent)
-  const records = shown.records.length === 0 ? [] : [`${' '.repeat(indent)}${paint.faint(`records ${shown.records.join(', ')}`)}`]
+  const records =
+    shown.records.length === 0 ? [] : [`${' '.repeat(indent)}${paint.faint(`records ${shown.records.join(', ')}`)}`]
   return [...told.map((line, i) => (i === 0 ? `    ${time}  ${line}` : ' '.repeat(indent) + line)), ...records]
 }

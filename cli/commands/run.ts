@@ -32,7 +32,7 @@ export async function run(request: RunRequest, context: Context): Promise<ExitCo
   const { flags, globals } = request
   const choices = chosenReporters(flags.reporters, flags.json)
   for (const { file } of choices) if (file !== null) checkWritable(file, context.console.cwd)
-  const loaded = await loadScenarios({ paths: request.paths, ...flags, quiet: globals.quiet }, context)
+  const loaded = await loadScenarios({ paths: request.paths, ...flags, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
   const selection = select(loaded.scenarios, flags)
   const nothing = nothingMatched(request, loaded.emptyFolders, selection)
@@ -49,7 +49,11 @@ function nothingMatched(request: RunRequest, emptyFolders: readonly string[], se
   const lines = emptyFolders.map((folder) => `nothing matched: ${folder} has no scenario file`)
   if (lines.length > 0) return lines
   if (selection.tasks.length === 0) {
-    return [filter === null ? 'nothing matched: no file has a scenario to judge' : `nothing matched: no scenario contains ${JSON.stringify(filter)}`]
+    return [
+      filter === null
+        ? 'nothing matched: no file has a scenario to judge'
+        : `nothing matched: no scenario contains ${JSON.stringify(filter)}`,
+    ]
   }
   if (shard !== null && selection.tasks.every(({ count }) => count === 0)) {
     return [`nothing matched: shard ${shard.index}/${shard.of} has no run`]

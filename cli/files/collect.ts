@@ -40,13 +40,19 @@ export function collectFiles(paths: readonly string[], cwd: string): Collected {
     const absolute = resolve(cwd, path)
     const stat = statSync(absolute, { throwIfNoEntry: false })
     if (stat === undefined) {
-      mistakes.push({ message: `there is no file or folder ${path}`, help: 'check the path; `twiceshy init` makes a first scenario' })
+      mistakes.push({
+        message: `there is no file or folder ${path}`,
+        help: 'check the path; `twiceshy init` makes a first scenario',
+      })
     } else if (stat.isDirectory()) {
       const found = inFolder(absolute, 0, mistakes)
       if (found.length === 0) emptyFolders.push(path)
       for (const file of found) take(file)
     } else if (!ENDINGS.some((ending) => absolute.toLowerCase().endsWith(ending))) {
-      mistakes.push({ message: `${path} is no scenario file by its name`, help: `scenario files end in ${ENDINGS.join(', ')}` })
+      mistakes.push({
+        message: `${path} is no scenario file by its name`,
+        help: `scenario files end in ${ENDINGS.join(', ')}`,
+      })
     } else {
       take(absolute)
     }

@@ -7,20 +7,16 @@ export function isModule(file: string): boolean {
 }
 
 /**
- * Imports a scenario module and gives what it exports as JSON text, so that it is checked like any other file.
+ * Imports a scenario module and gives its default export.
  *
- * @throws {@link UsageError} when it cannot be imported, or exports anything but data
+ * @throws {@link UsageError} when it cannot be imported or exports nothing
  */
-export async function moduleAsText(path: string, shown: string): Promise<string> {
+export async function moduleValue(path: string, shown: string): Promise<unknown> {
   const exported = await importDefault(path, shown)
   if (exported === undefined) {
     throw new UsageError(`${shown} has no default export`, 'write `export default defineScenario({ … })`')
   }
-  if (typeof exported !== 'object' || exported === null || Array.isArray(exported)) {
-    throw new UsageError(`the default export of ${shown} is no scenario but ${nameOf(exported)}`)
-  }
-  refuseCode(exported, shown, [], [])
-  return JSON.stringify(exported, null, 2)
+  return exported
 }
 
 async function importDefault(path: string, shown: string): Promise<unknown> {
@@ -31,7 +27,9 @@ async function importDefault(path: string, shown: string): Promise<unknown> {
     const code = (error as NodeJS.ErrnoException | null)?.code
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return importByJiti(path, shown)
     const help =
-      code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' ? 'Node strips types only: write no enums and no parameter properties' : null
+      code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+        ? 'Node strips types only: write no enums and no parameter properties'
+        : null
     throw new UsageError(`${shown} cannot be imported: ${error instanceof Error ? error.message : String(error)}`, help)
   }
 }
@@ -57,29 +55,4 @@ async function importByJiti(path: string, shown: string): Promise<unknown> {
   } catch (error) {
     throw new UsageError(`${shown} cannot be imported: ${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-/** JSON would drop code without a word, so it is refused by name. */
-function refuseCode(value: unknown, shown: string, path: readonly string[], above: readonly object[]): void {
-  const where = path.length === 0 ? 'the scenario' : path.join('.')
-  if (typeof value === 'function') {
-    throw new UsageError(`${shown}: ${where} is a function, and code in scenarios is not simulated yet`)
-  }
-  if (typeof value === 'bigint' || typeof value === 'symbol') {
-    throw new UsageError(`${shown}: ${where} is a ${typeof value}, and scenarios are plain data`)
-  }
-  if (typeof value !== 'object' || value === null) return
-  if (above.includes(value)) throw new UsageError(`${shown}: ${where} contains itself`)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-    throw new UsageError(`${shown}: ${where} is a ${nameOf(value)}, and scenarios are plain data`)
-  }
-  for (const [key, inner] of Object.entries(value)) refuseCode(inner, shown, [...path, key], [...above, value])
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return (value.constructor as { readonly name?: string } | undefined)?.name ?? 'an object'
-  return `a ${typeof value}`
 }

@@ -63,7 +63,8 @@ export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
   const judgeModule = options.judgeModule ?? new URL('../../properties/judge.js', import.meta.url).href
   const jobs = Math.min(options.jobs, agenda.total)
-  if (jobs < 1 || (jobs === 1 && options.threads !== true)) return new InlineExecutor(agenda, await loadJudge(judgeModule))
+  if (jobs < 1 || (jobs === 1 && options.threads !== true))
+    return new InlineExecutor(agenda, await loadJudge(judgeModule))
   const workerScript = options.workerScript ?? new URL('./worker.js', import.meta.url)
   return new ThreadExecutor(agenda, { jobs, judgeModule, workerScript })
 }

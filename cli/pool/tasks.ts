@@ -49,7 +49,8 @@ export class Agenda {
       else high = middle - 1
     }
     const task = this.tasks[low]
-    if (task === undefined || index < 0 || index >= this.total) throw new RangeError(`no item ${index} of ${this.total}`)
+    if (task === undefined || index < 0 || index >= this.total)
+      throw new RangeError(`no item ${index} of ${this.total}`)
     return { index, task: low, run: task.first + (index - (this.starts[low] ?? 0)) * task.step }
   }
 

@@ -71,7 +71,11 @@ export class ThreadExecutor implements Executor {
     if (current < 0) return this.failWith(error)
     const item = this.agenda.at(current)
     const task = this.agenda.tasks[item.task]
-    this.failWith(task === undefined ? error : new RunFailure(task, item.run, `a worker died: ${error.message}`, error.stack ?? null))
+    this.failWith(
+      task === undefined
+        ? error
+        : new RunFailure(task, item.run, `a worker died: ${error.message}`, error.stack ?? null),
+    )
   }
 
   private failWith(failure: Error): void {

@@ -1,0 +1,166 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { bench, type Bench } from './fake-context.test.support.ts'
+
+let at: Bench
+beforeEach(() => {
+  at = bench()
+})
+
+test('--version and --help are no mistakes', async () => {
+  expect(await at.run('--version')).toEqual({ exit: 0, out: 'twiceshy 0.0.0\n', err: '' })
+  const help = await at.run('--help')
+  expect(help.exit).toBe(0)
+  for (const command of ['run', 'replay', 'check-determinism', 'list', 'init', 'schema', 'fuzz', 'merge']) {
+    expect(help.out).toContain(`\n  ${command} `)
+  }
+  expect(help.out).not.toContain('\n  digests')
+})
+
+test.each(['fuzz', 'shrink', 'explain', 'matrix', 'check', 'campaign', 'merge'])(
+  '%s is refused as not built yet',
+  async (name) => {
+    const { exit, err } = await at.run(name, 'a.yaml', '--seed', '1')
+    expect(exit).toBe(2)
+    expect(err).toContain(`the command ${name} is not built yet`)
+  },
+)
+
+test.each([
+  [['runn', 'a.yaml'], 'help: did you mean `run`?'],
+  [['a.yaml'], 'help: twiceshy run a.yaml'],
+  [['--seed', '3', 'run', 'a.yaml'], 'the command run must come before its flags'],
+  [['list', 'things'], 'there is no list of "things"'],
+  [['list', 'faults', 'a.yaml'], 'list faults takes no paths'],
+  [['run'], "missing required argument 'scenarios'"],
+  [['replay', 'a', 'b'], 'too many arguments'],
+])('%j is bad usage', async (args, message) => {
+  const { exit, err } = await at.run(...args)
+  expect(err).toContain(message)
+  expect(exit).toBe(2)
+})
+
+describe('list', () => {
+  test.each([
+    ['guarantees', 'at-least-once'],
+    ['anomalies', 'lost-acked-write'],
+    ['faults', 'power-loss'],
+    ['moments', 'produce.acked'],
+    ['configs', 'min.insync.replicas'],
+    ['profiles', 'kafka-4.1'],
+  ])('%s', async (topic, name) => {
+    const { exit, out } = await at.run('list', topic)
+    expect(exit).toBe(0)
+    expect(out).toContain(name)
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
+  })
+
+  test('scenarios of the library, or of paths', async () => {
+    at.file('scenarios/library/a.yaml', [{ title: 'first', variant: 'old', runs: 7 }])
+    expect((await at.run('list', 'scenarios')).out).toBe(
+      'first · old  7 runs  scenarios/library/a.yaml: durability holds\n',
+    )
+    at.file('b.yaml', [])
+    expect((await at.run('list', 'scenarios', 'b.yaml')).exit).toBe(4)
+  })
+})
+
+describe('init', () => {
+  test('writes what is missing and never overwrites', async () => {
+    const first = await at.run('init', 'new')
+    expect(first.exit).toBe(0)
+    expect(first.out).toContain('wrote   new/scenarios/first.yaml')
+    expect(first.out).toContain('Now: twiceshy run new/scenarios/first.yaml')
+    const path = join(at.folder, 'new/scenarios/first.yaml')
+    expect(readFileSync(path, 'utf8')).toContain('scenario: ')
+    writeFileSync(path, 'mine')
+    const second = await at.run('init', 'new')
+    expect(second).toMatchObject({ exit: 0, err: '' })
+    expect(second.out).toContain('exists  new/scenarios/first.yaml, left as it is')
+    expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+
+  test('a file in the way is told', async () => {
+    at.file('new', 'a file')
+    const { exit, err } = await at.run('init', 'new')
+    expect(exit).toBe(2)
+    expect(err).toContain('a part of the path is a file')
+  })
+})
+
+test('schema prints JSON', async () => {
+  expect(JSON.parse((await at.run('schema')).out)).toEqual({ title: 'a schema' })
+})
+
+describe('replay', () => {
+  const record = {
+    version: '0.0.0',
+    runSeed: '1/7',
+    digest: 'found/1/7',
+    signature: 'durability: lost-acked-write',
+    bases: {},
+    overrides: [],
+  }
+  const saved = { title: 'found', replay: record, tags: ['violate:0'] }
+
+  test('is green while digest and violation come back', async () => {
+    at.file('a.yaml', [saved])
+    const { exit, out } = await at.run('replay', 'a.yaml')
+    expect(exit).toBe(0)
+    expect(out).toContain('✓ digest     as recorded: found/1/7')
+    expect(out).toContain('✓ violation  as recorded: durability: lost-acked-write')
+    expect(out).toContain('12.345s  lost-acked-write: seen in run 0')
+  })
+
+  test('says that the violation is gone', async () => {
+    at.file('a.yaml', [{ ...saved, tags: [] }])
+    const { exit, out } = await at.run('replay', 'a.yaml')
+    expect(exit).toBe(1)
+    expect(out).toContain('✓ digest')
+    expect(out).toContain('✗ violation  durability: lost-acked-write is gone; nothing is violated now')
+  })
+
+  test('says that the digest differs, and that another version recorded it', async () => {
+    at.file('a.yaml', [{ ...saved, replay: { ...record, digest: 'other', version: '0.9.0' } }])
+    const { exit, out } = await at.run('replay', 'a.yaml')
+    expect(exit).toBe(1)
+    expect(out).toContain('✗ digest     differs from the recorded one')
+    expect(out).toContain('recorded other')
+    expect(out).toContain('recorded by twiceshy 0.9.0, this is 0.0.0')
+    expect(out).toContain('✓ violation')
+  })
+
+  test('any other file is judged in run 0 by its expectations', async () => {
+    at.file('a.yaml', [{ runs: 50, tags: ['violate:0'] }])
+    expect(await at.run('replay', 'a.yaml')).toMatchObject({ exit: 1 })
+    at.file('b.yaml', [{ runs: 50, tags: ['violate:1'] }])
+    const { exit, out } = await at.run('replay', 'b.yaml')
+    expect(exit).toBe(0)
+    expect(out).toContain('digest sample/1')
+  })
+})
+
+describe('check-determinism', () => {
+  test('compares threads and queues', async () => {
+    at.file('a.yaml', [{ runs: 4 }, { runs: 1 }])
+    const { exit, out } = await at.run('check-determinism', 'a.yaml')
+    expect(exit).toBe(0)
+    expect(out).toContain('✓ main thread, heap queue')
+    expect(out).toContain('15 runs in 3 ways, every digest the same')
+  })
+
+  test.each(['flaky:2', 'queue-matters'])('%s is exit 70 with the first run that differs', async (tag) => {
+    at.file('a.yaml', [{ runs: 4, tags: [tag] }])
+    const { exit, out, err } = await at.run('check-determinism', 'a.yaml')
+    expect(exit).toBe(70)
+    expect(out).toContain('✗ the runs are not the same everywhere')
+    expect(err).toContain('the same run gave two digests')
+    expect(err).toContain(tag === 'flaky:2' ? 'run       2 · seed 1/2' : 'run       0 · seed 1')
+  })
+
+  test('a Node binary that is none is refused', async () => {
+    at.file('a.yaml', [{}])
+    expect(await at.run('check-determinism', 'a.yaml', '--node', './nothing')).toMatchObject({ exit: 2 })
+  })
+})
