@@ -62,7 +62,7 @@ export class Outputs {
       if (file === null) return { reporter, write: stdout }
       const descriptor = openSync(resolve(cwd, file), 'w')
       this.descriptors.push(descriptor)
-      return { reporter, write: (text: string): void => void writeAll(descriptor, file, text) }
+      return { reporter, write: (text: string): void => writeAll(descriptor, file, text) }
     })
   }
 
