@@ -125,10 +125,11 @@ function addJudging(program: Command, act: Act, context: Context): void {
 
   const check = program.command('check-determinism <scenarios...>')
   check.description('judge every run in several ways and compare the digests')
-  check.option('--node <path>', 'also by another Node binary (repeatable)', (path: string, before: string[] = []) => [
-    ...before,
-    path,
-  ])
+  check.option(
+    '--node <path>',
+    'also by another Node binary (repeatable)',
+    (path: string, before: readonly string[] | undefined) => [...(before ?? []), path],
+  )
   act(declareFlags(check, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
     const { checkDeterminism } = await import('./commands/check-determinism.ts')
     const nodes = (values['node'] as readonly string[] | undefined) ?? []

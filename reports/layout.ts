@@ -13,10 +13,13 @@ export function padded(text: string, width: number): string {
 /** Cuts a text that is too wide, with an ellipsis. */
 export function clipped(text: string, width: number): string {
   if (widthOf(text) <= width) return text
-  return `${[...text]
-    .slice(0, Math.max(0, width - 1))
-    .join('')
-    .trimEnd()}…`
+  let kept = ''
+  let left = width - 1
+  for (const point of text) {
+    if (left-- <= 0) break
+    kept += point
+  }
+  return `${kept.trimEnd()}…`
 }
 
 /** Breaks text into lines of at most `width`; a longer word keeps a line of its own. */

@@ -69,20 +69,35 @@ function refuse(flag: string): () => never {
   }
 }
 
+/** What the parsers declared above make of the flags, by the names commander gives them. */
+interface Parsed {
+  readonly seed: string
+  readonly runs: number
+  readonly timeBudget: number
+  readonly jobs: number
+  readonly bail: number | true
+  readonly shard: flags.Shard
+  readonly filter: string
+  readonly set: readonly string[]
+  readonly profile: string
+  readonly reporter: readonly flags.ReporterChoice[]
+  readonly json: boolean
+}
+
 /** The flags after parsing; every value was made by a parser declared above. */
 export function judgingFlags(options: Readonly<Record<string, unknown>>): JudgingFlags {
-  const given = <T>(name: string): T | null => (options[name] as T | undefined) ?? null
+  const given = options as Partial<Parsed>
   return {
-    seed: given('seed'),
-    runs: given('runs'),
-    timeBudgetMs: given('timeBudget'),
-    jobs: given<number>('jobs') ?? availableParallelism(),
-    bail: options['bail'] === true ? 1 : given('bail'),
-    shard: given('shard'),
-    filter: given('filter'),
-    set: given<readonly string[]>('set') ?? [],
-    profile: given('profile'),
-    reporters: given<readonly flags.ReporterChoice[]>('reporter') ?? [],
-    json: options['json'] === true,
+    seed: given.seed ?? null,
+    runs: given.runs ?? null,
+    timeBudgetMs: given.timeBudget ?? null,
+    jobs: given.jobs ?? availableParallelism(),
+    bail: given.bail === true ? 1 : (given.bail ?? null),
+    shard: given.shard ?? null,
+    filter: given.filter ?? null,
+    set: given.set ?? [],
+    profile: given.profile ?? null,
+    reporters: given.reporter ?? [],
+    json: given.json === true,
   }
 }

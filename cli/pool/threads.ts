@@ -102,6 +102,7 @@ export class ThreadExecutor implements Executor {
     await new Promise<void>((resolve, reject) => {
       this.done = resolve
       this.fail = reject
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       this.workers.forEach((worker, place) => worker.postMessage(orderFor(this.order, place)))
     })
     if (this.patience !== null) clearTimeout(this.patience)

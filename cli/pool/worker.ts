@@ -63,6 +63,7 @@ class Worker {
   }
 
   private post(message: FromWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.port.postMessage(message)
   }
 }
