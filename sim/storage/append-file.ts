@@ -1,0 +1,88 @@
+import { SURVIVORS, TORN } from '../kernel/site.ts'
+import type { Decider } from './decider.ts'
+
+/**
+ * A file that grows at its end. What is appended lies in the operating system's page cache, where it survives the death of
+ * the process but not the loss of power; {@link flush} makes it durable. Entries are kept by reference and must not change.
+ */
+export class AppendFile<T> {
+  private readonly written: T[] = []
+  /** Position in bytes behind each entry. */
+  private readonly ends: number[] = []
+  private durable = 0
+  private torn = false
+
+  /** The entries in order; the same array for the file's whole life. A torn entry is not among them. */
+  get entries(): readonly T[] {
+    return this.written
+  }
+
+  /** Number of entries. */
+  get length(): number {
+    return this.written.length
+  }
+
+  /** Size of the file in bytes. */
+  get bytes(): number {
+    return this.bytesBefore(this.written.length)
+  }
+
+  /** Number of entries that a loss of power cannot take. */
+  get flushed(): number {
+    return this.durable
+  }
+
+  /** Whether a torn entry lies behind the last whole one; only a scan may look. */
+  get hasTornTail(): boolean {
+    return this.torn
+  }
+
+  /** Bytes of the entries before the one with this index. */
+  bytesBefore(index: number): number {
+    return index === 0 ? 0 : (this.ends[index - 1] as number)
+  }
+
+  append(entry: T, size: number): void {
+    if (this.torn) throw new Error('appended behind a torn entry: the file was not recovered')
+    const { ends } = this
+    ends.push((ends.length === 0 ? 0 : (ends[ends.length - 1] as number)) + size)
+    this.written.push(entry)
+  }
+
+  /** Makes everything appended so far durable. */
+  flush(): void {
+    this.durable = this.written.length
+  }
+
+  /** Keeps the first `length` entries; durable at once. */
+  truncate(length: number): void {
+    this.torn = false
+    if (length >= this.written.length) return
+    this.written.length = length
+    this.ends.length = length
+    if (this.durable > length) this.durable = length
+  }
+
+  /** What a scan does that meets a bad entry: cuts it off. Returns whether there was one. */
+  cutTornTail(): boolean {
+    const { torn } = this
+    this.torn = false
+    return torn
+  }
+
+  /**
+   * The host loses power. The flushed prefix stays and so does a decided number of the entries behind it (site
+   * `survivors`; 0 = none); the first lost one may be left behind torn (site `torn`). What is left is on the medium, hence
+   * durable. Returns the number of lost entries.
+   */
+  losePower(decider: Decider): number {
+    const unflushed = this.written.length - this.durable
+    const lost = unflushed - decider.decide(SURVIVORS, unflushed + 1)
+    if (lost > 0) {
+      this.truncate(this.written.length - lost)
+      this.torn = decider.decide(TORN, 2) === 1
+    }
+    this.durable = this.written.length
+    return lost
+  }
+}
