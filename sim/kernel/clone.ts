@@ -32,7 +32,12 @@ export function cloneGraph<T>(root: T, copyNative: (value: object) => object | u
       pending.push({ from: value, to: copy })
       return copy
     }
-    const copy: object = value instanceof Map ? new Map() : value instanceof Set ? new Set() : (Object.create(Object.getPrototypeOf(value)) as object)
+    const copy: object =
+      value instanceof Map
+        ? new Map()
+        : value instanceof Set
+          ? new Set()
+          : (Object.create(Object.getPrototypeOf(value)) as object)
     pending.push({ from: value, to: copy })
     return copy
   }
@@ -48,7 +53,12 @@ export function cloneGraph<T>(root: T, copyNative: (value: object) => object | u
     const source = from as Record<string, unknown>
     for (const key of Object.keys(source)) {
       const path = `${from.constructor.name}.${key}`
-      Object.defineProperty(to, key, { value: copyOf(source[key], path), writable: true, enumerable: true, configurable: true })
+      Object.defineProperty(to, key, {
+        value: copyOf(source[key], path),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
     }
   }
   return result

@@ -1,24 +1,33 @@
 import { grownInt32 } from './heap.ts'
 
 const HANDLE_SLOTS = 1_048_576
+const FIRST_CAPACITY = 64
 
-/** Events as columns of typed arrays, addressed by slot; freed slots are used again. */
+/** Columns of an event in {@link EventPool.fields}: eight integers, so that one event is half a cache line. */
+export const WHAT = 0
+export const TARGET = 1
+export const KIND = 2
+export const A = 3
+export const B = 4
+export const NAME1 = 5
+export const NAME2 = 6
+export const CAUSE = 7
+/** Slot to index of its first column. */
+export const STRIDE_SHIFT = 3
+
+/** Set in {@link WHAT} while an event waits for a paused node instead of for its time. */
+const PARKED = 0x100
+
+/** Events as rows of one typed array, addressed by slot; freed slots are used again. */
 export class EventPool {
-  capacity = 256
+  capacity: number = FIRST_CAPACITY
   /** Set when {@link take} enlarged the pool. */
   grew = false
-  what: Int32Array = new Int32Array(256)
-  target: Int32Array = new Int32Array(256)
-  kind: Int32Array = new Int32Array(256)
-  a: Int32Array = new Int32Array(256)
-  b: Int32Array = new Int32Array(256)
-  name1: Int32Array = new Int32Array(256)
-  name2: Int32Array = new Int32Array(256)
-  cause: Int32Array = new Int32Array(256)
+  fields: Int32Array = new Int32Array(FIRST_CAPACITY << STRIDE_SHIFT)
   readonly payload: unknown[] = []
   /** Odd while the slot waits, even while it is free: a stale handle never matches. */
-  private generation: Int32Array = new Int32Array(256)
-  private freed: Int32Array = new Int32Array(256)
+  private generation: Int32Array = new Int32Array(FIRST_CAPACITY)
+  private freed: Int32Array = new Int32Array(FIRST_CAPACITY)
   private freeCount = 0
   private used = 0
 
@@ -36,15 +45,28 @@ export class EventPool {
     return slot
   }
 
-  set(slot: number, what: number, target: number, kind: number, a: number, b: number, payload: unknown, name1: number, name2: number, cause: number): void {
-    this.what[slot] = what
-    this.target[slot] = target
-    this.kind[slot] = kind
-    this.a[slot] = a
-    this.b[slot] = b
-    this.name1[slot] = name1
-    this.name2[slot] = name2
-    this.cause[slot] = cause
+  set(
+    slot: number,
+    what: number,
+    target: number,
+    kind: number,
+    a: number,
+    b: number,
+    payload: unknown,
+    name1: number,
+    name2: number,
+    cause: number,
+  ): void {
+    const fields = this.fields
+    const at = slot << STRIDE_SHIFT
+    fields[at] = what
+    fields[at + TARGET] = target
+    fields[at + KIND] = kind
+    fields[at + A] = a
+    fields[at + B] = b
+    fields[at + NAME1] = name1
+    fields[at + NAME2] = name2
+    fields[at + CAUSE] = cause
     if (payload !== null) this.payload[slot] = payload
   }
 
@@ -55,8 +77,34 @@ export class EventPool {
     this.freed[this.freeCount++] = slot
   }
 
+  /** Slots in use: those ever taken are below this. */
+  get slots(): number {
+    return this.used
+  }
+
   isWaiting(slot: number): boolean {
     return ((this.generation[slot] as number) & 1) === 1
+  }
+
+  /** From now on the slot waits for its node, not for its time; its handle stays good. */
+  park(slot: number): void {
+    this.fields[slot << STRIDE_SHIFT] = this.what(slot) | PARKED
+  }
+
+  unpark(slot: number): void {
+    this.fields[slot << STRIDE_SHIFT] = this.what(slot)
+  }
+
+  isParked(slot: number): boolean {
+    return ((this.fields[slot << STRIDE_SHIFT] as number) & PARKED) !== 0
+  }
+
+  what(slot: number): number {
+    return (this.fields[slot << STRIDE_SHIFT] as number) & ~PARKED
+  }
+
+  target(slot: number): number {
+    return this.fields[(slot << STRIDE_SHIFT) + TARGET] as number
   }
 
   /** A number that names this use of the slot. Slot and generation fit a safe integer. */
@@ -73,14 +121,7 @@ export class EventPool {
   private grow(): void {
     const capacity = this.capacity * 2
     if (capacity > HANDLE_SLOTS) throw new RangeError(`more than ${HANDLE_SLOTS} events waiting`)
-    this.what = grownInt32(this.what, capacity)
-    this.target = grownInt32(this.target, capacity)
-    this.kind = grownInt32(this.kind, capacity)
-    this.a = grownInt32(this.a, capacity)
-    this.b = grownInt32(this.b, capacity)
-    this.name1 = grownInt32(this.name1, capacity)
-    this.name2 = grownInt32(this.name2, capacity)
-    this.cause = grownInt32(this.cause, capacity)
+    this.fields = grownInt32(this.fields, capacity << STRIDE_SHIFT)
     this.generation = grownInt32(this.generation, capacity)
     this.freed = grownInt32(this.freed, capacity)
     this.capacity = capacity

@@ -1,12 +1,17 @@
 import type { Hasher } from '../host.ts'
-import { EventPool } from './event-pool.ts'
+import { type Bases, Decisions, type Override } from './decisions.ts'
+import { A, B, CAUSE, EventPool, KIND, NAME1, NAME2, STRIDE_SHIFT, TARGET } from './event-pool.ts'
 import { IndexedHeap } from './heap.ts'
-import { childLane1, childLane2, hashText, mix } from './mix.ts'
+import { childLane1, childLane2, hashText } from './mix.ts'
 import type { NodeHandler, SystemHandler } from './node.ts'
+import { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
 import type { EventQueue } from './queue.ts'
-import { SITES, type Site, type SiteClass } from './site.ts'
+import { Siblings } from './siblings.ts'
+import type { Site } from './site.ts'
 import { Trace } from './trace.ts'
 import { TimingWheel } from './wheel.ts'
+
+export { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
 
 /** A timer that can be cancelled; a handle whose timer fired or died is harmless. 0 is never a timer. */
 export type TimerHandle = number
@@ -18,10 +23,12 @@ export const MESSAGE_EVENT = 2
 export const SIGNAL_EVENT = 3
 export const DISK_EVENT = 4
 
-/** State of a node's process. */
-export const DOWN = 0
-export const RUNNING = 1
-export const PAUSED = 2
+/** No event may lie further ahead: 2^50 microseconds, 35 years. Settings that mean "never" must not become timers. */
+export const LAST_TIME = 1_125_899_906_842_624
+/** One step of a tie-break outweighs every sequence number. */
+const TIE: number = LAST_TIME
+/** Key of the causal name under which a node starts. */
+const START_KEY = 0x1fff
 
 export interface KernelOptions {
   readonly seed: string
@@ -29,9 +36,9 @@ export interface KernelOptions {
   readonly queue?: 'heap' | 'wheel'
   readonly keepTrace?: boolean
   /** Base value per site class; seeded unless named. */
-  readonly bases?: Readonly<Partial<Record<SiteClass, 'seeded' | 'boring'>>>
+  readonly bases?: Bases
   /** Decisions that differ from their base: [site name, lane 1, lane 2, value]. */
-  readonly overrides?: readonly (readonly [string, number, number, number])[]
+  readonly overrides?: readonly Override[]
 }
 
 /** Told of every event before it is handled; for tests and first-divergence search, never for the world itself. */
@@ -58,9 +65,7 @@ export class Kernel {
   readonly nodes: NodeSlot[] = []
   private readonly queue: EventQueue
   private readonly pool: EventPool = new EventPool()
-  private readonly seed: number
-  private readonly boring: Uint8Array = new Uint8Array(SITES.length)
-  private readonly overrides: Map<string, number> | null
+  private readonly decisions: Decisions
   private sequence = 0
   private stopping = false
   /** Causal name of the event being handled. */
@@ -70,23 +75,14 @@ export class Kernel {
   cause = 0
   /** Running hash over times and names of all events: with it the digest covers events that emit nothing. */
   private eventHash = 0
-  /** Ordinals among equal siblings of the current event. */
-  private siblings: Int32Array = new Int32Array(64)
-  private ordinals: Int32Array = new Int32Array(64)
-  private siblingCount = 0
+  private siblings: Siblings = new Siblings()
 
   constructor(options: KernelOptions) {
     this.queue = options.queue === 'wheel' ? new TimingWheel() : new IndexedHeap()
     this.trace = new Trace(options.hasher, options.keepTrace ?? false)
-    this.seed = hashText(options.seed, 0x7457_1ce5)
+    this.decisions = new Decisions(options.seed, options.bases ?? {}, options.overrides ?? [])
     this.name1 = hashText('genesis', 1)
     this.name2 = hashText('genesis', 2)
-    for (const site of SITES) if (options.bases?.[site.class] === 'boring') this.boring[site.id] = 1
-    const overrides = options.overrides ?? []
-    this.overrides =
-      overrides.length === 0
-        ? null
-        : new Map(overrides.map(([site, lane1, lane2, value]) => [`${site}/${lane1}/${lane2}`, value]))
   }
 
   // --- scheduling -------------------------------------------------------------------------------------------------
@@ -95,28 +91,65 @@ export class Kernel {
    * Schedules an event `delay` microseconds from now. `key` tells its causal name apart from siblings to the same target;
    * `tie` below 0 puts it before everything else of its time.
    */
-  schedule(delay: number, what: number, target: number, kind: number, a: number, b: number, payload: unknown, key: number, tie: number): TimerHandle {
+  schedule(
+    delay: number,
+    what: number,
+    target: number,
+    kind: number,
+    a: number,
+    b: number,
+    payload: unknown,
+    key: number,
+    tie: number,
+  ): TimerHandle {
     const sibling = (target << 16) ^ (what << 13) ^ key
-    const ordinal = this.ordinalOf(sibling)
+    const ordinal = this.siblings.next(sibling)
     const lane1 = childLane1(this.name1, this.name2, sibling, ordinal)
-    return this.scheduleNamed(delay, what, target, kind, a, b, payload, lane1, childLane2(this.name2, lane1, sibling), tie)
+    return this.scheduleNamed(
+      delay,
+      what,
+      target,
+      kind,
+      a,
+      b,
+      payload,
+      lane1,
+      childLane2(this.name2, lane1, sibling),
+      tie,
+    )
   }
 
   /** As {@link schedule}, under a name that the caller made with {@link nameChild}. */
   scheduleNamed(
-    delay: number, what: number, target: number, kind: number, a: number, b: number, payload: unknown,
-    lane1: number, lane2: number, tie: number,
+    delay: number,
+    what: number,
+    target: number,
+    kind: number,
+    a: number,
+    b: number,
+    payload: unknown,
+    lane1: number,
+    lane2: number,
+    tie: number,
   ): TimerHandle {
-    const pool = this.pool
+    const time = this.now + delay
+    if (Math.floor(time) !== time || delay < 0 || time >= LAST_TIME)
+      throw new RangeError(`no time for an event: ${delay} after ${this.now}`)
+    const { pool } = this
+    const slot = this.takeSlot()
+    pool.set(slot, what, target, kind, a, b, payload, lane1, lane2, this.cause)
+    this.queue.push(slot, time, tie * TIE + this.sequence++)
+    return pool.handle(slot)
+  }
+
+  private takeSlot(): number {
+    const { pool } = this
     const slot = pool.take()
     if (pool.grew) {
       this.queue.reserve(pool.capacity)
       pool.grew = false
     }
-    pool.set(slot, what, target, kind, a, b, payload, lane1, lane2, this.cause)
-    const order = tie * 1_125_899_906_842_624 + this.sequence++
-    this.queue.push(slot, this.now + delay, order)
-    return pool.handle(slot)
+    return slot
   }
 
   /** Lanes of the last name made by {@link nameChild}. */
@@ -126,7 +159,7 @@ export class Kernel {
   /** Makes the causal name of something about to be scheduled, so that decisions about it can be made first. */
   nameChild(target: number, what: number, key: number): void {
     const sibling = (target << 16) ^ (what << 13) ^ key
-    this.childName1 = childLane1(this.name1, this.name2, sibling, this.ordinalOf(sibling))
+    this.childName1 = childLane1(this.name1, this.name2, sibling, this.siblings.next(sibling))
     this.childName2 = childLane2(this.name2, this.childName1, sibling)
   }
 
@@ -138,7 +171,8 @@ export class Kernel {
   cancel(handle: TimerHandle): boolean {
     const slot = this.pool.slotOf(handle)
     if (slot < 0) return false
-    this.queue.remove(slot)
+    if (this.pool.isParked(slot)) this.unpark(slot)
+    else this.queue.remove(slot)
     this.pool.free(slot)
     return true
   }
@@ -154,48 +188,13 @@ export class Kernel {
   decide(site: Site, bound: number): number {
     if (bound <= 1) return 0
     const key = 0x4000_0000 | site.id
-    const lane1 = childLane1(this.name1, this.name2, key, this.ordinalOf(key))
+    const lane1 = childLane1(this.name1, this.name2, key, this.siblings.next(key))
     return this.decideFor(site, lane1, childLane2(this.name2, lane1, key), bound)
   }
 
   /** A decision about the thing with this causal name: the override if the plan holds one, else the site's base. */
   decideFor(site: Site, lane1: number, lane2: number, bound: number): number {
-    if (bound <= 1) return 0
-    if (this.overrides !== null) {
-      const value = this.overrides.get(`${site.name}/${lane1}/${lane2}`)
-      if (value !== undefined) return Math.min(value, bound - 1)
-    }
-    if (this.boring[site.id] === 1) return 0
-    const high = mix(this.seed, site.id, lane1, lane2) >>> 0
-    if (bound <= 1_048_576) return Math.floor((high * bound) / 4_294_967_296)
-    const low = mix(this.seed ^ 0x5bd1_e995, site.id, lane1, lane2) >>> 11
-    return Math.floor(((high * 2_097_152 + low) / 9_007_199_254_740_992) * bound)
-  }
-
-  private ordinalOf(sibling: number): number {
-    const count = this.siblingCount
-    const { siblings, ordinals } = this
-    for (let i = count - 1; i >= 0; i--) {
-      if (siblings[i] === sibling) {
-        const ordinal = (ordinals[i] as number) + 1
-        ordinals[i] = ordinal
-        return ordinal
-      }
-    }
-    if (count === siblings.length) this.growSiblings()
-    this.siblings[count] = sibling
-    this.ordinals[count] = 0
-    this.siblingCount = count + 1
-    return 0
-  }
-
-  private growSiblings(): void {
-    const siblings = new Int32Array(this.siblings.length * 2)
-    const ordinals = new Int32Array(this.siblings.length * 2)
-    siblings.set(this.siblings)
-    ordinals.set(this.ordinals)
-    this.siblings = siblings
-    this.ordinals = ordinals
+    return this.decisions.value(site, lane1, lane2, bound)
   }
 
   // --- running ----------------------------------------------------------------------------------------------------
@@ -219,27 +218,31 @@ export class Kernel {
   step(): boolean {
     const slot = this.queue.pop()
     if (slot < 0) return false
-    const pool = this.pool
-    const what = pool.what[slot] as number
-    const target = pool.target[slot] as number
-    const kind = pool.kind[slot] as number
-    const a = pool.a[slot] as number
-    const b = pool.b[slot] as number
-    const payload = pool.payload[slot]
+    const { pool } = this
+    const { fields } = pool
+    const at = slot << STRIDE_SHIFT
+    const what = fields[at] as number
+    const target = fields[at + TARGET] as number
+    const kind = fields[at + KIND] as number
+    const name1 = fields[at + NAME1] as number
     this.now = this.queue.time
-    this.name1 = pool.name1[slot] as number
-    this.name2 = pool.name2[slot] as number
-    this.cause = pool.cause[slot] as number
-    this.siblingCount = 0
+    this.name1 = name1
+    this.name2 = fields[at + NAME2] as number
+    this.cause = fields[at + CAUSE] as number
+    this.siblings.clear()
     this.events++
-    this.eventHash = (Math.imul(this.eventHash ^ this.name1, 0x01000193) + this.now) | 0
-    pool.free(slot)
-    if (this.observer !== null) this.observer.onEvent(this.now, target, what, kind, this.name1, this.name2)
-    if (what === SYSTEM_EVENT) {
-      if (this.system !== null) this.system.onSystemEvent(kind, a, b, payload)
-    } else {
-      this.deliver(target, what, kind, a, b, payload)
+    this.eventHash = (Math.imul(this.eventHash ^ name1, 0x01000193) + this.now) | 0
+    if (this.observer !== null) this.observer.onEvent(this.now, target, what, kind, name1, this.name2)
+    if (what !== SYSTEM_EVENT && (this.nodes[target] as NodeSlot).state === PAUSED) {
+      this.park(target, slot)
+      return true
     }
+    const a = fields[at + A] as number
+    const b = fields[at + B] as number
+    const payload = pool.payload[slot]
+    pool.free(slot)
+    if (what !== SYSTEM_EVENT) this.deliver(target, what, kind, a, b, payload)
+    else if (this.system !== null) this.system.onSystemEvent(kind, a, b, payload)
     return true
   }
 
@@ -248,24 +251,25 @@ export class Kernel {
    * it is down.
    */
   deliver(node: number, what: number, kind: number, a: number, b: number, payload: unknown): void {
-    const slot = this.nodes[node] as NodeSlot
-    if (slot.state === RUNNING) {
-      const handler = slot.handler as NodeHandler
+    const { state, handler } = this.nodes[node] as NodeSlot
+    if (state === RUNNING) {
       switch (what) {
-        case TIMER_EVENT:
-          handler.onTimer(kind, a, b)
-          break
         case MESSAGE_EVENT:
-          handler.onMessage(payload)
+          ;(handler as NodeHandler).onMessage(payload)
+          break
+        case TIMER_EVENT:
+          ;(handler as NodeHandler).onTimer(kind, a, b)
           break
         case SIGNAL_EVENT:
-          handler.onSignal(kind, a, b)
+          ;(handler as NodeHandler).onSignal(kind, a, b)
           break
         default:
-          handler.onDisk(kind, a, b, payload)
+          ;(handler as NodeHandler).onDisk(kind, a, b, payload)
       }
-    } else if (slot.state === PAUSED) {
-      slot.parked.push({ what, kind, a, b, payload, name1: this.name1, name2: this.name2, cause: this.cause })
+    } else if (state === PAUSED) {
+      const slot = this.takeSlot()
+      this.pool.set(slot, what, node, kind, a, b, payload, this.name1, this.name2, this.cause)
+      this.park(node, slot)
     }
   }
 
@@ -277,13 +281,25 @@ export class Kernel {
     return this.nodes.length - 1
   }
 
-  /** Starts a new incarnation of a node that is down. */
+  /**
+   * Starts a new incarnation of a node that is down. What it does on starting has causal names of its own, so that two nodes
+   * started by one event do not depend on each other.
+   */
   start(node: number, handler: NodeHandler): void {
     const slot = this.nodes[node] as NodeSlot
+    if (slot.state !== DOWN) throw new Error(`${slot.name} is started while it runs`)
     slot.state = RUNNING
     slot.incarnation++
     slot.handler = handler
+    const { name1, name2, siblings } = this
+    this.nameChild(node, TIMER_EVENT, START_KEY)
+    this.name1 = this.childName1
+    this.name2 = this.childName2
+    this.siblings = new Siblings()
     handler.onStart()
+    this.name1 = name1
+    this.name2 = name2
+    this.siblings = siblings
   }
 
   /** Ends a node's incarnation: its timers, disk completions and parked deliveries die, its volatile state is dropped. */
@@ -292,12 +308,11 @@ export class Kernel {
     slot.state = DOWN
     slot.handler = null
     slot.parked = []
-    const pool = this.pool
-    for (let event = 0; event < pool.capacity; event++) {
-      if (pool.isWaiting(event) && pool.target[event] === node && pool.what[event] !== SYSTEM_EVENT) {
-        this.queue.remove(event)
-        pool.free(event)
-      }
+    const { pool } = this
+    for (let event = 0; event < pool.slots; event++) {
+      if (!pool.isWaiting(event) || pool.target(event) !== node || pool.what(event) === SYSTEM_EVENT) continue
+      if (!pool.isParked(event)) this.queue.remove(event)
+      pool.free(event)
     }
   }
 
@@ -307,25 +322,42 @@ export class Kernel {
     if (slot.state === RUNNING) slot.state = PAUSED
   }
 
-  /** The process goes on, unaware: everything that waited happens now, in order, each as an event of its own. */
+  /**
+   * The process goes on, unaware: everything that waited happens now, in order, each as an event of its own and before
+   * anything else of this time, or what arrives now would overtake what arrived before. A timer that went off meanwhile can
+   * still be cancelled by what is handled first.
+   */
   resume(node: number): void {
     const slot = this.nodes[node] as NodeSlot
     if (slot.state !== PAUSED) return
     slot.state = RUNNING
-    const parked = slot.parked
+    const { parked } = slot
     slot.parked = []
-    const cause = this.cause
     for (const event of parked) {
-      this.cause = event.cause
-      this.scheduleNamed(0, event.what, node, event.kind, event.a, event.b, event.payload, event.name1, event.name2, 0)
+      this.pool.unpark(event)
+      this.queue.push(event, this.now, this.sequence++ - TIE)
     }
-    this.cause = cause
   }
 
   /** Drops what waits for a paused node and matches. */
   dropParked(node: number, what: number, matches: (payload: unknown) => boolean): void {
     const slot = this.nodes[node] as NodeSlot
-    if (slot.parked.length > 0) slot.parked = slot.parked.filter((event) => event.what !== what || !matches(event.payload))
+    for (const event of slot.parked) {
+      if (this.pool.what(event) !== what || !matches(this.pool.payload[event])) continue
+      this.unpark(event)
+      this.pool.free(event)
+    }
+  }
+
+  private park(node: number, event: number): void {
+    this.pool.park(event)
+    ;(this.nodes[node] as NodeSlot).parked.push(event)
+  }
+
+  private unpark(event: number): void {
+    const slot = this.nodes[this.pool.target(event)] as NodeSlot
+    slot.parked = slot.parked.filter((other) => other !== event)
+    this.pool.unpark(event)
   }
 
   /** A node's wall clock in microseconds: monotonic time plus what clock faults did to it. */
@@ -345,25 +377,4 @@ export class Kernel {
     this.trace.write(this.now, this.events, 2, 0, this.eventHash, this.name1, this.name2, 0)
     return this.trace.digest()
   }
-}
-
-interface ParkedEvent {
-  readonly what: number
-  readonly kind: number
-  readonly a: number
-  readonly b: number
-  readonly payload: unknown
-  readonly name1: number
-  readonly name2: number
-  readonly cause: number
-}
-
-/** The kernel's book on one node. */
-export interface NodeSlot {
-  readonly name: string
-  state: number
-  incarnation: number
-  handler: NodeHandler | null
-  parked: ParkedEvent[]
-  wallOffset: number
 }

@@ -26,5 +26,8 @@ export const DISK_TIME: Site = { id: 5, name: 'disk-time', class: 'disk' }
 export const TARGET: Site = { id: 6, name: 'target', class: 'target' }
 /** How an application fills the time between its actions. */
 export const WORKLOAD: Site = { id: 7, name: 'workload', class: 'choice' }
+/** How long a delay fault holds a message. */
+export const DELAY: Site = { id: 8, name: 'delay', class: 'latency' }
 
-export const SITES: readonly Site[] = [LATENCY, JITTER, CHOICE, SURVIVORS, TORN, DISK_TIME, TARGET, WORKLOAD]
+/** By id: append only, ids are part of saved counterexamples' decisions. */
+export const SITES: readonly Site[] = [LATENCY, JITTER, CHOICE, SURVIVORS, TORN, DISK_TIME, TARGET, WORKLOAD, DELAY]

@@ -1,8 +1,11 @@
 import type { Hasher } from '../host.ts'
+import { grownFloat64 } from './heap.ts'
 
 export const RECORD_BYTES = 32
 export const CHUNK_BYTES = 65_536
 const RECORDS: number = CHUNK_BYTES / RECORD_BYTES
+/** A short run should not pay for 64 KiB: the buffer begins small and doubles until it holds a chunk. */
+const FIRST_RECORDS = 32
 
 /** Record kinds that belong to the trace itself; kinds of moments begin at {@link FIRST_MOMENT_KIND}. */
 export const CONTINUATION_KIND = 0
@@ -20,35 +23,31 @@ export class Trace {
   private readonly hasher: Hasher
   private readonly keep: boolean
   private kept: Uint8Array[] = []
-  private chunk: ArrayBuffer
-  private f64: Float64Array
-  private u32: Uint32Array
-  private i32: Int32Array
+  private f64: Float64Array<ArrayBuffer> = new Float64Array(FIRST_RECORDS << 2)
+  private i32: Int32Array<ArrayBuffer> = new Int32Array(this.f64.buffer)
+  /** Records that the buffer holds. */
+  private capacity: number = FIRST_RECORDS
   private at = 0
   private texts: Map<string, number> = new Map()
 
-  constructor(hasher: Hasher, keep: boolean, buffer: ArrayBuffer = new ArrayBuffer(CHUNK_BYTES)) {
+  constructor(hasher: Hasher, keep: boolean) {
     this.hasher = hasher
     this.keep = keep
-    this.chunk = buffer
-    this.f64 = new Float64Array(buffer)
-    this.u32 = new Uint32Array(buffer)
-    this.i32 = new Int32Array(buffer)
   }
 
   /** Writes one record and returns its index. */
   write(time: number, cause: number, kind: number, node: number, a: number, b: number, c: number, d: number): number {
-    const at = this.at
+    const { at, i32 } = this
     const word = at << 3
     this.f64[at << 2] = time
-    this.u32[word + 2] = cause
-    this.u32[word + 3] = kind | (node << 16)
-    this.i32[word + 4] = a
-    this.i32[word + 5] = b
-    this.i32[word + 6] = c
-    this.i32[word + 7] = d
+    i32[word + 2] = cause
+    i32[word + 3] = kind | (node << 16)
+    i32[word + 4] = a
+    i32[word + 5] = b
+    i32[word + 6] = c
+    i32[word + 7] = d
     this.at = at + 1
-    if (this.at === RECORDS) this.flush()
+    if (at + 1 === this.capacity) this.makeRoom()
     return this.count++
   }
 
@@ -79,16 +78,30 @@ export class Trace {
   /** The kept chunks with what is not yet full; empty when nothing is kept. */
   chunks(): readonly Uint8Array[] {
     if (!this.keep) return []
-    const open = new Uint8Array(this.chunk, 0, this.at * RECORD_BYTES)
-    return open.length === 0 ? this.kept : [...this.kept, open.slice()]
+    return this.at === 0 ? this.kept : [...this.kept, this.open().slice()]
+  }
+
+  private makeRoom(): void {
+    if (this.capacity === RECORDS) {
+      this.flush()
+      return
+    }
+    this.capacity *= 2
+    this.f64 = grownFloat64(this.f64, this.capacity << 2)
+    this.i32 = new Int32Array(this.f64.buffer)
   }
 
   private flush(): void {
     if (this.at === 0) return
-    const bytes = new Uint8Array(this.chunk, 0, this.at * RECORD_BYTES)
+    const bytes = this.open()
     this.hasher.update(bytes)
     if (this.keep) this.kept.push(bytes.slice())
     this.at = 0
+  }
+
+  /** What is written and not yet flushed; memory that is used again. */
+  private open(): Uint8Array {
+    return new Uint8Array(this.f64.buffer, 0, this.at * RECORD_BYTES)
   }
 }
 

@@ -28,7 +28,7 @@ export class TimingWheel implements EventQueue {
   /** Where the wheel stands; never past the next event. */
   private current = 0
 
-  constructor(capacity = 256) {
+  constructor(capacity = 64) {
     this.times = new Float64Array(capacity)
     this.orders = new Float64Array(capacity)
     this.next = new Int32Array(capacity)

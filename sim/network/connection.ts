@@ -30,6 +30,8 @@ export class Stream {
   lastArrival = 0
   /** Segments held back by a partition, in order. */
   held: Segment[] = []
+  /** A segment was lost for good: nothing sent later on this stream may arrive, for a stream has no gaps. */
+  torn = false
 }
 
 /** A connection: one ordered stream each way, and what each end's operating system knows about it. */

@@ -14,8 +14,14 @@ export class Envelope {
   readonly body: object
 
   constructor(
-    reply: boolean, api: number, apiVersion: number, source: number, destination: number,
-    connection: number, correlation: number, body: object,
+    reply: boolean,
+    api: number,
+    apiVersion: number,
+    source: number,
+    destination: number,
+    connection: number,
+    correlation: number,
+    body: object,
   ) {
     this.reply = reply
     this.api = api

@@ -2,8 +2,8 @@ import { REPLY_FLAG } from '../history/ids.ts'
 import { M } from '../history/catalogue.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { DOWN, type Kernel, MESSAGE_EVENT, type NodeSlot, SIGNAL_EVENT, SYSTEM_EVENT } from '../kernel/kernel.ts'
-import { DISK_TIME, LATENCY } from '../kernel/site.ts'
-import { CLOSED, CONNECTED, Connection, REFUSED, RESET, type Segment } from './connection.ts'
+import { DELAY, LATENCY } from '../kernel/site.ts'
+import { CLOSED, CONNECTED, Connection, REFUSED, RESET, type Segment, type Stream } from './connection.ts'
 import { deepFreeze, type Envelope } from './envelope.ts'
 import type { Links } from './links.ts'
 import type { StreamRule } from './stream-rule.ts'
@@ -26,7 +26,14 @@ const RESET_SEGMENT: Segment = { kind: 'reset' }
 
 /** Causal names of segments without a message: above every api key. */
 const SEGMENT_KEY = 0xf00
-const KIND_KEY: Readonly<Record<Segment['kind'], number>> = { open: 0, accept: 1, refuse: 2, close: 3, reset: 4, data: 5 }
+const KIND_KEY: Readonly<Record<Segment['kind'], number>> = {
+  open: 0,
+  accept: 1,
+  refuse: 2,
+  close: 3,
+  reset: 4,
+  data: 5,
+}
 
 /**
  * Connections between nodes. A connection is one ordered byte stream per direction; connections are unordered among each
@@ -74,7 +81,7 @@ export class Network {
     const api = envelope.reply ? envelope.api | REPLY_FLAG : envelope.api
     recorder.emit(M.requestSent, source, destination, api, envelope.connection, envelope.correlation)
     const connection = this.connections.get(envelope.connection)
-    if (connection === undefined || connection.stateAt(source) === 'down') {
+    if (connection === undefined || connection.stateAt(source) === 'down' || connection.streamFrom(source).torn) {
       this.dropped(envelope)
       return
     }
@@ -87,10 +94,11 @@ export class Network {
       this.touch?.onTouched(rule.id)
       if (rule.delay === null) {
         this.dropped(envelope)
+        connection.streamFrom(source).torn = true
         this.breakConnection(connection)
         return
       }
-      extra += rule.delay.length(kernel.decideFor(DISK_TIME, lane1, lane2, rule.delay.bound))
+      extra += rule.delay.length(kernel.decideFor(DELAY, lane1, lane2, rule.delay.bound))
     }
     const stream = connection.streamFrom(source)
     if (stream.held.length > 0 || this.links.isCut(source, destination)) {
@@ -144,6 +152,7 @@ export class Network {
         this.onOpen(connection)
         break
       case 'accept':
+        if (connection.clientState === 'down') this.answerWithReset(connection, node)
         if (connection.clientState !== 'opening') break
         connection.clientState = 'up'
         this.recorder.emit(M.connectionOpened, node, connection.server, id, 0, 0)
@@ -169,8 +178,12 @@ export class Network {
 
   private onOpen(connection: Connection): void {
     const { server } = connection
-    if (this.hostOff.has(server)) return
     if (connection.serverState !== 'opening') return
+    if (this.hostOff.has(server)) {
+      connection.serverState = 'down'
+      this.forgetIfDead(connection)
+      return
+    }
     if ((this.kernel.nodes[server] as NodeSlot).state === DOWN) {
       connection.serverState = 'down'
       this.transmit(connection, server, REFUSE)
@@ -182,7 +195,7 @@ export class Network {
 
   private onClose(connection: Connection, node: number): void {
     const state = connection.stateAt(node)
-    if (state === 'down') return
+    if (state === 'down' || state === 'half') return
     // A server works off what it has received; its answers will meet a reset. A client is done.
     connection.setState(node, node === connection.server ? 'half' : 'down')
     this.recorder.emit(M.connectionClosed, node, connection.peerOf(node), connection.id, 0, 0)
@@ -191,8 +204,14 @@ export class Network {
   }
 
   private onReset(connection: Connection, node: number): void {
-    if (connection.stateAt(node) === 'down') return
+    const state = connection.stateAt(node)
+    if (state === 'down') return
     connection.setState(node, 'down')
+    if (state === 'opening' && node === connection.server) {
+      // It overtook the opening: the process never heard of this connection.
+      this.forgetIfDead(connection)
+      return
+    }
     const { id } = connection
     // What lies unread in a paused process's socket is lost with it.
     this.kernel.dropParked(node, MESSAGE_EVENT, (payload) => (payload as Envelope).connection === id)
@@ -209,7 +228,10 @@ export class Network {
     for (const connection of [...this.connections.values()]) {
       if (connection.client !== node && connection.server !== node) continue
       const state = connection.stateAt(node)
-      if (state === 'down') continue
+      // What the network holds back is sent again and again by its sender's host: without power it is lost.
+      if (silent) this.loseHeld(connection.streamFrom(node))
+      // A connection still on its way to a server is decided on arrival, by who runs there then.
+      if (state === 'down' || (state === 'opening' && node === connection.server)) continue
       connection.setState(node, 'down')
       if (!silent && state !== 'opening') this.transmit(connection, node, RESET_SEGMENT)
       this.forgetIfDead(connection)
@@ -238,7 +260,10 @@ export class Network {
     if (!this.links.heal(from, to)) return
     this.recorder.emit(M.linkHealed, from, from, to, 0, 0)
     for (const connection of [...this.connections.values()]) {
-      if ((connection.client === from && connection.server === to) || (connection.server === from && connection.client === to)) {
+      if (
+        (connection.client === from && connection.server === to) ||
+        (connection.server === from && connection.client === to)
+      ) {
         this.release(connection, from)
       }
     }
@@ -256,7 +281,10 @@ export class Network {
   disconnect(a: number, b: number): number {
     let count = 0
     for (const connection of [...this.connections.values()]) {
-      if ((connection.client === a && connection.server === b) || (connection.client === b && connection.server === a)) {
+      if (
+        (connection.client === a && connection.server === b) ||
+        (connection.client === b && connection.server === a)
+      ) {
         count++
         this.breakConnection(connection)
       }
@@ -267,7 +295,8 @@ export class Network {
   /** Whether a message lies held or a connection stands between two nodes. */
   hasTraffic(a: number, b: number): boolean {
     for (const connection of this.connections.values()) {
-      if ((connection.client === a && connection.server === b) || (connection.client === b && connection.server === a)) return true
+      if ((connection.client === a && connection.server === b) || (connection.client === b && connection.server === a))
+        return true
     }
     return false
   }
@@ -324,7 +353,14 @@ export class Network {
 
   private dropped(envelope: Envelope): void {
     const api = envelope.reply ? envelope.api | REPLY_FLAG : envelope.api
-    this.recorder.emit(M.requestDropped, envelope.source, envelope.destination, api, envelope.connection, envelope.correlation)
+    this.recorder.emit(
+      M.requestDropped,
+      envelope.source,
+      envelope.destination,
+      api,
+      envelope.connection,
+      envelope.correlation,
+    )
   }
 
   private signal(node: number, kind: number, connection: Connection): void {
@@ -332,6 +368,15 @@ export class Network {
   }
 
   private forgetIfDead(connection: Connection): void {
-    if (connection.clientState === 'down' && connection.serverState === 'down') this.connections.delete(connection.id)
+    if (connection.clientState !== 'down' || connection.serverState !== 'down') return
+    this.loseHeld(connection.toServer)
+    this.loseHeld(connection.toClient)
+    this.connections.delete(connection.id)
+  }
+
+  private loseHeld(stream: Stream): void {
+    const { held } = stream
+    stream.held = []
+    for (const segment of held) if (segment.kind === 'data') this.dropped(segment.envelope)
   }
 }
