@@ -1,0 +1,44 @@
+import type { AppendFile } from '../../storage/append-file.ts'
+import type { AtomicFile } from '../../storage/atomic-file.ts'
+import type { Disk } from '../../storage/disk.ts'
+import type { LogEntry } from '../protocol/batch.ts'
+import type { EpochEntry } from './leader-epoch-cache.ts'
+import type { ProducerSnapshot } from './producer-state.ts'
+
+/** What a broker keeps on its disk: purposes of its files. Those of a partition have its `tp` as key, the others 0. */
+export const LogFile = {
+  /** The log's one segment. */
+  segment: 1,
+  /** First offset the segment can hold, which Kafka writes into the file's name; absent = 0. */
+  segmentBaseOffset: 2,
+  /** `leader-epoch-checkpoint` */
+  leaderEpochs: 3,
+  /** `<offset>.snapshot` */
+  producerSnapshot: 4,
+  /** `recovery-point-offset-checkpoint` */
+  recoveryPoints: 5,
+  /** `replication-offset-checkpoint` */
+  highWatermarks: 6,
+  /** `log-start-offset-checkpoint` */
+  logStartOffsets: 7,
+  /** `.kafka_cleanshutdown` */
+  cleanShutdown: 8,
+} as const
+
+/** The files of one partition's directory. */
+export interface LogFiles {
+  readonly segment: AppendFile<LogEntry>
+  readonly segmentBaseOffset: AtomicFile<number>
+  readonly leaderEpochs: AtomicFile<readonly EpochEntry[]>
+  readonly producerSnapshot: AtomicFile<ProducerSnapshot>
+}
+
+/** Opens a partition's files, empty if they do not exist. */
+export function openLogFiles(disk: Disk, tp: number): LogFiles {
+  return {
+    segment: disk.appendFile(LogFile.segment, tp),
+    segmentBaseOffset: disk.atomicFile(LogFile.segmentBaseOffset, tp),
+    leaderEpochs: disk.atomicFile(LogFile.leaderEpochs, tp),
+    producerSnapshot: disk.atomicFile(LogFile.producerSnapshot, tp),
+  }
+}

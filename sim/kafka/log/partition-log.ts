@@ -1,0 +1,335 @@
+import { M } from '../../history/catalogue.ts'
+import { APPENDED_AS_LEADER } from '../../history/ids.ts'
+import { MILLISECOND, ms } from '../../kernel/time.ts'
+import type { Env } from '../env.ts'
+import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import type { TopicConfig } from '../protocol/config/topic.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
+import type { LogSegment } from './log-segment.ts'
+import { type ProducerStateManager, validateProducer } from './producer-state.ts'
+
+/** What became of a batch that a client wanted appended. One object per log, overwritten by its next append. */
+export interface AppendResult {
+  errorCode: number
+  /** Offsets of the batch, for a duplicate those of the original; -1 with an error. */
+  baseOffset: number
+  lastOffset: number
+  /** Recognised as already written: success, and nothing was appended. */
+  duplicate: boolean
+}
+
+/** Told when a log was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
+export interface TruncationListener {
+  onTruncated(): void
+}
+
+/** Everything a log is made of; {@link loadLog} puts it together from the disk. */
+export interface PartitionLogState {
+  readonly tp: number
+  readonly segment: LogSegment
+  readonly epochs: LeaderEpochFileCache
+  readonly producers: ProducerStateManager
+  readonly config: TopicConfig
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly highWatermark: number
+  readonly recoveryPoint: number
+}
+
+const NOTHING: readonly LogEntry[] = Object.freeze([])
+
+/**
+ * A replica's log (`UnifiedLog`): batches at their offsets, the high watermark, leader epochs and producer state. It has
+ * one segment that never rolls. Rules that need to know who leads are the partition's, not the log's.
+ */
+export class PartitionLog {
+  readonly tp: number
+  private readonly env: Env
+  private readonly segment: LogSegment
+  private readonly epochs: LeaderEpochFileCache
+  private readonly producers: ProducerStateManager
+  private readonly listener: TruncationListener
+  private readonly result: AppendResult = { errorCode: 0, baseOffset: -1, lastOffset: -1, duplicate: false }
+  private start: number
+  private end: number
+  private high: number
+  private flushedTo: number
+  /** Wall clock of the last flush. */
+  private flushedAt: number
+  private maxMessageBytes = 0
+  private flushMessages = 0
+  private flushUs = 0
+
+  constructor(env: Env, state: PartitionLogState, listener: TruncationListener) {
+    this.env = env
+    this.tp = state.tp
+    this.segment = state.segment
+    this.epochs = state.epochs
+    this.producers = state.producers
+    this.listener = listener
+    this.start = state.logStartOffset
+    this.end = state.logEndOffset
+    this.high = state.highWatermark
+    this.flushedTo = state.recoveryPoint
+    this.flushedAt = env.wallClock()
+    this.configure(state.config)
+  }
+
+  /** Takes over changed topic settings. */
+  configure(config: TopicConfig): void {
+    this.maxMessageBytes = config['max.message.bytes']
+    this.flushMessages = config['flush.messages']
+    this.flushUs = ms(config['flush.ms'])
+  }
+
+  get logStartOffset(): number {
+    return this.start
+  }
+
+  /** Offset of the next record to be written. */
+  get logEndOffset(): number {
+    return this.end
+  }
+
+  get highWatermark(): number {
+    return this.high
+  }
+
+  /** Every record below it was flushed by this broker; after an unclean start it may be lower than what really was. */
+  get recoveryPoint(): number {
+    return this.flushedTo
+  }
+
+  /** Leader epoch of the last entry of the epoch cache; -1 when no epoch is known. */
+  get latestEpoch(): number {
+    return this.epochs.latestEpoch
+  }
+
+  // --- appending ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Appends a client's batch at the log's end under the leader's epoch, or finds that it must not or need not be. Codes
+   * INVALID_RECORD, MESSAGE_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER. The result is valid until the
+   * next call.
+   */
+  appendAsLeader(batch: RecordBatch, leaderEpoch: number): AppendResult {
+    const count = batch.records.length
+    if (count === 0) return this.refused(Errors.INVALID_RECORD)
+    if (batch.size > this.maxMessageBytes) return this.refused(Errors.MESSAGE_TOO_LARGE)
+    const baseOffset = this.end
+    this.epochs.assign(leaderEpoch, baseOffset)
+    if (batch.producerId >= 0) {
+      const producer = this.producers.lastEntry(batch.producerId)
+      const duplicate = producer === undefined ? -1 : producer.findDuplicate(batch)
+      if (producer !== undefined && duplicate >= 0) {
+        return this.deduplicated(batch, producer.baseOffset(duplicate), producer.lastOffset(duplicate))
+      }
+      const errorCode = validateProducer(producer, batch)
+      if (errorCode !== Errors.NONE) return this.refused(errorCode)
+    }
+    const lastOffset = baseOffset + count - 1
+    this.write({ baseOffset, lastOffset, leaderEpoch, batch }, APPENDED_AS_LEADER)
+    const { result } = this
+    result.errorCode = Errors.NONE
+    result.baseOffset = baseOffset
+    result.lastOffset = lastOffset
+    result.duplicate = false
+    return result
+  }
+
+  /**
+   * Appends fetched batches verbatim and unchecked. From the first batch on whose leader epoch is above the one the fetch
+   * was made under, everything is dropped (KAFKA-18723). Returns the number of batches appended, or -1 when the first one
+   * does not begin at the log's end (`UnexpectedAppendOffsetException`).
+   */
+  appendAsFollower(entries: readonly LogEntry[], fetchedUnderEpoch: number): number {
+    const first = entries[0]
+    if (first === undefined) return 0
+    if (first.baseOffset !== this.end) return -1
+    let appended = 0
+    for (; appended < entries.length; appended++) {
+      const entry = entries[appended] as LogEntry
+      if (entry.leaderEpoch > fetchedUnderEpoch) break
+      this.epochs.assign(entry.leaderEpoch, entry.baseOffset)
+      this.write(entry, 0)
+    }
+    return appended
+  }
+
+  private write(entry: LogEntry, asLeader: number): void {
+    const { batch, baseOffset } = entry
+    this.segment.append(entry)
+    this.end = entry.lastOffset + 1
+    const isSequenced = batch.producerId >= 0
+    if (isSequenced) this.producers.update(batch, baseOffset)
+    this.env.emitWide(
+      M.logAppended,
+      this.tp,
+      baseOffset,
+      entry.lastOffset,
+      entry.leaderEpoch,
+      batch.id,
+      batch.producerId,
+      (batch.producerEpoch & 0xffff) | asLeader,
+      isSequenced ? batch.baseSequence : -1,
+    )
+    // flush.messages counts records, and the flush is part of the append: an acknowledgement comes after it.
+    if (this.end - this.flushedTo >= this.flushMessages) this.flush()
+  }
+
+  private deduplicated(batch: RecordBatch, baseOffset: number, lastOffset: number): AppendResult {
+    this.env.emitWide(
+      M.batchDeduplicated,
+      this.tp,
+      baseOffset,
+      lastOffset,
+      batch.id,
+      batch.producerId,
+      batch.producerEpoch,
+      batch.baseSequence,
+    )
+    const { result } = this
+    result.errorCode = Errors.NONE
+    result.baseOffset = baseOffset
+    result.lastOffset = lastOffset
+    result.duplicate = true
+    return result
+  }
+
+  private refused(errorCode: number): AppendResult {
+    const { result } = this
+    result.errorCode = errorCode
+    result.baseOffset = -1
+    result.lastOffset = -1
+    result.duplicate = false
+    return result
+  }
+
+  // --- reading ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Whole batches from the one that holds `fromOffset` on, up to `maxBytes` and only those that end before `upToOffset`.
+   * The first is returned even when it is larger than `maxBytes`, unless `atLeastOne` is false
+   * (`ReplicaManager.readFromLog`, minOneMessage). Offsets out of range are the caller's to refuse.
+   */
+  read(fromOffset: number, maxBytes: number, upToOffset: number, atLeastOne = true): readonly LogEntry[] {
+    if (fromOffset >= upToOffset || fromOffset >= this.end) return NOTHING
+    return this.segment.read(fromOffset, maxBytes, upToOffset, atLeastOne)
+  }
+
+  /** Bytes of the batches from the one that holds `fromOffset` up to `upToOffset`: what `fetch.min.bytes` is measured with. */
+  bytesBetween(fromOffset: number, upToOffset: number): number {
+    return fromOffset >= upToOffset ? 0 : this.segment.bytesBetween(fromOffset, upToOffset)
+  }
+
+  // --- epochs -------------------------------------------------------------------------------------------------------
+
+  /** A leader epoch begins at this offset though nothing is written yet (`maybeAssignEpochStartOffset`). */
+  assignEpochStartOffset(leaderEpoch: number, startOffset: number): void {
+    this.epochs.assign(leaderEpoch, startOffset)
+  }
+
+  /** Where an epoch ends here; see {@link LeaderEpochFileCache.endOffsetFor}. */
+  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset {
+    return this.epochs.endOffsetFor(leaderEpoch, this.end)
+  }
+
+  // --- offsets ------------------------------------------------------------------------------------------------------
+
+  /**
+   * Sets the high watermark, kept between the log's start and end. `epoch` and `isLeader` tell under which leadership; the
+   * caller obeys the rules of when it may move.
+   */
+  setHighWatermark(offset: number, epoch: number, isLeader: boolean): void {
+    const high = offset < this.start ? this.start : offset > this.end ? this.end : offset
+    if (high === this.high) return
+    this.high = high
+    this.env.emit(M.hwAdvanced, this.tp, high, epoch, isLeader ? 1 : 0)
+  }
+
+  /** The leader's log begins later than ours: nothing before it is served any more. Not above the high watermark. */
+  incrementLogStartOffset(offset: number): void {
+    if (offset <= this.start || offset > this.high) return
+    this.start = offset
+    this.epochs.truncateFromStart(offset)
+  }
+
+  /**
+   * Drops everything from `offset` on; a batch that holds it goes as a whole. Leader epochs that began at the end are
+   * dropped even when no record is (`UnifiedLog.truncateTo`). The high watermark falls to the end. Returns the new end.
+   */
+  truncateTo(offset: number): number {
+    const before = this.end
+    if (offset >= before) {
+      this.epochs.truncateFromEnd(before)
+      return before
+    }
+    if (offset < this.segment.baseOffset) {
+      this.truncateFullyAndStartAt(offset)
+      return offset
+    }
+    this.segment.truncateTo(offset)
+    this.end = this.segment.nextOffset
+    this.epochs.truncateFromEnd(this.end)
+    this.start = Math.min(this.start, this.end)
+    this.producers.truncate(this.segment.all, this.start, this.end, this.nowMs())
+    this.afterTruncation(before)
+    return this.end
+  }
+
+  /** Drops everything; the log is empty and goes on at `offset`. */
+  truncateFullyAndStartAt(offset: number): void {
+    const before = this.end
+    this.segment.startAt(offset)
+    this.start = offset
+    this.end = offset
+    this.epochs.clear()
+    this.producers.clear()
+    this.afterTruncation(before)
+  }
+
+  private afterTruncation(endBefore: number): void {
+    this.flushedTo = Math.min(this.flushedTo, this.end)
+    this.env.emit(M.logTruncated, this.tp, this.end, endBefore)
+    this.setHighWatermark(this.high, this.epochs.latestEpoch, false)
+    this.listener.onTruncated()
+  }
+
+  // --- disk ---------------------------------------------------------------------------------------------------------
+
+  /** Makes all records durable. */
+  flush(): void {
+    if (this.end <= this.flushedTo) return
+    this.segment.flush()
+    this.flushedAt = this.env.wallClock()
+    this.flushedTo = this.end
+    this.env.emit(M.logFlushed, this.tp, this.end)
+  }
+
+  /** `flush.ms` in microseconds; at or above `Number.MAX_SAFE_INTEGER` means never. */
+  get flushInterval(): number {
+    return this.flushUs
+  }
+
+  /** Flushes when the last flush was `flush.ms` ago or longer (`LogManager.flushDirtyLogs`). */
+  flushIfDue(): void {
+    if (this.env.wallClock() - this.flushedAt >= this.flushUs) this.flush()
+  }
+
+  /** Forgets producers that have been idle for `producer.id.expiration.ms`. */
+  removeExpiredProducers(): void {
+    this.producers.removeExpired(this.nowMs())
+  }
+
+  /** Part of a clean shutdown: everything durable, and what is known of producers kept for the next start. */
+  close(): void {
+    this.flush()
+    this.producers.takeSnapshot(this.start, this.end)
+  }
+
+  /** The node's wall clock in whole milliseconds, as Kafka compares it with record timestamps. */
+  private nowMs(): number {
+    return Math.floor(this.env.wallClock() / MILLISECOND)
+  }
+}

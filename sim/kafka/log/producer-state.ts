@@ -1,0 +1,142 @@
+import type { AtomicFile } from '../../storage/atomic-file.ts'
+import { incrementSequence, lastSequence, type LogEntry, type RecordBatch } from '../protocol/batch.ts'
+import { Errors } from '../protocol/errors.ts'
+import { type ProducerSnapshotEntry, ProducerStateEntry } from './producer-state-entry.ts'
+
+/** A partition's producers as of an offset, as the snapshot file holds them. */
+export interface ProducerSnapshot {
+  /** The log's end when it was taken. */
+  readonly offset: number
+  readonly producers: readonly ProducerSnapshotEntry[]
+}
+
+/**
+ * What a partition knows of the idempotent producers that wrote to it (`ProducerStateManager`). It lives in memory; on disk
+ * there is a snapshot from the last clean shutdown or recovery, and the log to replay.
+ */
+export class ProducerStateManager {
+  private readonly producers: Map<number, ProducerStateEntry> = new Map()
+  private readonly snapshotFile: AtomicFile<ProducerSnapshot>
+  /** `producer.id.expiration.ms` */
+  private readonly expirationMs: number
+
+  constructor(snapshotFile: AtomicFile<ProducerSnapshot>, expirationMs: number) {
+    this.snapshotFile = snapshotFile
+    this.expirationMs = expirationMs
+  }
+
+  /** Number of known producer ids. */
+  get size(): number {
+    return this.producers.size
+  }
+
+  lastEntry(producerId: number): ProducerStateEntry | undefined {
+    return this.producers.get(producerId)
+  }
+
+  /** Remembers a written batch, as leader after the checks or as follower without any. */
+  update(batch: RecordBatch, baseOffset: number): void {
+    const entry = this.producers.get(batch.producerId)
+    if (entry === undefined) this.producers.set(batch.producerId, new ProducerStateEntry(firstSeen(batch, baseOffset)))
+    else entry.add(batch, baseOffset)
+  }
+
+  /** Forgets producers whose last batch is `producer.id.expiration.ms` old or older by its record timestamps. */
+  removeExpired(nowMs: number): void {
+    for (const [id, entry] of this.producers) {
+      if (nowMs - entry.lastTimestamp >= this.expirationMs) this.producers.delete(id)
+    }
+  }
+
+  // --- disk ---------------------------------------------------------------------------------------------------------
+
+  /** Writes the snapshot unless one of this offset (or of an empty log) would say the same (`takeSnapshot`). */
+  takeSnapshot(logStartOffset: number, logEndOffset: number): void {
+    const known = this.snapshotFile.read()
+    if (logEndOffset <= (known === null ? logStartOffset : known.offset)) return
+    const producers = [...this.producers.values()].map((entry) => entry.snapshot())
+    this.snapshotFile.write({ offset: logEndOffset, producers })
+  }
+
+  /**
+   * Builds the state that belongs to a log of `[logStartOffset, logEndOffset)`: from the snapshot if it is in range, then
+   * from the batches behind it (`UnifiedLog.rebuildProducerState` on load).
+   */
+  load(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
+    const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
+    this.replay(entries, replayFrom)
+  }
+
+  /**
+   * The same after the log was cut. Where no producer was known before, none is looked for
+   * (`UnifiedLog.rebuildProducerState`, isEmptyBeforeTruncation): expired ones do not come back.
+   */
+  truncate(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
+    const wasEmpty = this.producers.size === 0
+    const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
+    if (!wasEmpty) this.replay(entries, replayFrom)
+  }
+
+  /**
+   * The scan after an unclean shutdown: reads the whole segment and takes a snapshot at its end, from which the state is
+   * then loaded, so that only the last batch of each producer is remembered (`LogLoader.recoverSegment`).
+   */
+  recover(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number): void {
+    this.clear()
+    this.replay(entries, logStartOffset)
+    this.takeSnapshot(logStartOffset, logEndOffset)
+  }
+
+  /** Forgets everything, the snapshot too. */
+  clear(): void {
+    this.producers.clear()
+    this.snapshotFile.remove()
+  }
+
+  /** Takes the snapshot's producers that are not expired; returns the offset from which the log must be replayed. */
+  private loadSnapshot(logStartOffset: number, logEndOffset: number, nowMs: number): number {
+    const snapshot = this.snapshotInRange(logStartOffset, logEndOffset)
+    this.producers.clear()
+    if (snapshot === null) return logStartOffset
+    for (const producer of snapshot.producers) this.producers.set(producer.producerId, new ProducerStateEntry(producer))
+    this.removeExpired(nowMs)
+    return snapshot.offset
+  }
+
+  private replay(entries: readonly LogEntry[], fromOffset: number): void {
+    for (const { batch, baseOffset } of entries) {
+      if (baseOffset >= fromOffset && batch.producerId >= 0) this.update(batch, baseOffset)
+    }
+  }
+
+  /** The snapshot, after one that is out of range was deleted (`truncateAndReload`). */
+  private snapshotInRange(logStartOffset: number, logEndOffset: number): ProducerSnapshot | null {
+    const snapshot = this.snapshotFile.read()
+    if (snapshot === null || (snapshot.offset <= logEndOffset && snapshot.offset > logStartOffset)) return snapshot
+    this.snapshotFile.remove()
+    return null
+  }
+}
+
+/**
+ * The checks of a client's non-transactional batch that is no duplicate (`ProducerAppendInfo.maybeValidateDataBatch`):
+ * the error code, or NONE. A producer id nobody knows may begin with any sequence.
+ */
+export function validateProducer(entry: ProducerStateEntry | undefined, batch: RecordBatch): number {
+  if (entry === undefined) return Errors.NONE
+  if (batch.producerEpoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH
+  const expected = batch.producerEpoch > entry.producerEpoch ? 0 : incrementSequence(entry.lastSequence, 1)
+  return batch.baseSequence === expected ? Errors.NONE : Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
+}
+
+function firstSeen(batch: RecordBatch, baseOffset: number): ProducerSnapshotEntry {
+  return {
+    producerId: batch.producerId,
+    producerEpoch: batch.producerEpoch,
+    firstSequence: batch.baseSequence,
+    lastSequence: lastSequence(batch),
+    baseOffset,
+    lastOffset: baseOffset + batch.records.length - 1,
+    lastTimestamp: batch.maxTimestamp,
+  }
+}
