@@ -48,7 +48,7 @@ export function bench(context: Partial<Context> = {}): Bench {
 }
 
 /** Reads scenarios written as data; a file that says `mistakes: n` has n of them. */
-const fakeEngine: Engine = {
+export const fakeEngine: Engine = {
   load(file, text): LoadedFile {
     const mistakes = Number(/^mistakes: (\d+)/.exec(text)?.[1] ?? 0)
     const diagnostics = Array.from({ length: mistakes }, (_, i) => ({

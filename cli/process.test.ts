@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import type { ResultDocument } from '../reports/result.ts'
+import { bench } from './fake-context.test.support.ts'
+
+// A process runs what `tsc -b` made of the sources.
+const MAIN = fileURLToPath(new URL('../dist/cli/fake-main.test.support.js', import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function start(
+  folder: string,
+  ...args: readonly string[]
+): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  const text = { out: '', err: '' }
+  child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()))
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, ...text })))
+  return { child, ended }
+}
+
+describe.each(['1', '2'])('Ctrl-C with %s jobs', (jobs) => {
+  test('tells what is known and exits with 130', async () => {
+    const at = bench()
+    at.file('a.yaml', [{ runs: 1_000_000, tags: ['slow:2', 'violate:3'] }])
+    const { child, ended } = start(at.folder, 'run', 'a.yaml', '--json', '--reporter', 'ndjson=events', '--jobs', jobs)
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    child.kill('SIGINT')
+    const { code, out, err } = await ended
+    expect({ code, err }).toEqual({ code: 130, err: '' })
+    const { scenarios, summary } = JSON.parse(out) as ResultDocument
+    expect(summary).toMatchObject({ stopped: 'interrupted', scenarios: 1, notMet: 1 })
+    expect(scenarios[0]).toMatchObject({ partial: 'interrupted', runsPlanned: 1_000_000 })
+    expect(scenarios[0]?.runs).toBeGreaterThan(10)
+    expect(scenarios[0]?.expectations[0]?.firstViolation?.run).toBe(3)
+  })
+})
+
+test('a reader that goes away ends the output, not the judging, and nothing is said about it', async () => {
+  const at = bench()
+  at.file(
+    'a.yaml',
+    Array.from({ length: 300 }, (_, i) => ({
+      title: `scenario ${i}`,
+      tags: ['slow:1', `violate:${i === 299 ? 0 : 1}`],
+    })),
+  )
+  const { child, ended } = start(at.folder, 'run', 'a.yaml', '-v', '--jobs', '1')
+  child.stdout?.once('data', () => child.stdout?.destroy())
+  const { code, err } = await ended
+  expect(err).toBe('')
+  // Only the last scenario is not met: it was judged although nobody read on.
+  expect(code).toBe(1)
+})
+
+test('a thread that dies is exit 70 with the seed of its run', async () => {
+  const at = bench()
+  at.file('a.yaml', [{ runs: 30, tags: ['die:11'] }])
+  const { code, err } = await start(at.folder, 'run', 'a.yaml', '--jobs', '2').ended
+  expect(code).toBe(70)
+  expect(err).toContain('a worker died')
+  expect(err).toContain('run       11 · seed 1/11')
+})
