@@ -6,7 +6,8 @@ import { seedOf } from './seed.ts'
 /**
  * Stands in for the judge in tests of everything around it. A scenario's tags say what its runs do: `violate:7` (run 7
  * violates its expectations; `violate:*` every run), `unknown:7`, `throw:7`, `die:7` (ends the thread), `flaky:7` (another
- * digest each time), `slow:20` (every run takes so many milliseconds), `inert` (no fault fires), `queue-matters` (the digest depends on the queue).
+ * digest each time), `slow:20` (every run takes so many milliseconds), `stall:7` (run 7 takes
+ * 400), `inert` (no fault fires), `queue-matters` (the digest depends on the queue).
  */
 export function judgeRun(
   scenario: Scenario,
@@ -19,7 +20,7 @@ export function judgeRun(
     doing.has(what) && (doing.get(what) === '*' || doing.get(what) === String(run))
   if (does('throw')) throw new Error(`made to fail in run ${run}`)
   if (does('die')) process.exit(9)
-  spend(Number(doing.get('slow') ?? 0))
+  spend(does('stall') ? 400 : Number(doing.get('slow') ?? 0))
   const seed = seedOf(scenario, run)
   const odd =
     (does('flaky') ? `-${flaked++}-${process.hrtime.bigint()}` : '') +

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { CRASH_AT_1S, expectation } from '../reports/sample.test.support.ts'
@@ -104,6 +104,25 @@ describe('files', () => {
       err: 'nothing matched: empty has no scenario file\n',
     })
     expect(await at.run('run', 'full', 'empty')).toMatchObject({ exit: 4 })
+  })
+
+  test('links in a circle end; a link to nothing is told', async () => {
+    at.file('s/a.yaml', [{}])
+    symlinkSync('.', join(at.folder, 's/one'))
+    symlinkSync('.', join(at.folder, 's/two'))
+    expect((await json('s')).scenarios.map(({ file }) => file)).toEqual(['s/a.yaml'])
+    symlinkSync('nowhere', join(at.folder, 's/b.yaml'))
+    expect(await at.run('run', 's')).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('s/b.yaml is a link to nothing') as string,
+    })
+    symlinkSync('loop.yaml', join(at.folder, 'loop.yaml'))
+    expect(await at.run('run', 'loop.yaml', '')).toMatchObject({
+      exit: 2,
+      err: expect.stringMatching(
+        /loop.yaml cannot be read: its links go in a circle[^]*no file or folder ""/,
+      ) as string,
+    })
   })
 
   test('what is no text, or too large, or a device, is refused before anything is run', async () => {

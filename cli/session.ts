@@ -28,7 +28,7 @@ export class Session {
   private readonly options: SessionOptions
   private readonly results: ScenarioResult[] = []
   private current: { readonly task: number; readonly aggregate: ScenarioAggregate; runs: number } | null = null
-  private file: JudgedScenario[] = []
+  private file: (JudgedScenario & { readonly wholeFile: boolean })[] = []
   private notMet = 0
 
   constructor(options: SessionOptions) {
@@ -87,23 +87,25 @@ export class Session {
     const cut = runs < planned.runs ? stopped : null
     const failedBefore = aggregate.failed()
     const result = aggregate.finish(planned.runs, cut ?? (this.options.sharded ? 'shard' : null))
-    this.file.push({ scenario: planned.scenario, result })
+    this.file.push({ scenario: planned.scenario, result, wholeFile: planned.wholeFile })
     this.current = null
     const bails = isNotMet(result) && !failedBefore && this.bails()
-    const next = this.options.scenarios.findIndex(({ runs }, i) => i > task && runs > 0)
-    const isLastOfFile = this.options.scenarios[next]?.scenario.file !== planned.scenario.file
-    const fileBails = isLastOfFile && this.finishFile(true)
+    const fileBails = this.fileAfter(task) !== planned.scenario.file && this.finishFile(true)
     return bails || fileBails ? 'stop' : 'continue'
+  }
+
+  /** File of the next scenario that has runs. */
+  private fileAfter(task: number): string | null {
+    let next = task + 1
+    while (this.options.scenarios[next]?.runs === 0) next++
+    return this.options.scenarios[next]?.scenario.file ?? null
   }
 
   /** True when an inert fault made one scenario too many not met. */
   private finishFile(allDone: boolean): boolean {
     const judged = this.file
     this.file = []
-    const whole = judged.every(
-      ({ scenario }) => this.options.scenarios.find((p) => p.scenario === scenario)?.wholeFile === true,
-    )
-    const complete = allDone && whole && judged.every(({ result }) => result.partial === null)
+    const complete = allDone && judged.every(({ result, wholeFile }) => wholeFile && result.partial === null)
     const results = judgeFaults(judged, complete)
     let bails = false
     results.forEach((result, i) => {

@@ -28,21 +28,22 @@ export class Board {
     return board
   }
 
-  /** Takes the next chunk, `[from, to)`; null when nothing is left. Blocks a worker that is far ahead. */
-  take(): readonly [number, number] | null {
+  /** Takes the next chunk, `[from, to)`; null when nothing is left, `ahead` when others must catch up first. */
+  take(): readonly [number, number] | 'ahead' | null {
     for (;;) {
       const limit = Atomics.load(this.cells, LIMIT)
       const from = Atomics.load(this.cells, NEXT)
       if (from >= limit) return null
-      const told = Atomics.load(this.cells, TOLD)
-      if (from > told + AHEAD) {
-        Atomics.wait(this.cells, TOLD, told, 100)
-        continue
-      }
+      if (from > Atomics.load(this.cells, TOLD) + AHEAD) return 'ahead'
       // Long chunks save traffic; towards the end short ones keep all workers busy.
       const to = from + Math.max(1, Math.min(CHUNK, Math.floor((limit - from) / (this.workers * 4))))
       if (Atomics.compareExchange(this.cells, NEXT, from, to) === from) return [from, Math.min(to, limit)]
     }
+  }
+
+  /** Blocks a worker until more was told. Its own results must have been sent: others may wait for them. */
+  waitForOthers(): void {
+    Atomics.wait(this.cells, TOLD, Atomics.load(this.cells, TOLD), 100)
   }
 
   /** Whether an item already taken is still wanted. */

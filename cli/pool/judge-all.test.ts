@@ -87,6 +87,11 @@ describe.each([1, 2, 3])('with %d jobs', (jobs) => {
   })
 })
 
+test('workers that are far ahead wait for a slow run, and go on', async () => {
+  const { results } = await collect({ tasks: [task(20_000, 'stall:0')], jobs: 3 })
+  expect(results).toHaveLength(20_000)
+})
+
 test('a worker that dies is told with the run it was at', async () => {
   const failed = collect({ tasks: [task(40, 'die:11')], jobs: 2 })
   await expect(failed).rejects.toThrow(RunFailure)

@@ -37,9 +37,7 @@ class Worker {
     this.order = order.order
     switch (order.kind) {
       case 'work':
-        for (let chunk = this.board.take(); chunk !== null; chunk = this.board.take()) {
-          for (let index = chunk[0]; index < chunk[1] && this.board.wants(index); index++) this.run(index)
-        }
+        this.work()
         break
       case 'repeat':
         for (const index of order.items) this.run(index)
@@ -47,6 +45,17 @@ class Worker {
     }
     this.send()
     this.post({ kind: 'idle', order: this.order })
+  }
+
+  private work(): void {
+    for (let chunk = this.board.take(); chunk !== null; chunk = this.board.take()) {
+      if (chunk === 'ahead') {
+        this.send()
+        this.board.waitForOthers()
+        continue
+      }
+      for (let index = chunk[0]; index < chunk[1] && this.board.wants(index); index++) this.run(index)
+    }
   }
 
   private run(index: number): void {
