@@ -37,3 +37,17 @@ export type ProducerStep =
 
 /** What an application does with records of unknown outcome after a failure. */
 export type OnUnknown = 'give-up' | 'resend'
+
+/** A workload with nothing left to draw. */
+export type DrawnWorkload =
+  | {
+      readonly kind: 'send'
+      /** Microseconds before each record, counted from the one before it; the first is sent at the start. */
+      readonly gaps: Float64Array
+      /** Key of each record: n stands for the key `k<n>`, -1 for none. */
+      readonly keys: Int32Array
+      readonly size: number
+    }
+  | { readonly kind: 'steps'; readonly steps: readonly DrawnStep[] }
+
+export type DrawnStep = Exclude<ProducerStep, { readonly do: 'wait' }> | { readonly do: 'wait'; readonly us: number }

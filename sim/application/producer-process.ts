@@ -1,0 +1,388 @@
+import { M } from '../history/catalogue.ts'
+import { recordOf, recordOrdinal } from '../history/ids.ts'
+import type { MomentMatch } from '../history/match.ts'
+import type { NodeHandler } from '../kernel/node.ts'
+import type { TimerHandle } from '../kernel/kernel.ts'
+import { MILLISECOND } from '../kernel/time.ts'
+import type { Envelope } from '../network/envelope.ts'
+import { KafkaProducer, PRODUCER_TIMERS, type ProducerOwner, type ProducerTopic } from '../kafka/client/kafka-producer.ts'
+import type { Env } from '../kafka/env.ts'
+import type { KafkaRecord } from '../kafka/protocol/batch.ts'
+import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
+import type { ClientProfile } from '../kafka/protocol/profile.ts'
+import { ABANDONED, ACKED, FAILED, type ProducerJournal, STARTED, UNKNOWN } from './producer-journal.ts'
+import { RecordSource } from './record-source.ts'
+import type { DrawnStep, DrawnWorkload, OnUnknown } from './workload.ts'
+
+/** Signal by which the world tells a process that the moment it awaits has happened. */
+export const MOMENT_HAPPENED = 16
+
+/** Pause before the application sends a record again whose callback failed, so that a hopeless record is no busy loop. */
+export const RESEND_PAUSE_US: number = 100 * MILLISECOND
+
+const PRODUCER = 0
+const SEND: number = PRODUCER_TIMERS
+const RESEND: number = PRODUCER_TIMERS + 1
+const STEP: number = PRODUCER_TIMERS + 2
+const STOP: number = PRODUCER_TIMERS + 3
+
+export interface ProducerProcessOptions {
+  readonly name: string
+  readonly node: number
+  readonly instance: number
+  readonly topics: readonly ProducerTopic[]
+  readonly workload: DrawnWorkload
+  readonly onUnknown: OnUnknown
+  readonly config: ProducerConfig
+  readonly profile: ClientProfile
+  /** Node numbers of all brokers. */
+  readonly bootstrap: readonly number[]
+  readonly startUs: number
+  readonly stopUs: number | null
+}
+
+/** The world around a process. */
+export interface ProcessHost {
+  /** A process that was told to shut down is done. */
+  exited(node: number): void
+}
+
+/** Why the application's thread does nothing now. */
+type Busy = 'no' | 'in-send' | 'flushing' | 'closing'
+
+/**
+ * One instance of a producer application: a single thread that sends records by schedule or script, and the callbacks of its
+ * sends. What it must remember across crashes stands in its journal.
+ */
+export class ProducerProcess implements NodeHandler, ProducerOwner {
+  private readonly env: Env
+  private readonly options: ProducerProcessOptions
+  private readonly journal: ProducerJournal
+  private readonly host: ProcessHost
+  private readonly source: RecordSource
+  private readonly steps: readonly DrawnStep[]
+  /** null until the application's start. */
+  private producer: KafkaProducer | null = null
+  private busy: Busy = 'no'
+  private running = false
+  private shuttingDown = false
+  private stopped = false
+  /** Records to send again now, and those whose pause is not over. */
+  private resends: number[] = []
+  private pausing: number[] = []
+  /** Started records whose end the application still waits for. */
+  private open = 0
+  /** When the next record of a stream is due. */
+  private nextDue: number
+  private sendTimer: TimerHandle = 0
+  private stepTimer: TimerHandle = 0
+  private awaited: MomentMatch | null = null
+
+  constructor(env: Env, options: ProducerProcessOptions, journal: ProducerJournal, host: ProcessHost) {
+    this.env = env
+    this.options = options
+    this.journal = journal
+    this.host = host
+    this.source = new RecordSource(options.workload, options.topics)
+    this.steps = options.workload.kind === 'steps' ? options.workload.steps : []
+    this.nextDue = options.startUs
+  }
+
+  /** The moment a `wait-moment` step waits for; the world signals {@link MOMENT_HAPPENED} when it happens. */
+  get awaitedMoment(): MomentMatch | null {
+    return this.awaited
+  }
+
+  /** Nothing more to send, and the application waits for no outcome. */
+  isIdle(): boolean {
+    return this.open === 0 && !this.hasMoreToStart()
+  }
+
+  /** No new record starts from now on; begun ones go on. */
+  stopWork(): void {
+    this.stopped = true
+    this.awaited = null
+    this.env.cancel(this.sendTimer)
+    this.env.cancel(this.stepTimer)
+    this.checkDone()
+  }
+
+  /** A clean stop: close the producer, then leave ({@link ProcessHost.exited}). */
+  shutDown(): void {
+    if (this.shuttingDown) return
+    this.shuttingDown = true
+    this.awaited = null
+    if (this.producer === null || this.journal.closed) this.host.exited(this.env.node)
+    else this.producer.close()
+  }
+
+  // --- NodeHandler --------------------------------------------------------------------------------------------------
+
+  onStart(): void {
+    const { env, options } = this
+    const now = env.monotonic()
+    if (options.workload.kind === 'send') {
+      for (let n = 0; n <= this.journal.started && n < this.source.count; n++) this.nextDue += options.workload.gaps[n] as number
+    }
+    this.recover()
+    if (options.stopUs !== null && now >= options.stopUs) this.stopped = true
+    else if (options.stopUs !== null) env.setTimer(STOP, options.stopUs - now)
+    if (now < options.startUs) env.setTimer(STEP, options.startUs - now)
+    else this.begin()
+  }
+
+  onMessage(message: unknown): void {
+    this.producer?.onMessage(message as Envelope)
+    this.checkDone()
+  }
+
+  onSignal(kind: number, a: number, b: number): void {
+    if (kind === MOMENT_HAPPENED) this.onMoment()
+    else this.producer?.onSignal(kind, a, b)
+    this.checkDone()
+  }
+
+  onTimer(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case SEND:
+        this.sendTimer = 0
+        this.work()
+        break
+      case RESEND:
+        for (const n of this.pausing) this.resends.push(n)
+        this.pausing.length = 0
+        this.work()
+        break
+      case STEP:
+        this.stepTimer = 0
+        if (this.producer === null) this.begin()
+        else this.work()
+        break
+      case STOP:
+        this.stopWork()
+        break
+      default:
+        this.producer?.onTimer(kind, a, b)
+    }
+    this.checkDone()
+  }
+
+  onDisk(_kind: number, _a: number, _b: number, _payload: unknown): void {}
+
+  waiting(): readonly string[] {
+    if (this.awaited !== null) return [`the moment ${this.awaited.moment}`]
+    return this.producer === null ? [] : this.producer.waiting()
+  }
+
+  // --- ProducerOwner ------------------------------------------------------------------------------------------------
+
+  nextBatch(): number {
+    return (this.env.node << 20) | this.journal.batches++
+  }
+
+  onAcked(record: number, _attempt: number, _offset: number): void {
+    this.journal.states[recordOrdinal(record)] = ACKED
+    this.open--
+  }
+
+  onFailed(record: number, _attempt: number, _error: number): void {
+    this.onTrouble(recordOrdinal(record), FAILED)
+  }
+
+  onUnknown(record: number, _attempt: number, _error: number): void {
+    this.onTrouble(recordOrdinal(record), UNKNOWN)
+  }
+
+  onSendReturned(): void {
+    this.busy = 'no'
+    this.work()
+  }
+
+  onFlushed(): void {
+    if (this.busy !== 'flushing') return
+    this.busy = 'no'
+    this.journal.step++
+    this.work()
+  }
+
+  onClosed(): void {
+    if (this.shuttingDown) {
+      this.host.exited(this.env.node)
+      return
+    }
+    this.busy = 'no'
+    this.journal.step++
+    this.journal.closed = true
+    this.giveUpResends()
+    this.work()
+  }
+
+  // --- the application's thread -------------------------------------------------------------------------------------
+
+  private begin(): void {
+    this.producer = this.newProducer()
+    if (this.journal.closed) this.producer.closeNow()
+    else this.producer.start()
+    this.work()
+  }
+
+  private newProducer(): KafkaProducer {
+    const { topics, bootstrap, config, profile } = this.options
+    return new KafkaProducer(this.env, { timerBase: PRODUCER, topics, bootstrap, config, profile }, this)
+  }
+
+  /** What the journal says after a crash: begun records are of unknown outcome. */
+  private recover(): void {
+    const { journal, env } = this
+    for (let n = 0; n < journal.started; n++) {
+      const state = journal.states[n] as number
+      if (state === ACKED || state === ABANDONED) continue
+      if (this.resendsAllowed()) {
+        this.open++
+        this.resends.push(n)
+      } else if (state === STARTED) {
+        journal.states[n] = ABANDONED
+        env.emit(M.recordAbandoned, recordOf(env.node, n), (journal.attempts[n] as number) - 1)
+      }
+    }
+  }
+
+  /** Sends what is to be sent again, then what is due or the script says, until the thread must wait. */
+  private work(): void {
+    if (this.running) return
+    this.running = true
+    while (this.busy === 'no' && !this.shuttingDown && this.producer !== null) {
+      const again = this.resends.shift()
+      if (again !== undefined) this.send(again)
+      else if (this.stopped || !(this.options.workload.kind === 'send' ? this.sendNextIfDue() : this.doStep())) break
+    }
+    this.running = false
+  }
+
+  /** Sends the next record of the stream when its time has come; else sets a timer for it. */
+  private sendNextIfDue(): boolean {
+    const { journal, options, env } = this
+    const n = journal.started
+    if (n >= this.source.count || options.workload.kind !== 'send') return false
+    const left = this.nextDue - env.monotonic()
+    if (left > 0) {
+      if (this.sendTimer === 0) this.sendTimer = env.setTimer(SEND, left)
+      return false
+    }
+    this.nextDue += options.workload.gaps[n + 1] ?? 0
+    this.start(n)
+    return true
+  }
+
+  private start(n: number): void {
+    const id = this.source.id(n)
+    this.journal.started = n + 1
+    this.open++
+    if (id !== null) this.env.emit(M.recordDefined, recordOf(this.env.node, n), this.env.recorder.text(id))
+    this.send(n)
+  }
+
+  private send(n: number): void {
+    const { env, journal, source } = this
+    const attempt = journal.attempts[n] as number
+    journal.states[n] = STARTED
+    journal.attempts[n] = attempt + 1
+    const record: KafkaRecord = {
+      record: recordOf(env.node, n),
+      attempt,
+      key: source.keyText(n),
+      size: source.size(n),
+      timestamp: Math.floor(env.wallClock() / MILLISECOND) + source.timeShiftMs(n),
+    }
+    const producer = this.producer as KafkaProducer
+    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), record)) this.busy = 'in-send'
+  }
+
+  /** Does one step of the script; false when the thread must wait. */
+  private doStep(): boolean {
+    const { journal, env } = this
+    const step = this.steps[journal.step]
+    if (step === undefined) return false
+    switch (step.do) {
+      case 'send':
+        journal.step++
+        this.start(journal.started)
+        return true
+      case 'wait':
+        return this.waitStep(step.us)
+      case 'wait-moment':
+        this.awaited = step.match
+        return false
+      case 'flush':
+        this.busy = 'flushing'
+        this.producer?.flush()
+        return true
+      case 'restart':
+        this.producer?.closeNow()
+        journal.step++
+        journal.closed = false
+        env.emit(M.producerRestarted, ++journal.restarts)
+        this.producer = this.newProducer()
+        this.producer.start()
+        return true
+      case 'close':
+        this.busy = 'closing'
+        this.producer?.close()
+        return true
+    }
+  }
+
+  private waitStep(us: number): boolean {
+    const { journal, env } = this
+    if (journal.waitUntil < 0) journal.waitUntil = env.monotonic() + us
+    const left = journal.waitUntil - env.monotonic()
+    if (left > 0) {
+      if (this.stepTimer === 0) this.stepTimer = env.setTimer(STEP, left)
+      return false
+    }
+    journal.waitUntil = -1
+    journal.step++
+    return true
+  }
+
+  private onMoment(): void {
+    if (this.awaited === null) return
+    this.awaited = null
+    this.journal.step++
+    this.work()
+  }
+
+  // --- outcomes -----------------------------------------------------------------------------------------------------
+
+  private onTrouble(n: number, state: number): void {
+    this.journal.states[n] = state
+    if (!this.resendsAllowed()) {
+      this.open--
+      return
+    }
+    if (this.pausing.length === 0) this.env.setTimer(RESEND, RESEND_PAUSE_US)
+    this.pausing.push(n)
+  }
+
+  private resendsAllowed(): boolean {
+    return this.options.onUnknown === 'resend' && !this.journal.closed
+  }
+
+  /** The producer is closed for good: what was to be sent again is not. */
+  private giveUpResends(): void {
+    this.open -= this.resends.length + this.pausing.length
+    this.resends.length = 0
+    this.pausing.length = 0
+  }
+
+  private hasMoreToStart(): boolean {
+    if (this.stopped) return false
+    return this.options.workload.kind === 'send' ? this.journal.started < this.source.count : this.journal.step < this.steps.length
+  }
+
+  private checkDone(): void {
+    if (this.journal.done || !this.isIdle()) return
+    this.journal.done = true
+    this.env.emit(M.workloadDone)
+  }
+}

@@ -1,0 +1,103 @@
+import { utf8Length } from '../kafka/client/murmur2.ts'
+import { keyHash } from '../kafka/client/partitioner.ts'
+import type { DrawnWorkload } from './workload.ts'
+
+/** Forms a record by its ordinal: the same each time it is sent. Keys are hashed once. */
+export class RecordSource {
+  readonly count: number
+  private readonly topicOf: Int32Array
+  private readonly partitions: Int32Array
+  /** Number of each record's key, -1 = none. */
+  private readonly keys: Int32Array
+  private readonly keyTexts: string[] = []
+  private readonly keyHashes: number[] = []
+  private readonly sizes: Int32Array
+  /** Milliseconds added to the wall clock for a record's timestamp. */
+  private readonly timeShifts: Float64Array
+  /** Ids of a script's records. */
+  private readonly ids: readonly string[]
+
+  constructor(workload: DrawnWorkload, topics: readonly { readonly name: string }[]) {
+    const sends = workload.kind === 'steps' ? workload.steps.flatMap((step) => (step.do === 'send' ? [step] : [])) : []
+    const count = workload.kind === 'send' ? workload.gaps.length : sends.length
+    this.count = count
+    this.topicOf = new Int32Array(count)
+    this.partitions = new Int32Array(count).fill(-1)
+    this.keys = new Int32Array(count).fill(-1)
+    this.sizes = new Int32Array(count)
+    this.timeShifts = new Float64Array(count)
+    this.ids = sends.map((step) => step.id)
+    if (workload.kind === 'send') {
+      for (let n = 0; n < count; n++) {
+        const key = workload.keys[n] as number
+        this.topicOf[n] = n % topics.length
+        this.keys[n] = key
+        this.sizes[n] = workload.size + (key < 0 ? 0 : this.keyAt(key, `k${key}`))
+      }
+    } else {
+      const known = new Map<string, number>()
+      sends.forEach((step, n) => {
+        this.topicOf[n] = topics.findIndex((topic) => topic.name === step.to)
+        this.partitions[n] = step.partition ?? -1
+        this.timeShifts[n] = Math.floor((step.timestampUs ?? 0) / 1000)
+        this.sizes[n] = step.value === null ? 0 : utf8Length(step.value)
+        if (step.key === null) return
+        const key = known.get(step.key) ?? known.size
+        known.set(step.key, key)
+        this.keys[n] = key
+        this.sizes[n] = (this.sizes[n] as number) + this.keyAt(key, step.key)
+      })
+    }
+  }
+
+  topic(n: number): number {
+    return this.topicOf[n] as number
+  }
+
+  /** Forced partition, or -1. */
+  partition(n: number): number {
+    return this.partitions[n] as number
+  }
+
+  /** Number of the record's key, -1 = none. */
+  key(n: number): number {
+    return this.keys[n] as number
+  }
+
+  keyText(n: number): string | null {
+    const key = this.keys[n] as number
+    return key < 0 ? null : (this.keyTexts[key] as string)
+  }
+
+  keyHash(n: number): number {
+    const key = this.keys[n] as number
+    return key < 0 ? -1 : (this.keyHashes[key] as number)
+  }
+
+  /** Bytes of key and value. */
+  size(n: number): number {
+    return this.sizes[n] as number
+  }
+
+  timeShiftMs(n: number): number {
+    return this.timeShifts[n] as number
+  }
+
+  /** The id a script gives the record; null for a stream of records. */
+  id(n: number): string | null {
+    return this.ids[n] ?? null
+  }
+
+  /** Registers a key and returns its bytes. */
+  private keyAt(key: number, text: string): number {
+    while (this.keyTexts.length <= key) {
+      this.keyTexts.push('')
+      this.keyHashes.push(-1)
+    }
+    if (this.keyHashes[key] === -1) {
+      this.keyTexts[key] = text
+      this.keyHashes[key] = keyHash(text)
+    }
+    return utf8Length(text)
+  }
+}

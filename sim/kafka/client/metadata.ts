@@ -1,0 +1,150 @@
+import type { TimerHandle } from '../../kernel/kernel.ts'
+import type { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import { Errors, invalidatesMetadata } from '../protocol/errors.ts'
+import type { LeaderIdAndEpoch, MetadataPartition, MetadataRequest, MetadataResponse } from '../protocol/messages.ts'
+import { exponentialBackoff } from './exponential-backoff.ts'
+import type { NetworkClient } from './network-client.ts'
+import type { PartitionState, TopicState } from './partition-state.ts'
+import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+
+/**
+ * A producer's `Metadata`: who leads what. One request at a time goes to the least loaded node; answers of an older leader
+ * epoch than one already seen are ignored (KIP-320). Partition counts never change while a producer lives.
+ */
+export class Metadata {
+  private readonly env: Env
+  private readonly client: NetworkClient
+  private readonly settings: ProducerSettings
+  private readonly topics: readonly TopicState[]
+  private readonly timerKind: number
+  /** Nodes to ask: the bootstrap list, which is every broker. */
+  private readonly nodes: readonly number[]
+  private updateRequested = false
+  private requestInFlight = false
+  /** Requests that failed since the last answer. */
+  private failures = 0
+  /** Answers in a row that told nothing new. */
+  private equivalentResponses = 0
+  /** No request before this time (`timeToAllowUpdate`). */
+  private allowedAt = 0
+  private expiresAt: number = NEVER_US
+  private timer: TimerHandle = 0
+  private timerAt: number = NEVER_US
+
+  constructor(env: Env, client: NetworkClient, settings: ProducerSettings, topics: readonly TopicState[], nodes: readonly number[], timerKind: number) {
+    this.env = env
+    this.client = client
+    this.settings = settings
+    this.topics = topics
+    this.nodes = nodes
+    this.timerKind = timerKind
+  }
+
+  /** `ProducerMetadata.add`: the topic's partitions are wanted; an unknown topic is asked for without back-off. */
+  add(topic: TopicState): void {
+    if (topic.wanted) return
+    topic.wanted = true
+    this.updateRequested = true
+    this.allowedAt = 0
+  }
+
+  /** Asks for an update as soon as the back-off allows. */
+  requestUpdate(): void {
+    this.updateRequested = true
+  }
+
+  /** The node a request that any broker can answer goes to; -1 = none can be reached now. */
+  leastLoadedNode(): number {
+    return this.client.leastLoadedNode(this.nodes)
+  }
+
+  /** Sends a request when one is due and a node can take it; `token` marks it. */
+  maybeUpdate(token: number): void {
+    if (this.requestInFlight || (!this.updateRequested && this.env.monotonic() < this.expiresAt)) return
+    const now = this.env.monotonic()
+    if (now < this.allowedAt) {
+      this.arm(this.allowedAt)
+      return
+    }
+    const names = this.wantedNames()
+    if (names.length === 0) return
+    const node = this.leastLoadedNode()
+    // Whether a node becomes ready or leaves its back-off, the sender runs again.
+    if (node < 0 || !this.client.ready(node) || !this.client.canSend(node)) return
+    const request: MetadataRequest = { topics: names }
+    this.requestInFlight = true
+    this.updateRequested = false
+    this.client.send(node, Api.Metadata, request, token)
+  }
+
+  /** An answer came; returns true, so that who waits for metadata looks again. */
+  onResponse(response: MetadataResponse): void {
+    this.requestInFlight = false
+    this.failures = 0
+    this.equivalentResponses++
+    for (const topic of response.topics) {
+      const state = this.topics.find((candidate) => candidate.name === topic.name)
+      if (state === undefined) continue
+      if (topic.errorCode !== Errors.NONE) {
+        this.updateRequested = true
+        continue
+      }
+      state.known = true
+      for (const partition of topic.partitions) this.updatePartition(state.partitions[partition.partitionIndex], partition)
+    }
+    const { settings } = this
+    const now = this.env.monotonic()
+    const wait = exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, Math.max(0, this.equivalentResponses - 1))
+    this.allowedAt = now + wait
+    this.expiresAt = now + settings.metadataMaxAgeUs
+    if (!this.updateRequested) this.arm(Math.max(this.allowedAt, this.expiresAt))
+  }
+
+  /** The request ended without an answer. */
+  onFailedRequest(): void {
+    const { settings } = this
+    this.requestInFlight = false
+    this.updateRequested = true
+    this.allowedAt = this.env.monotonic() + exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, this.failures++)
+  }
+
+  /** `Metadata.updatePartitionLeadership`: an error answer named a newer leader (KIP-951). */
+  updateLeader(partition: PartitionState, hint: LeaderIdAndEpoch): void {
+    if (hint.leaderId < 0 || hint.leaderEpoch <= partition.leaderEpoch) return
+    partition.leader = hint.leaderId
+    partition.leaderEpoch = hint.leaderEpoch
+  }
+
+  /** The metadata timer fired. */
+  onTimer(): void {
+    this.timer = 0
+    this.timerAt = NEVER_US
+  }
+
+  close(): void {
+    this.env.cancel(this.timer)
+  }
+
+  private updatePartition(state: PartitionState | undefined, partition: MetadataPartition): void {
+    if (state === undefined) return
+    if (partition.leaderEpoch >= 0 && partition.leaderEpoch < state.leaderEpoch) return
+    if (partition.leaderEpoch !== state.leaderEpoch) this.equivalentResponses = 0
+    state.leader = partition.leaderId
+    if (partition.leaderEpoch >= 0) state.leaderEpoch = partition.leaderEpoch
+    if (invalidatesMetadata(partition.errorCode)) this.updateRequested = true
+  }
+
+  private wantedNames(): readonly string[] {
+    const names: string[] = []
+    for (const topic of this.topics) if (topic.wanted) names.push(topic.name)
+    return names
+  }
+
+  private arm(at: number): void {
+    if (at >= NEVER_US || (this.timer !== 0 && this.timerAt <= at)) return
+    this.env.cancel(this.timer)
+    this.timerAt = at
+    this.timer = this.env.setTimer(this.timerKind, Math.max(0, at - this.env.monotonic()))
+  }
+}

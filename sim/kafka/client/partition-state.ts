@@ -1,0 +1,47 @@
+import { tpOf } from '../../history/ids.ts'
+import type { BuiltInPartitioner } from './partitioner.ts'
+import type { ProducerBatch } from './producer-batch.ts'
+import { TxnPartitionEntry } from './txn-partition-entry.ts'
+
+/** All that a producer knows of one partition: its leader, its queue, what is out, its sequences. */
+export class PartitionState {
+  readonly tp: number
+  readonly topicId: number
+  readonly index: number
+  /** -1 = unknown or none. */
+  leader = -1
+  /** Highest leader epoch seen; metadata of an older one is ignored. */
+  leaderEpoch = -1
+  /** Waiting batches; the last takes records. */
+  queue: ProducerBatch[] = []
+  /** Batches in requests, by time of draining (`Sender.inFlightBatches`). */
+  inFlight: ProducerBatch[] = []
+  /** With one request in flight: a batch is out, nothing else leaves. */
+  muted = false
+  readonly txn: TxnPartitionEntry = new TxnPartitionEntry()
+
+  constructor(topicId: number, index: number) {
+    this.tp = tpOf(topicId, index)
+    this.topicId = topicId
+    this.index = index
+  }
+}
+
+/** A topic as a producer sees it. */
+export class TopicState {
+  readonly name: string
+  readonly topicId: number
+  readonly partitions: readonly PartitionState[]
+  readonly partitioner: BuiltInPartitioner
+  /** The application has sent to it, so metadata requests ask for it. */
+  wanted = false
+  /** Metadata has told its partitions: until then send() blocks. */
+  known = false
+
+  constructor(name: string, topicId: number, partitions: readonly PartitionState[], partitioner: BuiltInPartitioner) {
+    this.name = name
+    this.topicId = topicId
+    this.partitions = partitions
+    this.partitioner = partitioner
+  }
+}

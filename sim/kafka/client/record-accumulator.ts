@@ -1,0 +1,189 @@
+import type { Env } from '../env.ts'
+import type { KafkaRecord } from '../protocol/batch.ts'
+import { exponentialBackoff } from './exponential-backoff.ts'
+import type { TransactionManager } from './idempotence.ts'
+import type { PartitionState } from './partition-state.ts'
+import { ProducerBatch, sizeAlone } from './producer-batch.ts'
+import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+
+/** What appending a record did. */
+export type AppendResult = 'no-memory' | 'appended' | 'new-batch' | 'ready'
+
+/** Gives batches numbers that are never used twice, also across crashes of the process. */
+export interface BatchNumbers {
+  nextBatch(): number
+}
+
+/**
+ * `RecordAccumulator`: a queue of batches per partition, the memory they take, and the rules for what may be drained when.
+ */
+export class RecordAccumulator {
+  private readonly env: Env
+  private readonly settings: ProducerSettings
+  private readonly numbers: BatchNumbers
+  private readonly idempotence: TransactionManager | null
+  readonly partitions: readonly PartitionState[]
+  /** Bytes of `buffer.memory` that are free. */
+  available: number
+  /** Batches whose callbacks are open. */
+  incomplete = 0
+  /** A send() waits for memory: everything may leave at once. */
+  exhausted = false
+  flushing = false
+  closed = false
+  /** Where draining a node goes on, so that none of its partitions starves; by node number. */
+  private readonly drainIndex: number[] = []
+
+  constructor(
+    env: Env, settings: ProducerSettings, numbers: BatchNumbers, idempotence: TransactionManager | null, partitions: readonly PartitionState[],
+  ) {
+    this.env = env
+    this.settings = settings
+    this.numbers = numbers
+    this.idempotence = idempotence
+    this.partitions = partitions
+    this.available = settings.bufferMemory
+  }
+
+  // --- appending ----------------------------------------------------------------------------------------------------
+
+  /** Adds a record to the partition's last batch, or to a new one if there is memory for it. */
+  append(partition: PartitionState, record: KafkaRecord): AppendResult {
+    const { queue } = partition
+    const last = queue[queue.length - 1]
+    if (last !== undefined) {
+      const wasFull = last.isFull()
+      if (last.tryAppend(record)) return !wasFull && last.isFull() ? 'ready' : 'appended'
+      last.closed = true
+    }
+    const memory = Math.max(this.settings.batchSize, sizeAlone(record))
+    if (memory > this.available) return 'no-memory'
+    this.available -= memory
+    const batch = this.newBatch(partition, this.env.monotonic(), memory, sizeAlone(record))
+    batch.tryAppend(record)
+    queue.push(batch)
+    return queue.length > 1 || batch.isFull() ? 'ready' : 'new-batch'
+  }
+
+  /** `splitAndReenqueue`: batches of `batch.size` at most in place of one that was too large; nothing new takes memory. */
+  split(big: ProducerBatch): readonly ProducerBatch[] {
+    const { partition } = big
+    const parts: ProducerBatch[] = []
+    let part: ProducerBatch | null = null
+    for (const record of big.records) {
+      if (part === null || !part.tryAppend(record)) {
+        part = this.newBatch(partition, big.createdAt, 0, sizeAlone(record))
+        part.tryAppend(record)
+        parts.push(part)
+      }
+    }
+    for (const each of parts) each.closed = true
+    if (big.hasSequence()) this.giveSequences(big, parts)
+    for (let i = parts.length - 1; i >= 0; i--) this.putBack(parts[i] as ProducerBatch)
+    return parts
+  }
+
+  /** `reenqueue`: back for another try, after a back-off. */
+  reenqueue(batch: ProducerBatch): void {
+    const { settings } = this
+    const now = this.env.monotonic()
+    const backoff = exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, batch.attempts)
+    batch.reenqueued(now, now + backoff)
+    this.putBack(batch)
+  }
+
+  /** `deallocate`: the batch is finished, its memory free. */
+  deallocate(batch: ProducerBatch): void {
+    this.incomplete--
+    this.available += batch.memory
+  }
+
+  // --- draining -----------------------------------------------------------------------------------------------------
+
+  /** Whether the head of the partition's queue may leave, memory, flush and close letting everything leave. */
+  isReady(partition: PartitionState, now: number): boolean {
+    const first = partition.queue[0]
+    if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) return false
+    return (
+      partition.queue.length > 1 || first.isFull() || now - first.lastAttemptAt >= this.settings.lingerUs ||
+      this.exhausted || this.flushing || this.closed
+    )
+  }
+
+  /** When the partition will be ready by the passing of time alone. */
+  readyAt(partition: PartitionState, now: number): number {
+    const first = partition.queue[0]
+    if (first === undefined || partition.muted) return NEVER_US
+    return this.isBackingOff(partition, first, now) ? first.retryAt : first.lastAttemptAt + this.settings.lingerUs
+  }
+
+  /**
+   * `drainBatchesForOneNode`: at most one batch per partition, `max.request.size` bytes in all. As in Kafka, a node that is
+   * ready gets the head of every queue it leads, and a partition that must wait ends the round for the whole node.
+   */
+  drain(node: number, now: number): ProducerBatch[] {
+    const { partitions, idempotence } = this
+    const drained: ProducerBatch[] = []
+    const count = partitions.length
+    const start = this.drainIndex[node] ?? 0
+    let size = 0
+    for (let i = 0; i < count; i++) {
+      const at = (start + i) % count
+      const partition = partitions[at] as PartitionState
+      if (partition.leader !== node) continue
+      this.setDrainIndex(node, at)
+      const first = partition.queue[0]
+      if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
+      if (drained.length > 0 && size + first.size > this.settings.maxRequestSize) break
+      if (idempotence !== null) {
+        if (idempotence.shouldStopDrain(partition, first)) break
+        idempotence.assignSequence(first)
+      }
+      partition.queue.shift()
+      first.closed = true
+      size += first.size
+      drained.push(first)
+    }
+    return drained
+  }
+
+  // --- inner workings -----------------------------------------------------------------------------------------------
+
+  private newBatch(partition: PartitionState, createdAt: number, memory: number, least: number): ProducerBatch {
+    this.incomplete++
+    return new ProducerBatch(this.numbers.nextBatch(), partition, createdAt, Math.max(this.settings.batchSize, least), memory)
+  }
+
+  private giveSequences(big: ProducerBatch, parts: readonly ProducerBatch[]): void {
+    let sequence = big.baseSequence
+    for (const part of parts) {
+      part.setProducerState(big.producerId, big.producerEpoch, sequence)
+      sequence += part.records.length
+      part.partition.txn.add(part)
+    }
+  }
+
+  /** With idempotence by sequence; without always at the head, so that what failed together comes back in reverse. */
+  private putBack(batch: ProducerBatch): void {
+    const { queue } = batch.partition
+    let at = 0
+    if (this.idempotence !== null) {
+      for (; at < queue.length; at++) {
+        const other = queue[at] as ProducerBatch
+        if (!other.hasSequence() || other.baseSequence >= batch.baseSequence) break
+      }
+    }
+    queue.splice(at, 0, batch)
+  }
+
+  private isBackingOff(partition: PartitionState, first: ProducerBatch, now: number): boolean {
+    first.updateLeaderEpoch(partition.leaderEpoch)
+    if (first.attempts === 0 || now >= first.retryAt) return false
+    return !(this.settings.leaderHints && first.leaderChangedForRetry())
+  }
+
+  private setDrainIndex(node: number, at: number): void {
+    while (this.drainIndex.length <= node) this.drainIndex.push(0)
+    this.drainIndex[node] = at
+  }
+}

@@ -1,0 +1,315 @@
+import type { TimerHandle } from '../../kernel/kernel.ts'
+import type { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import type { InitProducerIdRequest, InitProducerIdResponse, MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import { BatchCompletion, type SendCallback } from './batch-completion.ts'
+import type { ClientRequest, Completion } from './client-request.ts'
+import type { TransactionManager } from './idempotence.ts'
+import { Metadata } from './metadata.ts'
+import { NETWORK_CLIENT_TIMERS, NetworkClient, type NetworkClientOptions, type NetworkClientOwner } from './network-client.ts'
+import type { PartitionState, TopicState } from './partition-state.ts'
+import type { ProducerBatch } from './producer-batch.ts'
+import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+import { ProducerIdRequest } from './producer-id-request.ts'
+import type { RecordAccumulator } from './record-accumulator.ts'
+
+/** Timer kinds a sender takes, from its `timerBase` on; its NetworkClient's come first. */
+export const SENDER_TIMERS: number = NETWORK_CLIENT_TIMERS + 4
+const RUN = 0
+const EXPIRY = 1
+const PRODUCER_ID = 2
+const METADATA = 3
+
+/** What a sender is made of. */
+export interface SenderOptions {
+  readonly timerBase: number
+  readonly settings: ProducerSettings
+  readonly topics: readonly TopicState[]
+  /** Node numbers of all brokers. */
+  readonly bootstrap: readonly number[]
+  readonly accumulator: RecordAccumulator
+  readonly idempotence: TransactionManager | null
+  readonly callback: SendCallback
+}
+
+/** Tokens of requests that carry no batches. */
+const METADATA_TOKEN: number = -1
+const PRODUCER_ID_TOKEN: number = -2
+const NO_BATCHES: readonly ProducerBatch[] = []
+
+/**
+ * `Sender`: the producer's network thread. Kafka's thread polls; here {@link runOnce} is called whenever something happened,
+ * and one timer stands for the poll's timeout.
+ */
+export class Sender implements NetworkClientOwner {
+  readonly client: NetworkClient
+  readonly metadata: Metadata
+  readonly completion: BatchCompletion
+  private readonly env: Env
+  private readonly settings: ProducerSettings
+  private readonly accumulator: RecordAccumulator
+  private readonly idempotence: TransactionManager | null
+  private readonly producerId: ProducerIdRequest
+  /** First timer kind of the sender's own. */
+  private readonly timers: number
+  /** Batches of each Produce request in flight; a request's token is its place here. */
+  private readonly requests: (readonly ProducerBatch[])[] = []
+  private readonly freeTokens: number[] = []
+  private readonly readyNodes: number[] = []
+  private runTimer: TimerHandle = 0
+  private runAt: number = NEVER_US
+  private expiryTimer: TimerHandle = 0
+  private expiryAt: number = NEVER_US
+
+  constructor(env: Env, options: SenderOptions) {
+    const { settings, accumulator, idempotence } = options
+    this.env = env
+    this.settings = settings
+    this.accumulator = accumulator
+    this.idempotence = idempotence
+    this.timers = options.timerBase + NETWORK_CLIENT_TIMERS
+    this.client = new NetworkClient(env, networkOptions(options.timerBase, settings), this)
+    this.metadata = new Metadata(env, this.client, settings, options.topics, options.bootstrap, this.timers + METADATA)
+    this.completion = new BatchCompletion(env, settings, accumulator, this.metadata, idempotence, options.callback)
+    this.producerId = new ProducerIdRequest(env, settings, this.timers + PRODUCER_ID)
+  }
+
+  /** `Sender.runOnce`: settles sequences, asks for what is missing, then sends all that may leave. */
+  runOnce(): void {
+    const { idempotence } = this
+    this.metadata.maybeUpdate(METADATA_TOKEN)
+    if (idempotence !== null) {
+      idempotence.resolveSequences()
+      idempotence.bumpEpochIfRequired()
+      if (!idempotence.hasProducerId()) {
+        this.maybeRequestProducerId()
+        if (this.env.monotonic() >= this.expiryAt) this.expireBatches()
+        return
+      }
+    }
+    this.sendProducerData()
+  }
+
+  /** Makes the sender run `delay` microseconds from now at the latest. */
+  wakeIn(delay: number): void {
+    const at = this.env.monotonic() + delay
+    if (at >= this.runAt || at >= NEVER_US) return
+    this.env.cancel(this.runTimer)
+    this.runAt = at
+    this.runTimer = this.env.setTimer(this.timers + RUN, delay)
+  }
+
+  /** A batch was created now: its delivery timeout runs. */
+  batchCreated(): void {
+    if (this.expiryTimer === 0) this.armExpiry(this.env.monotonic() + this.settings.deliveryTimeoutUs)
+  }
+
+  /** Whether a run would achieve anything for a partition that has become ready: not while its node can take no request. */
+  canUse(partition: PartitionState): boolean {
+    return partition.leader < 0 || this.client.inFlight(partition.leader) < this.settings.maxInFlight
+  }
+
+  /** Whether a request is unanswered that carries batches. */
+  hasRequests(): boolean {
+    return this.requests.length > this.freeTokens.length
+  }
+
+  /** Takes a timer of the sender or its client; false when it is neither's. {@link runOnce} should follow. */
+  onTimer(kind: number, a: number, b: number): boolean {
+    if (this.client.onTimer(kind, a, b)) return true
+    switch (kind - this.timers) {
+      case RUN:
+        this.runTimer = 0
+        this.runAt = NEVER_US
+        return true
+      case EXPIRY:
+        this.expiryTimer = 0
+        return true
+      case PRODUCER_ID:
+        this.producerId.onTimer()
+        return true
+      case METADATA:
+        this.metadata.onTimer()
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** Stops for good: nothing is sent any more, no timer is left. */
+  close(): void {
+    this.client.closeAll()
+    this.metadata.close()
+    this.env.cancel(this.runTimer)
+    this.env.cancel(this.expiryTimer)
+    this.producerId.close()
+  }
+
+  // --- NetworkClientOwner -------------------------------------------------------------------------------------------
+
+  onReady(_destination: number): void {}
+
+  onConnectionFailed(_destination: number): void {
+    this.metadata.requestUpdate()
+  }
+
+  onBackoffOver(_destination: number): void {}
+
+  onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    switch (request.token) {
+      case METADATA_TOKEN:
+        if (cause === 'response') this.metadata.onResponse(body as MetadataResponse)
+        else this.metadata.onFailedRequest()
+        break
+      case PRODUCER_ID_TOKEN:
+        if (this.idempotence !== null) {
+          this.producerId.onCompletion(this.idempotence, cause === 'response' ? (body as InitProducerIdResponse) : null)
+        }
+        break
+      default:
+        this.onProduceCompletion(request.token, body as ProduceResponse | null, cause)
+    }
+  }
+
+  // --- sending ------------------------------------------------------------------------------------------------------
+
+  /** `sendProducerData`, again and again while a node takes more. As in Kafka a batch is drained first and expired second. */
+  private sendProducerData(): void {
+    for (;;) {
+      const now = this.env.monotonic()
+      this.findReadyNodes(now)
+      let sent = false
+      for (let i = 0; i < this.readyNodes.length; i++) {
+        const node = this.readyNodes[i] as number
+        const drained = this.accumulator.drain(node, now)
+        if (drained.length === 0) continue
+        sent = true
+        this.takeOut(drained)
+        if (now >= this.expiryAt) this.expireBatches()
+        this.sendProduceRequest(node, drained)
+      }
+      if (!sent) {
+        if (now >= this.expiryAt) this.expireBatches()
+        this.armNextRun(now)
+        return
+      }
+    }
+  }
+
+  private findReadyNodes(now: number): void {
+    const { accumulator, client, readyNodes } = this
+    const { partitions } = accumulator
+    readyNodes.length = 0
+    let unknownLeader = false
+    for (let i = 0; i < partitions.length; i++) {
+      const partition = partitions[i] as PartitionState
+      if (partition.queue.length === 0) continue
+      const { leader } = partition
+      if (leader < 0) {
+        unknownLeader = true
+        continue
+      }
+      if (readyNodes.includes(leader) || !accumulator.isReady(partition, now)) continue
+      if (client.ready(leader) && client.canSend(leader)) readyNodes.push(leader)
+    }
+    if (unknownLeader) {
+      this.metadata.requestUpdate()
+      this.metadata.maybeUpdate(METADATA_TOKEN)
+    }
+  }
+
+  private takeOut(drained: readonly ProducerBatch[]): void {
+    for (const batch of drained) {
+      const { partition } = batch
+      partition.inFlight.push(batch)
+      batch.inRequest = true
+      if (this.settings.guaranteeOrder) partition.muted = true
+    }
+  }
+
+  private sendProduceRequest(node: number, batches: readonly ProducerBatch[]): void {
+    const { settings } = this
+    const partitionData: ProduceRequest['partitionData'][number][] = []
+    for (let i = 0; i < batches.length; i++) {
+      const batch = batches[i] as ProducerBatch
+      partitionData.push({ topicId: batch.partition.topicId, index: batch.partition.index, records: batch.seal() })
+    }
+    const request: ProduceRequest = { acks: settings.acks, timeoutMs: settings.requestTimeoutMs, partitionData }
+    const token = this.freeTokens.length > 0 ? (this.freeTokens.pop() as number) : this.requests.length
+    this.requests[token] = batches
+    this.client.send(node, Api.Produce, request, token, settings.acks !== 0)
+  }
+
+  private onProduceCompletion(token: number, response: ProduceResponse | null, cause: Completion): void {
+    const batches = this.requests[token] as readonly ProducerBatch[]
+    this.requests[token] = NO_BATCHES
+    this.freeTokens.push(token)
+    this.completion.onProduceCompletion(batches, response, cause)
+  }
+
+  /** One timer for the next linger or back-off that ends; what waits for a node or an answer is woken by that. */
+  private armNextRun(now: number): void {
+    const { partitions } = this.accumulator
+    let next = NEVER_US
+    for (let i = 0; i < partitions.length; i++) {
+      const partition = partitions[i] as PartitionState
+      if (partition.queue.length === 0 || partition.leader < 0) continue
+      const at = this.accumulator.readyAt(partition, now)
+      if (at > now && at < next) next = at
+    }
+    if (next < NEVER_US) this.wakeIn(next - now)
+  }
+
+  // --- expiry -------------------------------------------------------------------------------------------------------
+
+  /** Fails every batch older than `delivery.timeout.ms`, waiting or in flight, and looks for the next that will be. */
+  private expireBatches(): void {
+    const { partitions } = this.accumulator
+    const oldest = this.env.monotonic() - this.settings.deliveryTimeoutUs
+    for (const { queue } of partitions) {
+      while (queue[0] !== undefined && queue[0].createdAt <= oldest) this.completion.expire(queue.shift() as ProducerBatch, false)
+    }
+    let next = NEVER_US
+    for (const { inFlight, queue } of partitions) {
+      while (inFlight[0] !== undefined && inFlight[0].createdAt <= oldest) this.completion.expire(inFlight[0], true)
+      for (const batch of inFlight) next = Math.min(next, batch.createdAt)
+      for (const batch of queue) next = Math.min(next, batch.createdAt)
+    }
+    this.expiryAt = NEVER_US
+    if (next < NEVER_US) this.armExpiry(next + this.settings.deliveryTimeoutUs)
+  }
+
+  /** A batch behind a younger one may be overdue already: then the next run looks again, as every poll of Kafka's does. */
+  private armExpiry(at: number): void {
+    if (at >= NEVER_US) return
+    this.env.cancel(this.expiryTimer)
+    this.expiryTimer = 0
+    this.expiryAt = at
+    const delay = at - this.env.monotonic()
+    if (delay > 0) this.expiryTimer = this.env.setTimer(this.timers + EXPIRY, delay)
+  }
+
+  // --- producer id --------------------------------------------------------------------------------------------------
+
+  private maybeRequestProducerId(): void {
+    if (!this.producerId.isDue()) return
+    const node = this.metadata.leastLoadedNode()
+    if (node < 0 || !this.client.ready(node) || !this.client.canSend(node)) return
+    const request: InitProducerIdRequest = { transactionalId: null, producerId: -1, producerEpoch: -1 }
+    this.producerId.onSent()
+    this.client.send(node, Api.InitProducerId, request, PRODUCER_ID_TOKEN)
+  }
+}
+
+function networkOptions(timerBase: number, settings: ProducerSettings): NetworkClientOptions {
+  return {
+    timerBase,
+    maxInFlight: settings.maxInFlight,
+    requestTimeoutUs: settings.requestTimeoutUs,
+    reconnectBackoffUs: settings.reconnectBackoffUs,
+    reconnectBackoffMaxUs: settings.reconnectBackoffMaxUs,
+    setupTimeoutUs: settings.setupTimeoutUs,
+    setupTimeoutMaxUs: settings.setupTimeoutMaxUs,
+    versions: { [Api.Produce]: settings.produceVersion },
+  }
+}
