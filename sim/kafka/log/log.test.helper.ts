@@ -27,7 +27,7 @@ export const TOPIC: TopicConfig = {
   'min.insync.replicas': 1,
   'unclean.leader.election.enable': false,
 }
-const NO_HASH: Hasher = { update: () => {}, copy: () => NO_HASH, digest: () => '' }
+export const NO_HASH: Hasher = { update: () => {}, copy: () => NO_HASH, digest: () => '' }
 const NODE = 1
 
 export function brokerConfig(changes: Partial<BrokerConfig> = {}): BrokerConfig {
@@ -210,4 +210,3 @@ export function append(log: PartitionLog, options: BatchOptions = {}, epoch = 0)
   if (errorCode !== 0) throw new Error(`append answered ${errorCode}`)
   return made
 }
-
