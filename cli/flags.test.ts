@@ -27,6 +27,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['negative jobs', () => parseJobs('-1'), /--jobs takes a whole number or auto/],
   ['many jobs', () => parseJobs('100000'), /not possible/],
   ['words for jobs', () => parseJobs('many'), /or auto/],
+  ['a file for a bail', () => parseBail('a.yaml'), /--bail takes a whole number, not "a.yaml"/],
   ['a bail of none', () => parseBail('0'), /at least 1/],
   ['a shard past the end', () => parseShard('3/2'), /there is no shard 3 of 2/],
   ['shard 0', () => parseShard('0/2'), /no shard 0/],

@@ -24,6 +24,13 @@ export function parseJobs(text: string): number {
 }
 
 export function parseBail(text: string): number {
+  // `--bail a.yaml` reads the file as the number.
+  if (!/^[+-]?\d+$/.test(text)) {
+    throw new UsageError(
+      `--bail takes a whole number, not ${quoted(text)}`,
+      'write --bail=1, or put --bail behind the files',
+    )
+  }
   return wholeNumber('--bail', text, 1, MOST_RUNS)
 }
 
@@ -67,7 +74,7 @@ export function parseSet(text: string): string {
 
 export const REPORTERS_BUILT = ['pretty', 'json', 'ndjson'] as const
 export const REPORTERS_PLANNED = ['junit', 'github', 'markdown', 'html'] as const
-export type ReporterName = (typeof REPORTERS_BUILT)[number]
+type ReporterName = (typeof REPORTERS_BUILT)[number]
 
 export interface ReporterChoice {
   readonly name: ReporterName

@@ -32,7 +32,7 @@ export function select(
 }
 
 /** Whether a scenario's file, title, variant or one of its tags contains the text, in any case. */
-export function matches(scenario: Scenario, filter: string | null): boolean {
+function matches(scenario: Scenario, filter: string | null): boolean {
   if (filter === null) return true
   const wanted = filter.toLowerCase()
   const words = [scenario.file, scenario.title, scenario.variant ?? '', ...scenario.tags]

@@ -165,7 +165,7 @@ export class ScenarioAggregate {
 }
 
 /** Whether the runs of a scenario meet different faults. */
-export function drawsFaults(scenario: Scenario): boolean {
+function drawsFaults(scenario: Scenario): boolean {
   return scenario.chaos !== null || scenario.faults.some(isRandomFault)
 }
 

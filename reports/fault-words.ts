@@ -2,7 +2,7 @@ import { varies } from '../sim/kernel/spread.ts'
 import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
 
 /** A target as it is written in a scenario file. */
-export function targetInWords(target: Target): string {
+function targetInWords(target: Target): string {
   switch (target.kind) {
     case 'node':
     case 'application':
