@@ -85,7 +85,17 @@ export interface ChaosSpec {
 
 export type ChaosBudget = 'within-promise' | 'beyond' | 'hostile'
 export type ChaosKind =
-  | 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause' | 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | 'slow-disk'
+  | 'crash'
+  | 'power-loss'
+  | 'wipe-disk'
+  | 'stop'
+  | 'pause'
+  | 'partition'
+  | 'isolate'
+  | 'delay'
+  | 'drop'
+  | 'disconnect'
+  | 'slow-disk'
 
 /** Everything a run's faults are drawn from. */
 export interface FaultSource {
@@ -93,12 +103,20 @@ export interface FaultSource {
   readonly chaos: ChaosSpec | null
 }
 
-/** A fault with nothing left to draw: only symbolic targets and moments remain open. */
+/**
+ * A fault with nothing left to draw: only symbolic targets and moments remain open. The spreads `by` of `delay` and
+ * `slow-disk` stay spreads: they are sampled per message and per disk operation, as latencies are.
+ */
 export interface PlannedFault {
   /** Index of the entry in the scenario's list it was drawn from; -1 = from the chaos generator. */
   readonly entry: number
   readonly trigger:
-    | { readonly kind: 'at'; readonly atUs: number }
+    | {
+        readonly kind: 'at'
+        readonly atUs: number
+        /** Does not fire any more once the workload is done: what `every` without `times` is drawn into. */
+        readonly whileWork?: true
+      }
     | {
         readonly kind: 'when'
         readonly match: MomentMatch

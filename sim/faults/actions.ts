@@ -1,0 +1,186 @@
+import { M } from '../history/catalogue.ts'
+import { NO_NODE } from '../history/ids.ts'
+import { apiNamed } from '../kafka/protocol/api.ts'
+import { samplerOf } from '../kernel/sampler.ts'
+import type { Spread } from '../kernel/spread.ts'
+import { StreamRule } from '../network/stream-rule.ts'
+import { isolationCuts, partitionCuts } from './cuts.ts'
+import type { Firing } from './firing.ts'
+import type { Holds } from './holds.ts'
+import type { FaultHost } from './host.ts'
+import type { Action, StreamMatch, Target } from './plan.ts'
+import type { FaultTally } from './tally.ts'
+import { TargetResolver } from './targets.ts'
+import type { WorldNames } from './world-names.ts'
+
+/** Does what faults say, to the nodes that they mean at that moment, and undoes it. */
+export class FaultActions {
+  private readonly host: FaultHost
+  private readonly resolver: TargetResolver
+  private readonly holds: Holds
+  private readonly tally: FaultTally
+
+  constructor(host: FaultHost, names: WorldNames, holds: Holds, tally: FaultTally) {
+    this.host = host
+    this.resolver = new TargetResolver(host, names)
+    this.holds = holds
+    this.tally = tally
+  }
+
+  /** Does what the fault says; returns whether it lasts. */
+  perform(firing: Firing): boolean {
+    this.resolver.begin()
+    const { action } = firing
+    switch (action.kind) {
+      case 'crash':
+      case 'power-loss':
+      case 'wipe-disk':
+      case 'stop':
+      case 'pause':
+      case 'slow-disk':
+        return this.strikeNodes(firing, action)
+      case 'partition': {
+        const groups = this.resolver.groups(action.groups)
+        return this.cut(firing, groups[0] ?? [], partitionCuts(groups, this.host.nodeNames.length))
+      }
+      case 'isolate': {
+        const nodes = this.resolver.nodes(action.target)
+        const from = action.from === null ? null : this.resolver.nodes(action.from)
+        return this.cut(firing, nodes, isolationCuts(nodes, action.direction, from, this.host.nodeNames.length))
+      }
+      case 'delay':
+        return this.rule(firing, action, action.by)
+      case 'drop':
+        return this.rule(firing, action, null)
+      case 'disconnect':
+        return this.disconnect(firing, action.between)
+    }
+  }
+
+  private strikeNodes(firing: Firing, action: Extract<Action, { readonly target: Target }>): boolean {
+    const nodes = this.resolver.nodes(action.target)
+    this.tell(firing, nodes)
+    for (const node of nodes) {
+      // What is in flight is asked first: the fault itself may end it.
+      const matters = this.host.workInFlight()
+      if (this.strike(firing, action, node)) this.tally.touch(firing, matters)
+    }
+    return nodes.length > 0
+  }
+
+  private strike(firing: Firing, action: Action, node: number): boolean {
+    switch (action.kind) {
+      case 'crash':
+      case 'power-loss':
+      case 'wipe-disk':
+      case 'stop':
+        return this.holds.takeDown(node, action.kind)
+      case 'pause':
+        return this.holds.pause(node)
+      case 'slow-disk': {
+        const sampler = samplerOf(action.by)
+        this.host.recorder.emit(M.diskSlow, node, sampler.length(sampler.bound >> 1), 0, 0, 0)
+        return this.holds.slowDown(firing.id, node, action.by)
+      }
+      default:
+        return false
+    }
+  }
+
+  private cut(firing: Firing, nodes: readonly number[], cuts: readonly number[]): boolean {
+    this.tell(firing, nodes)
+    firing.cuts = new Set(cuts)
+    const count = this.host.nodeNames.length
+    for (const pair of cuts) this.host.network.cut(Math.floor(pair / count), pair % count)
+    return cuts.length > 0
+  }
+
+  private rule(firing: Firing, match: StreamMatch, by: Spread | null): boolean {
+    const from = match.from === null ? null : this.resolver.nodes(match.from)
+    const to = match.to === null ? null : this.resolver.nodes(match.to)
+    this.tell(firing, from ?? to ?? [])
+    if (from?.length === 0 || to?.length === 0) return false
+    const api = match.api === null ? null : (apiNamed(match.api) ?? -1)
+    const delay = by === null ? null : samplerOf(by)
+    const { reply, nth, count } = match
+    const sameConnection = match.connection === 'same'
+    this.host.network.addRule(
+      new StreamRule({ id: firing.id, from, to, api, reply, delay, nth, count, sameConnection }),
+    )
+    return true
+  }
+
+  /** Resets happen at once; nothing lasts. */
+  private disconnect(firing: Firing, between: readonly [Target, Target]): boolean {
+    const left = this.resolver.nodes(between[0])
+    const right = this.resolver.nodes(between[1])
+    this.tell(firing, left)
+    const matters = this.host.workInFlight()
+    for (const a of left) {
+      for (const b of right) {
+        // A pair that both sides name is one pair.
+        if (a === b || (a > b && left.includes(b) && right.includes(a))) continue
+        if (this.host.network.disconnect(a, b) > 0) this.tally.touch(firing, matters)
+      }
+    }
+    return false
+  }
+
+  /** Ends what a fault did. */
+  undo(firing: Firing): void {
+    const { action, nodes } = firing
+    switch (action.kind) {
+      case 'crash':
+      case 'power-loss':
+      case 'wipe-disk':
+      case 'stop':
+        for (const node of nodes) this.holds.letUp(node)
+        break
+      case 'pause':
+        for (const node of nodes) this.holds.resume(node)
+        break
+      case 'slow-disk':
+        for (const node of nodes) this.holds.speedUp(firing.id, node)
+        break
+      case 'partition':
+      case 'isolate': {
+        const count = this.host.nodeNames.length
+        for (const pair of firing.cuts) this.host.network.heal(Math.floor(pair / count), pair % count)
+        break
+      }
+      case 'delay':
+      case 'drop':
+        this.host.network.removeRule(firing.id)
+        break
+      case 'disconnect':
+        break
+    }
+  }
+
+  /** Emits that the fault began, once, at the first node that it hits. */
+  private tell(firing: Firing, nodes: readonly number[]): void {
+    const { recorder } = this.host
+    const first = nodes[0] ?? NO_NODE
+    firing.nodes = nodes
+    recorder.emit(M.faultFired, first, firing.fault, firing.entry, first, recorder.text(firing.action.kind))
+  }
+}
+
+/** Whether an action is about nodes rather than what lies between them. */
+export function hitsNodes(action: Action): boolean {
+  switch (action.kind) {
+    case 'crash':
+    case 'power-loss':
+    case 'wipe-disk':
+    case 'stop':
+    case 'pause':
+    case 'slow-disk':
+      return true
+    case 'partition':
+    case 'isolate':
+    case 'delay':
+    case 'drop':
+    case 'disconnect':
+      return false
+  }
+}

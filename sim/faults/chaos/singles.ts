@@ -1,0 +1,216 @@
+import type { Stream } from '../../kernel/stream.ts'
+import { MILLISECOND, SECOND } from '../../kernel/time.ts'
+import type { Action, ChaosKind, PlannedFault, StreamMatch, Target } from '../plan.ts'
+import { drawDuration } from './durations.ts'
+import { only, pickWeighted, range } from './pick.ts'
+import type { PartitionName, Topology } from './topology.ts'
+import { drawTrigger, somePartition } from './triggers.ts'
+import {
+  ACTIVE_CONTROLLER,
+  BROKERS,
+  CLIENTS,
+  CONTROLLERS,
+  drawVictim,
+  followerOf,
+  followersOf,
+  leaderOf,
+  nodeNamed,
+  REST,
+} from './victims.ts'
+import { WEIGHTS } from './weights.ts'
+
+/** One fault of a kind, on its own; null when this world has nothing that it could hit. */
+export function drawSingle(
+  kind: ChaosKind,
+  topology: Topology,
+  afterFaults: boolean,
+  stream: Stream,
+): PlannedFault | null {
+  const action = drawAction(kind, topology, stream)
+  if (action === null) return null
+  const trigger = drawTrigger(topology, afterFaults, stream)
+  return { entry: -1, trigger, action, forUs: action.kind === 'disconnect' ? null : drawDuration(topology, stream) }
+}
+
+function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action | null {
+  switch (kind) {
+    case 'crash':
+    case 'stop':
+    case 'pause': {
+      const target = drawVictim(topology, { controllers: true, clients: true }, stream)
+      return target === null ? null : { kind, target }
+    }
+    case 'power-loss': {
+      // A controller's metadata log is never lost: nothing in the simulated cluster could survive that.
+      const target = drawVictim(topology, { controllers: false, clients: true }, stream)
+      return target === null ? null : { kind, target }
+    }
+    case 'wipe-disk': {
+      const target = drawVictim(topology, { controllers: false, clients: false }, stream)
+      return target === null ? null : { kind, target }
+    }
+    case 'slow-disk': {
+      const target = drawVictim(topology, { controllers: false, clients: false }, stream)
+      return target === null
+        ? null
+        : {
+            kind,
+            target,
+            by: { kind: 'uniform', minUs: MILLISECOND, maxUs: range(stream, 5 * MILLISECOND, 2 * SECOND) },
+          }
+    }
+    case 'partition':
+      return drawPartition(topology, stream)
+    case 'isolate':
+      return drawIsolation(topology, stream)
+    case 'delay': {
+      const match = drawMessages(topology, stream)
+      if (match === null) return null
+      const lengthUs = drawDuration(topology, stream) ?? topology.lagUs
+      return { kind, by: { kind: 'constant', us: lengthUs }, ...match }
+    }
+    case 'drop': {
+      const match = drawMessages(topology, stream)
+      return match === null ? null : { kind, ...match }
+    }
+    case 'disconnect':
+      return drawDisconnect(topology, stream)
+  }
+}
+
+function drawPartition(topology: Topology, stream: Stream): Action | null {
+  const at = somePartition(topology, stream)
+  if (at === null) return null
+  const { clients } = topology
+  const several = topology.brokers.length > 1
+  const split = pickWeighted(
+    stream,
+    only(WEIGHTS.split, (name) => {
+      switch (name) {
+        case 'leaderFromAll':
+        case 'controllerFromBrokers':
+          return true
+        case 'leaderFromFollowers':
+        case 'followerFromAll':
+          return several
+        case 'minority':
+          return topology.brokers.length > 2
+        case 'clientFromLeader':
+        case 'clientsFromBrokers':
+          return clients.length > 0
+      }
+    }),
+  )
+  return { kind: 'partition', groups: groupsOf(split, at, topology, stream) }
+}
+
+function groupsOf(
+  split: keyof typeof WEIGHTS.split,
+  at: PartitionName,
+  topology: Topology,
+  stream: Stream,
+): readonly (readonly Target[])[] {
+  switch (split) {
+    case 'leaderFromAll':
+      return [[leaderOf(at)], [REST]]
+    case 'leaderFromFollowers':
+      return [[leaderOf(at)], [followersOf(at)]]
+    case 'minority':
+      return [[{ kind: 'minority', of: 'brokers' }], [REST]]
+    case 'clientFromLeader':
+      return [[nodeNamed(stream.pick(topology.clients))], [leaderOf(at)]]
+    case 'controllerFromBrokers':
+      return [[CONTROLLERS], [BROKERS]]
+    case 'clientsFromBrokers':
+      return [[CLIENTS], [BROKERS]]
+    case 'followerFromAll':
+      return [[followerOf(at)], [REST]]
+  }
+}
+
+function drawIsolation(topology: Topology, stream: Stream): Action | null {
+  const at = somePartition(topology, stream)
+  // Cutting off is a matter of the network: it may hit a perfect cluster's only broker too.
+  const target = drawVictim({ ...topology, mortal: true }, { controllers: true, clients: true }, stream)
+  if (target === null || at === null) return null
+  return {
+    kind: 'isolate',
+    target,
+    direction: pickWeighted(stream, WEIGHTS.direction),
+    from: isolatedFrom(at, target, stream),
+  }
+}
+
+function isolatedFrom(at: PartitionName, target: Target, stream: Stream): Target | null {
+  // From whom a broker may be cut off; others are cut off from the leader or from everybody.
+  const isBroker = target.kind === 'leader' || (target.kind === 'node' && target.name.startsWith('broker-'))
+  if (!isBroker) return stream.chance(1, 2) ? null : leaderOf(at)
+  switch (pickWeighted(stream, WEIGHTS.isolatedFrom)) {
+    case 'everybody':
+      return null
+    case 'controller':
+      return CONTROLLERS
+    case 'followers':
+      return followersOf(at)
+    case 'clients':
+      return CLIENTS
+  }
+}
+
+function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
+  const at = somePartition(topology, stream)
+  if (at === null) return null
+  const leader = leaderOf(at)
+  const count = drawCount(stream)
+  const rest = {
+    nth: 1 + stream.below(stream.chance(1, 2) ? 3 : 20),
+    count,
+    connection: stream.chance(1, 4) ? 'same' : 'any',
+  } as const
+  switch (pickWeighted(stream, WEIGHTS.message)) {
+    case 'produce':
+      return { from: CLIENTS, to: leader, api: 'Produce', reply: false, ...rest }
+    case 'produceReply':
+      return { from: leader, to: CLIENTS, api: 'Produce', reply: true, ...rest }
+    case 'fetch':
+      return { from: BROKERS, to: leader, api: 'Fetch', reply: false, ...rest }
+    case 'fetchReply':
+      return { from: leader, to: BROKERS, api: 'Fetch', reply: true, ...rest }
+    case 'alterPartition':
+      return { api: 'AlterPartition', ...oneWay(stream, BROKERS, CONTROLLERS), ...rest }
+    case 'heartbeat':
+      return { api: 'BrokerHeartbeat', ...oneWay(stream, leader, CONTROLLERS), ...rest }
+    case 'metadata':
+      return { api: 'Metadata', ...oneWay(stream, CLIENTS, BROKERS), ...rest }
+    case 'any':
+      return { from: leader, to: null, api: null, reply: stream.chance(1, 2), ...rest }
+  }
+}
+
+/** Either the request or, the other way round, its answer. */
+function oneWay(stream: Stream, from: Target, to: Target): Pick<StreamMatch, 'from' | 'to' | 'reply'> {
+  return stream.chance(1, 2) ? { from, to, reply: false } : { from: to, to: from, reply: true }
+}
+
+function drawCount(stream: Stream): number | null {
+  switch (pickWeighted(stream, WEIGHTS.messageCount)) {
+    case 'one':
+      return 1
+    case 'few':
+      return range(stream, 2, 5)
+    case 'all':
+      return null
+  }
+}
+
+function drawDisconnect(topology: Topology, stream: Stream): Action | null {
+  const at = somePartition(topology, stream)
+  if (at === null) return null
+  const leader = leaderOf(at)
+  const pairs: (readonly [Target, Target])[] = [
+    [leader, followersOf(at)],
+    [BROKERS, ACTIVE_CONTROLLER],
+  ]
+  if (topology.clients.length > 0) pairs.push([CLIENTS, leader], [nodeNamed(stream.pick(topology.clients)), BROKERS])
+  return { kind: 'disconnect', between: stream.pick(pairs) }
+}

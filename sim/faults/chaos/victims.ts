@@ -1,0 +1,62 @@
+import type { Stream } from '../../kernel/stream.ts'
+import type { Target } from '../plan.ts'
+import { only, pickWeighted } from './pick.ts'
+import { somePartition } from './triggers.ts'
+import type { PartitionName, Topology } from './topology.ts'
+import { WEIGHTS } from './weights.ts'
+
+export const BROKERS: Target = { kind: 'role', role: 'brokers' }
+export const CONTROLLERS: Target = { kind: 'role', role: 'controllers' }
+export const CLIENTS: Target = { kind: 'role', role: 'clients' }
+export const REST: Target = { kind: 'role', role: 'rest' }
+export const ACTIVE_CONTROLLER: Target = { kind: 'active-controller' }
+
+export function leaderOf(at: PartitionName): Target {
+  return { kind: 'leader', topic: at.topic, partition: at.partition }
+}
+export function followerOf(at: PartitionName): Target {
+  return { kind: 'follower', topic: at.topic, partition: at.partition }
+}
+export function followersOf(at: PartitionName): Target {
+  return { kind: 'followers', topic: at.topic, partition: at.partition }
+}
+export function nodeNamed(name: string): Target {
+  return { kind: 'node', name }
+}
+
+/** Which nodes a fault may hit. */
+export interface Victims {
+  readonly controllers: boolean
+  readonly clients: boolean
+}
+
+/** Somebody to hit; null when nobody may be hit. */
+export function drawVictim(topology: Topology, may: Victims, stream: Stream): Target | null {
+  const partition = somePartition(topology, stream)
+  const weights = only(WEIGHTS.victim, (role) => {
+    switch (role) {
+      case 'leader':
+      case 'follower':
+        return topology.mortal && partition !== null && (role === 'leader' || topology.brokers.length > 1)
+      case 'broker':
+        return topology.mortal
+      case 'controller':
+        return topology.mortal && may.controllers
+      case 'client':
+        return may.clients && topology.clients.length > 0
+    }
+  })
+  if (Object.values(weights).every((weight) => weight === 0)) return null
+  switch (pickWeighted(stream, weights)) {
+    case 'leader':
+      return leaderOf(partition as PartitionName)
+    case 'follower':
+      return followerOf(partition as PartitionName)
+    case 'broker':
+      return nodeNamed(stream.pick(topology.brokers))
+    case 'controller':
+      return ACTIVE_CONTROLLER
+    case 'client':
+      return nodeNamed(stream.pick(topology.clients))
+  }
+}

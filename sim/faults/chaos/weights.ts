@@ -1,0 +1,106 @@
+import type { ChaosKind } from '../plan.ts'
+
+/**
+ * Every weight of the chaos generator. They shape what is searched, so a change is a line in the CHANGELOG. Within one
+ * table only proportions count.
+ */
+export const WEIGHTS = {
+  /** Single faults by kind, among the kinds that the run has. */
+  kind: {
+    crash: 8,
+    pause: 6,
+    stop: 3,
+    partition: 5,
+    isolate: 6,
+    delay: 5,
+    drop: 5,
+    disconnect: 3,
+    'slow-disk': 2,
+    'power-loss': 4,
+    'wipe-disk': 2,
+  } satisfies Record<ChaosKind, number>,
+  /** What is drawn next: one fault, or a pattern of faults that belong together. */
+  next: { single: 3, pattern: 2 },
+  /** What makes a fault fire. */
+  trigger: { time: 1, moment: 1 },
+  /** Whom a fault of a node hits. */
+  victim: { leader: 5, follower: 3, broker: 2, client: 2, controller: 2 },
+  /** How long a fault lasts; the names are those of the boundary families in `durations.ts`. */
+  duration: {
+    short: 8,
+    belowSession: 2,
+    aboveSession: 4,
+    belowRequestTimeout: 1,
+    aboveRequestTimeout: 2,
+    belowLag: 1,
+    aboveLag: 2,
+    untilHealing: 1,
+  },
+  /** Moments that come by themselves while records flow. */
+  moment: {
+    'log.appended': 4,
+    'produce.acked': 4,
+    'hw.advanced': 3,
+    'produce.answered': 2,
+    produceRequest: 2,
+    produceReply: 2,
+    fetchRequest: 2,
+    fetchReply: 2,
+    'record.sent': 1,
+  },
+  /** Moments that only come after an earlier fault. */
+  reaction: {
+    'leader.elected': 4,
+    'isr.changed': 4,
+    'broker.fenced': 2,
+    'leader.began': 3,
+    'follower.began': 2,
+    'log.truncated': 2,
+    'node.crashed': 1,
+    'broker.unfenced': 2,
+  },
+  /** Whether a moment is a reaction, once there is a fault to react to. */
+  momentClass: { ordinary: 2, reaction: 3 },
+  /** How long after its moment a fault strikes. */
+  after: { atOnce: 3, oneHop: 3, soon: 2, later: 1 },
+  /** Which messages are held or lost. */
+  message: {
+    produce: 4,
+    produceReply: 5,
+    fetch: 2,
+    fetchReply: 4,
+    alterPartition: 2,
+    heartbeat: 2,
+    metadata: 1,
+    any: 1,
+  },
+  /** How many messages a `delay` or `drop` takes. */
+  messageCount: { one: 5, few: 3, all: 2 },
+  /** How a partition divides the nodes. */
+  split: {
+    leaderFromAll: 3,
+    leaderFromFollowers: 4,
+    minority: 3,
+    clientFromLeader: 2,
+    controllerFromBrokers: 2,
+    clientsFromBrokers: 1,
+    followerFromAll: 2,
+  },
+  /** From whom a node is cut off. */
+  isolatedFrom: { everybody: 4, controller: 3, followers: 3, clients: 2 },
+  direction: { both: 3, in: 2, out: 2 },
+  /** Patterns of `patterns.ts` by name. */
+  pattern: {
+    grayLeader: 3,
+    backToBackLeaders: 3,
+    flappingLink: 2,
+    rollingRestart: 2,
+    zombieLeader: 3,
+    heldFetchReply: 2,
+    lostProduceReply: 3,
+    staggeredRecovery: 2,
+    blindController: 2,
+    slowReplica: 1,
+    powerOutage: 2,
+  },
+} as const
