@@ -28,7 +28,13 @@ export class AlterPartitionManager {
   private readonly unsent: Map<number, AlterIsr> = new Map()
   private inFlight: readonly AlterIsr[] = []
 
-  constructor(env: Env, channel: ControllerChannel, metadata: MetadataCache, broker: number, listener: AlterPartitionListener) {
+  constructor(
+    env: Env,
+    channel: ControllerChannel,
+    metadata: MetadataCache,
+    broker: number,
+    listener: AlterPartitionListener,
+  ) {
     this.env = env
     this.channel = channel
     this.metadata = metadata

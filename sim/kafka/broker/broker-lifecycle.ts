@@ -1,22 +1,32 @@
 import { ms } from '../../kernel/time.ts'
 import { JITTER } from '../../kernel/site.ts'
-import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import {
+  type ClientRequest,
+  type Completion,
+  NetworkClient,
+  type NetworkClientOwner,
+} from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
-  BrokerHeartbeatRequest, BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponse,
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponse,
 } from '../protocol/messages.ts'
 import { serverClientOptions } from './controller-channel.ts'
 import { BrokerTimer, LIFECYCLE_CLIENT_TIMERS } from './timers.ts'
 
 /** `BrokerState`, as far as the controller has a say in it. */
-export type LifecycleState = 'starting' | 'running' | 'pending-controlled-shutdown' | 'shutting-down'
+export type LifecycleState = 'starting' | 'recovery' | 'running' | 'pending-controlled-shutdown' | 'shutting-down'
 
 export interface LifecycleOwner {
   readonly nextMetadataOffset: number
   onRegistered(brokerEpoch: number): void
+  /** The broker has applied the metadata log up to its own registration. */
+  onCaughtUp(): void
   /** The controller lets the broker go, or nothing is to be waited for. */
   onShutdownGranted(): void
 }
@@ -67,7 +77,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
     if (this.state === 'running') {
       this.state = 'pending-controlled-shutdown'
       this.communicate()
-    } else if (this.state === 'starting') {
+    } else if (this.state === 'starting' || this.state === 'recovery') {
       this.finishShutdown()
     }
   }
@@ -128,8 +138,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
       brokerId: broker,
       brokerEpoch: this.brokerEpoch,
       currentMetadataOffset: applied,
-      // It asks to be unfenced once its logs are loaded and it has applied its own registration.
-      wantFence: this.state === 'starting' && applied < this.brokerEpoch,
+      wantFence: this.state === 'starting',
       wantShutDown: this.state === 'pending-controlled-shutdown',
     }
     this.client.send(controller, Api.BrokerHeartbeat, body, 0)
@@ -153,7 +162,14 @@ export class BrokerLifecycle implements NetworkClientOwner {
       return
     }
     this.failures = 0
-    if (this.state === 'starting' && !response.isFenced) this.state = 'running'
+    if (this.state === 'starting' && response.isCaughtUp) {
+      // Logs are loaded before the registration here, so recovery takes no time and the broker asks to be unfenced at once.
+      this.state = 'recovery'
+      this.owner.onCaughtUp()
+      this.communicate()
+      return
+    }
+    if (this.state === 'recovery' && !response.isFenced) this.state = 'running'
     if (this.state === 'pending-controlled-shutdown' && response.shouldShutDown) {
       this.finishShutdown()
       return

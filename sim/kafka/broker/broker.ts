@@ -52,6 +52,7 @@ export class Broker implements NodeHandler {
   readonly logs: LogManager
   private readonly env: Env
   private readonly options: BrokerOptions
+  private published = false
   private readonly host: ProcessHost
   private readonly diskQueue: DiskQueue
   private readonly channel: RequestChannel
@@ -71,7 +72,6 @@ export class Broker implements NodeHandler {
     this.controller = new ControllerChannel(env, controller, this)
     this.producerIds = new ProducerIdManager(this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
-    this.logs.load(options.topicConfigs)
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
@@ -82,11 +82,12 @@ export class Broker implements NodeHandler {
 
   onStart(): void {
     const { formed } = this.options
+    this.logs.load(this)
     this.replicas.start()
-    this.logs.start()
     if (formed !== null) {
       this.controller.brokerEpoch = formed.brokerEpoch
-      this.replicas.applyDelta(this.metadata.apply(formed.records))
+      this.metadata.apply(formed.records)
+      this.onCaughtUp()
     }
     this.lifecycle.start(formed?.brokerEpoch ?? -1)
     this.metadataFetcher.start()
@@ -117,13 +118,26 @@ export class Broker implements NodeHandler {
   onMetadata(records: readonly MetadataRecord[]): void {
     const touched = this.metadata.apply(records)
     this.env.emit(M.metadataApplied, this.metadata.nextOffset)
-    this.replicas.applyDelta(touched)
+    if (this.published) this.replicas.applyDelta(touched)
     this.lifecycle.onMetadataApplied()
+  }
+
+  /**
+   * The initial catch-up is over (`BrokerLifecycleManager.initialCatchUpFuture`): only now are the publishers installed, so
+   * that a restarted broker takes no role from metadata of its previous life, and requests are taken.
+   */
+  onCaughtUp(): void {
+    this.published = true
+    this.replicas.applyDelta([...this.metadata.partitions.keys()])
   }
 
   onRegistered(brokerEpoch: number): void {
     this.controller.brokerEpoch = brokerEpoch
     this.controller.onBackoffOver()
+  }
+
+  topicConfig(topicId: number): TopicConfig {
+    return this.options.topicConfigs.get(topicId) as TopicConfig
   }
 
   get brokerEpoch(): number {
@@ -150,6 +164,10 @@ export class Broker implements NodeHandler {
 
   /** `KafkaApis.handle` */
   handle(request: Envelope): void {
+    if (!this.published) {
+      this.channel.close(request)
+      return
+    }
     switch (request.api) {
       case Api.Produce:
         if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.produce(request)
@@ -263,4 +281,3 @@ export class Broker implements NodeHandler {
     return this.replicas.waiting()
   }
 }
-

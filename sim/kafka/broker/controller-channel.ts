@@ -1,5 +1,10 @@
 import { ms, SECOND } from '../../kernel/time.ts'
-import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import {
+  type ClientRequest,
+  type Completion,
+  NetworkClient,
+  type NetworkClientOwner,
+} from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api, type ApiKey } from '../protocol/api.ts'
 import { CONTROLLER_CLIENT_TIMERS } from './timers.ts'
@@ -50,7 +55,10 @@ export class ControllerChannel implements NetworkClientOwner {
 }
 
 /** Brokers' own clients: reconnect back-off 50 ms, as `NodeToControllerChannelManager` and `BrokerBlockingSender` set it. */
-export function serverClientOptions(timerBase: number, requestTimeoutUs: number): {
+export function serverClientOptions(
+  timerBase: number,
+  requestTimeoutUs: number,
+): {
   readonly timerBase: number
   readonly maxInFlight: number
   readonly requestTimeoutUs: number

@@ -2,7 +2,11 @@ import { tpOf } from '../../history/ids.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
 import {
-  type FetchPartition, type FetchPartitionResponse, type FetchRequest, type FetchResponse, NO_LEADER_HINT,
+  type FetchPartition,
+  type FetchPartitionResponse,
+  type FetchRequest,
+  type FetchResponse,
+  NO_LEADER_HINT,
 } from '../protocol/messages.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import type { AlterIsr, Partition } from './partition.ts'
@@ -43,7 +47,13 @@ export class FollowerFetch {
     return result
   }
 
-  private readPartition(request: FetchRequest, wanted: FetchPartition, bytesLeft: number, updateState: boolean, result: FetchResult): FetchPartitionResponse {
+  private readPartition(
+    request: FetchRequest,
+    wanted: FetchPartition,
+    bytesLeft: number,
+    updateState: boolean,
+    result: FetchResult,
+  ): FetchPartitionResponse {
     const tp = tpOf(wanted.topicId, wanted.partition)
     const partition = this.partitions.get(tp)
     const error = this.check(request, wanted, tp, partition)
@@ -53,7 +63,14 @@ export class FollowerFetch {
     }
     const { log } = partition
     const { highWatermark, logStartOffset } = log
-    const answer = { topicId: wanted.topicId, partitionIndex: wanted.partition, errorCode: Errors.NONE, highWatermark, logStartOffset, currentLeader: NO_LEADER_HINT }
+    const answer = {
+      topicId: wanted.topicId,
+      partitionIndex: wanted.partition,
+      errorCode: Errors.NONE,
+      highWatermark,
+      logStartOffset,
+      currentLeader: NO_LEADER_HINT,
+    }
     const diverging = divergence(partition, wanted)
     if (diverging === OUT_OF_RANGE) {
       result.immediate = true
@@ -65,7 +82,10 @@ export class FollowerFetch {
       return { ...answer, divergingEpoch: diverging, records: NO_RECORDS }
     }
     const limit = Math.min(wanted.partitionMaxBytes, bytesLeft)
-    const records = bytesLeft > 0 && wanted.fetchOffset < log.logEndOffset ? log.read(wanted.fetchOffset, limit, log.logEndOffset) : NO_RECORDS
+    const records =
+      bytesLeft > 0 && wanted.fetchOffset < log.logEndOffset
+        ? log.read(wanted.fetchOffset, limit, log.logEndOffset)
+        : NO_RECORDS
     for (const entry of records) result.bytes += entry.batch.size
     // The answer's high watermark is from before this fetch's own effect: followers learn it one round trip late.
     if (updateState) this.updateFollower(request, wanted, partition, result)
@@ -86,7 +106,12 @@ export class FollowerFetch {
     return Errors.NONE
   }
 
-  private updateFollower(request: FetchRequest, wanted: FetchPartition, partition: Partition, result: FetchResult): void {
+  private updateFollower(
+    request: FetchRequest,
+    wanted: FetchPartition,
+    partition: Partition,
+    result: FetchResult,
+  ): void {
     const remote = partition.remote(request.replicaId)
     if (remote === null) return
     if (partition.updateFollowerFetch(remote, wanted.fetchOffset, wanted.logStartOffset, request.replicaEpoch)) {
@@ -112,7 +137,8 @@ function divergence(partition: Partition, wanted: FetchPartition): EpochEnd | nu
   const { lastFetchedEpoch, fetchOffset } = wanted
   if (fetchOffset < log.logStartOffset) return OUT_OF_RANGE
   // The usual case: the follower is in the leader's own epoch, which ends at the log end.
-  if (lastFetchedEpoch < 0 || lastFetchedEpoch === log.latestEpoch) return fetchOffset > log.logEndOffset ? beyondEnd(partition, wanted) : null
+  if (lastFetchedEpoch < 0 || lastFetchedEpoch === log.latestEpoch)
+    return fetchOffset > log.logEndOffset ? beyondEnd(partition, wanted) : null
   const end = log.endOffsetForEpoch(lastFetchedEpoch)
   if (end.epoch < 0) return OUT_OF_RANGE
   if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset) return { epoch: end.epoch, endOffset: end.endOffset }
@@ -125,7 +151,13 @@ function beyondEnd(partition: Partition, wanted: FetchPartition): EpochEnd {
   return wanted.lastFetchedEpoch < 0 ? OUT_OF_RANGE : { epoch: log.latestEpoch, endOffset: log.logEndOffset }
 }
 
-function failed(wanted: FetchPartition, errorCode: number, partition: Partition | undefined, metadata: MetadataCache | null, tp: number): FetchPartitionResponse {
+function failed(
+  wanted: FetchPartition,
+  errorCode: number,
+  partition: Partition | undefined,
+  metadata: MetadataCache | null,
+  tp: number,
+): FetchPartitionResponse {
   return {
     topicId: wanted.topicId,
     partitionIndex: wanted.partition,

@@ -2,12 +2,22 @@ import { partitionOf } from '../../history/ids.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import { BROKER_VERSIONS } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { ApiVersionsResponse, MetadataPartition, MetadataRequest, MetadataResponse, MetadataTopic } from '../protocol/messages.ts'
+import type {
+  ApiVersionsResponse,
+  MetadataPartition,
+  MetadataRequest,
+  MetadataResponse,
+  MetadataTopic,
+} from '../protocol/messages.ts'
 import type { MetadataCache, TopicMetadata } from './metadata-cache.ts'
 
 export const API_VERSIONS_RESPONSE: ApiVersionsResponse = {
   errorCode: Errors.NONE,
-  apiKeys: Object.entries(BROKER_VERSIONS).map(([key, range]) => ({ apiKey: Number(key), minVersion: range.min, maxVersion: range.max })),
+  apiKeys: Object.entries(BROKER_VERSIONS).map(([key, range]) => ({
+    apiKey: Number(key),
+    minVersion: range.min,
+    maxVersion: range.max,
+  })),
 }
 
 /** `KafkaApis.handleTopicMetadataRequest`: the answering broker's own view, however old. */
@@ -31,13 +41,15 @@ function partitionAnswers(topic: TopicMetadata, metadata: MetadataCache): readon
     const { leader, leaderEpoch, replicas, isr } = state
     // `KRaftMetadataCache.getPartitionMetadata`: a leader that is not alive is as good as none.
     const reachable = leader >= 0 && metadata.aliveBrokerEpoch(leader) >= 0
-    return [{
-      errorCode: reachable ? Errors.NONE : Errors.LEADER_NOT_AVAILABLE,
-      partitionIndex: partitionOf(tp),
-      leaderId: reachable ? leader : -1,
-      leaderEpoch,
-      replicaNodes: replicas,
-      isrNodes: isr,
-    }]
+    return [
+      {
+        errorCode: reachable ? Errors.NONE : Errors.LEADER_NOT_AVAILABLE,
+        partitionIndex: partitionOf(tp),
+        leaderId: reachable ? leader : -1,
+        leaderEpoch,
+        replicaNodes: replicas,
+        isrNodes: isr,
+      },
+    ]
   })
 }

@@ -1,5 +1,10 @@
 import { ms, SECOND } from '../../kernel/time.ts'
-import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import {
+  type ClientRequest,
+  type Completion,
+  NetworkClient,
+  type NetworkClientOwner,
+} from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'

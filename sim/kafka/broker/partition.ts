@@ -50,7 +50,13 @@ export class Partition {
   private readonly maxLag: number
   private readonly minIsr: number
 
-  constructor(env: Env, tp: number, log: PartitionLog, metadata: MetadataCache, options: { readonly broker: number; readonly replicaLagTimeMaxMs: number; readonly minInsyncReplicas: number }) {
+  constructor(
+    env: Env,
+    tp: number,
+    log: PartitionLog,
+    metadata: MetadataCache,
+    options: { readonly broker: number; readonly replicaLagTimeMaxMs: number; readonly minInsyncReplicas: number },
+  ) {
     this.env = env
     this.tp = tp
     this.log = log
@@ -206,7 +212,8 @@ export class Partition {
 
   /** `Partition.handleAlterPartitionUpdate`: a change was accepted. Returns whether the high watermark moved. */
   onAlterAccepted(item: AlterIsr, result: AlterPartitionResult): boolean {
-    if (!this.isCurrent(item) || result.leaderEpoch !== this.leaderEpoch || result.partitionEpoch < this.partitionEpoch) return false
+    if (!this.isCurrent(item) || result.leaderEpoch !== this.leaderEpoch || result.partitionEpoch < this.partitionEpoch)
+      return false
     this.isr = result.isr
     this.maximalIsr = result.isr
     this.pending = null
@@ -240,6 +247,8 @@ export class Partition {
   }
 
   private isCurrent(item: AlterIsr): boolean {
-    return this.isLeader && this.pending !== null && this.pending.isr === item.isr && item.leaderEpoch === this.leaderEpoch
+    return (
+      this.isLeader && this.pending !== null && this.pending.isr === item.isr && item.leaderEpoch === this.leaderEpoch
+    )
   }
 }

@@ -1,6 +1,11 @@
 import { partitionOf, topicIdOf } from '../../history/ids.ts'
 import { Errors } from '../protocol/errors.ts'
-import { type LeaderIdAndEpoch, NO_LEADER_HINT, type PartitionProduceResponse, type ProduceResponse } from '../protocol/messages.ts'
+import {
+  type LeaderIdAndEpoch,
+  NO_LEADER_HINT,
+  type PartitionProduceResponse,
+  type ProduceResponse,
+} from '../protocol/messages.ts'
 import type { ProduceStatus } from './delayed-produce.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 
@@ -22,5 +27,7 @@ export function produceResponse(statuses: readonly ProduceStatus[], metadata: Me
 
 export function leaderHint(tp: number, metadata: MetadataCache): LeaderIdAndEpoch {
   const known = metadata.partitions.get(tp)
-  return known === undefined || known.leader < 0 ? NO_LEADER_HINT : { leaderId: known.leader, leaderEpoch: known.leaderEpoch }
+  return known === undefined || known.leader < 0
+    ? NO_LEADER_HINT
+    : { leaderId: known.leader, leaderEpoch: known.leaderEpoch }
 }

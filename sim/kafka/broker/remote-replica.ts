@@ -16,7 +16,13 @@ export class RemoteReplica {
   }
 
   /** `Replica.updateFetchStateOrThrow`: a follower's fetch at `offset` shows that it holds everything before it. */
-  updateFetchState(offset: number, logStartOffset: number, now: number, leaderEndOffset: number, brokerEpoch: number): void {
+  updateFetchState(
+    offset: number,
+    logStartOffset: number,
+    now: number,
+    leaderEndOffset: number,
+    brokerEpoch: number,
+  ): void {
     if (offset >= leaderEndOffset) {
       this.lastCaughtUpTime = Math.max(this.lastCaughtUpTime, now)
     } else if (offset >= this.lastFetchLeaderLogEndOffset) {

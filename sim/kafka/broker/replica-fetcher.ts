@@ -1,6 +1,11 @@
 import { partitionOf, topicIdOf, tpOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
-import { type ClientRequest, type Completion, NetworkClient, type NetworkClientOwner } from '../client/network-client.ts'
+import {
+  type ClientRequest,
+  type Completion,
+  NetworkClient,
+  type NetworkClientOwner,
+} from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
@@ -48,7 +53,11 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     this.broker = broker
     this.config = config
     this.gate = gate
-    this.client = new NetworkClient(env, serverClientOptions(FETCHER_CLIENT_TIMERS, ms(config['replica.socket.timeout.ms'])), this)
+    this.client = new NetworkClient(
+      env,
+      serverClientOptions(FETCHER_CLIENT_TIMERS, ms(config['replica.socket.timeout.ms'])),
+      this,
+    )
   }
 
   /** Starts to fetch a partition from its leader, from the log end on. */
@@ -110,7 +119,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
         break
       case Errors.OFFSET_OUT_OF_RANGE:
         // `fetchOffsetAndTruncate`: the answer's bounds are those the leader had when it refused.
-        if (data.highWatermark >= 0 && data.logStartOffset > log.logEndOffset) log.truncateFullyAndStartAt(data.logStartOffset)
+        if (data.highWatermark >= 0 && data.logStartOffset > log.logEndOffset)
+          log.truncateFullyAndStartAt(data.logStartOffset)
         this.delay(state)
         break
       case Errors.FENCED_LEADER_EPOCH:

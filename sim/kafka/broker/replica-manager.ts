@@ -46,8 +46,13 @@ export class ReplicaManager {
   private readonly followerFetch: FollowerFetch
 
   constructor(
-    env: Env, options: ReplicaManagerOptions, metadata: MetadataCache, logs: LogManager,
-    channel: RequestChannel, controller: ControllerChannel, gate: FetchResponseGate,
+    env: Env,
+    options: ReplicaManagerOptions,
+    metadata: MetadataCache,
+    logs: LogManager,
+    channel: RequestChannel,
+    controller: ControllerChannel,
+    gate: FetchResponseGate,
   ) {
     this.env = env
     this.options = options
@@ -140,13 +145,23 @@ export class ReplicaManager {
   }
 
   private append(tp: number, batch: ProduceStatus['batch'], acks: number): ProduceStatus {
-    const status: ProduceStatus = { tp, partition: this.partitions.get(tp) ?? null, batch, baseOffset: -1, requiredOffset: -1, error: Errors.NONE, decided: true }
+    const status: ProduceStatus = {
+      tp,
+      partition: this.partitions.get(tp) ?? null,
+      batch,
+      baseOffset: -1,
+      requiredOffset: -1,
+      error: Errors.NONE,
+      decided: true,
+    }
     const { partition } = status
     if (acks < -1 || acks > 1) {
       status.error = Errors.INVALID_REQUIRED_ACKS
     } else if (partition === null || !partition.isLeader) {
       // Produce carries no leader epoch: a leader that does not know better accepts.
-      status.error = this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION
+      status.error = this.metadata.partitions.has(tp)
+        ? Errors.NOT_LEADER_OR_FOLLOWER
+        : Errors.UNKNOWN_TOPIC_OR_PARTITION
     } else if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
       status.error = Errors.NOT_ENOUGH_REPLICAS
     } else {
@@ -155,8 +170,13 @@ export class ReplicaManager {
         status.error = result.errorCode
       } else {
         const appended: ProduceStatus = {
-          tp, partition, batch, baseOffset: result.baseOffset, requiredOffset: result.lastOffset + 1,
-          error: Errors.NONE, decided: acks !== -1,
+          tp,
+          partition,
+          batch,
+          baseOffset: result.baseOffset,
+          requiredOffset: result.lastOffset + 1,
+          error: Errors.NONE,
+          decided: acks !== -1,
         }
         if (!result.duplicate) this.afterAppend(tp, partition, batch.size)
         return appended
@@ -181,7 +201,17 @@ export class ReplicaManager {
       const leo = status.partition === null ? -1 : status.partition.log.logEndOffset
       const epoch = status.partition === null ? -1 : status.partition.leaderEpoch
       const offset = status.error === Errors.NONE ? status.baseOffset : -1
-      this.env.emitWide(M.produceAnswered, status.tp, offset, status.error, request.source, acks, leo, epoch, status.batch.id)
+      this.env.emitWide(
+        M.produceAnswered,
+        status.tp,
+        offset,
+        status.error,
+        request.source,
+        acks,
+        leo,
+        epoch,
+        status.batch.id,
+      )
     }
     if (acks !== 0) {
       const response: ProduceResponse = produceResponse(statuses, this.metadata)
@@ -248,4 +278,3 @@ export class ReplicaManager {
     return this.produces.size === 0 ? [] : [`the replication of ${this.produces.size} produce requests`]
   }
 }
-

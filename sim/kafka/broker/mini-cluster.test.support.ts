@@ -1,0 +1,210 @@
+import { MOMENTS } from '../../history/catalogue.ts'
+import { type MomentObserver, Recorder } from '../../history/recorder.ts'
+import { Kernel, type NodeSlot, SYSTEM_EVENT } from '../../kernel/kernel.ts'
+import type { NodeHandler } from '../../kernel/node.ts'
+import { SECOND } from '../../kernel/time.ts'
+import type { Envelope } from '../../network/envelope.ts'
+import { Links } from '../../network/links.ts'
+import { ARRIVAL, Network } from '../../network/network.ts'
+import { Disk } from '../../storage/disk.ts'
+import { formCluster } from '../controller/cluster-formation.ts'
+import { Controller } from '../controller/controller.ts'
+import { ControllerDisk } from '../controller/metadata-log.ts'
+import { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import type { RecordBatch } from '../protocol/batch.ts'
+import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
+import type { ConfigTable } from '../protocol/config/definition.ts'
+import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
+import type { ProduceResponse } from '../protocol/messages.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import { Broker } from './broker.ts'
+import type { Partition } from './partition.ts'
+
+export const ORDERS_0: number = (1 << 16) | 0
+
+function defaults<T>(table: ConfigTable, overrides: Partial<T>): T {
+  return {
+    ...Object.fromEntries(Object.entries(table).map(([key, definition]) => [key, definition.default])),
+    ...overrides,
+  } as T
+}
+
+/** A client without a mind of its own: keeps what it is told. */
+class ScriptedClient implements NodeHandler {
+  readonly replies: Envelope[] = []
+  readonly signals: number[] = []
+  onStart(): void {}
+  onMessage(message: unknown): void {
+    this.replies.push(message as Envelope)
+  }
+  onSignal(kind: number): void {
+    this.signals.push(kind)
+  }
+  onTimer(): void {}
+  onDisk(): void {}
+  waiting(): readonly string[] {
+    return []
+  }
+}
+
+/** Real brokers and a real controller, one topic with one partition, and a scripted client at the last node. */
+export class MiniCluster {
+  readonly kernel: Kernel
+  readonly recorder: Recorder
+  readonly network: Network
+  readonly client: ScriptedClient = new ScriptedClient()
+  readonly clientNode: number
+  readonly disks: Disk[]
+  private readonly env: Env
+  private readonly formed: readonly MetadataRecord[]
+  private readonly controllerDisk: ControllerDisk = new ControllerDisk()
+  private readonly brokerConfig: BrokerConfig
+  private readonly topicConfig: TopicConfig
+  private batches = 0
+  private correlation = 0
+
+  constructor(
+    options: {
+      readonly brokers?: number
+      readonly topic?: Partial<TopicConfig>
+      readonly broker?: Partial<BrokerConfig>
+    } = {},
+  ) {
+    const { brokers = 3, topic = {}, broker = {} } = options
+    this.kernel = new Kernel({
+      seed: 'mini',
+      hasher: {
+        update: () => {},
+        copy: () => {
+          throw new Error('no copy')
+        },
+        digest: () => '',
+      },
+    })
+    this.recorder = new Recorder(this.kernel)
+    const links = new Links(brokers + 2, { kind: 'constant', us: 1000 })
+    this.network = new Network(this.kernel, this.recorder, links, true)
+    this.kernel.system = this
+    this.brokerConfig = defaults<BrokerConfig>(BROKER_CONFIG, broker)
+    this.topicConfig = defaults<TopicConfig>(TOPIC_CONFIG, topic)
+    const ids = Array.from({ length: brokers }, (_, index) => index + 1)
+    this.disks = [new Disk(), ...ids.map(() => new Disk())]
+    this.clientNode = brokers + 1
+    for (let node = 0; node <= this.clientNode; node++) this.kernel.addNode(`node-${node}`)
+    this.formed = formCluster({
+      brokers: ids,
+      topics: [{ name: 'orders', topicId: 1, partitions: 1, replicationFactor: brokers, config: this.topicConfig }],
+    })
+    this.controllerDisk.append(this.formed)
+    this.env = this.envOf(this.clientNode)
+    this.kernel.start(0, new Controller(this.envOf(0), { config: this.brokerConfig, elr: true }, this.controllerDisk))
+    for (const id of ids) this.startBroker(id, this.formed)
+    this.kernel.start(this.clientNode, this.client)
+    this.runFor(0.1)
+  }
+
+  onSystemEvent(kind: number, a: number, b: number, payload: unknown): void {
+    if (kind === ARRIVAL) this.network.onArrival(a, b, payload)
+  }
+
+  startBroker(id: number, formed: readonly MetadataRecord[] | null = null): void {
+    const incarnationId = (this.kernel.nodes[id] as NodeSlot).incarnation + 1
+    this.network.hostUp(id)
+    const standing = formed === null ? null : { records: formed, brokerEpoch: id - 1 }
+    const topicConfigs = new Map([[1, this.topicConfig]])
+    const options = {
+      broker: id,
+      controller: 0,
+      config: this.brokerConfig,
+      topicConfigs,
+      incarnationId,
+      formed: standing,
+    }
+    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, { exited: () => {} }))
+  }
+
+  crash(id: number): void {
+    this.network.nodeDied(id, false)
+    this.kernel.kill(id)
+  }
+
+  /** Runs for some seconds of simulated time. */
+  runFor(seconds: number): void {
+    const until = this.kernel.now + seconds * SECOND
+    this.kernel.schedule(seconds * SECOND, SYSTEM_EVENT, 0, 99, 0, 0, null, 0x777, 0)
+    while (this.kernel.now < until) this.kernel.step()
+  }
+
+  partition(broker: number): Partition {
+    const handler = (this.kernel.nodes[broker] as NodeSlot).handler as Broker
+    return handler.replicas.partitions.get(ORDERS_0) as Partition
+  }
+
+  open(broker: number): number {
+    const connection = this.env.connect(broker)
+    this.runFor(0.01)
+    return connection
+  }
+
+  /** Sends a batch of one record; returns its id. */
+  produce(connection: number, broker: number, acks: -1 | 0 | 1, timeoutMs = 30_000): number {
+    const batch = this.batch()
+    const partitionData = [{ topicId: 1, index: 0, records: batch }]
+    this.env.request(connection, broker, Api.Produce, 13, this.correlation++, { acks, timeoutMs, partitionData })
+    return batch.id
+  }
+
+  /** Error codes of the produce answers so far. */
+  errors(): readonly number[] {
+    return this.client.replies.map((reply) => (reply.body as ProduceResponse).partitionResponses[0]?.errorCode ?? -99)
+  }
+
+  /** Batch ids in a broker's log. */
+  log(broker: number): readonly number[] {
+    const { log } = this.partition(broker)
+    return log.read(0, Number.MAX_SAFE_INTEGER, log.logEndOffset).map((entry) => entry.batch.id)
+  }
+
+  /** How often a moment occurred. */
+  count(name: string): number {
+    const moment = MOMENTS.find((candidate) => candidate.name === name)
+    return moment === undefined ? -1 : (this.recorder.counts[moment.kind] as number)
+  }
+
+  observe(observer: MomentObserver): void {
+    this.recorder.observe(observer)
+  }
+
+  /** Cuts a node off from others, both ways. */
+  isolate(node: number, from: readonly number[]): void {
+    for (const other of from) {
+      this.network.cut(node, other)
+      this.network.cut(other, node)
+    }
+  }
+
+  heal(node: number, from: readonly number[]): void {
+    for (const other of from) {
+      this.network.heal(node, other)
+      this.network.heal(other, node)
+    }
+  }
+
+  private batch(): RecordBatch {
+    const id = ++this.batches
+    return {
+      id,
+      producerId: -1,
+      producerEpoch: -1,
+      baseSequence: -1,
+      size: 100,
+      maxTimestamp: 0,
+      records: [{ record: id, attempt: 1, key: null, size: 10, timestamp: 0 }],
+    }
+  }
+
+  private envOf(node: number): Env {
+    return new Env(node, this.kernel, this.network, this.recorder)
+  }
+}
