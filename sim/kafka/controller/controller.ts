@@ -1,6 +1,7 @@
 import { M } from '../../history/catalogue.ts'
-import { MILLISECOND, ms, SECOND } from '../../kernel/time.ts'
+import { LAST_TIME } from '../../kernel/kernel.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
+import { MILLISECOND, ms, SECOND } from '../../kernel/time.ts'
 import { CLOSED, RESET } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
@@ -99,9 +100,9 @@ export class Controller implements NodeHandler {
     for (let offset = 0; offset < disk.endOffset; offset++) image.replay(disk.recordAt(offset), offset)
     image.cluster.activate(env.monotonic())
     this.isActive = true
-    env.setTimer(ControllerTimer.FENCE_STALE_BROKER, this.fencePeriod())
-    env.setTimer(ControllerTimer.ELECT_UNCLEAN, ms(config['unclean.leader.election.interval.ms']))
-    if (config['auto.leader.rebalance.enable']) env.setTimer(ControllerTimer.BALANCE_LEADERS, this.balancePeriod())
+    this.repeat(ControllerTimer.FENCE_STALE_BROKER, this.fencePeriod())
+    this.repeat(ControllerTimer.ELECT_UNCLEAN, this.uncleanPeriod())
+    if (config['auto.leader.rebalance.enable']) this.repeat(ControllerTimer.BALANCE_LEADERS, this.balancePeriod())
     env.emit(M.controllerStarted, disk.endOffset)
   }
 
@@ -132,16 +133,16 @@ export class Controller implements NodeHandler {
       case ControllerTimer.FENCE_STALE_BROKER: {
         const { records, reply } = this.replication.fenceOneStaleBroker(this.env.monotonic())
         this.commit(records)
-        this.env.setTimer(ControllerTimer.FENCE_STALE_BROKER, reply ? IMMEDIATE_PERIOD : this.fencePeriod())
+        this.repeat(ControllerTimer.FENCE_STALE_BROKER, reply ? IMMEDIATE_PERIOD : this.fencePeriod())
         break
       }
       case ControllerTimer.BALANCE_LEADERS:
         this.commit(this.replication.balanceLeaders())
-        this.env.setTimer(ControllerTimer.BALANCE_LEADERS, this.balancePeriod())
+        this.repeat(ControllerTimer.BALANCE_LEADERS, this.balancePeriod())
         break
       case ControllerTimer.ELECT_UNCLEAN:
         this.commit(this.replication.electUncleanLeaders())
-        this.env.setTimer(ControllerTimer.ELECT_UNCLEAN, ms(this.config['unclean.leader.election.interval.ms']))
+        this.repeat(ControllerTimer.ELECT_UNCLEAN, this.uncleanPeriod())
         break
     }
     this.answerFetches()
@@ -257,8 +258,20 @@ export class Controller implements NodeHandler {
     for (let next = this.fetches.answerReady(); next !== null; next = this.fetches.answerReady()) this.workAll(next)
   }
 
+  // --- periodic tasks -------------------------------------------------------------------------------------------------
+
+  /** An interval that reaches past the end of all time means "never". */
+  private repeat(kind: number, period: number): void {
+    if (this.env.monotonic() + period < LAST_TIME) this.env.setTimer(kind, period)
+  }
+
+  /** `maybeFenceStaleBrokerPeriodNs`: eight checks per session, so fencing comes at most an eighth of it late. */
   private fencePeriod(): number {
     return Math.max(MILLISECOND, Math.floor(ms(this.config['broker.session.timeout.ms']) / 8))
+  }
+
+  private uncleanPeriod(): number {
+    return ms(this.config['unclean.leader.election.interval.ms'])
   }
 
   private balancePeriod(): number {
