@@ -25,9 +25,10 @@ test('a leader gives a batch the next offsets, stamps its epoch and tells of it'
   expect([log.logEndOffset, log.highWatermark, log.latestEpoch]).toEqual([5, 0, 4])
   expect(w.content().map((entry) => entry.leaderEpoch)).toEqual([4, 4])
   expect(w.content()[1]?.batch).toBe(made)
+  // Leader's flag above 16 bits: 131071 is epoch -1, 65537 is epoch 1.
   expect(w.moments()).toEqual([
-    `log.appended offset=0 last=2 epoch=4 batch=${made.id - 1} producerId=-1 producerEpoch=${0x1ffff} sequence=-1`,
-    `log.appended offset=3 last=4 epoch=4 batch=${made.id} producerId=7 producerEpoch=${0x10001} sequence=10`,
+    `log.appended offset=0 last=2 epoch=4 batch=${made.id - 1} producerId=-1 producerEpoch=131071 sequence=-1`,
+    `log.appended offset=3 last=4 epoch=4 batch=${made.id} producerId=7 producerEpoch=65537 sequence=10`,
   ])
 })
 

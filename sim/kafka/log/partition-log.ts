@@ -5,19 +5,10 @@ import type { Env } from '../env.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
+import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogSegment } from './log-segment.ts'
 import { type ProducerStateManager, validateProducer } from './producer-state.ts'
-
-/** What became of a batch that a client wanted appended. One object per log, overwritten by its next append. */
-export interface AppendResult {
-  errorCode: number
-  /** Offsets of the batch, for a duplicate those of the original; -1 with an error. */
-  baseOffset: number
-  lastOffset: number
-  /** Recognised as already written: success, and nothing was appended. */
-  duplicate: boolean
-}
 
 /** Told when a log was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
 export interface TruncationListener {
@@ -50,7 +41,7 @@ export class PartitionLog {
   private readonly epochs: LeaderEpochFileCache
   private readonly producers: ProducerStateManager
   private readonly listener: TruncationListener
-  private readonly result: AppendResult = { errorCode: 0, baseOffset: -1, lastOffset: -1, duplicate: false }
+  private readonly result: AppendResult = new AppendResult()
   private start: number
   private end: number
   private high: number
@@ -115,8 +106,8 @@ export class PartitionLog {
    */
   appendAsLeader(batch: RecordBatch, leaderEpoch: number): AppendResult {
     const count = batch.records.length
-    if (count === 0) return this.refused(Errors.INVALID_RECORD)
-    if (batch.size > this.maxMessageBytes) return this.refused(Errors.MESSAGE_TOO_LARGE)
+    if (count === 0) return this.result.refused(Errors.INVALID_RECORD)
+    if (batch.size > this.maxMessageBytes) return this.result.refused(Errors.MESSAGE_TOO_LARGE)
     const baseOffset = this.end
     this.epochs.assign(leaderEpoch, baseOffset)
     if (batch.producerId >= 0) {
@@ -126,16 +117,11 @@ export class PartitionLog {
         return this.deduplicated(batch, producer.baseOffset(duplicate), producer.lastOffset(duplicate))
       }
       const errorCode = validateProducer(producer, batch)
-      if (errorCode !== Errors.NONE) return this.refused(errorCode)
+      if (errorCode !== Errors.NONE) return this.result.refused(errorCode)
     }
     const lastOffset = baseOffset + count - 1
     this.write({ baseOffset, lastOffset, leaderEpoch, batch }, APPENDED_AS_LEADER)
-    const { result } = this
-    result.errorCode = Errors.NONE
-    result.baseOffset = baseOffset
-    result.lastOffset = lastOffset
-    result.duplicate = false
-    return result
+    return this.result.accepted(baseOffset, lastOffset, false)
   }
 
   /**
@@ -189,21 +175,7 @@ export class PartitionLog {
       batch.producerEpoch,
       batch.baseSequence,
     )
-    const { result } = this
-    result.errorCode = Errors.NONE
-    result.baseOffset = baseOffset
-    result.lastOffset = lastOffset
-    result.duplicate = true
-    return result
-  }
-
-  private refused(errorCode: number): AppendResult {
-    const { result } = this
-    result.errorCode = errorCode
-    result.baseOffset = -1
-    result.lastOffset = -1
-    result.duplicate = false
-    return result
+    return this.result.accepted(baseOffset, lastOffset, true)
   }
 
   // --- reading ------------------------------------------------------------------------------------------------------
