@@ -51,10 +51,12 @@ function placeAt(report: Report, tree: Tree, path: readonly string[]): Place {
 }
 
 function unknownKey(place: Place): void {
+  if (place.report.mentions(pathText(place.path))) return
   const parent = place.path.slice(0, -1)
   const keys = keysAt(SCENARIO_SCHEMA, parent)
   const kafkaKey = place.name in PRODUCER_CONFIG || place.name in BROKER_CONFIG
-  const help = kafkaKey && keys.includes('config') ? `\`${place.name}\` belongs under \`config:\`` : suggestion(place, keys)
+  const help =
+    kafkaKey && keys.includes('config') ? `\`${place.name}\` belongs under \`config:\`` : suggestion(place, keys)
   const where = parent.length === 0 ? '' : ` in ${wordsOf(parent)}`
   place.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `unknown key \`${place.name}\`${where}`, help)
 }
@@ -66,10 +68,12 @@ function suggestion(place: Place, keys: readonly string[]): string | null {
 function mismatch(place: Place, issue: Issue): void {
   if (place.broken || place.report.full || place.report.covers(pathText(place.path))) return
   if (!place.written) {
+    if (place.report.covers(pathText(place.path.slice(0, -1)))) return
     place.error('TWICESHY_MISSING', `${wordsOf(place.path)} is missing`)
     return
   }
-  const expected = issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : 'has a form that is not understood'
+  const expected =
+    issue.code === 'invalid_type' ? `must be ${article(issue.expected)}` : 'has a form that is not understood'
   place.error('TWICESHY_TYPE', `${wordsOf(place.path)} ${expected}: ${place.describe()}`)
 }
 
@@ -97,40 +101,21 @@ function keysAt(schema: z.core.$ZodType, path: readonly string[]): readonly stri
 
 function objectsOf(schema: z.core.$ZodType): readonly z.core.$ZodObjectDef[] {
   const def = (schema as z.core.$ZodTypes)._zod.def
-  switch (def.type) {
-    case 'object':
-      return [def]
-    case 'optional':
-    case 'nullable':
-      return objectsOf(def.innerType)
-    case 'union':
-      return def.options.flatMap(objectsOf)
-    default:
-      return []
-  }
+  if (def.type === 'object') return [def]
+  if (def.type === 'optional' || def.type === 'nullable') return objectsOf(def.innerType)
+  return def.type === 'union' ? def.options.flatMap(objectsOf) : []
 }
 
 function innerOf(schema: z.core.$ZodType, key: string): readonly z.core.$ZodType[] {
   const def = (schema as z.core.$ZodTypes)._zod.def
-  switch (def.type) {
-    case 'object': {
-      const inner = Object.hasOwn(def.shape, key) ? def.shape[key] : undefined
-      return inner === undefined ? [] : [inner]
-    }
-    case 'record':
-      return [def.valueType]
-    case 'array':
-      return [def.element]
-    case 'tuple': {
-      const inner = def.items[Number(key)]
-      return inner === undefined ? [] : [inner]
-    }
-    case 'optional':
-    case 'nullable':
-      return innerOf(def.innerType, key)
-    case 'union':
-      return def.options.flatMap((option) => innerOf(option, key))
-    default:
-      return []
-  }
+  if (def.type === 'object') return existing(Object.hasOwn(def.shape, key) ? def.shape[key] : undefined)
+  if (def.type === 'record') return [def.valueType]
+  if (def.type === 'array') return [def.element]
+  if (def.type === 'tuple') return existing(def.items[Number(key)])
+  if (def.type === 'optional' || def.type === 'nullable') return innerOf(def.innerType, key)
+  return def.type === 'union' ? def.options.flatMap((option) => innerOf(option, key)) : []
+}
+
+function existing(schema: z.core.$ZodType | undefined): readonly z.core.$ZodType[] {
+  return schema === undefined ? [] : [schema]
 }

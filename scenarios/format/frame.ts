@@ -27,13 +27,19 @@ const WIDEST = 160
  *    ╰─ help: did you mean `min.insync.replicas`?
  * ```
  */
-export function renderDiagnostic(diagnostic: Diagnostic, file: string, text: string, style: FrameStyle = PLAIN): string {
+export function renderDiagnostic(
+  diagnostic: Diagnostic,
+  file: string,
+  text: string,
+  style: FrameStyle = PLAIN,
+): string {
   const mark = diagnostic.severity === 'error' ? style.error : style.warning
   const head = `${mark(`${diagnostic.severity}:`)} ${style.strong(printable(diagnostic.message))}`
   const spans = [...diagnostic.spans]
   const first = spans[0]
   const help = diagnostic.help === null ? null : `${style.help('help:')} ${printable(diagnostic.help)}`
-  if (first === undefined || text === '') return [head, ` ${style.faint('╭─')} ${file}`, ...helpLine(' ', help, style)].join('\n')
+  if (first === undefined || text === '')
+    return [head, ` ${style.faint('╭─')} ${file}`, ...helpLine(' ', help, style)].join('\n')
   const lines = text.split('\n')
   const shown = [...spans].sort((a, b) => a.line - b.line || a.column - b.column)
   const pad = ' '.repeat(String(shown[shown.length - 1]?.line ?? 1).length)
@@ -81,8 +87,22 @@ function windowOf(span: SourceSpan, lines: readonly string[]): { readonly text: 
   return { text: line.slice(from, from + WIDEST), from }
 }
 
-/** No control character of a file reaches the terminal. */
+/** No control character of a file reaches the terminal, nor one that turns the direction of writing. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll('\t', ' ').replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, '\u00b7')
+  let shown = ''
+  for (const character of text)
+    shown += isControl(character.codePointAt(0) ?? 0) ? '\u00b7' : character === '\t' ? ' ' : character
+  return shown
+}
+
+function isControl(code: number): boolean {
+  if (code === 0x09) return false
+  const c0OrC1 = code < 0x20 || (code >= 0x7f && code <= 0x9f)
+  return (
+    c0OrC1 ||
+    code === 0x2028 ||
+    code === 0x2029 ||
+    (code >= 0x202a && code <= 0x202e) ||
+    (code >= 0x2066 && code <= 0x2069)
+  )
 }

@@ -59,7 +59,9 @@ export class Place {
   entries(): readonly Place[] {
     const tree = this.tree
     if (tree?.kind !== 'map') return []
-    return [...tree.entries].map(([key, entry]) => new Place(this.report, [...this.path, key], entry.value, entry.keySpan))
+    return [...tree.entries].map(
+      ([key, entry]) => new Place(this.report, [...this.path, key], entry.value, entry.keySpan),
+    )
   }
 
   items(): readonly Place[] {
@@ -77,6 +79,11 @@ export class Place {
   text(): string | null {
     const tree = this.tree
     return tree?.kind === 'scalar' && tree.value !== null ? tree.source : null
+  }
+
+  /** Says that a key is missing here; points at the map that should have it. */
+  missing(key: string, message: string, help: string): void {
+    new Place(this.report, [...this.path, key], null, this.span).error('TWICESHY_MISSING', message, help)
   }
 
   /** Whether a map stands here, or nothing; else says so. */
@@ -191,5 +198,7 @@ function distinct(spans: readonly SourceSpan[]): readonly SourceSpan[] {
 
 /** A path in words: dots between keys, list positions in brackets. */
 export function wordsOf(path: readonly string[]): string {
-  return path.map((part, index) => (index > 0 && /^\d+$/.test(part) ? `[${part}]` : index > 0 ? `.${part}` : part)).join('')
+  return path
+    .map((part, index) => (index > 0 && /^\d+$/.test(part) ? `[${part}]` : index > 0 ? `.${part}` : part))
+    .join('')
 }

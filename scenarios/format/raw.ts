@@ -76,7 +76,12 @@ export interface RawProducer extends RawApplication {
 }
 
 export type RawStep =
-  | 'begin' | 'commit' | 'abort' | 'flush' | 'restart' | 'close'
+  | 'begin'
+  | 'commit'
+  | 'abort'
+  | 'flush'
+  | 'restart'
+  | 'close'
   | {
       send?: Opt<{
         id?: Opt<RawName>

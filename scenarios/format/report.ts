@@ -2,15 +2,44 @@ import type { Diagnostic, SourceSpan } from './scenario.ts'
 
 /** Stable codes of everything the loader can say. */
 export type DiagnosticCode =
-  | 'TWICESHY_NOT_TEXT' | 'TWICESHY_TOO_LARGE' | 'TWICESHY_TOO_DEEP' | 'TWICESHY_ALIAS' | 'TWICESHY_YAML'
-  | 'TWICESHY_YAML_TRAP' | 'TWICESHY_DUPLICATE_KEY' | 'TWICESHY_EMPTY' | 'TWICESHY_NOT_A_MAP'
-  | 'TWICESHY_MANY_DOCUMENTS' | 'TWICESHY_NOT_DATA' | 'TWICESHY_SET' | 'TWICESHY_REMOVES_NOTHING'
-  | 'TWICESHY_UNKNOWN_KEY' | 'TWICESHY_MISSING' | 'TWICESHY_TYPE' | 'TWICESHY_VALUE' | 'TWICESHY_RANGE'
-  | 'TWICESHY_NOT_SIMULATED' | 'TWICESHY_UNKNOWN_CONFIG' | 'TWICESHY_CONFIG_REFUSED' | 'TWICESHY_CONFIG_SURPRISE'
-  | 'TWICESHY_IMPOSSIBLE' | 'TWICESHY_NAME' | 'TWICESHY_NAME_CLASH' | 'TWICESHY_DUPLICATE_ID'
-  | 'TWICESHY_UNKNOWN_TOPIC' | 'TWICESHY_UNKNOWN_PARTITION' | 'TWICESHY_UNKNOWN_NODE' | 'TWICESHY_TARGET'
-  | 'TWICESHY_UNKNOWN_MOMENT' | 'TWICESHY_UNKNOWN_FIELD' | 'TWICESHY_UNKNOWN_PROFILE' | 'TWICESHY_FAULT'
-  | 'TWICESHY_NEVER_FIRES' | 'TWICESHY_PERFECT' | 'TWICESHY_EXPECTATION' | 'TWICESHY_NOTHING_JUDGED'
+  | 'TWICESHY_NOT_TEXT'
+  | 'TWICESHY_TOO_LARGE'
+  | 'TWICESHY_TOO_DEEP'
+  | 'TWICESHY_ALIAS'
+  | 'TWICESHY_YAML'
+  | 'TWICESHY_YAML_TRAP'
+  | 'TWICESHY_DUPLICATE_KEY'
+  | 'TWICESHY_EMPTY'
+  | 'TWICESHY_NOT_A_MAP'
+  | 'TWICESHY_MANY_DOCUMENTS'
+  | 'TWICESHY_NOT_DATA'
+  | 'TWICESHY_SET'
+  | 'TWICESHY_REMOVES_NOTHING'
+  | 'TWICESHY_UNKNOWN_KEY'
+  | 'TWICESHY_MISSING'
+  | 'TWICESHY_TYPE'
+  | 'TWICESHY_VALUE'
+  | 'TWICESHY_RANGE'
+  | 'TWICESHY_NOT_SIMULATED'
+  | 'TWICESHY_UNKNOWN_CONFIG'
+  | 'TWICESHY_CONFIG_REFUSED'
+  | 'TWICESHY_CONFIG_SURPRISE'
+  | 'TWICESHY_IMPOSSIBLE'
+  | 'TWICESHY_NAME'
+  | 'TWICESHY_NAME_CLASH'
+  | 'TWICESHY_DUPLICATE_ID'
+  | 'TWICESHY_UNKNOWN_TOPIC'
+  | 'TWICESHY_UNKNOWN_PARTITION'
+  | 'TWICESHY_UNKNOWN_NODE'
+  | 'TWICESHY_TARGET'
+  | 'TWICESHY_UNKNOWN_MOMENT'
+  | 'TWICESHY_UNKNOWN_FIELD'
+  | 'TWICESHY_UNKNOWN_PROFILE'
+  | 'TWICESHY_FAULT'
+  | 'TWICESHY_NEVER_FIRES'
+  | 'TWICESHY_PERFECT'
+  | 'TWICESHY_EXPECTATION'
+  | 'TWICESHY_NOTHING_JUDGED'
   | 'TWICESHY_MORE'
 
 /** At most this many diagnostics are shown for a file. */
@@ -46,11 +75,14 @@ export class Report {
     return this.#entries.some((entry) => entry.diagnostic.severity === 'error')
   }
 
-  /** Whether something was said about this path, about something inside it, or about something around it. */
+  /** Whether something was said about this path, or about something inside it. */
+  mentions(path: string): boolean {
+    return this.#entries.some((entry) => entry.path === path || entry.path.startsWith(`${path}\u0000`))
+  }
+
+  /** The same, or about something around it. */
   covers(path: string): boolean {
-    return this.#entries.some(
-      (entry) => entry.path === path || entry.path.startsWith(`${path}\u0000`) || path.startsWith(`${entry.path}\u0000`),
-    )
+    return this.mentions(path) || this.#entries.some((entry) => path.startsWith(`${entry.path}\u0000`))
   }
 
   /** What is shown: in the order of the file; when there is too much, errors before warnings. */

@@ -1,4 +1,4 @@
-import { Document, isMap, isSeq, type Node, visit } from 'yaml'
+import { Document, isMap, isPair, isSeq, type Node, visit } from 'yaml'
 import type { RawScenario } from './raw.ts'
 import type { ReplayRecord } from './scenario.ts'
 
@@ -11,11 +11,33 @@ export interface SaveOptions {
 
 /** Keys in the order in which the format page has them; people read saved files. */
 const ORDER = [
-  'scenario', 'about', 'seed', 'profile', 'tags', 'cluster', 'network', 'topics', 'producers', 'consumers', 'processors',
-  'stores', 'sinks', 'sources', 'faults', 'chaos', 'run', 'cover', 'expect', 'void', 'variants', 'replay',
+  'scenario',
+  'about',
+  'seed',
+  'profile',
+  'tags',
+  'cluster',
+  'network',
+  'topics',
+  'producers',
+  'consumers',
+  'processors',
+  'stores',
+  'sinks',
+  'sources',
+  'faults',
+  'chaos',
+  'run',
+  'cover',
+  'expect',
+  'void',
+  'variants',
+  'replay',
 ] as const
-/** A collection of at most this many characters stands on one line. */
-const FLOW_WIDTH = 72
+/** How deep a section's value is: document, map, pair. */
+const SECTION_DEPTH = 3
+/** A collection of at most this many characters, quotes and all, stands on one line. */
+const FLOW_WIDTH = 100
 
 /**
  * Writes a scenario as YAML that loads to the same scenario, in a form people like to read: comments at the top, sections in
@@ -24,7 +46,11 @@ const FLOW_WIDTH = 72
  */
 export function saveScenario(scenario: RawScenario, options: SaveOptions = {}): string {
   const document = new Document(ordered(scenario, options.replay ?? null))
-  visit(document, { Collection: (_, node, path) => void shape(node, path.length) })
+  visit(document, {
+    Collection: (_, node, path) => {
+      shape(node, path.length, isSeq(path[path.length - 1]))
+    },
+  })
   const head = (options.head ?? []).map((line) => line.replaceAll(/[\r\n]+/g, ' '))
   if (head.length > 0) document.commentBefore = head.map((line) => ` ${line}`).join('\n')
   if (isMap(document.contents)) spaceSections(document.contents.items)
@@ -52,12 +78,17 @@ function replayBlock(replay: ReplayRecord): Record<string, unknown> {
   }
 }
 
-/** Lists of faults and everything at the top stand in blocks; what is small and deep stands in braces. */
-function shape(node: unknown, depth: number): void {
+/** Sections, and maps of maps, stand in blocks; what is small stands in braces, and so does an item of a list. */
+function shape(node: unknown, depth: number, listed: boolean): void {
   if (!isMap(node) && !isSeq(node)) return
+  const simple = listed || !node.items.some((item) => holdsMap(isPair(item) ? item.value : item))
   const json: unknown = node.toJSON()
   const text = JSON.stringify(json) ?? ''
-  node.flow = depth > 2 && text.length <= FLOW_WIDTH ? true : node.items.length === 0
+  node.flow = node.items.length === 0 || (depth > SECTION_DEPTH && simple && text.length <= FLOW_WIDTH)
+}
+
+function holdsMap(value: unknown): boolean {
+  return isMap(value) || (isSeq(value) && value.items.some(isMap))
 }
 
 interface Keyed {

@@ -32,7 +32,12 @@ export const producer: z.ZodType<RawProducer> = z.strictObject({
   ...application,
   to: names.optional().describe('topic, or a list that is taken in turn'),
   send: z
-    .strictObject({ records: count.optional(), every: spread.optional(), keys: count.optional(), size: count.optional() })
+    .strictObject({
+      records: count.optional(),
+      every: spread.optional(),
+      keys: count.optional(),
+      size: count.optional(),
+    })
     .optional()
     .describe('a stream of records per instance'),
   transactions: z.strictObject({ every: count.optional(), abort: share.optional() }).optional(),
@@ -82,4 +87,8 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
   connect: z.boolean().optional(),
 })
 
-export const source: z.ZodType<RawSource> = z.strictObject({ ...application, from: name.optional(), to: names.optional() })
+export const source: z.ZodType<RawSource> = z.strictObject({
+  ...application,
+  from: name.optional(),
+  to: names.optional(),
+})

@@ -29,9 +29,15 @@ export const fault: z.ZodType<RawFault> = z.strictObject({
   'wipe-disk': target.optional().describe('dies and comes back empty'),
   stop: target.optional().describe('clean shutdown'),
   pause: target.optional().describe('stops executing, then goes on unaware'),
-  partition: z.array(z.union([target, z.array(target)])).optional().describe('groups that cannot reach each other'),
+  partition: z
+    .array(z.union([target, z.array(target)]))
+    .optional()
+    .describe('groups that cannot reach each other'),
   isolate: z
-    .union([z.string(), z.strictObject({ target, direction: z.enum(['in', 'out', 'both']).optional(), from: target.optional() })])
+    .union([
+      z.string(),
+      z.strictObject({ target, direction: z.enum(['in', 'out', 'both']).optional(), from: target.optional() }),
+    ])
     .optional(),
   delay: stream.optional().describe('holds a stream from the matching message on'),
   drop: stream.optional().describe('a message is lost and its connection ends'),

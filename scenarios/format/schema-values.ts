@@ -18,7 +18,9 @@ export const spread: z.ZodType<RawSpread> = z
 export const target: z.ZodType<RawTarget> = z.lazy(() =>
   z
     .union([z.string(), z.strictObject({ any: z.array(target) })])
-    .describe('broker-2, leader(orders-0), followers(orders-0), controller(active), an application, a role, or { any: [...] }'),
+    .describe(
+      'broker-2, leader(orders-0), followers(orders-0), controller(active), an application, a role, or { any: [...] }',
+    ),
 )
 export const scalar: z.ZodType<string | number | boolean> = z.union([z.string(), z.number(), z.boolean()])
 export const configMap: z.ZodType<RawConfigMap> = z

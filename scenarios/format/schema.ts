@@ -72,7 +72,10 @@ const patch: z.ZodType<RawPatch> = z.strictObject(parts)
 export const SCENARIO_SCHEMA: z.ZodType<RawScenario> = z.strictObject({
   scenario: name.describe('title'),
   ...parts,
-  variants: z.record(z.string(), patch).optional().describe('the same scenario with a patch: deep merge, lists replace, null removes'),
+  variants: z
+    .record(z.string(), patch)
+    .optional()
+    .describe('the same scenario with a patch: deep merge, lists replace, null removes'),
   replay: replay.optional().describe('written into saved counterexamples'),
 })
 

@@ -16,7 +16,11 @@ const MOST_VALUES = 2_000_000
  * The documents of a file: the base when it has an `expect` of its own, then each variant. A variant that has an `expect`
  * is judged by that alone, because the base's claims are what its patch may falsify; one without takes the base's.
  */
-export function documentsOf(file: MapTree, overrides: readonly Override[], report: Report): readonly ScenarioDocument[] {
+export function documentsOf(
+  file: MapTree,
+  overrides: readonly Override[],
+  report: Report,
+): readonly ScenarioDocument[] {
   const whole = applyOverrides(file, overrides, report)
   const base = withoutKey(whole, 'variants')
   const root = new Place(report, [], whole, null)
@@ -25,7 +29,11 @@ export function documentsOf(file: MapTree, overrides: readonly Override[], repor
   if (root.has('expect')) documents.push({ tree: base, variant: null })
   if (variants.expectMap('`variants`')) documents.push(...variantDocuments(variants, base, overrides))
   if (documents.length > 0 || report.failed) return documents
-  root.error('TWICESHY_NOTHING_JUDGED', 'nothing is judged: the scenario has no `expect`', 'add `expect: { exactly-once: holds }`')
+  root.error(
+    'TWICESHY_NOTHING_JUDGED',
+    'nothing is judged: the scenario has no `expect`',
+    'add `expect: { exactly-once: holds }`',
+  )
   return [{ tree: base, variant: null }]
 }
 
@@ -38,11 +46,16 @@ function variantDocuments(variants: Place, base: MapTree, overrides: readonly Ov
   return places.flatMap((place) => {
     checkVariant(place)
     if (place.broken || !place.expectMap(`variant \`${place.name}\``)) return []
-    const patch: MapTree = place.tree?.kind === 'map' ? place.tree : { kind: 'map', entries: new Map(), span: null, origin: null }
+    const patch: MapTree =
+      place.tree?.kind === 'map' ? place.tree : { kind: 'map', entries: new Map(), span: null, origin: null }
     const merged = merge(base, patch, place)
     const tree = applyOverrides(merged, overrides, place.report)
     if (!new Place(place.report, [], tree, null).has('expect')) {
-      place.keyErrorOrValue('TWICESHY_NOTHING_JUDGED', `variant \`${place.name}\` judges nothing: it has no \`expect\``, 'add `expect: { exactly-once: holds }`')
+      place.keyErrorOrValue(
+        'TWICESHY_NOTHING_JUDGED',
+        `variant \`${place.name}\` judges nothing: it has no \`expect\``,
+        'add `expect: { exactly-once: holds }`',
+      )
     }
     return [{ tree, variant: place.name }]
   })
@@ -55,7 +68,8 @@ function checkVariant(place: Place): void {
   }
   for (const key of ['scenario', 'variants', 'replay']) {
     const inner = place.get(key)
-    if (inner.tree !== null) inner.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `\`${key}\` cannot stand in a variant`, 'it belongs to the file')
+    if (inner.tree !== null)
+      inner.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `\`${key}\` cannot stand in a variant`, 'it belongs to the file')
   }
 }
 

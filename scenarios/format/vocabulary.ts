@@ -4,16 +4,53 @@ export type Stage = 'publish' | 'consume' | 'end-to-end'
 export const STAGES: readonly Stage[] = ['publish', 'consume', 'end-to-end']
 
 export type Guarantee =
-  | 'at-most-once' | 'at-least-once' | 'exactly-once' | 'durability' | 'committed-durability' | 'no-ghosts'
-  | 'outcome-honesty' | 'order-per-key' | 'order-per-partition' | 'atomicity' | 'isolation' | 'fencing'
-  | 'replica-agreement' | 'offset-safety' | 'single-owner' | 'state-equivalence' | 'progress'
+  | 'at-most-once'
+  | 'at-least-once'
+  | 'exactly-once'
+  | 'durability'
+  | 'committed-durability'
+  | 'no-ghosts'
+  | 'outcome-honesty'
+  | 'order-per-key'
+  | 'order-per-partition'
+  | 'atomicity'
+  | 'isolation'
+  | 'fencing'
+  | 'replica-agreement'
+  | 'offset-safety'
+  | 'single-owner'
+  | 'state-equivalence'
+  | 'progress'
 
 export type Anomaly =
-  | 'duplicate-record' | 'duplicate-effect' | 'lost-record' | 'lost-effect' | 'lost-acked-write' | 'lost-committed-write'
-  | 'ghost-record' | 'ghost-effect' | 'false-ack' | 'false-failure' | 'reordered-records' | 'reordered-effects'
-  | 'torn-transaction' | 'aborted-read' | 'uncommitted-read' | 'zombie-write' | 'zombie-commit' | 'diverged-replicas'
-  | 'offset-past-work' | 'offset-regressed' | 'double-ownership' | 'diverged-state' | 'stale-overwrite'
-  | 'stuck-send' | 'stuck-transaction' | 'stuck-group' | 'stuck-replication' | 'deadlock'
+  | 'duplicate-record'
+  | 'duplicate-effect'
+  | 'lost-record'
+  | 'lost-effect'
+  | 'lost-acked-write'
+  | 'lost-committed-write'
+  | 'ghost-record'
+  | 'ghost-effect'
+  | 'false-ack'
+  | 'false-failure'
+  | 'reordered-records'
+  | 'reordered-effects'
+  | 'torn-transaction'
+  | 'aborted-read'
+  | 'uncommitted-read'
+  | 'zombie-write'
+  | 'zombie-commit'
+  | 'diverged-replicas'
+  | 'offset-past-work'
+  | 'offset-regressed'
+  | 'double-ownership'
+  | 'diverged-state'
+  | 'stale-overwrite'
+  | 'stuck-send'
+  | 'stuck-transaction'
+  | 'stuck-group'
+  | 'stuck-replication'
+  | 'deadlock'
 
 export type SubjectKind = 'producer' | 'application' | 'topic' | 'none'
 
@@ -31,21 +68,140 @@ export interface GuaranteeDefinition {
 
 const ALL = STAGES
 export const GUARANTEES: readonly GuaranteeDefinition[] = [
-  { name: 'at-most-once', about: 'nothing takes effect twice', kinds: ['duplicate-record', 'duplicate-effect'], stages: ALL, subject: 'application', judged: true },
-  { name: 'at-least-once', about: 'every acknowledged record takes effect', kinds: ['lost-record', 'lost-effect'], stages: ALL, subject: 'application', judged: true },
-  { name: 'exactly-once', about: 'every acknowledged record takes effect once and only once', kinds: ['lost-record', 'lost-effect', 'duplicate-record', 'duplicate-effect'], stages: ALL, subject: 'application', judged: true },
-  { name: 'durability', about: "an acknowledged record stays in the leader's log", kinds: ['lost-acked-write'], stages: [], subject: 'topic', judged: true },
-  { name: 'committed-durability', about: 'a record once below the high watermark stays in the log', kinds: ['lost-committed-write'], stages: [], subject: 'topic', judged: true },
-  { name: 'no-ghosts', about: 'everything delivered was sent and is in the committed log', kinds: ['ghost-record', 'ghost-effect'], stages: [], subject: 'application', judged: false },
-  { name: 'outcome-honesty', about: 'acknowledged means appended, failed means never readable', kinds: ['false-ack', 'false-failure'], stages: [], subject: 'producer', judged: true },
-  { name: 'order-per-key', about: 'first occurrences follow the order of sending, per key', kinds: ['reordered-records', 'reordered-effects'], stages: [], subject: 'application', judged: false },
-  { name: 'order-per-partition', about: 'first occurrences follow the order of sending, per partition', kinds: ['reordered-records', 'reordered-effects'], stages: [], subject: 'producer', judged: true },
-  { name: 'atomicity', about: 'a transaction is visible all or none', kinds: ['torn-transaction'], stages: [], subject: 'application', judged: false },
-  { name: 'isolation', about: 'read_committed never returns aborted or open data', kinds: ['aborted-read', 'uncommitted-read'], stages: [], subject: 'application', judged: false },
-  { name: 'fencing', about: 'no success for an older epoch after a newer one', kinds: ['zombie-write', 'zombie-commit'], stages: [], subject: 'application', judged: false },
-  { name: 'replica-agreement', about: 'equal offset and epoch mean equal content on every replica', kinds: ['diverged-replicas'], stages: [], subject: 'topic', judged: true },
-  { name: 'offset-safety', about: 'a committed offset never passes unfinished work', kinds: ['offset-past-work', 'offset-regressed'], stages: [], subject: 'application', judged: false },
-  { name: 'single-owner', about: 'no partition has two owners in one generation', kinds: ['double-ownership'], stages: [], subject: 'application', judged: false },
-  { name: 'state-equivalence', about: 'a store equals the fold of its committed input', kinds: ['diverged-state', 'stale-overwrite'], stages: [], subject: 'application', judged: false },
-  { name: 'progress', about: 'after healing everything finishes', kinds: ['stuck-send', 'stuck-transaction', 'stuck-group', 'stuck-replication', 'deadlock'], stages: [], subject: 'none', judged: true },
+  {
+    name: 'at-most-once',
+    about: 'nothing takes effect twice',
+    kinds: ['duplicate-record', 'duplicate-effect'],
+    stages: ALL,
+    subject: 'application',
+    judged: true,
+  },
+  {
+    name: 'at-least-once',
+    about: 'every acknowledged record takes effect',
+    kinds: ['lost-record', 'lost-effect'],
+    stages: ALL,
+    subject: 'application',
+    judged: true,
+  },
+  {
+    name: 'exactly-once',
+    about: 'every acknowledged record takes effect once and only once',
+    kinds: ['lost-record', 'lost-effect', 'duplicate-record', 'duplicate-effect'],
+    stages: ALL,
+    subject: 'application',
+    judged: true,
+  },
+  {
+    name: 'durability',
+    about: "an acknowledged record stays in the leader's log",
+    kinds: ['lost-acked-write'],
+    stages: [],
+    subject: 'topic',
+    judged: true,
+  },
+  {
+    name: 'committed-durability',
+    about: 'a record once below the high watermark stays in the log',
+    kinds: ['lost-committed-write'],
+    stages: [],
+    subject: 'topic',
+    judged: true,
+  },
+  {
+    name: 'no-ghosts',
+    about: 'everything delivered was sent and is in the committed log',
+    kinds: ['ghost-record', 'ghost-effect'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'outcome-honesty',
+    about: 'acknowledged means appended, failed means never readable',
+    kinds: ['false-ack', 'false-failure'],
+    stages: [],
+    subject: 'producer',
+    judged: true,
+  },
+  {
+    name: 'order-per-key',
+    about: 'first occurrences follow the order of sending, per key',
+    kinds: ['reordered-records', 'reordered-effects'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'order-per-partition',
+    about: 'first occurrences follow the order of sending, per partition',
+    kinds: ['reordered-records', 'reordered-effects'],
+    stages: [],
+    subject: 'producer',
+    judged: true,
+  },
+  {
+    name: 'atomicity',
+    about: 'a transaction is visible all or none',
+    kinds: ['torn-transaction'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'isolation',
+    about: 'read_committed never returns aborted or open data',
+    kinds: ['aborted-read', 'uncommitted-read'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'fencing',
+    about: 'no success for an older epoch after a newer one',
+    kinds: ['zombie-write', 'zombie-commit'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'replica-agreement',
+    about: 'equal offset and epoch mean equal content on every replica',
+    kinds: ['diverged-replicas'],
+    stages: [],
+    subject: 'topic',
+    judged: true,
+  },
+  {
+    name: 'offset-safety',
+    about: 'a committed offset never passes unfinished work',
+    kinds: ['offset-past-work', 'offset-regressed'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'single-owner',
+    about: 'no partition has two owners in one generation',
+    kinds: ['double-ownership'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'state-equivalence',
+    about: 'a store equals the fold of its committed input',
+    kinds: ['diverged-state', 'stale-overwrite'],
+    stages: [],
+    subject: 'application',
+    judged: false,
+  },
+  {
+    name: 'progress',
+    about: 'after healing everything finishes',
+    kinds: ['stuck-send', 'stuck-transaction', 'stuck-group', 'stuck-replication', 'deadlock'],
+    stages: [],
+    subject: 'none',
+    judged: true,
+  },
 ]

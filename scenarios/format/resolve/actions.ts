@@ -9,9 +9,26 @@ import { resolveGroups } from './groups.ts'
 import { onlyClients, resolveTarget } from './target.ts'
 
 export const ACTIONS = [
-  'crash', 'power-loss', 'wipe-disk', 'stop', 'pause', 'partition', 'isolate', 'delay', 'drop', 'disconnect', 'slow-disk',
+  'crash',
+  'power-loss',
+  'wipe-disk',
+  'stop',
+  'pause',
+  'partition',
+  'isolate',
+  'delay',
+  'drop',
+  'disconnect',
+  'slow-disk',
 ] as const
-export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt', 'clock-jump', 'clock-skew', 'admin'] as const
+export const ACTIONS_NOT_SIMULATED = [
+  'disk-full',
+  'disk-error',
+  'corrupt',
+  'clock-jump',
+  'clock-skew',
+  'admin',
+] as const
 type ActionName = (typeof ACTIONS)[number]
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
@@ -37,12 +54,14 @@ export function resolveAction(place: Place, context: Context): Action | null {
     case 'delay': {
       const match = streamMatch(place, context)
       const by = spreadAt(place.get('by'), '`by`', null)
-      if (!place.has('by') && place.tree?.kind === 'map') place.error('TWICESHY_MISSING', '`delay` does not say how long', 'add `by: 5s`')
+      if (!place.has('by') && place.tree?.kind === 'map')
+        place.error('TWICESHY_MISSING', '`delay` does not say how long', 'add `by: 5s`')
       return match === null || by === null ? null : { kind, by, ...match }
     }
     case 'drop': {
       const match = streamMatch(place, context)
-      if (place.has('by')) place.get('by').keyError('TWICESHY_UNKNOWN_KEY', '`by` belongs to `delay`: what is dropped never arrives')
+      if (place.has('by'))
+        place.get('by').keyError('TWICESHY_UNKNOWN_KEY', '`by` belongs to `delay`: what is dropped never arrives')
       return match === null ? null : { kind, ...match }
     }
     case 'disconnect':
@@ -57,11 +76,19 @@ function nodeTarget(place: Place, context: Context, kind: ActionName): Target | 
   const clients = onlyClients(target)
   if (context.cluster.perfect && !clients) {
     const help = 'write `cluster: { brokers: 3 }`, or let the fault hit an application'
-    place.error('TWICESHY_PERFECT', `\`${kind}\` cannot hit the broker: under \`cluster: perfect\` it never fails`, help)
+    place.error(
+      'TWICESHY_PERFECT',
+      `\`${kind}\` cannot hit the broker: under \`cluster: perfect\` it never fails`,
+      help,
+    )
     return null
   }
   if (clients && (kind === 'wipe-disk' || kind === 'slow-disk')) {
-    place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and applications have none`, 'let it hit a broker')
+    place.error(
+      'TWICESHY_TARGET',
+      `\`${kind}\` needs somebody with a disk, and applications have none`,
+      'let it hit a broker',
+    )
     return null
   }
   return target
@@ -89,7 +116,12 @@ function disconnect(place: Place, context: Context): Action | null {
   const [a, b, ...rest] = between.items()
   if (a === undefined || b === undefined || rest.length > 0) {
     const where = between.written ? between : place
-    if (!where.broken) where.error('TWICESHY_FAULT', '`disconnect` needs two targets', 'write `disconnect: { between: [checkout#0, broker-1] }`')
+    if (!where.broken)
+      where.error(
+        'TWICESHY_FAULT',
+        '`disconnect` needs two targets',
+        'write `disconnect: { between: [checkout#0, broker-1] }`',
+      )
     return null
   }
   const first = resolveTarget(a, context)
@@ -101,7 +133,10 @@ const CONNECTIONS = ['any', 'same'] as const
 
 function streamMatch(place: Place, context: Context): StreamMatch | null {
   if (place.tree?.kind !== 'map') {
-    place.wrongType(`\`${place.name}\` must be a map of keys`, 'such as `{ from: checkout, to: leader(orders-0), api: Produce }`')
+    place.wrongType(
+      `\`${place.name}\` must be a map of keys`,
+      'such as `{ from: checkout, to: leader(orders-0), api: Produce }`',
+    )
     return null
   }
   const from = place.has('from') ? resolveTarget(place.get('from'), context) : null

@@ -24,14 +24,17 @@ export function resolveCluster(root: Place): ResolvedCluster {
   const brokers = perfect ? 1 : place.get('brokers').integer('`brokers`', 1, MOST_BROKERS, 3)
   const controllers = perfect ? 1 : place.get('controllers').integer('`controllers`', 1, 99, 1)
   if (controllers > 1) {
-    place.get('controllers').notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
+    place
+      .get('controllers')
+      .notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
   }
   const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER_CONFIG))
   checkRules(place, shared)
   const each = eachNode(place.get('each'), brokers, controllers, shared)
   const configs = Array.from({ length: brokers }, (_, i) => asConfig(each.get(`broker-${i + 1}`) ?? shared.values))
   const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
-  const autoCreate = shared.values['auto.create.topics.enable'] === true && shared.written.has('auto.create.topics.enable')
+  const autoCreate =
+    shared.values['auto.create.topics.enable'] === true && shared.written.has('auto.create.topics.enable')
   const setting = (key: string): Place => place.get('config').get(key)
   return {
     spec: { perfect, brokers: configs, controllers: 1, controllerConfig },

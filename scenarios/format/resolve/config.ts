@@ -1,8 +1,4 @@
-import {
-  type ConfigDefinition,
-  type ConfigTable,
-  NEVER,
-} from '../../../sim/kafka/protocol/config/definition.ts'
+import { type ConfigDefinition, type ConfigTable, NEVER } from '../../../sim/kafka/protocol/config/definition.ts'
 import type { Place } from '../place.ts'
 import { didYouMean, listOf } from '../suggest.ts'
 import { parseDuration } from '../values/duration.ts'
@@ -34,7 +30,11 @@ export function resolveConfig(
   const values: Record<string, ConfigValue> = { ...defaults }
   const written = new Map<string, Place>()
   if (place.tree?.kind === 'scalar' && place.written) {
-    place.error('TWICESHY_NOT_SIMULATED', 'reading a `.properties` file is not simulated yet', 'write its keys as a map here')
+    place.error(
+      'TWICESHY_NOT_SIMULATED',
+      'reading a `.properties` file is not simulated yet',
+      'write its keys as a map here',
+    )
   } else if (place.expectMap('`config`')) {
     for (const entry of place.entries()) {
       if (!entry.written || entry.broken || kind.others?.includes(entry.name) === true) continue
@@ -48,7 +48,10 @@ export function resolveConfig(
 }
 
 /** The defaults of a table, with some of them changed. */
-export function defaultsOf(table: ConfigTable, changed: Readonly<Record<string, ConfigValue>> = {}): Record<string, ConfigValue> {
+export function defaultsOf(
+  table: ConfigTable,
+  changed: Readonly<Record<string, ConfigValue>> = {},
+): Record<string, ConfigValue> {
   const values: Record<string, ConfigValue> = {}
   for (const [key, definition] of Object.entries(table)) values[key] = changed[key] ?? definition.default
   return values
@@ -93,7 +96,11 @@ function parseWord(entry: Place, definition: ConfigDefinition, text: string): st
   const word = (Object.hasOwn(aliases, text) ? aliases[text] : undefined) ?? text
   if (words.includes(word)) return word
   const expected = listOf([...words, ...Object.keys(aliases)], 'or')
-  entry.error('TWICESHY_VALUE', `\`${entry.name}\` must be ${expected}, not ${entry.describe()}`, didYouMean(text, words))
+  entry.error(
+    'TWICESHY_VALUE',
+    `\`${entry.name}\` must be ${expected}, not ${entry.describe()}`,
+    didYouMean(text, words),
+  )
   return null
 }
 
@@ -112,7 +119,10 @@ function parseNumber(entry: Place, definition: ConfigDefinition, value: number |
     return null
   }
   if (Number.isNaN(value)) {
-    entry.error('TWICESHY_RANGE', `Kafka counts \`${entry.name}\` in whole milliseconds, up to a hundred years: ${entry.describe()}`)
+    entry.error(
+      'TWICESHY_RANGE',
+      `Kafka counts \`${entry.name}\` in whole milliseconds, up to a hundred years: ${entry.describe()}`,
+    )
     return null
   }
   // Kafka's Long.MAX_VALUE has no exact double; from here on it means "never".

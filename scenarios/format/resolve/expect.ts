@@ -16,7 +16,15 @@ export function resolveExpect(place: Place, context: Context): readonly Expectat
     const identity = `${subject ?? ''}:${stage ?? ''}/${guarantee}`
     const first = seen.get(identity)
     if (first === undefined) seen.set(identity, entry)
-    else entry.atKey().error('TWICESHY_EXPECTATION', `\`${entry.name}\` says the same as \`${first.name}\``, 'keep one of the two', first.atKey())
+    else
+      entry
+        .atKey()
+        .error(
+          'TWICESHY_EXPECTATION',
+          `\`${entry.name}\` says the same as \`${first.name}\``,
+          'keep one of the two',
+          first.atKey(),
+        )
     return [expectation]
   })
 }
@@ -37,7 +45,9 @@ function guaranteeAt(entry: Place, name: string): GuaranteeDefinition | null {
   const definition = GUARANTEES.find((each) => each.name === name)
   if (definition === undefined) {
     const known = GUARANTEES.map((each) => each.name)
-    const help = entry.report.full ? null : (didYouMean(name, known) ?? 'a key is `[subject:][stage/]guarantee`; see `twiceshy list guarantees`')
+    const help = entry.report.full
+      ? null
+      : (didYouMean(name, known) ?? 'a key is `[subject:][stage/]guarantee`; see `twiceshy list guarantees`')
     entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no guarantee \`${name.slice(0, 80)}\``, help)
     return null
   }
@@ -49,12 +59,23 @@ function stageAt(entry: Place, text: string | null, definition: GuaranteeDefinit
   if (text === null) return definition.stages.length > 0 ? 'end-to-end' : null
   const stage = STAGES.find((each) => each === text)
   if (stage === undefined) {
-    entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no stage \`${text.slice(0, 80)}\``, didYouMean(text, STAGES))
+    entry.keyErrorOrValue(
+      'TWICESHY_EXPECTATION',
+      `there is no stage \`${text.slice(0, 80)}\``,
+      didYouMean(text, STAGES),
+    )
     return undefined
   }
   if (!definition.stages.includes(stage)) {
-    const help = definition.stages.length === 0 ? `write \`${definition.name}\` alone` : `its stages are ${listOf(definition.stages)}`
-    entry.keyErrorOrValue('TWICESHY_EXPECTATION', `\`${definition.name}\` is not judged at the stage \`${stage}\``, help)
+    const help =
+      definition.stages.length === 0
+        ? `write \`${definition.name}\` alone`
+        : `its stages are ${listOf(definition.stages)}`
+    entry.keyErrorOrValue(
+      'TWICESHY_EXPECTATION',
+      `\`${definition.name}\` is not judged at the stage \`${stage}\``,
+      help,
+    )
     return undefined
   }
   if (stage === 'consume') {
@@ -65,36 +86,60 @@ function stageAt(entry: Place, text: string | null, definition: GuaranteeDefinit
 }
 
 /** While nobody consumes, a pipeline ends at the committed log: the subjects of every stage are producers. */
-function checkSubject(entry: Place, subject: string | null, definition: GuaranteeDefinition, context: Context): boolean {
+function checkSubject(
+  entry: Place,
+  subject: string | null,
+  definition: GuaranteeDefinition,
+  context: Context,
+): boolean {
   if (subject === null) return true
   const producers = definition.subject === 'producer' || definition.subject === 'application'
   const known = producers ? context.applications : definition.subject === 'topic' ? context.topics : null
   if (known === null) {
-    entry.keyErrorOrValue('TWICESHY_EXPECTATION', `\`${definition.name}\` has no subject`, `write \`${definition.name}\` alone`)
+    entry.keyErrorOrValue(
+      'TWICESHY_EXPECTATION',
+      `\`${definition.name}\` has no subject`,
+      `write \`${definition.name}\` alone`,
+    )
     return false
   }
   if (known.has(subject)) return true
   if (context.refusedNames.has(subject)) return false
   const what = producers ? 'producer' : 'topic'
   const help = entry.report.full ? null : didYouMean(subject, known.keys())
-  entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no ${what} \`${subject}\`, so \`${entry.name}\` cannot be judged`, help)
+  entry.keyErrorOrValue(
+    'TWICESHY_EXPECTATION',
+    `there is no ${what} \`${subject}\`, so \`${entry.name}\` cannot be judged`,
+    help,
+  )
   return false
 }
 
-function valueAt(entry: Place, definition: GuaranteeDefinition, stage: Stage | null): Pick<Expectation, 'expected' | 'kinds'> | null {
+function valueAt(
+  entry: Place,
+  definition: GuaranteeDefinition,
+  stage: Stage | null,
+): Pick<Expectation, 'expected' | 'kinds'> | null {
   const text = entry.text()
   if (text === 'holds' || text === 'violated') return { expected: text, kinds: [] }
   const keys = entry.entries()
   const violated = entry.get('violated')
   if (entry.tree?.kind !== 'map' || keys.length !== 1 || !violated.written) {
     const help = 'write `holds`, `violated` or `{ violated: lost-record }`'
-    entry.error('TWICESHY_EXPECTATION', `\`${entry.name}\` is expected to hold or to be violated, not ${entry.describe()}`, help)
+    entry.error(
+      'TWICESHY_EXPECTATION',
+      `\`${entry.name}\` is expected to hold or to be violated, not ${entry.describe()}`,
+      help,
+    )
     return null
   }
   const places = violated.oneOrMore()
   const kinds = places.flatMap((place) => kindAt(place, definition, stage) ?? [])
-  if (places.length === 0) violated.error('TWICESHY_EXPECTATION', 'the list of kinds is empty', 'write `violated` for any kind')
-  return kinds.length === places.length && kinds.length > 0 ? { expected: 'violated', kinds: [...new Set(kinds)] } : null
+  if (places.length === 0)
+    violated.error('TWICESHY_EXPECTATION', 'the list of kinds is empty', 'write `violated` for any kind')
+  return kinds.length === places.length && kinds.length > 0
+    ? { expected: 'violated', kinds: [...new Set(kinds)] }
+    : null
 }
 
 const LATER: readonly Anomaly[] = ['stuck-transaction', 'stuck-group']
@@ -105,7 +150,11 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
   if (kind === undefined) {
     const help = `its kinds are ${listOf(definition.kinds)}`
     const near = place.report.full ? null : didYouMean(place.text() ?? '', definition.kinds)
-    place.error('TWICESHY_EXPECTATION', `${place.describe()} is no kind of violation of \`${definition.name}\``, near ?? help)
+    place.error(
+      'TWICESHY_EXPECTATION',
+      `${place.describe()} is no kind of violation of \`${definition.name}\``,
+      near ?? help,
+    )
     return null
   }
   if (stage === 'publish' && kind.endsWith('-effect')) {

@@ -19,7 +19,11 @@ export function resolveFaults(place: Place, context: Context, runForUs: number):
 function resolveFault(place: Place, context: Context, runForUs: number): FaultEntry | null {
   if (place.broken) return null
   if (place.tree?.kind !== 'map') {
-    place.error('TWICESHY_FAULT', `a fault is a map of keys, not ${place.describe()}`, 'such as `{ at: 12s, crash: broker-1, for: 5s }`')
+    place.error(
+      'TWICESHY_FAULT',
+      `a fault is a map of keys, not ${place.describe()}`,
+      'such as `{ at: 12s, crash: broker-1, for: 5s }`',
+    )
     return null
   }
   const triggers = TRIGGERS.map((key) => place.get(key)).filter((key) => key.tree !== null)
@@ -48,24 +52,45 @@ function checkCounts(place: Place, triggers: readonly Place[], actions: readonly
   if (triggers.length > 1) tooMany('triggers', triggers)
   if (actions.length > 1) tooMany('actions', actions)
   if (fails && actions.length > 0) {
-    actions[0]?.keyError('TWICESHY_FAULT', '`fail` is a trigger and an action, so the fault has two actions', 'make two faults of it')
+    actions[0]?.keyError(
+      'TWICESHY_FAULT',
+      '`fail` is a trigger and an action, so the fault has two actions',
+      'make two faults of it',
+    )
   }
 }
 
-const KEYS: readonly string[] = [...TRIGGERS, ...ACTIONS, ...ACTIONS_NOT_SIMULATED, 'for', 'after', 'times', 'every-match']
+const KEYS: readonly string[] = [
+  ...TRIGGERS,
+  ...ACTIONS,
+  ...ACTIONS_NOT_SIMULATED,
+  'for',
+  'after',
+  'times',
+  'every-match',
+]
 
 /** Points at the second first: the one too many. */
 function tooMany(what: string, places: readonly Place[]): void {
   const [first, second, ...others] = places.map((place) => place.atKey())
   if (first === undefined || second === undefined) return
   const names = listOf(places.map((place) => place.name))
-  second.error('TWICESHY_FAULT', `this fault has ${places.length} ${what}: ${names}`, 'make a fault of each', first, ...others)
+  second.error(
+    'TWICESHY_FAULT',
+    `this fault has ${places.length} ${what}: ${names}`,
+    'make a fault of each',
+    first,
+    ...others,
+  )
 }
 
 /** Keys that mean something with one trigger only. */
 function checkExtras(place: Place, trigger: Place): void {
   const wrong = (key: string, needs: string): void => {
-    if (place.has(key)) place.get(key).keyError('TWICESHY_FAULT', `\`${key}\` means nothing with \`${trigger.name}\``, `it belongs to ${needs}`)
+    if (place.has(key))
+      place
+        .get(key)
+        .keyError('TWICESHY_FAULT', `\`${key}\` means nothing with \`${trigger.name}\``, `it belongs to ${needs}`)
   }
   if (trigger.name !== 'when') {
     wrong('after', '`when`')
@@ -122,13 +147,19 @@ function everyTrigger(place: Place, fault: Place, runForUs: number): Trigger | n
 function betweenTrigger(place: Place, runForUs: number): Trigger | null {
   const [from, to, ...rest] = place.items()
   if (from === undefined || to === undefined || rest.length > 0) {
-    if (!place.broken) place.error('TWICESHY_TYPE', `\`between\` must be a list of two times, not ${place.describe()}`, 'such as `between: [2s, 6s]`')
+    if (!place.broken)
+      place.error(
+        'TWICESHY_TYPE',
+        `\`between\` must be a list of two times, not ${place.describe()}`,
+        'such as `between: [2s, 6s]`',
+      )
     return null
   }
   const fromUs = durationAt(from, '`between`', null)
   const toUs = durationAt(to, '`between`', null)
   if (fromUs === null || toUs === null) return null
-  if (toUs < fromUs) to.error('TWICESHY_IMPOSSIBLE', `\`between\` ends before it begins`, 'write the earlier time first', from)
+  if (toUs < fromUs)
+    to.error('TWICESHY_IMPOSSIBLE', `\`between\` ends before it begins`, 'write the earlier time first', from)
   checkFires(from, fromUs, runForUs)
   return { kind: 'between', fromUs, toUs }
 }
@@ -147,7 +178,11 @@ function whenTrigger(place: Place, fault: Place, context: Context): Trigger | nu
   const everyMatch = either('every-match').boolean('`every-match`', false)
   const times = either('times').integer('`times`', 1, MOST_FAULTS, null)
   if (times !== null && !everyMatch) {
-    either('times').keyError('TWICESHY_FAULT', '`times` means nothing without `every-match: true`', 'add `every-match: true`')
+    either('times').keyError(
+      'TWICESHY_FAULT',
+      '`times` means nothing without `every-match: true`',
+      'add `every-match: true`',
+    )
   }
   const nth = place.get('nth').integer('`nth`', 1, 1_000_000_000, 1)
   const after: Spread = spreadAt(fault.get('after'), '`after`', constant(0))
@@ -167,7 +202,11 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
   const spread = spreadAt(lasts, '`for`', null)
   if (spread !== null && meanUs(spread) === 0) lasts.error('TWICESHY_RANGE', '`for` must be longer than 0')
   if (lasts.written && action?.kind === 'disconnect') {
-    lasts.keyError('TWICESHY_FAULT', '`disconnect` happens at once, so `for` means nothing', 'remove `for`, or use `partition`')
+    lasts.keyError(
+      'TWICESHY_FAULT',
+      '`disconnect` happens at once, so `for` means nothing',
+      'remove `for`, or use `partition`',
+    )
   }
   return spread
 }

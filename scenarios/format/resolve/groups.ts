@@ -41,14 +41,25 @@ function checkOverlap(
       const place = places[index]?.[at]
       if (target === null || place === undefined) return
       if (target.kind === 'role' && target.role === 'rest') {
-        if (rest !== null) place.error('TWICESHY_FAULT', '`rest` stands in two places of one partition', 'it can be one group only', rest)
+        if (rest !== null)
+          place.error(
+            'TWICESHY_FAULT',
+            '`rest` stands in two places of one partition',
+            'it can be one group only',
+            rest,
+          )
         rest = place
       }
       for (const node of membersOf(target, context)) {
         const first = owner.get(node)
         if (first === undefined) owner.set(node, { group: index, place })
         else if (first.group !== index) {
-          place.error('TWICESHY_FAULT', `\`${node}\` is in two groups of one partition`, 'remove it from one of them', first.place)
+          place.error(
+            'TWICESHY_FAULT',
+            `\`${node}\` is in two groups of one partition`,
+            'remove it from one of them',
+            first.place,
+          )
           return
         }
       }

@@ -31,7 +31,9 @@ export function resolveMoment(place: Place, context: Context): string | null {
   if (!place.written || place.broken) return null
   const text = place.text()
   if (text !== null && context.options.moments.includes(text)) return text
-  const help = place.report.full ? null : (didYouMean(text ?? '', context.options.moments) ?? 'see `twiceshy list moments`')
+  const help = place.report.full
+    ? null
+    : (didYouMean(text ?? '', context.options.moments) ?? 'see `twiceshy list moments`')
   place.error('TWICESHY_UNKNOWN_MOMENT', `there is no moment ${place.describe()}`, help)
   return null
 }
@@ -68,7 +70,11 @@ export function checkTopic(place: Place, context: Context): boolean {
   const declared = [...context.topics.keys()]
   const help = place.report.full || name === null ? null : didYouMean(name, declared)
   const general = 'declare it under `topics:`, or write `auto.create.topics.enable: true` in `cluster.config`'
-  place.error('TWICESHY_UNKNOWN_TOPIC', `the topic ${place.describe()} is not declared`, help?.startsWith('did') === true ? help : general)
+  place.error(
+    'TWICESHY_UNKNOWN_TOPIC',
+    `the topic ${place.describe()} is not declared`,
+    help?.startsWith('did') === true ? help : general,
+  )
   return false
 }
 
@@ -88,7 +94,8 @@ function checkRecord(entry: Place, value: string, context: Context): void {
     return
   }
   const application = context.applications.get(match[1] ?? '')
-  const sent = application !== undefined && Number(match[2]) < application.instances && sends(application.records, match[3] ?? '')
+  const sent =
+    application !== undefined && Number(match[2]) < application.instances && sends(application.records, match[3] ?? '')
   if (sent || context.refusedNames.has(match[1] ?? '')) return
   const records = application?.records
   const help = typeof records === 'number' ? `records of \`${match[1] ?? ''}\` are numbered 0 to ${records - 1}` : null
@@ -115,20 +122,71 @@ function checkPartition(place: Place, fields: Readonly<Record<string, unknown>>,
   if (topic === undefined && context.cluster.autoCreate) return
   const whose = topic === undefined ? 'no topic has' : `\`${topic.name}\` has no`
   const message = `this can never happen: ${whose} partition ${entry.describe()}`
-  entry.error('TWICESHY_NEVER_FIRES', message, `partitions are numbered from 0${partitions > 0 ? ` to ${partitions - 1}` : ''}`)
+  entry.error(
+    'TWICESHY_NEVER_FIRES',
+    message,
+    `partitions are numbered from 0${partitions > 0 ? ` to ${partitions - 1}` : ''}`,
+  )
 }
 
 /** `ApiKeys`, as far as brokers, controllers and clients of a KRaft cluster send them. */
 const KAFKA_APIS: readonly string[] = [
-  'Produce', 'Fetch', 'ListOffsets', 'Metadata', 'OffsetCommit', 'OffsetFetch', 'FindCoordinator', 'JoinGroup', 'Heartbeat',
-  'LeaveGroup', 'SyncGroup', 'DescribeGroups', 'ListGroups', 'ApiVersions', 'CreateTopics', 'DeleteTopics', 'DeleteRecords',
-  'InitProducerId', 'OffsetForLeaderEpoch', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'EndTxn', 'WriteTxnMarkers',
-  'TxnOffsetCommit', 'DescribeConfigs', 'AlterConfigs', 'CreatePartitions', 'DeleteGroups', 'ElectLeaders',
-  'IncrementalAlterConfigs', 'AlterPartitionReassignments', 'ListPartitionReassignments', 'OffsetDelete', 'Vote',
-  'BeginQuorumEpoch', 'EndQuorumEpoch', 'DescribeQuorum', 'AlterPartition', 'UpdateFeatures', 'Envelope', 'FetchSnapshot',
-  'DescribeCluster', 'DescribeProducers', 'BrokerRegistration', 'BrokerHeartbeat', 'UnregisterBroker',
-  'DescribeTransactions', 'ListTransactions', 'AllocateProducerIds', 'ConsumerGroupHeartbeat', 'ConsumerGroupDescribe',
-  'ControllerRegistration', 'DescribeTopicPartitions', 'ShareGroupHeartbeat', 'ShareFetch', 'ShareAcknowledge',
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'Metadata',
+  'OffsetCommit',
+  'OffsetFetch',
+  'FindCoordinator',
+  'JoinGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'SyncGroup',
+  'DescribeGroups',
+  'ListGroups',
+  'ApiVersions',
+  'CreateTopics',
+  'DeleteTopics',
+  'DeleteRecords',
+  'InitProducerId',
+  'OffsetForLeaderEpoch',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+  'WriteTxnMarkers',
+  'TxnOffsetCommit',
+  'DescribeConfigs',
+  'AlterConfigs',
+  'CreatePartitions',
+  'DeleteGroups',
+  'ElectLeaders',
+  'IncrementalAlterConfigs',
+  'AlterPartitionReassignments',
+  'ListPartitionReassignments',
+  'OffsetDelete',
+  'Vote',
+  'BeginQuorumEpoch',
+  'EndQuorumEpoch',
+  'DescribeQuorum',
+  'AlterPartition',
+  'UpdateFeatures',
+  'Envelope',
+  'FetchSnapshot',
+  'DescribeCluster',
+  'DescribeProducers',
+  'BrokerRegistration',
+  'BrokerHeartbeat',
+  'UnregisterBroker',
+  'DescribeTransactions',
+  'ListTransactions',
+  'AllocateProducerIds',
+  'ConsumerGroupHeartbeat',
+  'ConsumerGroupDescribe',
+  'ControllerRegistration',
+  'DescribeTopicPartitions',
+  'ShareGroupHeartbeat',
+  'ShareFetch',
+  'ShareAcknowledge',
 ]
 
 /** Kafka's name of a request. Null when nothing usable is written. */

@@ -28,7 +28,12 @@ export function checkNames(root: Place): void {
       const first = seen.get(place.name)
       if (first !== undefined) {
         const message = `\`${place.name}\` is a name of ${first.path[0] ?? ''} already`
-        place.error('TWICESHY_NAME_CLASH', message, 'topics, applications and stores share one namespace: rename one of them', first)
+        place.error(
+          'TWICESHY_NAME_CLASH',
+          message,
+          'topics, applications and stores share one namespace: rename one of them',
+          first,
+        )
       } else seen.set(place.name, place)
       checkName(place, section)
     }

@@ -26,10 +26,13 @@ export function isRefused(text: string, context: Context): boolean {
 export function nodeHelp(text: string, context: Context): string | null {
   const instance = splitInstance(text)
   const application = instance === null ? undefined : context.applications.get(instance.name)
-  if (application !== undefined && instance?.index == null) return `write one instance, such as \`${application.name}#0\``
+  if (application !== undefined && instance?.index == null)
+    return `write one instance, such as \`${application.name}#0\``
   if (application !== undefined) {
     const last = application.instances - 1
-    return last === 0 ? `\`${application.name}\` has one instance, \`${application.name}#0\`` : `its instances are #0 to #${last}`
+    return last === 0
+      ? `\`${application.name}\` has one instance, \`${application.name}#0\``
+      : `its instances are #0 to #${last}`
   }
   const first = [...context.applications.keys()].map((name) => `${name}#0`)
   return didYouMean(text, [...nodeNames(context.cluster.brokers, context.cluster.controllers), ...first])

@@ -1,5 +1,9 @@
 import { INT_MAX } from '../../../sim/kafka/protocol/config/definition.ts'
-import { PRODUCER_CONFIG, PRODUCER_NOT_SIMULATED, type ProducerConfig } from '../../../sim/kafka/protocol/config/producer.ts'
+import {
+  PRODUCER_CONFIG,
+  PRODUCER_NOT_SIMULATED,
+  type ProducerConfig,
+} from '../../../sim/kafka/protocol/config/producer.ts'
 import { CLIENT_PROFILES, type ClientProfileName } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
 import { type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
@@ -46,13 +50,17 @@ class Rules {
     if (asked) {
       for (const [key, value, need] of against) {
         const message = `\`enable.idempotence: true\` needs ${need}, not ${value}; Kafka refuses this producer with ConfigException`
-        const help = key === 'acks' ? 'write `acks: all`, or `enable.idempotence: false`' : 'leave `retries` out, or write `enable.idempotence: false`'
+        const help =
+          key === 'acks'
+            ? 'write `acks: all`, or `enable.idempotence: false`'
+            : 'leave `retries` out, or write `enable.idempotence: false`'
         this.#at('enable.idempotence').error('TWICESHY_CONFIG_REFUSED', message, help, this.#at(key))
       }
     } else {
       for (const [key, value] of against) {
         const message = `\`${key}: ${value}\` silently turns idempotence off`
-        const help = 'Kafka does so when `enable.idempotence` is not written; write `enable.idempotence: false` to say that it is meant'
+        const help =
+          'Kafka does so when `enable.idempotence` is not written; write `enable.idempotence: false` to say that it is meant'
         this.#at(key).warning('TWICESHY_CONFIG_SURPRISE', message, help)
       }
     }

@@ -37,7 +37,12 @@ export function resolveProducers(context: Context, profile: ClusterProfile, runF
   return [...context.applications.values()].map((facts) => resolveProducer(facts, context, profile, runForUs))
 }
 
-function resolveProducer(facts: ApplicationFacts, context: Context, profile: ClusterProfile, runForUs: number): ProducerSpec {
+function resolveProducer(
+  facts: ApplicationFacts,
+  context: Context,
+  profile: ClusterProfile,
+  runForUs: number,
+): ProducerSpec {
   const place = facts.place
   place.expectMap(`producer \`${place.name}\``)
   const to = topicsAt(place.get('to'), context)
@@ -45,7 +50,11 @@ function resolveProducer(facts: ApplicationFacts, context: Context, profile: Clu
   if (place.has('transactions')) place.get('transactions').notSimulated('`transactions`')
   checkWorkloadKeys(place)
   if (!steps.written && !place.has('to')) {
-    place.keyErrorOrValue('TWICESHY_MISSING', `producer \`${place.name}\` does not say which topic it writes to`, 'add `to: <topic>`')
+    place.keyErrorOrValue(
+      'TWICESHY_MISSING',
+      `producer \`${place.name}\` does not say which topic it writes to`,
+      'add `to: <topic>`',
+    )
   }
   const startUs = durationAt(place.get('start'), '`start`', 0)
   const stopUs = durationAt(place.get('stop'), '`stop`', null)
@@ -57,7 +66,9 @@ function resolveProducer(facts: ApplicationFacts, context: Context, profile: Clu
     instances: facts.instances,
     startUs,
     stopUs,
-    workload: steps.written ? { kind: 'steps', steps: resolveSteps(steps, to, context) } : sendAt(place.get('send'), facts),
+    workload: steps.written
+      ? { kind: 'steps', steps: resolveSteps(steps, to, context) }
+      : sendAt(place.get('send'), facts),
     onUnknown: place.get('on-unknown').word(ON_UNKNOWN, '`on-unknown`') ?? 'give-up',
     profile: client,
     config: resolveProducerConfig(place.get('config'), client),
@@ -81,7 +92,11 @@ function checkWorkloadKeys(place: Place): void {
   if (!steps.written) return
   const send = place.get('send')
   if (!send.written) return
-  steps.keyErrorOrValue('TWICESHY_IMPOSSIBLE', `producer \`${place.name}\` has \`steps\` and \`send\` at once`, 'keep one of the two')
+  steps.keyErrorOrValue(
+    'TWICESHY_IMPOSSIBLE',
+    `producer \`${place.name}\` has \`steps\` and \`send\` at once`,
+    'keep one of the two',
+  )
 }
 
 function sendAt(place: Place, facts: ApplicationFacts): ProducerWorkload {

@@ -54,6 +54,10 @@ function profileName<T extends string>(place: Place, names: readonly T[]): T | n
   const found = names.find((name) => name === place.text())
   if (found !== undefined) return found
   const known = `there is ${names.join(', ')}`
-  place.error('TWICESHY_UNKNOWN_PROFILE', `there is no profile ${place.describe()} here`, didYouMean(place.text() ?? '', names) ?? known)
+  place.error(
+    'TWICESHY_UNKNOWN_PROFILE',
+    `there is no profile ${place.describe()} here`,
+    didYouMean(place.text() ?? '', names) ?? known,
+  )
   return null
 }

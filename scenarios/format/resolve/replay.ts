@@ -18,7 +18,14 @@ export function resolveReplay(place: Place): ReplayRecord | null {
   }
   const overrides = overridesAt(place.get('overrides'))
   if (version === null || runSeed === null || digest === null) return null
-  return { version, runSeed, digest, signature: place.get('signature').text() ?? '', bases: Object.fromEntries(bases), overrides }
+  return {
+    version,
+    runSeed,
+    digest,
+    signature: place.get('signature').text() ?? '',
+    bases: Object.fromEntries(bases),
+    overrides,
+  }
 }
 
 function required(place: Place, key: string): string | null {
@@ -37,9 +44,14 @@ function overridesAt(place: Place): ReplayRecord['overrides'] {
     const [name, ...rest] = item.items()
     const site = name?.text() ?? null
     const [a, b, value] = rest.map((each) => each.integer('an override', -(2 ** 31), 2 ** 32, null))
-    if (site !== null && rest.length === 3 && a != null && b != null && value != null) return [[site, a, b, value] as const]
+    if (site !== null && rest.length === 3 && a != null && b != null && value != null)
+      return [[site, a, b, value] as const]
     if (site === null || rest.length !== 3) {
-      item.error('TWICESHY_TYPE', 'an override must be a list: site, the two lanes of its name, value', 'save the counterexample again')
+      item.error(
+        'TWICESHY_TYPE',
+        'an override must be a list: site, the two lanes of its name, value',
+        'save the counterexample again',
+      )
     }
     return []
   })

@@ -46,7 +46,9 @@ function resolveLink(link: Place, context: Context): NetworkSpec['links'][number
   if (!link.expectMap('a link')) return null
   const [a, b, ...rest] = link.get('between').items()
   if (a === undefined || b === undefined || rest.length > 0) {
-    link.get('between').error('TWICESHY_TYPE', '`between` must be a list of two nodes', 'such as `between: [broker-1, broker-2]`')
+    link
+      .get('between')
+      .error('TWICESHY_TYPE', '`between` must be a list of two nodes', 'such as `between: [broker-1, broker-2]`')
     return null
   }
   const first = nodeAt(a, context)
@@ -65,6 +67,10 @@ function nodeAt(place: Place, context: Context): string | null {
   }
   if (nodeExists(text, context)) return text
   if (isRefused(text, context)) return null
-  place.error('TWICESHY_UNKNOWN_NODE', `there is no node ${place.describe()}`, place.report.full ? null : nodeHelp(text, context))
+  place.error(
+    'TWICESHY_UNKNOWN_NODE',
+    `there is no node ${place.describe()}`,
+    place.report.full ? null : nodeHelp(text, context),
+  )
   return null
 }

@@ -37,7 +37,11 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
   const chaos = resolveChaos(root.get('chaos'))
   if (applications.size === 0 && refusedNames.size === 0) {
-    root.error('TWICESHY_MISSING', 'nothing publishes: the scenario has no producers', 'add `producers: { checkout: { to: orders } }`')
+    root.missing(
+      'producers',
+      'nothing publishes: the scenario has no producers',
+      'add `producers: { checkout: { to: orders } }`',
+    )
   }
   return {
     file,
@@ -62,7 +66,11 @@ function checkSize(context: Context): void {
   for (const application of context.applications.values()) {
     nodes += application.instances
     if (nodes <= MOST_NODES) continue
-    application.place.error('TWICESHY_RANGE', `the scenario has more than ${MOST_NODES} nodes`, 'write fewer `instances`')
+    application.place.error(
+      'TWICESHY_RANGE',
+      `the scenario has more than ${MOST_NODES} nodes`,
+      'write fewer `instances`',
+    )
     return
   }
 }
@@ -71,7 +79,7 @@ function titleAt(root: Place): string {
   const place = root.get('scenario')
   const title = textAt(place)
   if (title === null && !place.broken && !place.written) {
-    root.error('TWICESHY_MISSING', 'the scenario has no title', 'begin with `scenario: <title>`')
+    root.missing('scenario', 'the scenario has no title', 'begin with `scenario: <title>`')
   }
   return title ?? ''
 }
@@ -100,7 +108,8 @@ function voidsAt(place: Place, options: LoadOptions): Readonly<Record<string, st
   for (const entry of place.entries()) {
     if (!entry.written || entry.broken) continue
     const reason = entry.text()?.trim() ?? ''
-    if (reason === '') entry.error('TWICESHY_TYPE', `\`${entry.name}\` is voided without a reason`, 'write why, as text')
+    if (reason === '')
+      entry.error('TWICESHY_TYPE', `\`${entry.name}\` is voided without a reason`, 'write why, as text')
     else if (options.invariants !== undefined && !options.invariants.includes(entry.name)) {
       const help = didYouMean(entry.name, options.invariants)
       entry.keyErrorOrValue('TWICESHY_VALUE', `there is no invariant \`${entry.name}\``, help)

@@ -13,7 +13,10 @@ export function scriptIds(steps: Place): ReadonlySet<string> {
 }
 
 function sends(steps: Place): readonly Place[] {
-  return steps.items().filter((step) => step.has('send')).map((step) => step.get('send'))
+  return steps
+    .items()
+    .filter((step) => step.has('send'))
+    .map((step) => step.get('send'))
 }
 
 /** `steps:` of a scripted producer. */
@@ -38,7 +41,13 @@ function checkId(send: Place, id: string, ids: Map<string, Place>): void {
   const place = send.has('id') ? send.get('id') : send
   const first = ids.get(id)
   if (first === undefined) ids.set(id, place)
-  else place.error('TWICESHY_DUPLICATE_ID', `the id \`${id}\` is used twice in one script`, 'every record needs its own id', first)
+  else
+    place.error(
+      'TWICESHY_DUPLICATE_ID',
+      `the id \`${id}\` is used twice in one script`,
+      'every record needs its own id',
+      first,
+    )
 }
 
 function sendStep(place: Place, index: number, producerTo: readonly string[], context: Context): ProducerStep | null {
@@ -52,16 +61,18 @@ function sendStep(place: Place, index: number, producerTo: readonly string[], co
   }
   if (own !== null && !checkTopic(toPlace, context)) return null
   const id = place.get('id').text() ?? String(index)
-  return to === null ? null : {
-    do: 'send',
-    id,
-    to,
-    partition: partitionAt(place.get('partition'), to, context),
-    key: place.get('key').text(),
-    // `value: null` is a tombstone; a record whose value is not written carries its id.
-    value: place.get('value').tree === null ? id : place.get('value').text(),
-    timestampUs: timestampAt(place.get('timestamp')),
-  }
+  return to === null
+    ? null
+    : {
+        do: 'send',
+        id,
+        to,
+        partition: partitionAt(place.get('partition'), to, context),
+        key: place.get('key').text(),
+        // `value: null` is a tombstone; a record whose value is not written carries its id.
+        value: place.get('value').tree === null ? id : place.get('value').text(),
+        timestampUs: timestampAt(place.get('timestamp')),
+      }
 }
 
 function partitionAt(place: Place, topic: string, context: Context): number | null {
@@ -88,13 +99,21 @@ function otherStep(item: Place, context: Context): ProducerStep | null {
   if (text !== null) return wordStep(item, text)
   const keys = item.entries()
   if (item.tree?.kind !== 'map' || keys.length !== 1) {
-    item.error('TWICESHY_TYPE', `a step is one word or one key, not ${item.describe()}`, 'such as `- send: { to: orders }`, `- wait: 5s`, `- flush`')
+    item.error(
+      'TWICESHY_TYPE',
+      `a step is one word or one key, not ${item.describe()}`,
+      'such as `- send: { to: orders }`, `- wait: 5s`, `- flush`',
+    )
     return null
   }
   if (item.has('wait')) return waitStep(item.get('wait'), context)
   if (item.has('commit')) item.get('commit').notSimulated('the transaction step `commit`')
   else if (keys[0]?.written === false && wordStep(keys[0], keys[0].name) !== null) {
-    item.error('TWICESHY_TYPE', `\`${keys[0].name}\` stands alone in a step`, `write \`- ${keys[0].name}\`, without the colon`)
+    item.error(
+      'TWICESHY_TYPE',
+      `\`${keys[0].name}\` stands alone in a step`,
+      `write \`- ${keys[0].name}\`, without the colon`,
+    )
   }
   return null
 }
@@ -111,7 +130,11 @@ function wordStep(item: Place, text: string): ProducerStep | null {
       item.error('TWICESHY_NOT_SIMULATED', `the transaction step \`${text}\` is not simulated yet`)
       return null
     default:
-      item.error('TWICESHY_VALUE', `there is no step \`${text.slice(0, 80)}\``, item.report.full ? null : didYouMean(text, WORDS))
+      item.error(
+        'TWICESHY_VALUE',
+        `there is no step \`${text.slice(0, 80)}\``,
+        item.report.full ? null : didYouMean(text, WORDS),
+      )
       return null
   }
 }

@@ -7,7 +7,15 @@ import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 import { ROLES, type Role } from './names.ts'
 
 const FUNCTIONS = [
-  'leader', 'follower', 'followers', 'controller', 'group-coordinator', 'transaction-coordinator', 'minority', 'majority', 'any',
+  'leader',
+  'follower',
+  'followers',
+  'controller',
+  'group-coordinator',
+  'transaction-coordinator',
+  'minority',
+  'majority',
+  'any',
 ] as const
 type TargetFunction = (typeof FUNCTIONS)[number]
 
@@ -22,7 +30,11 @@ export function resolveTarget(place: Place, context: Context, rules: TargetRules
   const tree = place.tree
   if (tree?.kind === 'map') return anyOf(place, context)
   if (tree?.kind === 'list') {
-    place.error('TWICESHY_TARGET', 'a target is one name, not a list', 'write `{ any: [a, b] }` for one of several, or one fault for each')
+    place.error(
+      'TWICESHY_TARGET',
+      'a target is one name, not a list',
+      'write `{ any: [a, b] }` for one of several, or one fault for each',
+    )
     return null
   }
   const text = place.text()
@@ -71,11 +83,18 @@ function parseTarget(place: Place, text: string, context: Context, rules: Target
 
 function unknown(place: Place, text: string, context: Context): void {
   const known = context.applications.has(splitInstance(text)?.name ?? '') ? nodeHelp(text, context) : null
-  const nodes = [...context.applications.keys(), ...ROLES, ...Array.from({ length: context.cluster.brokers }, (_, i) => `broker-${i + 1}`)]
+  const nodes = [
+    ...context.applications.keys(),
+    ...ROLES,
+    ...Array.from({ length: context.cluster.brokers }, (_, i) => `broker-${i + 1}`),
+  ]
   const controller = /^controller-[2-9]\d*$/.test(text) ? 'there is one controller, `controller-1`' : null
-  const broker = /^broker-\d+$/.test(text) ? `the cluster has \`broker-1\` to \`broker-${context.cluster.brokers}\`` : null
+  const broker = /^broker-\d+$/.test(text)
+    ? `the cluster has \`broker-1\` to \`broker-${context.cluster.brokers}\``
+    : null
   const topic = context.topics.has(text) ? `\`${text}\` is a topic; its leader is \`leader(${text}-0)\`` : null
-  const help = known ?? controller ?? broker ?? topic ?? (place.report.full ? null : didYouMean(text, [...nodes, 'controller-1']))
+  const help =
+    known ?? controller ?? broker ?? topic ?? (place.report.full ? null : didYouMean(text, [...nodes, 'controller-1']))
   place.error('TWICESHY_UNKNOWN_NODE', `nobody is called ${place.describe()}`, help)
 }
 
@@ -113,7 +132,11 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
       return partitionTarget(place, name, argument, context)
     case 'controller':
       if (argument === 'active') return { kind: 'active-controller' }
-      place.error('TWICESHY_TARGET', `${place.describe()} is no target`, 'the active one is `controller(active)`, a certain one `controller-1`')
+      place.error(
+        'TWICESHY_TARGET',
+        `${place.describe()} is no target`,
+        'the active one is `controller(active)`, a certain one `controller-1`',
+      )
       return null
     case 'group-coordinator':
     case 'transaction-coordinator':
@@ -162,7 +185,11 @@ function partitionTarget(
     const bare = context.topics.has(argument) ? `name the partition: \`${kind}(${argument}-0)\`` : null
     const partitions = [...context.topics.keys()].map((name) => `${name}-${match?.[2] ?? '0'}`)
     const help = bare ?? (place.report.full ? null : didYouMean(argument, partitions))
-    place.error('TWICESHY_UNKNOWN_TOPIC', `\`${kind}(...)\` takes a partition of a declared topic, not \`${argument}\``, help)
+    place.error(
+      'TWICESHY_UNKNOWN_TOPIC',
+      `\`${kind}(...)\` takes a partition of a declared topic, not \`${argument}\``,
+      help,
+    )
     return null
   }
   const partition = Number(match[2])

@@ -1,4 +1,9 @@
-import { BROKER_SYNONYM, TOPIC_CONFIG, TOPIC_NOT_SIMULATED, type TopicConfig } from '../../../sim/kafka/protocol/config/topic.ts'
+import {
+  BROKER_SYNONYM,
+  TOPIC_CONFIG,
+  TOPIC_NOT_SIMULATED,
+  type TopicConfig,
+} from '../../../sim/kafka/protocol/config/topic.ts'
 import type { TopicSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, resolveConfig } from './config.ts'
@@ -46,7 +51,12 @@ function resolveTopic(topic: Place, cluster: ClusterFacts): TopicSpec {
   }
   if (asked > cluster.brokers) {
     const message = `\`replication.factor: ${asked}\` needs ${asked} brokers, and there ${cluster.brokers === 1 ? 'is 1' : `are ${cluster.brokers}`}`
-    factor.error('TWICESHY_IMPOSSIBLE', message, `write at most ${cluster.brokers}, or raise \`cluster.brokers\``, cluster.brokersPlace)
+    factor.error(
+      'TWICESHY_IMPOSSIBLE',
+      message,
+      `write at most ${cluster.brokers}, or raise \`cluster.brokers\``,
+      cluster.brokersPlace,
+    )
   } else checkMinIsr(topic, asked, Number(config.values['min.insync.replicas']), cluster)
   return { name: topic.name, partitions, replicationFactor: asked, config: asConfig(config.values) }
 }
@@ -69,7 +79,12 @@ function brokerDefaults(cluster: ClusterFacts): Record<string, ConfigValue> {
   return defaultsOf(TOPIC_CONFIG, changed)
 }
 
-const INTERNAL: readonly string[] = ['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']
+const INTERNAL: readonly string[] = [
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+  '__cluster_metadata',
+]
 
 /** `Topic.validate` */
 function checkName(topic: Place): void {

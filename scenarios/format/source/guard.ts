@@ -98,11 +98,17 @@ function checkDepth(text: string): GuardFinding | null {
 }
 
 function tooDeep(offset: number): GuardFinding {
-  const help = 'a scenario nests about six deep: look for a bracket that is not closed, or a line that is indented too far'
+  const help =
+    'a scenario nests about six deep: look for a bracket that is not closed, or a line that is indented too far'
   return { code: 'TWICESHY_TOO_DEEP', message: `values are nested deeper than ${MAX_DEPTH}`, help, offset }
 }
 
 function tooManyTokens(): GuardFinding {
   const help = 'a scenario has a few hundred; is this the right file?'
-  return { code: 'TWICESHY_TOO_LARGE', message: `the file has more than ${MAX_TOKENS} words and signs`, help, offset: null }
+  return {
+    code: 'TWICESHY_TOO_LARGE',
+    message: `the file has more than ${MAX_TOKENS} words and signs`,
+    help,
+    offset: null,
+  }
 }

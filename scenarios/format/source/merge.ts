@@ -4,7 +4,12 @@ import { isNull, type MapTree, type Tree } from './tree.ts'
 export type RemovedNothing = (path: readonly string[], patch: Tree) => void
 
 /** Lays a patch over a base: maps merge key by key, everything else replaces, an empty value removes the key. */
-export function mergeMaps(base: MapTree, patch: MapTree, removedNothing: RemovedNothing, path: readonly string[] = []): MapTree {
+export function mergeMaps(
+  base: MapTree,
+  patch: MapTree,
+  removedNothing: RemovedNothing,
+  path: readonly string[] = [],
+): MapTree {
   const entries = new Map(base.entries)
   for (const [key, entry] of patch.entries) {
     const below = [...path, key]

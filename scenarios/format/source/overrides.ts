@@ -19,7 +19,8 @@ export function readOverrides(args: readonly string[], profile: string | null, r
   for (const argument of args) {
     const equals = argument.indexOf('=')
     const path = argument.slice(0, Math.max(0, equals)).trim()
-    const value = equals < 0 ? null : readYamlValue(argument.slice(equals + 1).trim(), `--set ${argument.slice(0, 200)}`)
+    const value =
+      equals < 0 ? null : readYamlValue(argument.slice(equals + 1).trim(), `--set ${argument.slice(0, 200)}`)
     if (path === '' || path.split('.').includes('') || value === null) {
       const help = 'write `--set path=value`, such as `--set producers.checkout.config.acks=1`'
       const message = `\`--set ${argument.slice(0, 200)}\` is not understood`
@@ -27,7 +28,9 @@ export function readOverrides(args: readonly string[], profile: string | null, r
     } else overrides.push({ argument, path, value })
   }
   const flag = `--profile ${profile ?? ''}`
-  return profile === null ? overrides : [...overrides, { argument: flag, path: 'profile', value: scalarTree(profile, flag) }]
+  return profile === null
+    ? overrides
+    : [...overrides, { argument: flag, path: 'profile', value: scalarTree(profile, flag) }]
 }
 
 /** Writes overrides into a document. Those inside `variants` are left to the document that has them. */
@@ -86,7 +89,12 @@ function setAt(tree: Tree | null, path: readonly string[], value: Tree): Tree | 
   return inner === null ? null : withKey(tree, key, { keySpan: old?.keySpan ?? null, value: inner })
 }
 
-function setInList(tree: Extract<Tree, { kind: 'list' }>, key: string, rest: readonly string[], value: Tree): Tree | null {
+function setInList(
+  tree: Extract<Tree, { kind: 'list' }>,
+  key: string,
+  rest: readonly string[],
+  value: Tree,
+): Tree | null {
   const index = /^\d{1,6}$/.test(key) ? Number(key) : -1
   const old = tree.items[index]
   const inner = old === undefined ? null : setAt(old, rest, value)

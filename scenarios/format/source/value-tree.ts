@@ -7,7 +7,8 @@ export function readValue(value: unknown, report: Report): MapTree | null {
   try {
     const tree = new ValueBuilder(report).build(value, [])
     if (tree.kind === 'map') return tree
-    if (tree.kind !== 'broken') say(report, 'TWICESHY_NOT_A_MAP', 'a scenario is an object of keys', 'export default defineScenario({ ... })')
+    if (tree.kind !== 'broken')
+      say(report, 'TWICESHY_NOT_A_MAP', 'a scenario is an object of keys', 'export default defineScenario({ ... })')
   } catch (error) {
     say(report, 'TWICESHY_NOT_DATA', `the scenario's object cannot be read: ${String(error)}`, 'use plain values only')
   }
@@ -29,11 +30,13 @@ class ValueBuilder {
   }
 
   build(value: unknown, path: readonly string[]): Tree {
-    if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH) return this.#broken(path, 'is too large or too deeply nested')
+    if (++this.#nodes > MAX_NODES || path.length > MAX_DEPTH)
+      return this.#broken(path, 'is too large or too deeply nested')
     if (value === null || value === undefined) return scalarTree(null)
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return scalarTree(value)
     if (typeof value === 'bigint') return scalarTree(value.toString())
-    if (typeof value !== 'object') return this.#broken(path, `is a ${typeof value}, and only plain values may stand there`)
+    if (typeof value !== 'object')
+      return this.#broken(path, `is a ${typeof value}, and only plain values may stand there`)
     if (this.#open.has(value)) return this.#broken(path, 'contains itself')
     this.#open.add(value)
     const tree = Array.isArray(value) ? this.#list(value, path) : this.#map(value, path)
@@ -43,7 +46,8 @@ class ValueBuilder {
 
   #list(value: readonly unknown[], path: readonly string[]): Tree {
     const items: Tree[] = []
-    for (let i = 0; i < value.length && this.#nodes <= MAX_NODES; i++) items.push(this.build(value[i], [...path, String(i)]))
+    for (let i = 0; i < value.length && this.#nodes <= MAX_NODES; i++)
+      items.push(this.build(value[i], [...path, String(i)]))
     return { kind: 'list', items, span: null, origin: null }
   }
 
@@ -62,6 +66,11 @@ class ValueBuilder {
   }
 }
 
-function say(report: Report, code: 'TWICESHY_NOT_A_MAP' | 'TWICESHY_NOT_DATA', message: string, help: string | null): void {
+function say(
+  report: Report,
+  code: 'TWICESHY_NOT_A_MAP' | 'TWICESHY_NOT_DATA',
+  message: string,
+  help: string | null,
+): void {
   report.add('', { code, severity: 'error', message, help, spans: [] })
 }

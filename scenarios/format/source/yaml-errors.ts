@@ -9,7 +9,12 @@ const PLACEHOLDER = /[^\s,{}[\]"']*\$\{[a-z]*\}[^\s,{}[\]"']*/g
  * Says what the parser found, in the file's own terms: one mistake per line, and nothing of the aftermath that follows once
  * the parser has lost the structure.
  */
-export function reportYamlErrors(errors: readonly YAMLError[], text: string, positions: Positions, report: Report): void {
+export function reportYamlErrors(
+  errors: readonly YAMLError[],
+  text: string,
+  positions: Positions,
+  report: Report,
+): void {
   const lines = new Set<number>()
   for (const error of errors) {
     if (lines.size > 0 && /in YAML stream/.test(error.message)) continue
@@ -73,27 +78,27 @@ export function indexComment(name: string, index: string, span: ReturnType<Posit
   return { message, help: `write \`${name}#${index}\`, without the space`, spans: [span] }
 }
 
+const LOST_STRUCTURE = {
+  message: 'this is a value and a map at once',
+  help: 'a line with `key:` must be indented like its neighbours; quote a value that contains `: `',
+}
+
+/** Better words than the parser's, by its codes; without a message the parser's own is kept. */
+const WORDS: Readonly<Record<string, { readonly message: string | null; readonly help: string }>> = {
+  TAB_AS_INDENT: { message: 'a tab indents this line, which YAML forbids', help: 'indent with spaces' },
+  BLOCK_AS_IMPLICIT_KEY: LOST_STRUCTURE,
+  MULTILINE_IMPLICIT_KEY: LOST_STRUCTURE,
+  BAD_INDENT: { message: null, help: 'close it, or indent the lines like their neighbours' },
+  MISSING_CHAR: { message: null, help: 'close it, or indent the lines like their neighbours' },
+  BAD_SCALAR_START: { message: null, help: 'put the value in quotes' },
+  BAD_ALIAS: { message: null, help: 'quote the text if `*` or `&` was meant' },
+  TAG_RESOLVE_FAILED: { message: null, help: 'scenario files need no tags (`!name`)' },
+}
+
 function describe(error: YAMLError): { readonly message: string; readonly help: string | null } {
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
-      return { message: 'a tab indents this line, which YAML forbids', help: 'indent with spaces' }
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return {
-        message: 'this is a value and a map at once',
-        help: 'a line with `key:` must be indented like its neighbours; quote a value that contains `: `',
-      }
-    case 'BAD_INDENT':
-    case 'MISSING_CHAR':
-      return { message: lowerFirst(error.message), help: 'close it, or indent the lines like their neighbours' }
-    case 'BAD_SCALAR_START':
-      return { message: lowerFirst(error.message), help: 'put the value in quotes' }
-    case 'BAD_ALIAS':
-    case 'TAG_RESOLVE_FAILED':
-      return { message: lowerFirst(error.message), help: 'scenario files need no tags (`!name`)' }
-    default:
-      return { message: `not YAML: ${lowerFirst(error.message)}`, help: null }
-  }
+  const words = WORDS[error.code]
+  if (words === undefined) return { message: `not YAML: ${lowerFirst(error.message)}`, help: null }
+  return { message: words.message ?? lowerFirst(error.message), help: words.help }
 }
 
 function lowerFirst(message: string): string {

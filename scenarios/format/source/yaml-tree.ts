@@ -49,7 +49,13 @@ function root(document: Document.Parsed, builder: Builder, report: Report): MapT
   if (tree.kind !== 'broken') {
     const message = `a scenario is a map of keys, and this is ${tree.kind === 'list' ? 'a list' : 'a single value'}`
     const spans = tree.span === null ? [] : [tree.span]
-    report.add('', { code: 'TWICESHY_NOT_A_MAP', severity: 'error', message, help: 'begin with `scenario: <title>`', spans })
+    report.add('', {
+      code: 'TWICESHY_NOT_A_MAP',
+      severity: 'error',
+      message,
+      help: 'begin with `scenario: <title>`',
+      spans,
+    })
   }
   return null
 }
@@ -88,7 +94,7 @@ class Builder {
   }
 
   #collection(node: Node, span: SourceSpan, depth: number): Tree {
-    if (isMap(node)) return { kind: 'map', entries: this.#entries(node.items as Pair[], depth), span, origin: null }
+    if (isMap(node)) return { kind: 'map', entries: this.#entries(node.items, depth), span, origin: null }
     if (!isSeq(node)) return this.#broken('TWICESHY_YAML', 'this value is not understood', null, span)
     const items: Tree[] = []
     for (const item of node.items as Node[]) {
@@ -136,10 +142,18 @@ class Builder {
 
   #scalar(node: Scalar, span: SourceSpan): Tree {
     const raw: unknown = node.value
-    const value = typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' || raw === null ? raw : String(raw)
+    const value =
+      typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean' || raw === null ? raw : null
     const plain = node.type === 'PLAIN'
     const source = node.source ?? String(value)
-    return { kind: 'scalar', value, source, indexComment: plain ? this.#commentAfter(span.end) : null, span, origin: null }
+    return {
+      kind: 'scalar',
+      value,
+      source,
+      indexComment: plain ? this.#commentAfter(span.end) : null,
+      span,
+      origin: null,
+    }
   }
 
   #commentAfter(offset: number): string | null {
@@ -161,7 +175,12 @@ class Builder {
 
   #tooMuch(span: SourceSpan): Tree {
     const message = `with its aliases written out the file has more than ${MAX_NODES} values, or nests deeper than ${MAX_DEPTH}`
-    return this.#broken('TWICESHY_ALIAS', message, 'write the values out instead of repeating aliases of aliases', this.#nodes > MAX_NODES + 1 ? null : span)
+    return this.#broken(
+      'TWICESHY_ALIAS',
+      message,
+      'write the values out instead of repeating aliases of aliases',
+      this.#nodes > MAX_NODES + 1 ? null : span,
+    )
   }
 
   /** `any(a, b)` between braces or brackets is two values: `any(a` and `b)`. */

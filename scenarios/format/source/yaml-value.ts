@@ -21,7 +21,9 @@ function moved(tree: Tree, origin: string): Tree {
     case 'list':
       return { ...tree, ...at, items: tree.items.map((item) => moved(item, origin)) }
     case 'map': {
-      const entries = [...tree.entries].map(([key, entry]) => [key, { keySpan: null, value: moved(entry.value, origin) }] as const)
+      const entries = [...tree.entries].map(
+        ([key, entry]) => [key, { keySpan: null, value: moved(entry.value, origin) }] as const,
+      )
       return { ...tree, ...at, entries: new Map(entries) }
     }
   }

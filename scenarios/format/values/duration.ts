@@ -2,7 +2,14 @@ import { DAY, HOUR, MICROSECOND, MILLISECOND, MINUTE, SECOND } from '../../../si
 import { constant, type Spread } from '../../../sim/kernel/spread.ts'
 import type { Place } from '../place.ts'
 
-const UNITS: Readonly<Record<string, number>> = { us: MICROSECOND, ms: MILLISECOND, s: SECOND, m: MINUTE, h: HOUR, d: DAY }
+const UNITS: Readonly<Record<string, number>> = {
+  us: MICROSECOND,
+  ms: MILLISECOND,
+  s: SECOND,
+  m: MINUTE,
+  h: HOUR,
+  d: DAY,
+}
 /** A hundred years: far beyond any run, and exact in microseconds. */
 export const LONGEST_US: number = 36_500 * DAY
 const DURATION_HELP = 'a duration has a unit: `250us`, `250ms`, `30s`, `1m30s`, `1h`, `7d`'
@@ -39,7 +46,11 @@ export function durationAt<T>(place: Place, what: string, fallback: T): number |
   if (!place.written || place.broken) return fallback
   const tree = place.tree
   if (tree?.kind === 'scalar' && typeof tree.value === 'number') {
-    place.error('TWICESHY_TYPE', `${what} must be a duration, and ${place.describe()} has no unit`, `write \`${tree.source}ms\` or \`${tree.source}s\``)
+    place.error(
+      'TWICESHY_TYPE',
+      `${what} must be a duration, and ${place.describe()} has no unit`,
+      `write \`${tree.source}ms\` or \`${tree.source}s\``,
+    )
     return fallback
   }
   const us = tree?.kind === 'scalar' ? parseDuration(tree.source) : null
@@ -53,7 +64,8 @@ export function durationAt<T>(place: Place, what: string, fallback: T): number |
   return fallback
 }
 
-const SPREAD_HELP = 'a duration such as `5s`, or `{ uniform: [50ms, 3s] }`, `{ exponential: 4s }`, `{ normal: { mean: 2ms, stddev: 1ms } }`'
+const SPREAD_HELP =
+  'a duration such as `5s`, or `{ uniform: [50ms, 3s] }`, `{ exponential: 4s }`, `{ normal: { mean: 2ms, stddev: 1ms } }`'
 
 /** A duration that may vary; the fallback when nothing usable is written. */
 export function spreadAt<T>(place: Place, what: string, fallback: T): Spread | T {
@@ -83,7 +95,8 @@ function spreadOf(kind: Place, what: string): Spread | null {
       const meanUs = durationAt(kind.get('mean'), `the mean of ${what}`, null)
       const stddevUs = durationAt(kind.get('stddev'), `the standard deviation of ${what}`, null)
       if (meanUs !== null && stddevUs !== null) return { kind: 'normal', meanUs, stddevUs }
-      if (!kind.report.covers(kind.path.join('\u0000'))) kind.error('TWICESHY_TYPE', `${what} needs \`mean\` and \`stddev\``, SPREAD_HELP)
+      if (!kind.report.covers(kind.path.join('\u0000')))
+        kind.error('TWICESHY_TYPE', `${what} needs \`mean\` and \`stddev\``, SPREAD_HELP)
       return null
     }
     default:
@@ -102,7 +115,12 @@ function uniform(place: Place, what: string): Spread | null {
   const maxUs = durationAt(max, `the most of ${what}`, null)
   if (minUs === null || maxUs === null) return null
   if (minUs <= maxUs) return { kind: 'uniform', minUs, maxUs }
-  max.error('TWICESHY_IMPOSSIBLE', `${what} goes from ${min.describe()} down to ${max.describe()}`, 'write the shorter one first', min)
+  max.error(
+    'TWICESHY_IMPOSSIBLE',
+    `${what} goes from ${min.describe()} down to ${max.describe()}`,
+    'write the shorter one first',
+    min,
+  )
   return null
 }
 
