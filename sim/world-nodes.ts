@@ -1,5 +1,7 @@
-import { ProducerJournal, ProducerProcess } from './application/producer-process.ts'
-import { drawWorkload, type DrawnWorkload } from './application/drawn-workload.ts'
+import { drawWorkload } from './application/draw-workload.ts'
+import { ProducerJournal, recordCount } from './application/producer-journal.ts'
+import { ProducerProcess } from './application/producer-process.ts'
+import type { DrawnWorkload } from './application/workload.ts'
 import { M } from './history/catalogue.ts'
 import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
@@ -13,6 +15,7 @@ import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
 import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
 import type { NodeHandler } from './kernel/node.ts'
+import { Stream } from './kernel/stream.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
 import type { Network } from './network/network.ts'
 import type { ProducerSpec, WorldSpec } from './spec.ts'
@@ -35,7 +38,14 @@ export class WorldNodes {
   private readonly journals: Map<number, ProducerJournal> = new Map()
   private readonly workloads: Map<number, DrawnWorkload> = new Map()
 
-  constructor(kernel: Kernel, network: Network, recorder: Recorder, spec: WorldSpec, layout: readonly NodeLayout[], seed: string) {
+  constructor(
+    kernel: Kernel,
+    network: Network,
+    recorder: Recorder,
+    spec: WorldSpec,
+    layout: readonly NodeLayout[],
+    seed: string,
+  ) {
     this.kernel = kernel
     this.network = network
     this.recorder = recorder
@@ -45,8 +55,9 @@ export class WorldNodes {
     layout.forEach((node, number) => {
       if (node.role === 'broker') this.disks.set(number, new Disk())
       if (node.role === 'producer') {
-        this.journals.set(number, new ProducerJournal())
-        this.workloads.set(number, drawWorkload(this.producerSpec(number).workload, seed, node.name))
+        const workload = drawWorkload(this.producerSpec(number).workload, new Stream(seed, 'workload', node.name))
+        this.workloads.set(number, workload)
+        this.journals.set(number, new ProducerJournal(recordCount(workload)))
       }
     })
   }
@@ -101,7 +112,14 @@ export class WorldNodes {
     const config = this.spec.cluster.brokers[node - 1]
     if (config === undefined) throw new RangeError(`there is no broker ${node}`)
     const standing = formed === null ? null : { records: formed, brokerEpoch: node - 1 }
-    const options = { broker: node, controller: 0, config, topicConfigs: this.topicConfigs, incarnationId, formed: standing }
+    const options = {
+      broker: node,
+      controller: 0,
+      config,
+      topicConfigs: this.topicConfigs,
+      incarnationId,
+      formed: standing,
+    }
     return new Broker(env, options, this.disks.get(node) as Disk, this)
   }
 
@@ -111,6 +129,8 @@ export class WorldNodes {
       env,
       {
         name: spec.name,
+        node,
+        instance: Number(this.layout[node]?.name.split('#')[1] ?? 0),
         topics: spec.to.map((name) => ({
           name,
           topicId: topicIdNamed(this.spec, name),

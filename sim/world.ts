@@ -162,7 +162,6 @@ export class World {
     for (const [number, node] of this.layout.entries()) {
       if (node.role !== 'producer') continue
       this.nodes.start(number, null)
-      this.awaitMoment(number)
     }
     kernel.schedule(spec.run.forUs, SYSTEM_EVENT, 0, WORK_ENDS, 0, 0, null, 0xd00, 0)
     this.look()

@@ -221,7 +221,7 @@ export class Broker implements NodeHandler {
 
   onControllerReady(): void {
     this.replicas.alterPartitions.maybePropagate()
-    this.producerIds.request()
+    this.producerIds.onControllerReady()
   }
 
   onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void {

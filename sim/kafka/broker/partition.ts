@@ -81,7 +81,7 @@ export class Partition {
     const now = this.env.monotonic()
     this.isLeader = true
     this.leaderId = this.broker
-    this.adopt(state.replicas, state.isr, state.partitionEpoch, state.leaderRecoveryState)
+    this.adopt(state.replicas, state.isr, state.partitionEpoch)
     if (isNewEpoch) {
       this.leaderEpoch = state.leaderEpoch
       const start = this.log.logEndOffset
@@ -113,7 +113,7 @@ export class Partition {
     return isNewEpoch
   }
 
-  private adopt(replicas: readonly number[], isr: readonly number[], partitionEpoch: number, recovery: 0 | 1): void {
+  private adopt(replicas: readonly number[], isr: readonly number[], partitionEpoch: number): void {
     this.replicas = replicas
     const known = this.remotes
     this.remotes = replicas
@@ -123,7 +123,8 @@ export class Partition {
     this.maximalIsr = isr
     this.pending = null
     this.partitionEpoch = partitionEpoch
-    this.leaderRecoveryState = recovery
+    // After an unclean election a leader merely marks itself recovered; its next AlterPartition tells the controller.
+    this.leaderRecoveryState = 0
   }
 
   private emitIsr(kind: number, isr: readonly number[]): void {

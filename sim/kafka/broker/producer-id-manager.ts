@@ -15,6 +15,8 @@ export class ProducerIdManager {
   private prefetchAt = 0
   private nextBlock: { readonly start: number; readonly length: number } | null = null
   private requesting = false
+  /** A block is wanted and the controller could not be reached yet. */
+  private wanted = false
 
   constructor(channel: ControllerChannel, broker: number) {
     this.channel = channel
@@ -38,8 +40,16 @@ export class ProducerIdManager {
     return id
   }
 
-  request(): void {
-    if (this.requesting || this.nextBlock !== null || !this.channel.ready()) return
+  /** The controller can be reached: asks for the block that is wanted, if one is. */
+  onControllerReady(): void {
+    if (this.wanted) this.request()
+  }
+
+  private request(): void {
+    if (this.requesting || this.nextBlock !== null) return
+    this.wanted = true
+    if (!this.channel.ready()) return
+    this.wanted = false
     this.requesting = true
     const body: AllocateProducerIdsRequest = { brokerId: this.broker, brokerEpoch: this.channel.brokerEpoch }
     this.channel.send(Api.AllocateProducerIds, body)

@@ -167,15 +167,15 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
   private fetch(leader: number): void {
     const fetcher = this.fetchers[leader]
-    if (fetcher === undefined || fetcher.states.size === 0) return
-    if (!this.client.ready(leader) || this.client.inFlight(leader) > 0 || this.gate.brokerEpoch < 0) return
+    if (fetcher === undefined || fetcher.states.size === 0 || this.client.inFlight(leader) > 0) return
     const now = this.env.monotonic()
     const partitions: FetchPartition[] = []
     for (const state of fetcher.states.values()) {
       if (state.failed || state.delayedUntil > now) continue
       partitions.push(this.fetchPartition(state))
     }
-    if (partitions.length === 0) return
+    // Partitions in back-off are no reason to connect (`AbstractFetcherThread.doWork`).
+    if (partitions.length === 0 || !this.client.ready(leader)) return
     const body: FetchRequest = {
       replicaId: this.broker,
       replicaEpoch: this.gate.brokerEpoch,
