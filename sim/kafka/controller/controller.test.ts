@@ -106,6 +106,15 @@ describe('registration', () => {
     expect(bench.told()).toEqual([])
   })
 
+  test('a controller that comes back begins no session for a fenced broker (KAFKA-19130)', () => {
+    const bench = new Bench()
+    bench.heartbeat(1, { wantFence: true })
+    expect(bench.register(1, 2).errorCode).toBe(Errors.DUPLICATE_BROKER_REGISTRATION)
+    bench.restart()
+    expect(bench.register(2, 2).errorCode).toBe(Errors.DUPLICATE_BROKER_REGISTRATION)
+    expect(bench.register(1, 2).errorCode).toBe(Errors.NONE)
+  })
+
   test('a registered broker is unfenced once it has applied its registration', () => {
     const bench = new Bench()
     bench.keepAlive(11 * SECOND, 1)
@@ -359,6 +368,21 @@ describe('the metadata log', () => {
       records: [{ type: 'PartitionChangeRecord', isr: [1, 2] }],
     })
     bench.pass(SECOND)
+  })
+
+  test("a poll's wait ends with it: the next one on its connection has all of its own", () => {
+    const bench = new Bench()
+    const connection = bench.connect(2)
+    const { endOffset } = bench.disk
+    const poll = { replicaId: 2, maxWaitMs: 500 }
+    bench.send(2, connection, Api.Fetch, { ...poll, fetchOffset: endOffset })
+    bench.pass(100 * MILLISECOND)
+    bench.alter(1, [1, 2])
+    const next = bench.send(2, connection, Api.Fetch, { ...poll, fetchOffset: endOffset + 1 })
+    bench.pass(450 * MILLISECOND)
+    expect(bench.reply(2, next)).toBeUndefined()
+    bench.pass(100 * MILLISECOND)
+    expect(bench.reply(2, next)).toMatchObject({ records: [] })
   })
 
   test('it is answered empty when nothing comes in time', () => {

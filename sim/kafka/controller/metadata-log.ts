@@ -1,30 +1,22 @@
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 
 /**
- * The controller's disk: its metadata log as batches of records. Voters flush every append before it counts (KIP-595), so
+ * The controller's disk: its metadata log. Voters flush every append before it counts (KIP-595), so
  * neither a crash nor a power loss takes anything from it; only wiping does. It belongs to the node, not to the process.
  */
 export class ControllerDisk {
   /** Rises with every wipe, so that whoever follows the log notices that it began anew. */
   generation = 0
   private readonly records: MetadataRecord[] = []
-  /** Base offset of every batch. */
-  private readonly bases: number[] = []
 
   /** Offset after the last record. */
   get endOffset(): number {
     return this.records.length
   }
 
-  /** Number of batches appended. */
-  get batches(): number {
-    return this.bases.length
-  }
-
   /** Appends one batch and flushes it; returns the offset of its first record. */
   append(batch: readonly MetadataRecord[]): number {
     const base = this.records.length
-    this.bases.push(base)
     for (const record of batch) this.records.push(record)
     return base
   }
@@ -42,7 +34,6 @@ export class ControllerDisk {
   /** The disk is empty: the cluster's metadata is lost. */
   wipe(): void {
     this.records.length = 0
-    this.bases.length = 0
     this.generation++
   }
 }
