@@ -90,7 +90,9 @@ function normalTable(): Float64Array {
   for (let i = 0; i < QUANTILES; i++) {
     const wanted = (i + 0.5) / QUANTILES
     while (at < density.length - 1 && below + (density[at] as number) < wanted) below += density[at++] as number
-    table[i] = Math.round(((at - mean) / cells) * UNIT)
+    // Within a cell the distribution grows evenly.
+    const within = (wanted - below) / (density[at] as number) - 0.5
+    table[i] = Math.round(((at + within - mean) / cells) * UNIT)
   }
   normal = table
   return table

@@ -225,7 +225,7 @@ export class Network {
   /** The node's process ended. `silent`: its host is without power and tells nobody. */
   nodeDied(node: number, silent: boolean): void {
     if (silent) this.hostOff.add(node)
-    for (const connection of [...this.connections.values()]) {
+    for (const connection of this.connections.values()) {
       if (connection.client !== node && connection.server !== node) continue
       const state = connection.stateAt(node)
       // What the network holds back is sent again and again by its sender's host: without power it is lost.
@@ -240,7 +240,7 @@ export class Network {
 
   /** The node's process ended in good order: the operating system closes what it left open. */
   closeAll(node: number): void {
-    for (const connection of [...this.connections.values()]) {
+    for (const connection of this.connections.values()) {
       if (connection.client === node || connection.server === node) this.close(node, connection.id)
     }
   }
@@ -259,7 +259,7 @@ export class Network {
   heal(from: number, to: number): void {
     if (!this.links.heal(from, to)) return
     this.recorder.emit(M.linkHealed, from, from, to, 0, 0)
-    for (const connection of [...this.connections.values()]) {
+    for (const connection of this.connections.values()) {
       if (
         (connection.client === from && connection.server === to) ||
         (connection.server === from && connection.client === to)
@@ -280,7 +280,7 @@ export class Network {
   /** Resets every connection between two nodes; returns how many there were. */
   disconnect(a: number, b: number): number {
     let count = 0
-    for (const connection of [...this.connections.values()]) {
+    for (const connection of this.connections.values()) {
       if (
         (connection.client === a && connection.server === b) ||
         (connection.client === b && connection.server === a)
