@@ -1,0 +1,220 @@
+import { Ints } from '../shadow/growable.ts'
+import { Presence } from '../shadow/batches.ts'
+import type { Shadow } from '../shadow/shadow.ts'
+import { counted } from '../words.ts'
+import type { Violation } from '../verdict.ts'
+import { type Checker, cutShort, earliest, type Ruling, type RunEnd, type Suspect } from './checker.ts'
+import type { FinalLogs } from './final-logs.ts'
+import { MOST_KEPT } from './findings.ts'
+import { tellAck, tellLoss } from './loss.ts'
+
+interface Lost extends Suspect {
+  readonly record: number
+  readonly application: number
+}
+
+/** What the end of the run says about an acked record. */
+const Fate = { kept: 1, lost: 2, undecided: 3 } as const
+
+/**
+ * `publish/at-least-once`: every acked record is in the committed log. Violated only with proof: the run settled without it, or
+ * no log that could come to lead holds it.
+ */
+export class AtLeastOnce implements Checker {
+  readonly kinds: readonly number[] = []
+  private readonly shadow: Shadow
+  private readonly final: FinalLogs
+  private fates: Ints | null = null
+  private lost: readonly Lost[] = []
+
+  constructor(shadow: Shadow, final: FinalLogs) {
+    this.shadow = shadow
+    this.final = final
+  }
+
+  onMoment(): void {}
+
+  /** Whether the guarantee says anything about a record. */
+  concerns(record: number): boolean {
+    return this.shadow.records.acked.at(record) > 0
+  }
+
+  rule(subject: number, end: RunEnd): Ruling {
+    const fates = (this.fates ??= this.judge(end))
+    const { records, names } = this.shadow
+    let judged = 0
+    let undecided = 0
+    for (let record = 0; record < records.length; record++) {
+      if (fates.at(record) === 0) continue
+      if (subject !== -1 && names.applicationOf[records.nodeOf(record)] !== subject) continue
+      judged++
+      if (fates.at(record) === Fate.undecided) undecided++
+    }
+    const lost = this.lost.filter((suspect) => subject === -1 || suspect.application === subject)
+    return {
+      judged,
+      violations: earliest(lost, MOST_KEPT).map((suspect) => this.tell(suspect)),
+      count: lost.length,
+      undecided: undecided === 0 ? null : this.tellUndecided(undecided, end),
+      excused: false,
+    }
+  }
+
+  private tellUndecided(undecided: number, end: RunEnd): string {
+    const why = cutShort(end) ?? 'the run settled'
+    return `${why} with ${counted(undecided, 'acknowledged record')} in a log that may still lead, but not in the committed log`
+  }
+
+  private judge(end: RunEnd): Ints {
+    const { records, names } = this.shadow
+    const held = new Held(this.shadow, this.final)
+    const fates = new Ints()
+    const lost: Lost[] = []
+    for (let record = 0; record < records.length; record++) {
+      const fate = this.concerns(record) ? this.fateOf(record, held, end) : 0
+      fates.push(fate)
+      if (fate !== Fate.lost) continue
+      const application = names.applicationOf[records.nodeOf(record)] ?? -1
+      lost.push({ record, application, atUs: this.lostAt(record, end), order: records.ids.at(record) })
+    }
+    this.lost = lost
+    return fates
+  }
+
+  private fateOf(record: number, held: Held, end: RunEnd): number {
+    if (held.inCommittedLog(record)) return Fate.kept
+    const partition = this.shadow.records.ackPartition.at(record)
+    if (partition < 0) return Fate.undecided
+    if (!this.final.hasLeader(partition) && held.byEveryCandidate(record)) {
+      // Committed once and held by whoever may lead next: nothing can take it away by itself.
+      return held.wasCommitted(record) ? Fate.kept : Fate.undecided
+    }
+    if (held.byElectable(record)) {
+      const leaderLacksIt = this.final.hasLeader(partition) && !held.byLeader(record)
+      return end.ended === 'settled' && leaderLacksIt ? Fate.lost : Fate.undecided
+    }
+    // Never appended and the run not settled: with acks=0 it may still be under way.
+    return end.ended === 'settled' || held.wasAppended(record) ? Fate.lost : Fate.undecided
+  }
+
+  private lostAt(record: number, end: RunEnd): number {
+    const { records, batches, leaderships } = this.shadow
+    const placement = records.newestPlacement.at(record)
+    const batch = placement < 0 ? -1 : records.placementBatch.at(placement)
+    const gone = batch >= 0 && batches.presence.at(batch) === Presence.gone ? batches.goneWith.at(batch) - 1 : -1
+    const wasAppended = batch >= 0 && batches.newestCopy.at(batch) > 0
+    if (wasAppended && gone < 0) return end.virtualUs
+    return Math.max(records.ackedAt.at(record), gone < 0 ? 0 : leaderships.at.at(gone))
+  }
+
+  private tell(suspect: Lost): Violation {
+    const name = this.shadow.names.record(this.shadow.records.ids.at(suspect.record))
+    const message = `${name} ${tellAck(this.shadow, suspect.record)}; ${tellLoss(this.shadow, suspect.record)}`
+    return { kind: 'lost-record', atUs: suspect.atUs, message, records: [name] }
+  }
+}
+
+/** Which batches lie where at the end. */
+class Held {
+  private readonly shadow: Shadow
+  private readonly final: FinalLogs
+  private readonly committed: Ints = new Ints()
+  private readonly leader: Ints = new Ints()
+  private readonly electable: Ints = new Ints()
+  private readonly candidates: Ints = new Ints()
+  /** Candidates by partition. */
+  private readonly candidateCount: number[] = []
+
+  constructor(shadow: Shadow, final: FinalLogs) {
+    this.shadow = shadow
+    this.final = final
+    for (let partition = 0; partition < shadow.partitions.count; partition++) this.read(partition)
+  }
+
+  private read(partition: number): void {
+    const { logs, cluster, names } = this.shadow
+    const log = this.final.of(partition)
+    if (log !== null && this.final.hasLeader(partition)) {
+      const committed = this.final.committedEntries(partition, log)
+      for (let place = 0; place < log.entries.length; place++) {
+        const batch = logs.batchOf(log.entries.at(place))
+        if (batch < 0) continue
+        this.leader.put(batch, 1)
+        if (place < committed) this.committed.put(batch, 1)
+      }
+    }
+    this.candidateCount[partition] = 0
+    for (let node = 0; node < names.nodes.length; node++) {
+      const candidate = cluster.isCandidate(partition, node)
+      if (candidate) this.candidateCount[partition]!++
+      if (candidate || cluster.isElectable(partition, node)) this.readReplica(node, partition, candidate)
+    }
+  }
+
+  private readReplica(node: number, partition: number, candidate: boolean): void {
+    const log = this.shadow.logs.known(node, partition)
+    if (log === undefined) return
+    const mark = this.shadow.batches.freshMark()
+    for (let place = 0; place < log.entries.length; place++) {
+      const batch = this.shadow.logs.batchOf(log.entries.at(place))
+      if (batch < 0) continue
+      this.electable.put(batch, 1)
+      // A log may hold a batch twice: it counts once.
+      if (candidate && this.shadow.batches.mark.at(batch) !== mark)
+        this.candidates.put(batch, this.candidates.at(batch) + 1)
+      this.shadow.batches.mark.put(batch, mark)
+    }
+  }
+
+  inCommittedLog(record: number): boolean {
+    return this.any(record, this.committed)
+  }
+  byLeader(record: number): boolean {
+    return this.any(record, this.leader)
+  }
+  byElectable(record: number): boolean {
+    return this.any(record, this.electable)
+  }
+
+  wasAppended(record: number): boolean {
+    return this.any(record, this.shadow.batches.newestCopy)
+  }
+
+  private any(record: number, flags: Ints): boolean {
+    const { records } = this.shadow
+    for (
+      let placement = records.newestPlacement.at(record);
+      placement >= 0;
+      placement = records.placementOfRecord.at(placement)
+    ) {
+      if (flags.at(records.placementBatch.at(placement)) > 0) return true
+    }
+    return false
+  }
+
+  wasCommitted(record: number): boolean {
+    const { records, batches } = this.shadow
+    for (
+      let placement = records.newestPlacement.at(record);
+      placement >= 0;
+      placement = records.placementOfRecord.at(placement)
+    ) {
+      if (batches.isCommitted(records.placementBatch.at(placement))) return true
+    }
+    return false
+  }
+
+  byEveryCandidate(record: number): boolean {
+    const { records, batches } = this.shadow
+    for (
+      let placement = records.newestPlacement.at(record);
+      placement >= 0;
+      placement = records.placementOfRecord.at(placement)
+    ) {
+      const batch = records.placementBatch.at(placement)
+      const all = this.candidateCount[batches.partition.at(batch)] ?? 0
+      if (all > 0 && this.candidates.at(batch) === all) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,138 @@
+import { M } from '../../sim/history/catalogue.ts'
+import { Presence } from '../shadow/batches.ts'
+import { Ints } from '../shadow/growable.ts'
+import type { Shadow } from '../shadow/shadow.ts'
+import { seconds } from '../words.ts'
+import type { Checker, Ruling, RunEnd } from './checker.ts'
+import { Findings } from './findings.ts'
+import { tellAck, tellLoss } from './loss.ts'
+
+/**
+ * `durability`: a record acked with acks 1 or all stays in the current leader's log; while there is none, in the log of
+ * every replica that would be elected if it were there.
+ *
+ * The current leader is the newest that began and lives. Asked when a leader begins, at each acknowledgement, and, while the
+ * controller says that nobody leads, whenever the candidates change. A broker that came back with less is asked only
+ * after its registration: until then the controller may still drop it from the candidates (KIP-903, KIP-966).
+ */
+export class Durability implements Checker {
+  readonly kinds: readonly number[] = [M.produceAcked, M.leaderBegan, M.leaderElected, M.isrChanged, M.brokerUnfenced]
+  private readonly shadow: Shadow
+  private readonly findings: Findings = new Findings()
+  /** By partition: records acked with acks 1 or all, in the order of their acknowledgements. */
+  private readonly acked: readonly Ints[]
+  /** By record: 1 once acked, 2 once told lost. */
+  private readonly states: Ints = new Ints()
+  private readonly judged: Int32Array
+
+  constructor(shadow: Shadow) {
+    this.shadow = shadow
+    this.acked = Array.from({ length: shadow.partitions.count }, () => new Ints())
+    this.judged = new Int32Array(shadow.partitions.count)
+  }
+
+  onMoment(kind: number, time: number, _node: number, a: number, _b: number, c: number, d: number): void {
+    if (kind === M.produceAcked) return this.onAcked(time, a, c, d)
+    if (kind === M.brokerUnfenced) {
+      for (let partition = 0; partition < this.acked.length; partition++) this.judgeLeaderless(time, partition)
+      return
+    }
+    const partition = this.shadow.partitions.indexOf(a)
+    if (partition < 0) return
+    if (kind !== M.leaderBegan) this.judgeLeaderless(time, partition)
+    else if (this.shadow.ofNewestLeader) this.judgeAll(time, partition)
+  }
+
+  private onAcked(time: number, id: number, tp: number, offset: number): void {
+    const partition = this.shadow.partitions.indexOf(tp)
+    // acks=0 promises nothing, and reports no offset.
+    if (partition < 0 || offset < 0) return
+    const record = this.shadow.records.numberOf(id)
+    if (this.states.at(record) !== 0) return
+    this.states.put(record, 1)
+    ;(this.acked[partition] as Ints).push(record)
+    this.judged[partition]!++
+    if (this.isInLeadersLog(record)) return
+    if (this.shadow.leaderships.alive[partition] === 1) this.lose(time, partition, record)
+    else this.judgeLeaderless(time, partition)
+  }
+
+  private isInLeadersLog(record: number): boolean {
+    const { records, batches } = this.shadow
+    for (
+      let placement = records.newestPlacement.at(record);
+      placement >= 0;
+      placement = records.placementOfRecord.at(placement)
+    ) {
+      if (batches.presence.at(records.placementBatch.at(placement)) === Presence.present) return true
+    }
+    return false
+  }
+
+  /** A leader began: every acked record must be in its log. */
+  private judgeAll(time: number, partition: number): void {
+    const acked = this.acked[partition] as Ints
+    for (let i = 0; i < acked.length; i++) {
+      const record = acked.at(i)
+      if (this.states.at(record) === 1 && !this.isInLeadersLog(record)) this.lose(time, partition, record)
+    }
+  }
+
+  /** Nobody leads by the controller's word: every candidate's log must hold every acked record. */
+  private judgeLeaderless(time: number, partition: number): void {
+    const { cluster, names, logs } = this.shadow
+    const acked = this.acked[partition] as Ints
+    if (cluster.leader[partition] !== -1 || acked.length === 0) return
+    for (let node = 0; node < names.nodes.length; node++) {
+      if (!cluster.isCandidate(partition, node) || cluster.isForgetful(node)) continue
+      const log = logs.known(node, partition)
+      const mark = this.shadow.batches.freshMark()
+      for (let place = 0; log !== undefined && place < log.entries.length; place++) {
+        const batch = logs.batchOf(log.entries.at(place))
+        if (batch >= 0) this.shadow.batches.mark.put(batch, mark)
+      }
+      this.judgeMarked(time, partition, node, mark)
+    }
+  }
+
+  private judgeMarked(time: number, partition: number, node: number, mark: number): void {
+    const { records, batches } = this.shadow
+    const acked = this.acked[partition] as Ints
+    for (let i = 0; i < acked.length; i++) {
+      const record = acked.at(i)
+      if (this.states.at(record) !== 1) continue
+      let placement = records.newestPlacement.at(record)
+      while (placement >= 0 && batches.mark.at(records.placementBatch.at(placement)) !== mark) {
+        placement = records.placementOfRecord.at(placement)
+      }
+      if (placement < 0) this.lose(time, partition, record, node)
+    }
+  }
+
+  private lose(time: number, partition: number, record: number, candidate: number = -1): void {
+    const { shadow } = this
+    this.states.put(record, 2)
+    const topic = shadow.partitions.topicIds[partition] as number
+    if (!this.findings.wants(topic)) return
+    const name = shadow.names.record(shadow.records.ids.at(record))
+    const proof =
+      candidate < 0
+        ? tellLoss(shadow, record)
+        : `at ${seconds(time)} nobody leads, and ${shadow.names.node(candidate)}, which may lead next, does not hold it`
+    this.findings.keep(topic, {
+      kind: 'lost-acked-write',
+      atUs: time,
+      message: `${name} ${tellAck(shadow, record)}; ${proof}`,
+      records: [name],
+    })
+  }
+
+  rule(subject: number, _end: RunEnd): Ruling {
+    let judged = 0
+    this.judged.forEach((count, partition) => {
+      if (subject === -1 || this.shadow.partitions.topicIds[partition] === subject) judged += count
+    })
+    const { violations, count } = this.findings.of(subject)
+    return { judged, violations, count, undecided: null, excused: false }
+  }
+}

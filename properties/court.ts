@@ -1,0 +1,141 @@
+import type { Expectation } from '../scenarios/format/scenario.ts'
+import type { Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
+import { GUARANTEES } from '../scenarios/format/vocabulary.ts'
+import type { MomentObserver } from '../sim/history/recorder.ts'
+import type { WorldSpec } from '../sim/spec.ts'
+import type { FinalLog } from '../sim/world.ts'
+import { audit } from './audit.ts'
+import { AtLeastOnce } from './checkers/at-least-once.ts'
+import { AtMostOnce } from './checkers/at-most-once.ts'
+import type { Checker, RunEnd } from './checkers/checker.ts'
+import { CommittedDurability } from './checkers/committed-durability.ts'
+import { Durability } from './checkers/durability.ts'
+import { ExactlyOnce } from './checkers/exactly-once.ts'
+import { FinalLogs } from './checkers/final-logs.ts'
+import { OrderPerPartition } from './checkers/order-per-partition.ts'
+import { OutcomeHonesty } from './checkers/outcome-honesty.ts'
+import { Progress } from './checkers/progress.ts'
+import { ReplicaAgreement } from './checkers/replica-agreement.ts'
+import { AnswerInvariants } from './invariants/answers.ts'
+import { Breaches } from './invariants/breaches.ts'
+import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
+import { LeadershipInvariants } from './invariants/leadership.ts'
+import { LogInvariants } from './invariants/logs.ts'
+import { Shadow } from './shadow/shadow.ts'
+import type { InvariantBreach, Verdict } from './verdict.ts'
+
+/**
+ * Everybody who watches one run: the shadow first, the invariants always, and one checker for each guarantee that is
+ * expected. Sees moments only, so that it can judge a recorded history as well.
+ */
+export class Court {
+  /** In the order in which they must see a moment. */
+  readonly observers: readonly MomentObserver[]
+  private readonly spec: WorldSpec
+  private readonly expectations: readonly Expectation[]
+  private readonly shadow: Shadow
+  private readonly breaches: Breaches = new Breaches()
+  private readonly checkers: ReadonlyMap<Guarantee, Checker>
+
+  constructor(spec: WorldSpec, expectations: readonly Expectation[]) {
+    this.spec = spec
+    this.expectations = expectations
+    this.shadow = new Shadow(spec)
+    this.checkers = checkersFor(expectations, this.shadow)
+    this.observers = [
+      this.shadow,
+      new LogInvariants(this.shadow, this.breaches),
+      new LeadershipInvariants(this.shadow, this.breaches),
+      new HighWatermarkInvariants(this.shadow, this.breaches),
+      new AnswerInvariants(this.shadow, this.breaches),
+      ...this.checkers.values(),
+    ]
+  }
+
+  /** One verdict per expectation, in their order. */
+  verdicts(end: RunEnd): readonly Verdict[] {
+    return this.expectations.map((expectation) => this.verdict(expectation, end))
+  }
+
+  /** Broken invariants; with the real logs, also where moments did not tell the truth about them. */
+  broken(end: RunEnd, logs: readonly FinalLog[]): readonly InvariantBreach[] {
+    audit(this.shadow, logs, end.virtualUs, this.breaches)
+    return this.breaches.all()
+  }
+
+  private verdict(expectation: Expectation, end: RunEnd): Verdict {
+    const { guarantee, subject } = expectation
+    const stage = stageOf(expectation)
+    const blank = { guarantee, stage, subject, judged: 0, violations: [], violationCount: 0, excused: false } as const
+    const checker = this.checkers.get(guarantee)
+    if (checker === undefined) return { ...blank, observed: 'unknown', reason: `${guarantee} is not judged yet` }
+    const number = this.subjectNumber(guarantee, subject)
+    // Nobody consumes yet, so no effect of consuming can be judged; end-to-end is publish then.
+    if (stage === 'consume' || number === null) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
+    const { judged, violations, count, undecided, excused } = checker.rule(number, end)
+    if (count > 0) return { ...blank, observed: 'violated', reason: null, judged, violations, violationCount: count }
+    if (undecided !== null) return { ...blank, observed: 'unknown', reason: undecided, judged, excused }
+    if (judged === 0) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
+    return { ...blank, observed: 'holds', reason: null, judged }
+  }
+
+  /** The subject as the checker numbers it: application or topic; -1 without one, null when it does not exist. */
+  private subjectNumber(guarantee: Guarantee, subject: string | null): number | null {
+    if (subject === null) return -1
+    const { topics, producers } = this.spec
+    const topic = topics.findIndex((candidate) => candidate.name === subject)
+    const producer = producers.findIndex((candidate) => candidate.name === subject)
+    if (GUARANTEES.find((candidate) => candidate.name === guarantee)?.subject === 'topic')
+      return topic < 0 ? null : topic + 1
+    return producer < 0 ? null : producer
+  }
+}
+
+/** The stage that is judged: end-to-end unless the scenario names another. */
+function stageOf(expectation: Expectation): Stage | null {
+  const stages = GUARANTEES.find((candidate) => candidate.name === expectation.guarantee)?.stages ?? []
+  return stages.length === 0 ? null : (expectation.stage ?? 'end-to-end')
+}
+
+function checkersFor(expectations: readonly Expectation[], shadow: Shadow): ReadonlyMap<Guarantee, Checker> {
+  const final = new FinalLogs(shadow)
+  const checkers = new Map<Guarantee, Checker>()
+  for (const { guarantee } of expectations) {
+    if (checkers.has(guarantee)) continue
+    const checker = checkerFor(guarantee, shadow, final)
+    if (checker !== null) checkers.set(guarantee, checker)
+  }
+  return checkers
+}
+
+function checkerFor(guarantee: Guarantee, shadow: Shadow, final: FinalLogs): Checker | null {
+  switch (guarantee) {
+    case 'at-most-once':
+      return new AtMostOnce(shadow, final)
+    case 'at-least-once':
+      return new AtLeastOnce(shadow, final)
+    case 'exactly-once':
+      return new ExactlyOnce(shadow, new AtLeastOnce(shadow, final), new AtMostOnce(shadow, final))
+    case 'durability':
+      return new Durability(shadow)
+    case 'committed-durability':
+      return new CommittedDurability(shadow)
+    case 'outcome-honesty':
+      return new OutcomeHonesty(shadow)
+    case 'order-per-partition':
+      return new OrderPerPartition(shadow, final)
+    case 'replica-agreement':
+      return new ReplicaAgreement(shadow)
+    case 'progress':
+      return new Progress(shadow)
+    case 'no-ghosts':
+    case 'order-per-key':
+    case 'atomicity':
+    case 'isolation':
+    case 'fencing':
+    case 'offset-safety':
+    case 'single-owner':
+    case 'state-equivalence':
+      return null
+  }
+}

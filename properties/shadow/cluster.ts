@@ -1,0 +1,226 @@
+import type { WorldSpec } from '../../sim/spec.ts'
+import { Ints, Times } from './growable.ts'
+import type { Partitions } from './partitions.ts'
+
+/** Leader unknown: no moment told it yet. */
+export const UNTOLD = -2
+export const NO_LEADER: number = -1
+
+/** What the moments tell about nodes and about the controller's view of partitions. Brokers are masks (see `history/ids.ts`). */
+export class Cluster {
+  /** By partition: the leader by the controller's word, -1 none, {@link UNTOLD}. */
+  readonly leader: Int32Array
+  readonly epoch: Int32Array
+  readonly partitionEpoch: Int32Array
+  readonly isrLow: Int32Array
+  readonly isrHigh: Int32Array
+  readonly elrLow: Int32Array
+  readonly elrHigh: Int32Array
+  /** `lastKnownElr`: the leader before there was none, -1 without. */
+  readonly lastKnown: Int32Array
+  /** Whether the election of the current epoch was unclean. */
+  readonly unclean: Int32Array
+  /** The replicas: the first in-sync set that is as large as the replication factor. */
+  readonly replicasLow: Int32Array
+  readonly replicasHigh: Int32Array
+  /** When healing began, -1 before. */
+  healingAt = -1
+  /** When the controller lost its disk and with it the metadata log; -1 = never. */
+  metadataLostAt = -1
+  private readonly partitions: Partitions
+  private readonly elr: boolean
+  private readonly down: Ints = new Ints()
+  private readonly since: Times = new Times()
+  /** 1 from losing data until the controller registered the broker anew: what it knows of its log is of the past. */
+  private readonly forgetful: Ints = new Ints()
+  /** 1 from losing power until the log is loaded: nobody knows yet what is left. */
+  private readonly limbo: Ints = new Ints()
+
+  constructor(spec: WorldSpec, partitions: Partitions) {
+    const numbers = (value: number): Int32Array => new Int32Array(partitions.count).fill(value)
+    this.partitions = partitions
+    this.elr = spec.profile['eligible.leader.replicas.version'] === 1
+    this.leader = numbers(UNTOLD)
+    this.epoch = numbers(-1)
+    this.partitionEpoch = numbers(-1)
+    this.isrLow = numbers(0)
+    this.isrHigh = numbers(0)
+    this.elrLow = numbers(0)
+    this.elrHigh = numbers(0)
+    this.lastKnown = numbers(-1)
+    this.unclean = numbers(0)
+    this.replicasLow = numbers(0)
+    this.replicasHigh = numbers(0)
+  }
+
+  // --- nodes --------------------------------------------------------------------------------------------------------
+
+  isDown(node: number): boolean {
+    return this.down.at(node) === 1
+  }
+
+  /** When the node last went down or came up. */
+  changedAt(node: number): number {
+    return this.since.at(node)
+  }
+
+  onStarted(time: number, node: number): void {
+    this.down.put(node, 0)
+    this.since.put(node, time)
+  }
+
+  onDown(time: number, node: number, losesData: boolean): void {
+    if (this.down.at(node) === 0) this.since.put(node, time)
+    this.down.put(node, 1)
+    if (!losesData) return
+    this.forgetful.put(node, 1)
+    this.limbo.put(node, 1)
+  }
+
+  onWiped(time: number, node: number, isController: boolean): void {
+    this.forgetful.put(node, 1)
+    this.limbo.put(node, 0)
+    if (isController) this.metadataLostAt = time
+  }
+
+  onLoaded(node: number, lostData: boolean): void {
+    this.limbo.put(node, 0)
+    if (lostData) this.forgetful.put(node, 1)
+  }
+
+  onRegistered(broker: number): void {
+    this.forgetful.put(broker, 0)
+  }
+
+  /** It lost data and the controller does not know yet: it is about to be dropped from the in-sync set (KIP-903). */
+  isForgetful(node: number): boolean {
+    return this.forgetful.at(node) === 1
+  }
+
+  isInLimbo(node: number): boolean {
+    return this.limbo.at(node) === 1
+  }
+
+  // --- partitions ---------------------------------------------------------------------------------------------------
+
+  /** At time 0 the cluster stands already: the first leader tells the state. */
+  onFirstLeader(partition: number, node: number, epoch: number): void {
+    this.leader[partition] = node
+    this.epoch[partition] = epoch
+  }
+
+  onLeaderAdopted(partition: number, node: number, low: number, high: number, partitionEpoch: number): void {
+    if (
+      this.leader[partition] === node &&
+      this.isrLow[partition] === 0 &&
+      this.isrHigh[partition] === 0 &&
+      this.partitionEpoch[partition] === -1
+    ) {
+      this.setIsr(partition, low, high)
+      this.partitionEpoch[partition] = partitionEpoch
+    }
+    this.learnReplicas(partition, low, high)
+  }
+
+  onElected(
+    partition: number,
+    leader: number,
+    epoch: number,
+    partitionEpoch: number,
+    low: number,
+    high: number,
+    unclean: number,
+  ): void {
+    const previous = this.leader[partition] as number
+    // `PartitionChangeBuilder.maybeUpdateLastKnownLeader`: only the first time there is no leader.
+    if (leader >= 0) this.lastKnown[partition] = -1
+    else if (previous >= 0 && this.elr) this.lastKnown[partition] = previous
+    this.leader[partition] = leader
+    this.epoch[partition] = epoch
+    this.partitionEpoch[partition] = partitionEpoch
+    this.unclean[partition] = unclean
+    this.deriveElr(partition, low, high, unclean === 1)
+    this.setIsr(partition, low, high)
+    this.learnReplicas(partition, low, high)
+  }
+
+  onIsrChanged(
+    partition: number,
+    low: number,
+    high: number,
+    partitionEpoch: number,
+    elrLow: number,
+    elrHigh: number,
+  ): void {
+    this.partitionEpoch[partition] = partitionEpoch
+    this.elrLow[partition] = elrLow
+    this.elrHigh[partition] = elrHigh
+    this.setIsr(partition, low, high)
+    this.learnReplicas(partition, low, high)
+  }
+
+  /**
+   * Elections do not tell the eligible leader replicas, so their rule is applied (KIP-966): none while min ISR is met, else
+   * who was one or was in sync, and is not now.
+   */
+  private deriveElr(partition: number, low: number, high: number, unclean: boolean): void {
+    const met = bits(low) + bits(high) >= (this.partitions.minIsr[partition] as number)
+    const none = !this.elr || met || unclean
+    this.elrLow[partition] = none ? 0 : ((this.elrLow[partition] as number) | (this.isrLow[partition] as number)) & ~low
+    this.elrHigh[partition] = none
+      ? 0
+      : ((this.elrHigh[partition] as number) | (this.isrHigh[partition] as number)) & ~high
+  }
+
+  private setIsr(partition: number, low: number, high: number): void {
+    this.isrLow[partition] = low
+    this.isrHigh[partition] = high
+  }
+
+  private learnReplicas(partition: number, low: number, high: number): void {
+    if (this.replicasLow[partition] !== 0 || this.replicasHigh[partition] !== 0) return
+    if (bits(low) + bits(high) !== this.partitions.replicationFactors[partition]) return
+    this.replicasLow[partition] = low
+    this.replicasHigh[partition] = high
+  }
+
+  inIsr(partition: number, node: number): boolean {
+    return inMask(node, this.isrLow[partition] as number, this.isrHigh[partition] as number)
+  }
+
+  isReplica(partition: number, node: number): boolean {
+    return inMask(node, this.replicasLow[partition] as number, this.replicasHigh[partition] as number)
+  }
+
+  /**
+   * Who would be elected if it were there: the in-sync set, without one the eligible leader replicas, without those the last
+   * known leader, and only then, with unclean elections, any replica.
+   */
+  isCandidate(partition: number, node: number): boolean {
+    if (this.isrLow[partition] !== 0 || this.isrHigh[partition] !== 0) return this.inIsr(partition, node)
+    if (this.elrLow[partition] !== 0 || this.elrHigh[partition] !== 0) return this.inElr(partition, node)
+    if ((this.lastKnown[partition] as number) >= 0) return this.lastKnown[partition] === node
+    return this.partitions.unclean[partition] === true && this.isReplica(partition, node)
+  }
+
+  /** Who could come to lead under any turn of events: the widest reading of "electable". */
+  isElectable(partition: number, node: number): boolean {
+    if (this.inIsr(partition, node) || this.inElr(partition, node) || this.lastKnown[partition] === node) return true
+    return this.partitions.unclean[partition] === true && this.isReplica(partition, node)
+  }
+
+  private inElr(partition: number, node: number): boolean {
+    return inMask(node, this.elrLow[partition] as number, this.elrHigh[partition] as number)
+  }
+}
+
+/** Number of members in one mask. */
+export function bits(mask: number): number {
+  let count = 0
+  for (let rest = mask; rest !== 0; rest &= rest - 1) count++
+  return count
+}
+
+export function inMask(node: number, low: number, high: number): boolean {
+  return node < 31 ? ((low >>> node) & 1) === 1 : ((high >>> (node - 31)) & 1) === 1
+}

@@ -1,0 +1,65 @@
+/** A list of 32-bit integers that grows: what checkers keep per record must not be objects. */
+export class Ints {
+  data: Int32Array<ArrayBuffer> = new Int32Array(16)
+  length = 0
+
+  push(value: number): number {
+    const at = this.length
+    if (at === this.data.length) this.reserve(at + 1)
+    this.data[at] = value
+    this.length = at + 1
+    return at
+  }
+
+  /** The value at a place, 0 where nothing was written. */
+  at(index: number): number {
+    return index < this.length ? (this.data[index] as number) : 0
+  }
+
+  /** Writes at any place; places between are 0. */
+  put(index: number, value: number): void {
+    if (index >= this.data.length) this.reserve(index + 1)
+    this.data[index] = value
+    if (index >= this.length) this.length = index + 1
+  }
+
+  /** Forgets everything from a place on. */
+  cut(length: number): void {
+    this.data.fill(0, length, this.length)
+    this.length = length
+  }
+
+  clear(): void {
+    this.length = 0
+  }
+
+  private reserve(least: number): void {
+    const grown = new Int32Array(Math.max(least, this.data.length * 2))
+    grown.set(this.data)
+    this.data = grown
+  }
+}
+
+/** A list of points in time, in microseconds, that grows. */
+export class Times {
+  private data = new Float64Array(16)
+  length = 0
+
+  push(value: number): void {
+    this.put(this.length, value)
+  }
+
+  at(index: number): number {
+    return index < this.length ? (this.data[index] as number) : 0
+  }
+
+  put(index: number, value: number): void {
+    if (index >= this.data.length) {
+      const grown = new Float64Array(Math.max(index + 1, this.data.length * 2))
+      grown.set(this.data)
+      this.data = grown
+    }
+    this.data[index] = value
+    if (index >= this.length) this.length = index + 1
+  }
+}

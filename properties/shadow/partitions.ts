@@ -1,0 +1,48 @@
+import { tpOf } from '../../sim/history/ids.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
+
+/** The partitions of a world, numbered from 0, so that what is kept per partition lies in plain arrays. */
+export class Partitions {
+  readonly count: number
+  readonly tps: readonly number[]
+  readonly names: readonly string[]
+  /** Topic ids count from 1. */
+  readonly topicIds: readonly number[]
+  readonly replicationFactors: readonly number[]
+  /** `Partition.effectiveMinIsr`: never more than there are replicas. */
+  readonly minIsr: readonly number[]
+  /** Whether unclean elections are allowed. */
+  readonly unclean: readonly boolean[]
+  private readonly firstOf: Int32Array
+  private readonly sizeOf: Int32Array
+
+  constructor(spec: WorldSpec) {
+    const { topics } = spec
+    this.firstOf = new Int32Array(topics.length + 1)
+    this.sizeOf = new Int32Array(topics.length + 1)
+    let count = 0
+    topics.forEach((topic, index) => {
+      this.firstOf[index + 1] = count
+      this.sizeOf[index + 1] = topic.partitions
+      count += topic.partitions
+    })
+    this.count = count
+    const rows = topics.flatMap((topic, index) =>
+      Array.from({ length: topic.partitions }, (_, partition) => ({ topic, topicId: index + 1, partition })),
+    )
+    this.tps = rows.map((row) => tpOf(row.topicId, row.partition))
+    this.names = rows.map((row) => `${row.topic.name}-${row.partition}`)
+    this.topicIds = rows.map((row) => row.topicId)
+    this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
+    this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
+    this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
+  }
+
+  /** The partition's number, or -1 for one that the spec does not declare. */
+  indexOf(tp: number): number {
+    const topicId = tp >>> 16
+    const partition = tp & 0xffff
+    if (topicId >= this.sizeOf.length || partition >= (this.sizeOf[topicId] as number)) return -1
+    return (this.firstOf[topicId] as number) + partition
+  }
+}

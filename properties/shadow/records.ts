@@ -1,0 +1,184 @@
+import { recordNode, recordOrdinal } from '../../sim/history/ids.ts'
+import type { Batches } from './batches.ts'
+import { Ints, Times } from './growable.ts'
+
+/** What an application may conclude about an attempt. */
+export const Outcome = { open: 0, acked: 1, failed: 2, unknown: 3 } as const
+
+/**
+ * The records that applications wanted published, their attempts, and in which batch each attempt travelled (a
+ * *placement*: record, attempt, batch, index in the batch). Records and placements are numbered from 0 as they appear.
+ */
+export class Records {
+  /** Record numbers as moments tell them. */
+  readonly ids: Ints = new Ints()
+  readonly attempts: Ints = new Ints()
+  readonly acked: Ints = new Ints()
+  readonly failed: Ints = new Ints()
+  readonly unknown: Ints = new Ints()
+  /** 1 while the newest attempt has no outcome. */
+  readonly isOpen: Ints = new Ints()
+  readonly newestAttempt: Ints = new Ints()
+  /** Place of the newest attempt in the order of its node's sends. */
+  readonly sendOrder: Ints = new Ints()
+  /** Incarnation of the producer that made the newest attempt. */
+  readonly incarnation: Ints = new Ints()
+  /** Partition that the newest attempt was addressed to, by its number; -1 unknown. */
+  readonly partition: Ints = new Ints()
+  readonly sentAt: Times = new Times()
+  /** First acknowledgement: when, where (partition number), at which offset. */
+  readonly ackedAt: Times = new Times()
+  readonly ackPartition: Ints = new Ints()
+  readonly ackOffset: Ints = new Ints()
+  /** Newest placement, -1 without; then {@link placementOfRecord}. */
+  readonly newestPlacement: Ints = new Ints()
+
+  readonly placementRecord: Ints = new Ints()
+  readonly placementAttempt: Ints = new Ints()
+  readonly placementBatch: Ints = new Ints()
+  readonly placementIndex: Ints = new Ints()
+  readonly placementOrder: Ints = new Ints()
+  readonly placementIncarnation: Ints = new Ints()
+  readonly placementOutcome: Ints = new Ints()
+  /** Next placement of the same batch / of the same record, -1 at the end. */
+  readonly placementInBatch: Ints = new Ints()
+  readonly placementOfRecord: Ints = new Ints()
+
+  private readonly batches: Batches
+  private readonly numbers: Ints[] = []
+  private readonly sends: Ints = new Ints()
+  private readonly incarnations: Ints = new Ints()
+
+  constructor(batches: Batches) {
+    this.batches = batches
+  }
+
+  get length(): number {
+    return this.ids.length
+  }
+
+  get placements(): number {
+    return this.placementRecord.length
+  }
+
+  /** Incarnation of a producer's node: grows with every start of the process and every producer it makes. */
+  incarnationOf(node: number): number {
+    return this.incarnations.at(node)
+  }
+
+  newIncarnation(node: number): void {
+    this.incarnations.put(node, this.incarnations.at(node) + 1)
+  }
+
+  /** The record's number, given at its first appearance. */
+  numberOf(id: number): number {
+    const node = recordNode(id)
+    const numbers = (this.numbers[node] ??= new Ints())
+    const known = numbers.at(recordOrdinal(id))
+    if (known > 0) return known - 1
+    const number = this.ids.push(id)
+    numbers.put(recordOrdinal(id), number + 1)
+    this.attempts.push(0)
+    this.acked.push(0)
+    this.failed.push(0)
+    this.unknown.push(0)
+    this.isOpen.push(0)
+    this.newestAttempt.push(0)
+    this.sendOrder.push(0)
+    this.incarnation.push(0)
+    this.partition.push(-1)
+    this.sentAt.push(0)
+    this.ackedAt.push(0)
+    this.ackPartition.push(-1)
+    this.ackOffset.push(-1)
+    this.newestPlacement.push(-1)
+    return number
+  }
+
+  onSent(time: number, node: number, id: number, attempt: number, partition: number): void {
+    const record = this.numberOf(id)
+    const order = this.sends.at(node) + 1
+    this.sends.put(node, order)
+    if (this.attempts.at(record) === 0) this.sentAt.put(record, time)
+    this.attempts.put(record, this.attempts.at(record) + 1)
+    this.isOpen.put(record, 1)
+    this.newestAttempt.put(record, attempt)
+    this.sendOrder.put(record, order)
+    this.incarnation.put(record, this.incarnations.at(node))
+    this.partition.put(record, partition)
+  }
+
+  onBatched(id: number, attempt: number, batchId: number, index: number): void {
+    const record = this.numberOf(id)
+    const batch = this.batches.numberOf(batchId)
+    if (batch < 0) return
+    // A split moves records of an attempt into new batches: it stays the same send.
+    const sibling = attempt === this.newestAttempt.at(record) ? -1 : this.placementFor(record, attempt)
+    const newest = sibling < 0
+    const placement = this.placementRecord.push(record)
+    this.placementAttempt.push(attempt)
+    this.placementBatch.push(batch)
+    this.placementIndex.push(index)
+    this.placementOrder.push(newest ? this.sendOrder.at(record) : this.placementOrder.at(sibling))
+    this.placementIncarnation.push(newest ? this.incarnation.at(record) : this.placementIncarnation.at(sibling))
+    this.placementOutcome.push(Outcome.open)
+    this.placementInBatch.push(-1)
+    this.placementOfRecord.push(this.newestPlacement.at(record))
+    this.newestPlacement.put(record, placement)
+    const last = this.batches.lastPlacement.at(batch)
+    if (last < 0) this.batches.firstPlacement.put(batch, placement)
+    else this.placementInBatch.put(last, placement)
+    this.batches.lastPlacement.put(batch, placement)
+  }
+
+  /** The newest placement of an attempt, or -1. */
+  placementFor(record: number, attempt: number): number {
+    let placement = this.newestPlacement.at(record)
+    while (placement >= 0 && this.placementAttempt.at(placement) !== attempt)
+      placement = this.placementOfRecord.at(placement)
+    return placement
+  }
+
+  onAcked(time: number, id: number, attempt: number, partition: number, offset: number): void {
+    const record = this.resolve(id, attempt, Outcome.acked)
+    if (this.acked.at(record) === 0) {
+      this.ackedAt.put(record, time)
+      this.ackPartition.put(record, partition)
+      this.ackOffset.put(record, offset)
+    }
+    this.acked.put(record, this.acked.at(record) + 1)
+  }
+
+  onFailed(id: number, attempt: number): void {
+    const record = this.resolve(id, attempt, Outcome.failed)
+    this.failed.put(record, this.failed.at(record) + 1)
+  }
+
+  onUnknown(id: number, attempt: number): void {
+    const record = this.resolve(id, attempt, Outcome.unknown)
+    this.unknown.put(record, this.unknown.at(record) + 1)
+  }
+
+  private resolve(id: number, attempt: number, outcome: number): number {
+    const record = this.numberOf(id)
+    if (attempt === this.newestAttempt.at(record)) this.isOpen.put(record, 0)
+    for (
+      let placement = this.newestPlacement.at(record);
+      placement >= 0;
+      placement = this.placementOfRecord.at(placement)
+    ) {
+      if (this.placementAttempt.at(placement) === attempt) this.placementOutcome.put(placement, outcome)
+    }
+    return record
+  }
+
+  /** Acked if any attempt is, failed if all are, else unknown; an attempt that died with its client is unknown. */
+  outcomeOf(record: number): number {
+    if (this.acked.at(record) > 0) return Outcome.acked
+    return this.failed.at(record) === this.attempts.at(record) ? Outcome.failed : Outcome.unknown
+  }
+
+  nodeOf(record: number): number {
+    return recordNode(this.ids.at(record))
+  }
+}

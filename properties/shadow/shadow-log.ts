@@ -1,0 +1,114 @@
+import type { Entries } from './entries.ts'
+import { Ints } from './growable.ts'
+
+/** Why a log became shorter. */
+export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped'
+
+/** One replica's log as moments tell it. */
+export class ShadowLog {
+  readonly node: number
+  readonly partition: number
+  /** Numbers of its entries (see {@link Entries}), in offset order. */
+  readonly entries: Ints = new Ints()
+  start = 0
+  end = 0
+  highWatermark = 0
+  /** The last time it became shorter: when, from which end to which, and why. */
+  cutAt = 0
+  cutFrom = 0
+  cutTo = 0
+  cutCause: CutCause = 'none'
+  private readonly table: Entries
+  /** Where the last search ended: the next one usually ends nearby. */
+  private hint = 0
+
+  constructor(node: number, partition: number, table: Entries) {
+    this.node = node
+    this.partition = partition
+    this.table = table
+  }
+
+  get lastEntry(): number {
+    return this.entries.length === 0 ? -1 : (this.entries.data[this.entries.length - 1] as number)
+  }
+
+  push(entry: number, end: number): void {
+    this.entries.push(entry)
+    this.end = end
+  }
+
+  /** Drops every entry that reaches `offset` or beyond. An offset beyond the end starts the log anew there. */
+  truncate(offset: number, time: number, cause: CutCause): void {
+    if (offset > this.end) {
+      this.wipe(time, cause)
+      this.start = offset
+      this.end = offset
+      return
+    }
+    if (offset < this.end) this.noteCut(offset, time, cause)
+    const { entries, table } = this
+    let kept = entries.length
+    while (kept > 0 && table.last.at(entries.data[kept - 1] as number) >= offset) kept--
+    entries.length = kept
+    this.end = offset
+    if (this.start > offset) this.start = offset
+    if (this.highWatermark > offset) this.highWatermark = offset
+  }
+
+  wipe(time: number, cause: CutCause): void {
+    if (this.end > 0) this.noteCut(0, time, cause)
+    this.entries.clear()
+    this.start = 0
+    this.end = 0
+    this.highWatermark = 0
+  }
+
+  private noteCut(to: number, time: number, cause: CutCause): void {
+    this.cutAt = time
+    this.cutFrom = this.end
+    this.cutTo = to
+    this.cutCause = cause
+  }
+
+  /** Place of the first entry that reaches `offset`; the number of entries when none does. */
+  placeOf(offset: number): number {
+    const { entries, table } = this
+    const last = table.last.data
+    const data = entries.data
+    let low = 0
+    let high = entries.length
+    const hint = this.hint < high ? this.hint : high - 1
+    if (hint >= 0) {
+      // The entry of the last search or one of its neighbours: nearly always.
+      if ((last[data[hint] as number] as number) >= offset) {
+        if (hint === 0 || (last[data[hint - 1] as number] as number) < offset) return hint
+        high = hint - 1
+      } else {
+        low = hint + 1
+        if (low < high && (last[data[low] as number] as number) >= offset) return (this.hint = low)
+        if (low < high) low++
+      }
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((last[data[middle] as number] as number) >= offset) high = middle
+      else low = middle + 1
+    }
+    this.hint = low
+    return low
+  }
+
+  /** The entry that holds `offset`, or -1. */
+  entryAt(offset: number): number {
+    if (offset < this.start || offset >= this.end) return -1
+    const place = this.placeOf(offset)
+    if (place >= this.entries.length) return -1
+    const entry = this.entries.data[place] as number
+    return this.table.base.at(entry) <= offset ? entry : -1
+  }
+
+  /** Whether it holds this very entry, hence everything before it. */
+  holds(entry: number): boolean {
+    return this.entryAt(this.table.base.at(entry)) === entry
+  }
+}

@@ -1,0 +1,110 @@
+import { APPENDED_AS_LEADER } from '../../sim/history/ids.ts'
+import type { Batches } from './batches.ts'
+import { Entries } from './entries.ts'
+import type { Partitions } from './partitions.ts'
+import { type CutCause, ShadowLog } from './shadow-log.ts'
+
+/** The logs of all replicas as moments tell them, by node and partition. */
+export class ShadowLogs {
+  readonly entries: Entries
+  /** The log that the last moment was about; null when it named a partition that the spec does not declare. */
+  current: ShadowLog | null = null
+  /** Of the last append: the entry, and where the log ended before it. */
+  entry = -1
+  endBefore = 0
+  /** Of the last load: entries that the broker found and no moment had told. */
+  untold = 0
+  /** Of the last load: whether the log is shorter than it was. */
+  lostAtLoad = false
+  private readonly partitions: Partitions
+  private readonly batches: Batches
+  private readonly logs: (ShadowLog | undefined)[] = []
+
+  constructor(partitions: Partitions, batches: Batches) {
+    this.partitions = partitions
+    this.batches = batches
+    this.entries = new Entries(partitions.count)
+  }
+
+  /** The log of a replica; empty when no moment told of it. */
+  of(node: number, partition: number): ShadowLog {
+    return (this.logs[node * this.partitions.count + partition] ??= new ShadowLog(node, partition, this.entries))
+  }
+
+  /** The log of a replica if any moment told of it. */
+  known(node: number, partition: number): ShadowLog | undefined {
+    return this.logs[node * this.partitions.count + partition]
+  }
+
+  private select(node: number, tp: number): ShadowLog | null {
+    const partition = this.partitions.indexOf(tp)
+    this.current = partition < 0 ? null : this.of(node, partition)
+    return this.current
+  }
+
+  /** Returns whether the entry is new to the whole cluster. */
+  onAppended(
+    time: number,
+    node: number,
+    tp: number,
+    offset: number,
+    last: number,
+    epoch: number,
+    batchId: number,
+    producerId: number,
+    flaggedEpoch: number,
+    sequence: number,
+  ): boolean {
+    const log = this.select(node, tp)
+    if (log === null) return false
+    const { entries } = this
+    this.endBefore = log.end
+    // An append in the middle is a breach that `offsets-contiguous` tells; the shadow stays a log all the same.
+    if (offset < log.end) log.truncate(offset, time, 'truncated')
+    const entry = entries.intern(log.partition, log.lastEntry, offset, last, epoch, batchId)
+    const created = entries.created
+    if (created) {
+      entries.node.push(node)
+      entries.at.push(time)
+      entries.producerId.push(producerId)
+      entries.producerEpoch.push(flaggedEpoch < 0 ? flaggedEpoch : flaggedEpoch & (APPENDED_AS_LEADER - 1))
+      entries.sequence.push(sequence)
+    }
+    if (node < 31) entries.holders.put(entry, entries.holders.at(entry) | (1 << node))
+    log.push(entry, last + 1)
+    this.entry = entry
+    return created
+  }
+
+  onTruncated(time: number, node: number, tp: number, offset: number): void {
+    this.select(node, tp)?.truncate(offset, time, 'truncated')
+  }
+
+  onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
+    const log = this.select(node, tp)
+    this.lostAtLoad = log !== null && end < log.end
+    if (log === null) return
+    this.untold = Math.max(0, end - log.end)
+    if (end < log.end) log.truncate(end, time, 'lost-at-restart')
+    log.highWatermark = highWatermark
+  }
+
+  onHighWatermark(node: number, tp: number, offset: number): void {
+    const log = this.select(node, tp)
+    if (log !== null) log.highWatermark = offset
+  }
+
+  onWiped(time: number, node: number): void {
+    this.cutAll(time, node, 'wiped')
+  }
+
+  private cutAll(time: number, node: number, cause: CutCause): void {
+    for (let partition = 0; partition < this.partitions.count; partition++)
+      this.known(node, partition)?.wipe(time, cause)
+  }
+
+  /** The batch that an entry holds, by its number. */
+  batchOf(entry: number): number {
+    return this.batches.numberOf(this.entries.batch.at(entry))
+  }
+}

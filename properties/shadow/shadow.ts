@@ -1,0 +1,224 @@
+import { M } from '../../sim/history/catalogue.ts'
+import type { MomentObserver } from '../../sim/history/recorder.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
+import { Batches } from './batches.ts'
+import { Cluster, UNTOLD } from './cluster.ts'
+import { Leaderships } from './leaderships.ts'
+import { Names } from './names.ts'
+import { Partitions } from './partitions.ts'
+import { Records } from './records.ts'
+import { ShadowLogs } from './shadow-logs.ts'
+
+/**
+ * Everything the checkers share, rebuilt from moments alone. It must see a moment before any checker does; what a
+ * moment changed is then in the parts, partly as scratch that the next moment overwrites.
+ */
+export class Shadow implements MomentObserver {
+  readonly kinds: readonly number[] = [
+    M.recordSent,
+    M.recordBatched,
+    M.produceAcked,
+    M.produceFailed,
+    M.produceUnknown,
+    M.batchRetried,
+    M.logAppended,
+    M.logTruncated,
+    M.logLoaded,
+    M.hwAdvanced,
+    M.diskWiped,
+    M.leaderElected,
+    M.isrChanged,
+    M.isrAdopted,
+    M.leaderBegan,
+    M.followerBegan,
+    M.brokerRegistered,
+    M.nodeStarted,
+    M.nodeCrashed,
+    M.nodePowerLost,
+    M.nodeStopped,
+    M.producerRestarted,
+    M.runHealing,
+  ]
+  readonly spec: WorldSpec
+  readonly names: Names
+  readonly partitions: Partitions
+  readonly batches: Batches
+  readonly records: Records
+  readonly logs: ShadowLogs
+  readonly cluster: Cluster
+  readonly leaderships: Leaderships
+  /** Whether the last `hw.advanced` or `leader.began` was about the newest leader. */
+  ofNewestLeader = false
+
+  constructor(spec: WorldSpec) {
+    this.spec = spec
+    this.names = new Names(spec)
+    this.partitions = new Partitions(spec)
+    this.batches = new Batches()
+    this.records = new Records(this.batches)
+    this.logs = new ShadowLogs(this.partitions, this.batches)
+    this.cluster = new Cluster(spec, this.partitions)
+    this.leaderships = new Leaderships(this.partitions, this.batches, this.logs.entries)
+  }
+
+  onMoment(
+    kind: number,
+    time: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+  ): void {
+    switch (kind) {
+      case M.logAppended:
+        return this.onAppended(time, node, a, b, c, d, e, f, g, h)
+      case M.hwAdvanced:
+        return this.onHighWatermark(time, node, a, b, c, d)
+      case M.recordSent:
+        return this.records.onSent(time, node, a, b, this.partitions.indexOf(c))
+      case M.recordBatched:
+        return this.records.onBatched(a, b, c, d)
+      case M.produceAcked:
+        return this.records.onAcked(time, a, b, this.partitions.indexOf(c), d)
+      case M.produceFailed:
+        return this.records.onFailed(a, b)
+      case M.produceUnknown:
+        return this.records.onUnknown(a, b)
+      case M.batchRetried:
+        return this.onRetried(time, a, c)
+      case M.logTruncated:
+        return this.logs.onTruncated(time, node, a, b)
+      case M.logLoaded:
+        return this.onLoaded(time, node, a, b, c)
+      case M.leaderBegan:
+        return this.onLeaderBegan(time, node, a, b, c)
+      case M.followerBegan:
+        return this.onFollowerBegan(node, a)
+      case M.leaderElected:
+      case M.isrChanged:
+      case M.isrAdopted:
+        return this.onPartition(kind, node, a, b, c, d, e, f, g)
+      case M.runHealing:
+        this.cluster.healingAt = time
+        return
+      default:
+        return this.onNode(kind, time, node, a)
+    }
+  }
+
+  private onAppended(
+    time: number,
+    node: number,
+    tp: number,
+    offset: number,
+    last: number,
+    epoch: number,
+    batchId: number,
+    producerId: number,
+    flags: number,
+    sequence: number,
+  ): void {
+    const created = this.logs.onAppended(time, node, tp, offset, last, epoch, batchId, producerId, flags, sequence)
+    if (!created) return
+    const batch = this.batches.numberOf(batchId)
+    const log = this.logs.current
+    if (batch < 0 || log === null) return
+    this.leaderships.onNewEntry(log.partition, node, epoch, batch)
+    this.batches.addCopy(batch, this.logs.entry, this.logs.entries)
+  }
+
+  private onHighWatermark(time: number, node: number, tp: number, offset: number, epoch: number, leader: number): void {
+    this.logs.onHighWatermark(node, tp, offset)
+    const log = this.logs.current
+    this.leaderships.committed.clear()
+    this.ofNewestLeader = false
+    if (leader === 0 || log === null) return
+    this.ofNewestLeader =
+      this.leaderships.newestEpoch(log.partition) === epoch && this.leaderships.newestNode(log.partition) === node
+    if (this.ofNewestLeader) this.leaderships.onHighWatermark(time, log.partition, log, epoch)
+  }
+
+  private onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
+    this.logs.onLoaded(time, node, tp, end, highWatermark)
+    this.cluster.onLoaded(node, this.logs.lostAtLoad)
+  }
+
+  private onRetried(time: number, batchId: number, error: number): void {
+    const batch = this.batches.numberOf(batchId)
+    if (batch < 0) return
+    this.batches.retries.put(batch, this.batches.retries.at(batch) + 1)
+    this.batches.retryError.put(batch, error)
+    this.batches.retryAt.put(batch, time)
+  }
+
+  private onLeaderBegan(time: number, node: number, tp: number, epoch: number, offset: number): void {
+    const partition = this.partitions.indexOf(tp)
+    this.ofNewestLeader = false
+    this.leaderships.vanished.clear()
+    this.leaderships.committed.clear()
+    if (partition < 0) return
+    const { cluster } = this
+    if (cluster.leader[partition] === UNTOLD) cluster.onFirstLeader(partition, node, epoch)
+    const unclean = cluster.epoch[partition] === epoch ? (cluster.unclean[partition] as number) : 0
+    this.ofNewestLeader = this.leaderships.onBegan(
+      time,
+      partition,
+      this.logs.of(node, partition),
+      epoch,
+      offset,
+      unclean,
+    )
+  }
+
+  private onFollowerBegan(node: number, tp: number): void {
+    const partition = this.partitions.indexOf(tp)
+    if (partition >= 0) this.leaderships.onFollowing(partition, node)
+  }
+
+  private onPartition(
+    kind: number,
+    node: number,
+    tp: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+  ): void {
+    const partition = this.partitions.indexOf(tp)
+    if (partition < 0) return
+    if (kind === M.leaderElected) this.cluster.onElected(partition, b, c, d, e, f, g)
+    else if (kind === M.isrChanged) this.cluster.onIsrChanged(partition, b, c, d, f, g)
+    else this.cluster.onLeaderAdopted(partition, node, b, c, e)
+  }
+
+  private onNode(kind: number, time: number, node: number, a: number): void {
+    switch (kind) {
+      case M.nodeStarted:
+        this.records.newIncarnation(node)
+        return this.cluster.onStarted(time, node)
+      case M.producerRestarted:
+        return this.records.newIncarnation(node)
+      case M.nodeCrashed:
+      case M.nodeStopped:
+      case M.nodePowerLost:
+        this.leaderships.onNodeDown(node)
+        return this.cluster.onDown(time, node, kind === M.nodePowerLost)
+      case M.diskWiped:
+        this.leaderships.onNodeDown(node)
+        this.cluster.onDown(time, node, true)
+        this.logs.onWiped(time, node)
+        return this.cluster.onWiped(time, node, node === 0)
+      case M.brokerRegistered:
+        return this.cluster.onRegistered(a)
+      default:
+        return
+    }
+  }
+}
