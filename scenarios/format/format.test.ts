@@ -248,6 +248,16 @@ test('the JSON schema knows every key, also those not simulated yet', () => {
   const keys = Object.keys(schema['properties'] as object)
   const catalogue = [...CATALOGUE.matchAll(/^([a-z]+):/gm)].map((match) => match[1])
   expect(catalogue.filter((key) => !keys.includes(key ?? ''))).toEqual([])
+  const text = JSON.stringify(schema)
+  for (const key of [
+    'enable.idempotence',
+    'replica.lag.time.max.ms',
+    'min.insync.replicas',
+    'power-loss',
+    'group-metadata',
+  ]) {
+    expect(text).toContain(`"${key}":`)
+  }
 })
 
 test('durations', () => {

@@ -333,3 +333,22 @@ describe('modules', () => {
     }
   })
 })
+
+test('lines may end in CRLF, and the file may begin with a byte order mark', () => {
+  const crlf = load(`${BASE}tpics: {}\n`.replaceAll('\n', '\r\n'))
+  expect(marks(crlf)).toEqual(['UNKNOWN_KEY 6:1'])
+  expect(load(`\ufeff${BASE}`).diagnostics).toEqual([])
+  expect(marks(load(`\ufeff${BASE}tpics: {}\n`))).toEqual(['UNKNOWN_KEY 6:1'])
+})
+
+test('a recording belongs to the file, not to its variants', () => {
+  const replay = 'replay: { version: 0.1.0, run-seed: 1/5, digest: 12ab, overrides: [ [latency, 1, -2, 3] ] }'
+  const { scenarios } = load(`${BASE}${replay}\nvariants: { v: { seed: 2 } }\n`)
+  expect(scenarios.map((each) => each.replay)).toEqual([
+    { version: '0.1.0', runSeed: '1/5', digest: '12ab', signature: '', bases: {}, overrides: [['latency', 1, -2, 3]] },
+    null,
+  ])
+  expect(
+    marks(load(`${BASE}replay: { version: 0.1.0, run-seed: 1/5, digest: x, overrides: [ [latency, 1] ] }\n`)),
+  ).toEqual(['TYPE 6:66'])
+})

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { PRODUCER_CONFIG } from '../../sim/kafka/protocol/config/producer.ts'
 import type { RawConsumer, RawProcessor, RawProducer, RawSink, RawSource, RawStep, RawStore } from './raw.ts'
-import { config, count, duration, moment, name, names, share, spread } from './schema-values.ts'
+import { config, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
 
 const application = {
   instances: count.optional().describe('number of instances, default 1'),
@@ -30,6 +31,7 @@ const step: z.ZodType<RawStep> = z.union([
 
 export const producer: z.ZodType<RawProducer> = z.strictObject({
   ...application,
+  config: configOf(PRODUCER_CONFIG).optional(),
   to: names.optional().describe('topic, or a list that is taken in turn'),
   send: z
     .strictObject({

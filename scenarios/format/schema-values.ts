@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ConfigTable } from '../../sim/kafka/protocol/config/definition.ts'
 import type { RawConfig, RawConfigMap, RawMoment, RawName, RawSpread, RawTarget } from './raw.ts'
 
 export const name: z.ZodType<RawName> = z.union([z.string(), z.number()])
@@ -26,6 +27,26 @@ export const scalar: z.ZodType<string | number | boolean> = z.union([z.string(),
 export const configMap: z.ZodType<RawConfigMap> = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
   .describe("Kafka's own property names and values")
+
+/** A map of Kafka properties whose known keys editors complete; unknown ones are the resolver's to refuse. */
+export function propertiesOf(
+  table: ConfigTable,
+  others: Readonly<Record<string, string>> = {},
+): z.ZodType<RawConfigMap> {
+  const value = z.union([z.string(), z.number(), z.boolean(), z.null()]).optional()
+  const shape: Record<string, typeof value> = {}
+  for (const [key, about] of Object.entries(others)) shape[key] = value.describe(about)
+  for (const [key, definition] of Object.entries(table))
+    shape[key] = value.describe(`default ${String(definition.default)}`)
+  return z.looseObject(shape).describe("Kafka's own property names and values") as unknown as z.ZodType<RawConfigMap>
+}
+
+/** The same, or the path of a `.properties` file. */
+export function configOf(table: ConfigTable): z.ZodType<RawConfig> {
+  return z.union([propertiesOf(table), z.string()])
+}
+
+/** The settings of a client that is not simulated yet. */
 export const config: z.ZodType<RawConfig> = z.union([configMap, z.string()])
 export const moment: z.ZodType<RawMoment> = z.intersection(
   z.looseObject({ moment: z.string().describe('a moment, see `twiceshy list moments`') }),

@@ -1,16 +1,24 @@
 import { z } from 'zod'
+import { BROKER_CONFIG } from '../../sim/kafka/protocol/config/broker.ts'
+import { TOPIC_CONFIG } from '../../sim/kafka/protocol/config/topic.ts'
 import type { RawPatch, RawReplay, RawScenario } from './raw.ts'
 import { consumer, processor, producer, sink, source, store } from './schema-applications.ts'
 import { chaos, fault } from './schema-faults.ts'
-import { config, configMap, count, duration, name, spread } from './schema-values.ts'
+import { configMap, configOf, count, duration, name, propertiesOf, spread } from './schema-values.ts'
+
+const brokerConfig = configOf(BROKER_CONFIG)
+const topic = propertiesOf(TOPIC_CONFIG, {
+  partitions: 'default 1',
+  'replication.factor': 'default 3, or the number of brokers',
+})
 
 const cluster = z.union([
   z.literal('perfect').describe('one broker that never fails, no latency'),
   z.strictObject({
     brokers: count.optional(),
     controllers: count.optional(),
-    config: config.optional(),
-    each: z.record(z.string(), z.strictObject({ rack: name.optional(), config: config.optional() })).optional(),
+    config: brokerConfig.optional(),
+    each: z.record(z.string(), z.strictObject({ rack: name.optional(), config: brokerConfig.optional() })).optional(),
   }),
 ])
 
@@ -47,7 +55,7 @@ const parts = {
   tags: z.array(name).nullable().optional(),
   cluster: cluster.nullable().optional(),
   network: network.nullable().optional(),
-  topics: z.record(z.string(), configMap.nullable()).nullable().optional(),
+  topics: z.record(z.string(), topic.nullable()).nullable().optional(),
   producers: z.record(z.string(), producer.nullable()).nullable().optional(),
   consumers: z.record(z.string(), consumer.nullable()).nullable().optional(),
   processors: z.record(z.string(), processor.nullable()).nullable().optional(),

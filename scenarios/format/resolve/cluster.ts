@@ -61,7 +61,7 @@ function eachNode(
     if (!node.expectMap(`\`${node.name}\``)) continue
     if (node.has('rack')) node.get('rack').notSimulated('`rack`')
     const own = resolveConfig(node.get('config'), BROKER, shared.values)
-    if (node.name.startsWith('broker-')) checkTopicDefaults(own, shared)
+    checkTopicDefaults(own, shared)
     checkRules(node, own)
     values.set(node.name, own.values)
   }
@@ -74,13 +74,13 @@ export function nodeNames(brokers: number, controllers: number): readonly string
   return [...names, ...Array.from({ length: controllers }, (_, i) => `controller-${i + 1}`)]
 }
 
-/** A topic's settings are the same on all of its replicas here, so brokers may not differ in what topics fall back to. */
+/** A topic's settings are the same on all of its replicas here, so nodes may not differ in what topics fall back to. */
 function checkTopicDefaults(own: ResolvedConfig, shared: ResolvedConfig): void {
   for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) {
     const place = own.written.get(brokerKey)
     if (place === undefined || own.values[brokerKey] === shared.values[brokerKey]) continue
     const help = `write it in \`cluster.config\`, or as \`${topicKey}\` of a topic`
-    place.notSimulated(`\`${brokerKey}\`, the default of topics, differing between brokers`, help)
+    place.notSimulated(`\`${brokerKey}\`, the default of topics, differing between nodes`, help)
   }
 }
 

@@ -57,7 +57,8 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     cover: coverAt(root.get('cover'), context),
     expect: resolveExpect(root.get('expect'), context),
     voids: voidsAt(root.get('void'), options),
-    replay: resolveReplay(root.get('replay')),
+    // A recording is of the file's own run; a variant of it is another world.
+    replay: variant === null ? resolveReplay(root.get('replay')) : null,
   }
 }
 
