@@ -93,6 +93,14 @@ describe('produce', () => {
 })
 
 describe('replication', () => {
+  test('a queued produce that a fetch sets free reaches that follower at once, not after its long poll', () => {
+    const cluster = new MiniCluster()
+    const connection = cluster.open(1)
+    for (let i = 0; i < 20; i++) cluster.produce(connection, 1, -1)
+    cluster.runFor(0.4)
+    expect(cluster.errors()).toEqual(Array.from({ length: 20 }, () => Errors.NONE))
+  })
+
   test('followers copy the log and learn the high watermark one round trip later', () => {
     const cluster = new MiniCluster()
     const advances: number[] = []

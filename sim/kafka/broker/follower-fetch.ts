@@ -47,6 +47,15 @@ export class FollowerFetch {
     return result
   }
 
+  /** Whether a log has records beyond what the request asks for. */
+  hasGrown(request: FetchRequest): boolean {
+    for (const wanted of request.partitions) {
+      const partition = this.partitions.get(tpOf(wanted.topicId, wanted.partition))
+      if (partition !== undefined && partition.log.logEndOffset > wanted.fetchOffset) return true
+    }
+    return false
+  }
+
   private readPartition(
     request: FetchRequest,
     wanted: FetchPartition,

@@ -236,7 +236,10 @@ export class ReplicaManager {
       this.channel.reply(envelope, result.response)
       return
     }
-    this.fetches.park({ envelope, request, deadline: this.env.monotonic() + waits, bytes: result.bytes })
+    // `tryCompleteElseWatch`: what this fetch set free may have let the log grow already.
+    const operation = { envelope, request, deadline: this.env.monotonic() + waits, bytes: result.bytes }
+    if (this.followerFetch.hasGrown(request)) this.onFetchReady(operation)
+    else this.fetches.park(operation)
   }
 
   /** A parked fetch reads again, and this time does not update the follower's state. */
