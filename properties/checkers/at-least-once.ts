@@ -123,7 +123,7 @@ class Held {
   private readonly electable: Ints = new Ints()
   private readonly candidates: Ints = new Ints()
   /** Candidates by partition. */
-  private readonly candidateCount: number[] = []
+  private readonly candidateCount: Ints = new Ints()
 
   constructor(shadow: Shadow, final: FinalLogs) {
     this.shadow = shadow
@@ -143,10 +143,9 @@ class Held {
         if (place < committed) this.committed.put(batch, 1)
       }
     }
-    this.candidateCount[partition] = 0
     for (let node = 0; node < names.nodes.length; node++) {
       const candidate = cluster.isCandidate(partition, node)
-      if (candidate) this.candidateCount[partition]!++
+      if (candidate) this.candidateCount.put(partition, this.candidateCount.at(partition) + 1)
       if (candidate || cluster.isElectable(partition, node)) this.readReplica(node, partition, candidate)
     }
   }
@@ -212,7 +211,7 @@ class Held {
       placement = records.placementOfRecord.at(placement)
     ) {
       const batch = records.placementBatch.at(placement)
-      const all = this.candidateCount[batches.partition.at(batch)] ?? 0
+      const all = this.candidateCount.at(batches.partition.at(batch))
       if (all > 0 && this.candidates.at(batch) === all) return true
     }
     return false

@@ -85,13 +85,7 @@ export class Durability implements Checker {
     if (cluster.leader[partition] !== -1 || acked.length === 0) return
     for (let node = 0; node < names.nodes.length; node++) {
       if (!cluster.isCandidate(partition, node) || cluster.isForgetful(node)) continue
-      const log = logs.known(node, partition)
-      const mark = this.shadow.batches.freshMark()
-      for (let place = 0; log !== undefined && place < log.entries.length; place++) {
-        const batch = logs.batchOf(log.entries.at(place))
-        if (batch >= 0) this.shadow.batches.mark.put(batch, mark)
-      }
-      this.judgeMarked(time, partition, node, mark)
+      this.judgeMarked(time, partition, node, logs.markBatches(logs.of(node, partition)))
     }
   }
 

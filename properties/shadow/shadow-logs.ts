@@ -107,4 +107,14 @@ export class ShadowLogs {
   batchOf(entry: number): number {
     return this.batches.numberOf(this.entries.batch.at(entry))
   }
+
+  /** Marks every batch of a log with a fresh number, and returns that. */
+  markBatches(log: ShadowLog): number {
+    const mark = this.batches.freshMark()
+    for (let place = 0; place < log.entries.length; place++) {
+      const batch = this.batchOf(log.entries.at(place))
+      if (batch >= 0) this.batches.mark.put(batch, mark)
+    }
+    return mark
+  }
 }
