@@ -13,6 +13,9 @@ import type { FaultTally } from './tally.ts'
 import { TargetResolver } from './targets.ts'
 import type { WorldNames } from './world-names.ts'
 
+/** An action about nodes rather than about what lies between them. */
+type NodeAction = Exclude<Action, { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' }>
+
 /** Does what faults say, to the nodes that they mean at that moment, and undoes it. */
 export class FaultActions {
   private readonly host: FaultHost
@@ -57,7 +60,7 @@ export class FaultActions {
     }
   }
 
-  private strikeNodes(firing: Firing, action: Extract<Action, { readonly target: Target }>): boolean {
+  private strikeNodes(firing: Firing, action: NodeAction): boolean {
     const nodes = this.resolver.nodes(action.target)
     this.tell(firing, nodes)
     for (const node of nodes) {
@@ -68,7 +71,7 @@ export class FaultActions {
     return nodes.length > 0
   }
 
-  private strike(firing: Firing, action: Action, node: number): boolean {
+  private strike(firing: Firing, action: NodeAction, node: number): boolean {
     switch (action.kind) {
       case 'crash':
       case 'power-loss':
@@ -82,8 +85,6 @@ export class FaultActions {
         this.host.recorder.emit(M.diskSlow, node, sampler.length(sampler.bound >> 1), 0, 0, 0)
         return this.holds.slowDown(firing.id, node, action.by)
       }
-      default:
-        return false
     }
   }
 

@@ -49,8 +49,9 @@ export class Holds {
 
   /** A fault that took the node down ends; with the last one it starts again. */
   letUp(node: number): void {
-    this.down[node] = (this.down[node] as number) - 1
-    if ((this.down[node] as number) > 0) return
+    const left = (this.down[node] as number) - 1
+    this.down[node] = left
+    if (left > 0) return
     if (this.host.isUp(node)) this.leaving[node] = 1
     else this.host.restart(node)
   }

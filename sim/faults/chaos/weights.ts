@@ -1,5 +1,3 @@
-import type { ChaosKind } from '../plan.ts'
-
 /**
  * Every weight of the chaos generator. They shape what is searched, so a change is a line in the CHANGELOG. Within one
  * table only proportions count.
@@ -18,7 +16,7 @@ export const WEIGHTS = {
     'slow-disk': 2,
     'power-loss': 4,
     'wipe-disk': 2,
-  } satisfies Record<ChaosKind, number>,
+  },
   /** What is drawn next: one fault, or a pattern of faults that belong together. */
   next: { single: 3, pattern: 2 },
   /** What makes a fault fire. */
