@@ -71,15 +71,9 @@ export class FollowerFetch {
       return failed(wanted, error, partition, error === Errors.OFFSET_OUT_OF_RANGE ? null : this.metadata, tp)
     }
     const { log } = partition
-    const { highWatermark, logStartOffset } = log
-    const answer = {
-      topicId: wanted.topicId,
-      partitionIndex: wanted.partition,
-      errorCode: Errors.NONE,
-      highWatermark,
-      logStartOffset,
-      currentLeader: NO_LEADER_HINT,
-    }
+    // The answer's bounds are from before this fetch's own effect: followers learn the high watermark one round trip late.
+    const { highWatermark, logStartOffset, logEndOffset } = log
+    const { fetchOffset } = wanted
     const diverging = divergence(partition, wanted)
     if (diverging === OUT_OF_RANGE) {
       result.immediate = true
@@ -88,17 +82,15 @@ export class FollowerFetch {
     if (diverging !== null) {
       // No data, and the follower's offset is not believed (KAFKA-13141).
       result.immediate = true
-      return { ...answer, divergingEpoch: diverging, records: NO_RECORDS }
+      return answer(wanted, highWatermark, logStartOffset, diverging, NO_RECORDS)
     }
-    const limit = Math.min(wanted.partitionMaxBytes, bytesLeft)
-    const records =
-      bytesLeft > 0 && wanted.fetchOffset < log.logEndOffset
-        ? log.read(wanted.fetchOffset, limit, log.logEndOffset)
-        : NO_RECORDS
-    for (const entry of records) result.bytes += entry.batch.size
-    // The answer's high watermark is from before this fetch's own effect: followers learn it one round trip late.
+    let records = NO_RECORDS
+    if (bytesLeft > 0 && fetchOffset < logEndOffset) {
+      records = log.read(fetchOffset, Math.min(wanted.partitionMaxBytes, bytesLeft), logEndOffset)
+      for (const entry of records) result.bytes += entry.batch.size
+    }
     if (updateState) this.updateFollower(request, wanted, partition, result)
-    return { ...answer, divergingEpoch: null, records }
+    return answer(wanted, highWatermark, logStartOffset, null, records)
   }
 
   private check(request: FetchRequest, wanted: FetchPartition, tp: number, partition: Partition | undefined): number {
@@ -158,6 +150,19 @@ function divergence(partition: Partition, wanted: FetchPartition): EpochEnd | nu
 function beyondEnd(partition: Partition, wanted: FetchPartition): EpochEnd {
   const { log } = partition
   return wanted.lastFetchedEpoch < 0 ? OUT_OF_RANGE : { epoch: log.latestEpoch, endOffset: log.logEndOffset }
+}
+
+function answer(wanted: FetchPartition, highWatermark: number, logStartOffset: number, divergingEpoch: EpochEnd | null, records: readonly LogEntry[]): FetchPartitionResponse {
+  return {
+    topicId: wanted.topicId,
+    partitionIndex: wanted.partition,
+    errorCode: Errors.NONE,
+    highWatermark,
+    logStartOffset,
+    divergingEpoch,
+    currentLeader: NO_LEADER_HINT,
+    records,
+  }
 }
 
 function failed(

@@ -49,14 +49,18 @@ export const Errors = {
 export type ErrorName = keyof typeof Errors
 export type ErrorCode = (typeof Errors)[ErrorName]
 
-const NAMES: ReadonlyMap<number, ErrorName> = new Map(Object.entries(Errors).map(([name, code]) => [code, name as ErrorName]))
+const NAMES: ReadonlyMap<number, ErrorName> = new Map(
+  Object.entries(Errors).map(([name, code]) => [code, name as ErrorName]),
+)
 
 export function errorName(code: number): string {
   return NAMES.get(code) ?? `error ${code}`
 }
 
 /** `RetriableException`: the Java client tries again. */
-const RETRIABLE: ReadonlySet<number> = new Set([2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 56, 72, 74, 75, 78, 100, 103])
+const RETRIABLE: ReadonlySet<number> = new Set([
+  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 56, 72, 74, 75, 78, 100, 103,
+])
 /** `InvalidMetadataException`: the client also refreshes its metadata. */
 const INVALID_METADATA: ReadonlySet<number> = new Set([3, 5, 6, 9, 13, 56, 72, 74, 100, 103])
 

@@ -44,4 +44,9 @@ export type MetadataRecord =
       readonly fenced?: boolean
       readonly inControlledShutdown?: boolean
     }
-  | { readonly type: 'ProducerIdsRecord'; readonly brokerId: number; readonly brokerEpoch: number; readonly nextProducerId: number }
+  | {
+      readonly type: 'ProducerIdsRecord'
+      readonly brokerId: number
+      readonly brokerEpoch: number
+      readonly nextProducerId: number
+    }

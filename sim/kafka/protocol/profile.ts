@@ -32,7 +32,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
 }
 
 /** A client of a given age: the defaults it had and the newest request versions it speaks. */
-export type ClientProfileName = 'kafka-4.1' | 'kafka-2.8'
+export type ClientProfileName = 'kafka-4.1' | 'kafka-4.0' | 'kafka-2.8'
 
 export interface ClientProfile {
   readonly name: ClientProfileName
@@ -46,7 +46,20 @@ export interface ClientProfile {
 }
 
 export const CLIENT_PROFILES: Readonly<Record<ClientProfileName, ClientProfile>> = {
-  'kafka-4.1': { name: 'kafka-4.1', produceVersion: 13, leaderHints: true, producerDefaults: {}, about: 'the Java client of Kafka 4.1' },
+  'kafka-4.1': {
+    name: 'kafka-4.1',
+    produceVersion: 13,
+    leaderHints: true,
+    producerDefaults: {},
+    about: 'the Java client of Kafka 4.1',
+  },
+  'kafka-4.0': {
+    name: 'kafka-4.0',
+    produceVersion: 12,
+    leaderHints: true,
+    producerDefaults: {},
+    about: 'the Java client of Kafka 4.0',
+  },
   'kafka-2.8': {
     name: 'kafka-2.8',
     produceVersion: 9,
