@@ -61,9 +61,9 @@ class ChattyNode implements NodeHandler {
     return []
   }
 
-  say(peer: number, api: number): void {
+  say(peer: number, api: number, reply: boolean): void {
     const connection = this.connections.get(peer) ?? 0
-    this.world.network.send(new Envelope(false, api, 0, this.node, peer, connection, 1, {}))
+    this.world.network.send(new Envelope(reply, api, 0, this.node, peer, connection, 1, {}))
   }
 }
 
@@ -89,6 +89,8 @@ class Diary implements MomentObserver {
 
 const SHUTDOWN_DONE = 100
 const TALK = 101
+const TALK_BACK = 102
+const APPEND = 103
 
 /**
  * A world for the injector's tests: the real kernel, history and network, and nodes that only crash, pause and talk. Every
@@ -154,6 +156,16 @@ export class FakeWorld implements FaultHost {
     this.kernel.schedule(at - this.kernel.now, 0, 0, TALK, (from << 8) | to, api, null, 77, 0)
   }
 
+  /** As {@link talk}, but it is an answer. */
+  talkBack(at: number, from: number, to: number, api: number): void {
+    this.kernel.schedule(at - this.kernel.now, 0, 0, TALK_BACK, (from << 8) | to, api, null, 79, 0)
+  }
+
+  /** One record's way: sent, appended, below the high watermark, answered, acknowledged. */
+  append(at: number): void {
+    this.kernel.schedule(at - this.kernel.now, 0, 0, APPEND, 0, 0, null, 80, 0)
+  }
+
   node(node: number): ChattyNode {
     return (this.kernel.nodes[node] as NodeSlot).handler as ChattyNode
   }
@@ -170,8 +182,11 @@ export class FakeWorld implements FaultHost {
     if (kind === ARRIVAL) this.network.onArrival(a, b, payload)
     else if (kind === SHUTDOWN_DONE) this.die(a, M.nodeStopped, false)
     else if (kind === TALK) {
-      if (this.kernel.nodes[a >> 8]?.state === RUNNING) this.node(a >> 8).say(a & 255, b)
-    } else this.injector.onSystemEvent(kind, a)
+      if (this.kernel.nodes[a >> 8]?.state === RUNNING) this.node(a >> 8).say(a & 255, b, false)
+    } else if (kind === TALK_BACK) {
+      if (this.kernel.nodes[a >> 8]?.state === RUNNING) this.node(a >> 8).say(a & 255, b, true)
+    } else if (kind === APPEND) this.appendNow()
+    else this.injector.onSystemEvent(kind, a)
   }
 
   crash(node: number): boolean {
@@ -232,6 +247,15 @@ export class FakeWorld implements FaultHost {
   }
   workDone(): boolean {
     return this.done
+  }
+
+  private appendNow(): void {
+    const { recorder, leader } = this
+    recorder.emit(M.recordSent, 4, 0, 0, tpOf(1, 0), 0)
+    recorder.emitWide(M.logAppended, leader, tpOf(1, 0), 0, 0, 0, 0, -1, -1, -1)
+    recorder.emit(M.hwAdvanced, leader, tpOf(1, 0), 1, 0, 1)
+    recorder.emitWide(M.produceAnswered, leader, tpOf(1, 0), 0, 0, 4, -1, 1, 0, 0)
+    recorder.emit(M.produceAcked, 4, 0, 0, tpOf(1, 0), 0)
   }
 
   private die(node: number, kind: number, silent: boolean): boolean {

@@ -1,0 +1,232 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Stream } from '../../kernel/stream.ts'
+import { MILLISECOND, SECOND } from '../../kernel/time.ts'
+import { nodesOf } from '../../layout.ts'
+import type { WorldSpec } from '../../spec.ts'
+import { drawChaos, drawChaosInDetail } from '../chaos.ts'
+import { problemsOfMatch } from '../match-compiler.ts'
+import type { ChaosKind, ChaosSpec, PlannedFault } from '../plan.ts'
+import { FakeWorld } from '../testing/fake-world.ts'
+import { producerSpec, topicSpec, worldSpec } from '../testing/worlds.ts'
+import { WorldNames } from '../world-names.ts'
+import { PATTERNS, type PatternName } from './patterns.ts'
+import { topologyOf } from './topology.ts'
+
+const KINDS: readonly ChaosKind[] = [
+  'crash',
+  'power-loss',
+  'wipe-disk',
+  'stop',
+  'pause',
+  'partition',
+  'isolate',
+  'delay',
+  'drop',
+  'disconnect',
+  'slow-disk',
+]
+const ANYTHING: ChaosSpec = { budget: 'beyond', kinds: KINDS, faults: [1, 8] }
+const names = Object.keys(PATTERNS) as PatternName[]
+
+function draw(chaos: ChaosSpec, spec: WorldSpec, seed: number): readonly PlannedFault[] {
+  return drawChaos(chaos, spec, new Stream(String(seed), 'chaos'))
+}
+
+/** Every broker that the lossy faults of a plan could hit, counting a symbolic target as a broker of its own. */
+function lossyVictims(faults: readonly PlannedFault[], spec: WorldSpec): number {
+  const named = new Set<string>()
+  let symbolic = 0
+  for (const { action } of faults) {
+    if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk') continue
+    const { target } = action
+    if (target.kind === 'role') for (let n = 1; n <= spec.cluster.brokers.length; n++) named.add(`broker-${n}`)
+    else if (target.kind !== 'node') symbolic++
+    else if (target.name.startsWith('broker-')) named.add(target.name)
+    expect(JSON.stringify(target)).not.toContain('controller')
+  }
+  return named.size + symbolic
+}
+
+const worlds: fc.Arbitrary<{ readonly spec: WorldSpec; readonly minIsr: number }> = fc
+  .record({
+    brokers: fc.integer({ min: 1, max: 5 }),
+    minIsrs: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+    factor: fc.integer({ min: 1, max: 5 }),
+    instances: fc.integer({ min: 1, max: 2 }),
+    perfect: fc.boolean(),
+  })
+  .map(({ brokers, minIsrs, factor, instances, perfect }) => {
+    const replicas = Math.min(brokers, factor)
+    const topics = minIsrs.map((minIsr, n) => topicSpec(`topic-${n}`, replicas, minIsr))
+    const producers = topics.map((topic, n) => producerSpec(`app-${n}`, topic.name, instances))
+    return {
+      spec: worldSpec({ brokers, topics, producers, perfect }),
+      minIsr: Math.min(...minIsrs.map((minIsr) => Math.min(minIsr, replicas))),
+    }
+  })
+
+describe('drawChaos', () => {
+  it('keeps lossy failures within min ISR - 1 brokers', () => {
+    let most = 0
+    fc.assert(
+      fc.property(
+        worlds,
+        fc.nat(),
+        fc.subarray([...KINDS], { minLength: 1 }),
+        fc.integer({ min: 0, max: 10 }),
+        ({ spec, minIsr }, seed, kinds, faults) => {
+          const victims = lossyVictims(
+            draw({ budget: 'within-promise', kinds, faults: [faults, faults + 3] }, spec, seed),
+            spec,
+          )
+          most = Math.max(most, victims)
+          expect(victims).toBeLessThanOrEqual(minIsr - 1)
+        },
+      ),
+      { numRuns: 1500, seed: 7 },
+    )
+    expect(most).toBeGreaterThan(1)
+  })
+
+  it('goes beyond when it may', () => {
+    const spec = worldSpec({ minIsr: 2 })
+    const victims = Array.from({ length: 100 }, (_, seed) => lossyVictims(draw(ANYTHING, spec, seed + 1), spec))
+    expect(Math.max(...victims)).toBeGreaterThan(1)
+  })
+
+  it('draws what this world has: existing nodes, moments and times, as plain JSON', () => {
+    fc.assert(
+      fc.property(worlds, fc.nat(), ({ spec }, seed) => {
+        const faults = draw({ ...ANYTHING, faults: [3, 8] }, spec, seed)
+        const known = new Set(nodesOf(spec).map((node) => node.name))
+        expect(JSON.parse(JSON.stringify(faults))).toEqual(faults)
+        expect(faults.length).toBeLessThanOrEqual(8)
+        for (const fault of faults) {
+          expect(fault.entry).toBe(-1)
+          expect(fault.forUs === null || (Number.isInteger(fault.forUs) && fault.forUs > 0)).toBe(true)
+          if (fault.trigger.kind === 'when')
+            expect(problemsOfMatch(fault.trigger.match, new WorldNames(spec))).toEqual([])
+          else expect(fault.trigger.atUs >= 0 && Number.isInteger(fault.trigger.atUs)).toBe(true)
+          for (const [, name = ''] of JSON.stringify(fault.action).matchAll(/"name":"([^"]*)"/g))
+            expect(known.has(name)).toBe(true)
+        }
+      }),
+      { numRuns: 500, seed: 7 },
+    )
+  })
+
+  it('never lets a node of a perfect cluster fail', () => {
+    const spec = worldSpec({ brokers: 1, perfect: true })
+    let faults = 0
+    for (let seed = 1; seed <= 200; seed++) {
+      for (const { action } of draw(ANYTHING, spec, seed)) {
+        faults++
+        if (
+          action.kind === 'partition' ||
+          action.kind === 'isolate' ||
+          action.kind === 'delay' ||
+          action.kind === 'drop' ||
+          action.kind === 'disconnect'
+        )
+          continue
+        expect(action.target).toEqual({ kind: 'node', name: 'checkout#0' })
+      }
+    }
+    expect(faults).toBeGreaterThan(200)
+  })
+
+  it('draws only the kinds that are asked for, each in some run, and as many faults as asked', () => {
+    const spec = worldSpec()
+    for (const kind of KINDS) {
+      const drawn = Array.from({ length: 20 }, (_, seed) =>
+        draw({ budget: 'beyond', kinds: [kind], faults: [2, 4] }, spec, seed + 1),
+      )
+      expect(new Set(drawn.flat().map((fault) => fault.action.kind))).toEqual(new Set([kind]))
+      expect(new Set(drawn.map((faults) => faults.length))).toEqual(new Set([2, 3, 4]))
+    }
+  })
+
+  it('is a swarm: no run has every kind, runs differ in kinds', () => {
+    const sets = Array.from(
+      { length: 60 },
+      (_, seed) =>
+        new Set(draw({ ...ANYTHING, faults: [30, 30] }, worldSpec(), seed + 1).map((fault) => fault.action.kind)),
+    )
+    expect(Math.max(...sets.map((set) => set.size))).toBeLessThan(KINDS.length)
+    expect(new Set(sets.map((set) => [...set].sort((a, b) => (a < b ? -1 : 1)).join())).size).toBeGreaterThan(40)
+  })
+
+  it('waits for moments in about half of the single faults and strikes mostly while work goes on', () => {
+    const faults = Array.from({ length: 300 }, (_, seed) =>
+      draw({ ...ANYTHING, kinds: ['pause', 'disconnect'] }, worldSpec(), seed + 1),
+    ).flat()
+    const timed = faults.flatMap((fault) => (fault.trigger.kind === 'at' ? [fault.trigger.atUs] : []))
+    expect(timed.length / faults.length).toBeGreaterThan(0.35)
+    expect(timed.length / faults.length).toBeLessThan(0.65)
+    expect(timed.filter((time) => time <= 11.25 * SECOND).length / timed.length).toBeGreaterThan(0.8)
+    expect(Math.max(...timed)).toBeGreaterThan(30 * SECOND)
+  })
+
+  it('draws the same from the same seed, and draws every pattern in some run', () => {
+    const seen = new Map<PatternName, number>()
+    for (let seed = 1; seed <= 500; seed++) {
+      const { patterns, faults } = drawChaosInDetail(ANYTHING, worldSpec(), new Stream(String(seed), 'chaos'))
+      for (const name of patterns) seen.set(name, (seen.get(name) ?? 0) + 1)
+      expect(draw(ANYTHING, worldSpec(), seed)).toEqual(faults)
+    }
+    for (const name of names) expect(seen.get(name) ?? 0, name).toBeGreaterThan(2)
+  })
+
+  it('draws nothing, rather than hanging, where there is nothing to draw', () => {
+    expect(
+      draw(
+        { budget: 'within-promise', kinds: ['power-loss'], faults: [3, 3] },
+        worldSpec({ minIsr: 1, producers: [] }),
+        1,
+      ),
+    ).toEqual([])
+    expect(draw({ ...ANYTHING, kinds: [] }, worldSpec(), 1)).toEqual([])
+  })
+})
+
+describe('patterns', () => {
+  const spec = worldSpec()
+  const topology = topologyOf(spec)
+
+  it.each(names)('%s: every fault of it fires and touches something', (name) => {
+    const pattern = PATTERNS[name]
+    const outcomes = Array.from({ length: 10 }, (_, seed) => {
+      const faults = pattern.draw({ topic: 'orders', partition: 0 }, topology, new Stream(String(seed + 1), 'pattern'))
+      expect(new Set(faults.map((fault) => fault.action.kind))).toEqual(new Set(pattern.kinds))
+      return outcomeOf(faults)
+    })
+    expect(Math.max(...outcomes)).toBe(1)
+  })
+
+  /** Share of the faults that touched something, in a world where everybody talks to everybody all the time. */
+  function outcomeOf(faults: readonly PlannedFault[]): number {
+    // Each fault becomes an entry of its own, and a moment's nth match is the first: this world has few of them.
+    const plan = faults.map((fault, entry) => ({
+      ...fault,
+      entry,
+      trigger: fault.trigger.kind === 'when' ? { ...fault.trigger, nth: 1 } : fault.trigger,
+      action: soon(fault.action),
+    }))
+    const world = new FakeWorld(spec, plan)
+    for (let time = 10 * MILLISECOND; time < 60 * SECOND; time += 200 * MILLISECOND) {
+      for (let from = 0; from < 5; from++)
+        for (let to = from + 1; to < 5; to++) world.talk(time, from, to, from === 0 ? 63 : 1)
+      world.talkBack(time, 1, 4, 0)
+      world.talkBack(time, 1, 2, 1)
+      world.talkBack(time, 1, 3, 1)
+      world.append(time)
+    }
+    world.runUntil(60 * SECOND)
+    return world.injector.outcomes().filter((outcome) => outcome.touched > 0).length / faults.length
+  }
+
+  function soon(action: PlannedFault['action']): PlannedFault['action'] {
+    return action.kind === 'drop' || action.kind === 'delay' ? { ...action, nth: 1 } : action
+  }
+})
