@@ -25,10 +25,12 @@ export function cloneGraph<T>(root: T, copyNative: (value: object) => object | u
       const view = value as Uint8Array
       const buffer = copyOf(view.buffer, 'buffer') as ArrayBuffer
       const Type = view.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => object
-      return new Type(buffer, view.byteOffset, view.length)
+      return new Type(buffer, view.byteOffset, value instanceof DataView ? value.byteLength : view.length)
     }
     if (Array.isArray(value)) {
       const copy: unknown[] = []
+      // An array may end in holes, which have no keys.
+      copy.length = value.length
       pending.push({ from: value, to: copy })
       return copy
     }
@@ -52,7 +54,7 @@ export function cloneGraph<T>(root: T, copyNative: (value: object) => object | u
     }
     const source = from as Record<string, unknown>
     for (const key of Object.keys(source)) {
-      const path = `${from.constructor.name}.${key}`
+      const path = `${(from.constructor as { readonly name: string } | undefined)?.name ?? 'object'}.${key}`
       Object.defineProperty(to, key, {
         value: copyOf(source[key], path),
         writable: true,

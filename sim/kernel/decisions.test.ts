@@ -5,7 +5,11 @@ import { childLane1, childLane2 } from './mix.ts'
 import { CHOICE, DISK_TIME, JITTER, LATENCY, SITES } from './site.ts'
 
 const lane = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
-const bound = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 65_500, max: 70_000 }), fc.integer({ min: 1, max: 2 ** 50 }))
+const bound = fc.oneof(
+  fc.integer({ min: 1, max: 100 }),
+  fc.integer({ min: 65_500, max: 70_000 }),
+  fc.integer({ min: 1, max: 2 ** 50 }),
+)
 
 /** Pearson's statistic of counts that should be equal. */
 function chiSquare(counts: readonly number[]): number {
@@ -112,7 +116,9 @@ describe('Decisions', () => {
   })
 
   it('are the same numbers as ever: saved counterexamples hang on them', () => {
-    const values = [10, 1801, 65_536, 65_537, 1_048_576, 1_048_577, 2 ** 50].map((below) => decisions.value(LATENCY, 123, -456, below))
+    const values = [10, 1801, 65_536, 65_537, 1_048_576, 1_048_577, 2 ** 50].map((below) =>
+      decisions.value(LATENCY, 123, -456, below),
+    )
     expect(values).toEqual([7, 1324, 48_184, 48_185, 770_957, 770_958, 827_809_761_803_346])
   })
 })

@@ -42,11 +42,14 @@ describe('Kernel', () => {
     expect(diary.lines).toEqual(['0 start'])
   })
 
-  it.each([-1, 0.5, Number.NaN, LAST_TIME, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])('refuses an event %d from now', (delay) => {
-    const { kernel, node } = withDiary()
-    expect(() => kernel.setTimer(node, 1, delay, 0, 0)).toThrow(/no time for an event/)
-    expect(kernel.pending).toBe(0)
-  })
+  it.each([-1, 0.5, Number.NaN, LAST_TIME, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
+    'refuses an event %d from now',
+    (delay) => {
+      const { kernel, node } = withDiary()
+      expect(() => kernel.setTimer(node, 1, delay, 0, 0)).toThrow(/no time for an event/)
+      expect(kernel.pending).toBe(0)
+    },
+  )
 
   it('run says why it ended', () => {
     const { kernel, node } = withDiary()
@@ -72,35 +75,38 @@ describe('Kernel', () => {
     expect(diary.lines.slice(1)).toEqual(['10 timer 2 0 0'])
   })
 
-  it.each(['heap', 'wheel'] as const)('the %s holds exactly the live timers: requests with cancelled 30 s timeouts', (queue) => {
-    const kernel = testKernel({ queue })
-    const inFlight = 100
-    let live = 0
-    /** Each answer cancels its request's timeout and sends the next request. */
-    class Client extends Diary {
-      timeouts: number[] = []
-      override onStart(): void {
-        for (let i = 0; i < inFlight; i++) this.request(i)
+  it.each(['heap', 'wheel'] as const)(
+    'the %s holds exactly the live timers: requests with cancelled 30 s timeouts',
+    (queue) => {
+      const kernel = testKernel({ queue })
+      const inFlight = 100
+      let live = 0
+      /** Each answer cancels its request's timeout and sends the next request. */
+      class Client extends Diary {
+        timeouts: number[] = []
+        override onStart(): void {
+          for (let i = 0; i < inFlight; i++) this.request(i)
+        }
+        override onTimer(kind: number, a: number): void {
+          live--
+          if (kind !== 1) return
+          if (this.kernel.cancel(this.timeouts[a] as number)) live--
+          this.request(a)
+        }
+        private request(index: number): void {
+          this.timeouts[index] = this.kernel.setTimer(0, 2, 30_000_000, index, 0)
+          this.kernel.setTimer(0, 1, 200 + this.kernel.decide(LATENCY, 1801), index, 0)
+          live += 2
+        }
       }
-      override onTimer(kind: number, a: number): void {
-        live--
-        if (kind !== 1) return
-        if (this.kernel.cancel(this.timeouts[a] as number)) live--
-        this.request(a)
+      kernel.start(kernel.addNode('client'), new Client(kernel))
+      for (let i = 0; i < 20_000; i++) {
+        kernel.step()
+        if (kernel.pending !== live) expect(kernel.pending).toBe(live)
       }
-      private request(index: number): void {
-        this.timeouts[index] = this.kernel.setTimer(0, 2, 30_000_000, index, 0)
-        this.kernel.setTimer(0, 1, 200 + this.kernel.decide(LATENCY, 1801), index, 0)
-        live += 2
-      }
-    }
-    kernel.start(kernel.addNode('client'), new Client(kernel))
-    for (let i = 0; i < 20_000; i++) {
-      kernel.step()
-      if (kernel.pending !== live) expect(kernel.pending).toBe(live)
-    }
-    expect(kernel.pending).toBe(2 * inFlight)
-  })
+      expect(kernel.pending).toBe(2 * inFlight)
+    },
+  )
 
   it('keeps all events when thousands wait', () => {
     for (const queue of ['heap', 'wheel'] as const) {

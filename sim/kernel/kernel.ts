@@ -8,7 +8,7 @@ import { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
 import type { EventQueue } from './queue.ts'
 import { Siblings } from './siblings.ts'
 import type { Site } from './site.ts'
-import { Trace } from './trace.ts'
+import { END_KIND, Trace } from './trace.ts'
 import { TimingWheel } from './wheel.ts'
 
 export { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
@@ -374,7 +374,7 @@ export class Kernel {
 
   /** Finishes the trace and returns the digest of everything that happened. */
   digest(): string {
-    this.trace.write(this.now, this.events, 2, 0, this.eventHash, this.name1, this.name2, 0)
+    this.trace.write(this.now, this.events, END_KIND, 0, this.eventHash, this.name1, this.name2, 0)
     return this.trace.digest()
   }
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { QUANTILES, type Sampler, samplerOf } from './sampler.ts'
 import { constant, type Spread, varies } from './spread.ts'
 
-const lengths = (sampler: Sampler): readonly number[] => Array.from({ length: sampler.bound }, (_, draw) => sampler.length(draw))
+const lengths = (sampler: Sampler): readonly number[] =>
+  Array.from({ length: sampler.bound }, (_, draw) => sampler.length(draw))
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 const SPREADS: readonly Spread[] = [
@@ -49,8 +50,12 @@ describe('samplers', () => {
   it('gives the same lengths as ever: digests hang on them', () => {
     const draws = [0, 1, 7, 100, 1000, 2048, 4000, 4090, 4095]
     const of = (spread: Spread): readonly number[] => draws.map((draw) => samplerOf(spread).length(draw))
-    expect(of({ kind: 'exponential', meanUs: 1_000_000 })).toEqual([122, 366, 1831, 24_841, 280_059, 693_389, 3_758_636, 6_613_021, 9_023_742])
-    expect(of({ kind: 'normal', meanUs: 1_000_000, stddevUs: 100_000 })).toEqual([650_198, 674_804, 716_333, 803_959, 929_998, 1_000_030, 1_198_129, 1_292_265, 1_349_801])
+    expect(of({ kind: 'exponential', meanUs: 1_000_000 })).toEqual([
+      122, 366, 1831, 24_841, 280_059, 693_389, 3_758_636, 6_613_021, 9_023_742,
+    ])
+    expect(of({ kind: 'normal', meanUs: 1_000_000, stddevUs: 100_000 })).toEqual([
+      650_198, 674_804, 716_333, 803_959, 929_998, 1_000_030, 1_198_129, 1_292_265, 1_349_801,
+    ])
   })
 
   it('knows which spreads vary', () => {

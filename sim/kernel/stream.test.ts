@@ -15,7 +15,15 @@ describe('Stream', () => {
   })
 
   it('names with slashes and empty parts are different streams', () => {
-    const names = [['a', 'b/c'], ['a/b', 'c'], ['a', 'b', 'c'], ['a/b/c'], ['', 'a', 'b/c'], ['a', '', 'b/c'], ['1:a', 'b/c']]
+    const names = [
+      ['a', 'b/c'],
+      ['a/b', 'c'],
+      ['a', 'b', 'c'],
+      ['a/b/c'],
+      ['', 'a', 'b/c'],
+      ['a', '', 'b/c'],
+      ['1:a', 'b/c'],
+    ]
     const firsts = names.map((parts) => new Stream('1', ...parts).below(2 ** 50))
     expect(new Set(firsts).size).toBe(names.length)
   })
@@ -44,10 +52,15 @@ describe('Stream', () => {
 
   it('draws stay in their bounds', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.string(), fc.integer({ min: 1, max: 2 ** 50 }), (seed, name, bound) => {
-        const value = new Stream(seed, name).below(bound)
-        expect(Number.isInteger(value) && value >= 0 && value < bound).toBe(true)
-      }),
+      fc.property(
+        fc.string({ minLength: 1 }),
+        fc.string(),
+        fc.integer({ min: 1, max: 2 ** 50 }),
+        (seed, name, bound) => {
+          const value = new Stream(seed, name).below(bound)
+          expect(Number.isInteger(value) && value >= 0 && value < bound).toBe(true)
+        },
+      ),
     )
   })
 

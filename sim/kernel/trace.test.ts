@@ -29,7 +29,12 @@ describe('Trace', () => {
         const last = chunks.at(-1) ?? new Uint8Array()
         const view = new DataView(last.buffer, last.byteOffset + last.length - RECORD_BYTES)
         const i = count - 1
-        expect([view.getFloat64(0, true), view.getUint32(8, true), view.getUint16(12, true), view.getUint16(14, true)]).toEqual([i * 3, i, 8 + (i % 5), i % 7])
+        expect([
+          view.getFloat64(0, true),
+          view.getUint32(8, true),
+          view.getUint16(12, true),
+          view.getUint16(14, true),
+        ]).toEqual([i * 3, i, 8 + (i % 5), i % 7])
         expect([16, 20, 24, 28].map((at) => view.getInt32(at, true))).toEqual([i, 0 - i, (i * i) | 0, 1])
       }
     },
@@ -61,12 +66,20 @@ describe('Trace', () => {
     expect(early).toEqual(copy)
   })
 
-  it.each([[0x7fff_ffff, 65_535], [0xffff_ffff, 1]])('cause %d and node %d keep all their bits', (cause, node) => {
+  it.each([
+    [0x7fff_ffff, 65_535],
+    [0xffff_ffff, 1],
+  ])('cause %d and node %d keep all their bits', (cause, node) => {
     const trace = new Trace(new TestHasher(), true)
     trace.write(2 ** 49 + 1, cause, 100, node, 0, 0, 0, 0)
     const [chunk = new Uint8Array()] = trace.chunks()
     const view = new DataView(chunk.buffer, chunk.byteOffset)
-    expect([view.getFloat64(0, true), view.getUint32(8, true), view.getUint16(12, true), view.getUint16(14, true)]).toEqual([2 ** 49 + 1, cause, 100, node])
+    expect([
+      view.getFloat64(0, true),
+      view.getUint32(8, true),
+      view.getUint16(12, true),
+      view.getUint16(14, true),
+    ]).toEqual([2 ** 49 + 1, cause, 100, node])
   })
 
   it('a text is written once and has one number', () => {

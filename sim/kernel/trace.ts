@@ -10,6 +10,8 @@ const FIRST_RECORDS = 32
 /** Record kinds that belong to the trace itself; kinds of moments begin at {@link FIRST_MOMENT_KIND}. */
 export const CONTINUATION_KIND = 0
 export const TEXT_KIND = 1
+/** The last record: events handled, running hash over their times and names. */
+export const END_KIND = 2
 export const FIRST_MOMENT_KIND = 8
 
 /**

@@ -9,7 +9,16 @@ const WIDE: Spread = { kind: 'uniform', minUs: 0, maxUs: 2000 }
 type RuleOptions = ConstructorParameters<typeof StreamRule>[0]
 const rule = (options: Partial<RuleOptions>): StreamRule =>
   new StreamRule({
-    id: 1, from: null, to: null, api: null, reply: false, delay: null, nth: 1, count: null, sameConnection: false, ...options,
+    id: 1,
+    from: null,
+    to: null,
+    api: null,
+    reply: false,
+    delay: null,
+    nth: 1,
+    count: null,
+    sameConnection: false,
+    ...options,
   })
 
 describe('cuts', () => {
@@ -77,7 +86,10 @@ describe('cuts', () => {
   })
 
   it('deliver after healing what a process sent that died meanwhile, but not what a host without power sent', () => {
-    for (const [silent, got, dropped] of [[false, ['1 from 0', 'reset 0'], 0], [true, [], 1]] as const) {
+    for (const [silent, got, dropped] of [
+      [false, ['1 from 0', 'reset 0'], 0],
+      [true, [], 1],
+    ] as const) {
       const net = new TestNetwork(2)
       const id = net.connected()
       net.network.cut(0, 1)
@@ -210,7 +222,9 @@ describe('latencies', () => {
     net.send(near, 0, 2, 3)
     net.run()
     expect([net.lines(0), net.lines(1), net.lines(2)]).toEqual([
-      [`${start + 20_000} 2 from 1`], [`${start + 20_000} 1 from 0`], [`${start + 100} 3 from 0`],
+      [`${start + 20_000} 2 from 1`],
+      [`${start + 20_000} 1 from 0`],
+      [`${start + 100} 3 from 0`],
     ])
   })
 })

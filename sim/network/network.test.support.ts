@@ -9,7 +9,12 @@ import { Envelope } from './envelope.ts'
 import { Links } from './links.ts'
 import { ARRIVAL, Network } from './network.ts'
 
-const SIGNALS: Readonly<Record<number, string>> = { [CONNECTED]: 'connected', [REFUSED]: 'refused', [CLOSED]: 'closed', [RESET]: 'reset' }
+const SIGNALS: Readonly<Record<number, string>> = {
+  [CONNECTED]: 'connected',
+  [REFUSED]: 'refused',
+  [CLOSED]: 'closed',
+  [RESET]: 'reset',
+}
 
 /** A process that writes down what the network tells it. */
 export class Host implements NodeHandler {

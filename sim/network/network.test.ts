@@ -83,16 +83,20 @@ describe('opening', () => {
 describe('order', () => {
   it('is kept in each direction of a connection, whatever the latencies', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 60 }), (seed, gaps) => {
-        const net = new TestNetwork(2, WIDE, { seed })
-        const id = net.connected()
-        let time = net.kernel.now
-        gaps.forEach((gap, i) => net.at((time += gap), () => (net.send(id, 0, 1, i), net.send(id, 1, 0, i, true))))
-        net.run()
-        const expected = gaps.map((_, i) => i)
-        expect(net.got(1)).toEqual(expected.map((i) => `${i} from 0`))
-        expect(net.got(0)).toEqual(expected.map((i) => `${i} from 1`))
-      }),
+      fc.property(
+        fc.string({ minLength: 1 }),
+        fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 60 }),
+        (seed, gaps) => {
+          const net = new TestNetwork(2, WIDE, { seed })
+          const id = net.connected()
+          let time = net.kernel.now
+          gaps.forEach((gap, i) => net.at((time += gap), () => (net.send(id, 0, 1, i), net.send(id, 1, 0, i, true))))
+          net.run()
+          const expected = gaps.map((_, i) => i)
+          expect(net.got(1)).toEqual(expected.map((i) => `${i} from 0`))
+          expect(net.got(0)).toEqual(expected.map((i) => `${i} from 1`))
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -161,7 +165,10 @@ describe('ends of connections', () => {
   })
 
   it('a crash is answered with resets, a loss of power with silence', () => {
-    for (const [silent, seen] of [[false, ['reset 1']], [true, []]] as const) {
+    for (const [silent, seen] of [
+      [false, ['reset 1']],
+      [true, []],
+    ] as const) {
       const net = new TestNetwork(2)
       const id = net.connected()
       net.die(1, silent)
@@ -286,7 +293,8 @@ describe('messages', () => {
           net.at(time, () => {
             const client = (time / 700) % 3
             const server = (client + 1 + (time % 2)) % 3
-            if (net.kernel.nodes[client]?.state === 1) open.push({ id: net.network.open(client, server), client, server })
+            if (net.kernel.nodes[client]?.state === 1)
+              open.push({ id: net.network.open(client, server), client, server })
           })
           net.at(time + 350, () => {
             for (const { id, client, server } of open.slice(-3)) {
@@ -309,7 +317,8 @@ describe('messages', () => {
           })
         }
         net.at(30_000, () => {
-          for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) while (net.network.links.isCut(a, b)) net.network.heal(a, b)
+          for (let a = 0; a < 3; a++)
+            for (let b = 0; b < 3; b++) while (net.network.links.isCut(a, b)) net.network.heal(a, b)
         })
         net.run()
         expect(net.delivered + net.dropped).toBe(net.sent)
