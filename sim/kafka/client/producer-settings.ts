@@ -2,8 +2,8 @@ import { ms } from '../../kernel/time.ts'
 import type { ProducerConfig } from '../protocol/config/producer.ts'
 import type { ClientProfile } from '../protocol/profile.ts'
 
-/** No timer is set for a time further away than this (35 years): it means "never". */
-export const NEVER_US: number = 1_125_899_906_842_624
+/** No timer is set for a time this far away (17 years) or further: it means "never". */
+export const NEVER_US = 562_949_953_421_312
 
 /** A producer's configuration as the client uses it: times in microseconds, consequences drawn. */
 export interface ProducerSettings {

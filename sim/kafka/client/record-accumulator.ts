@@ -1,3 +1,4 @@
+import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { KafkaRecord } from '../protocol/batch.ts'
 import { exponentialBackoff } from './exponential-backoff.ts'
@@ -78,6 +79,8 @@ export class RecordAccumulator {
       }
     }
     for (const each of parts) each.closed = true
+    // What batch.size cannot make smaller is refused again and again: Kafka spins, and even that takes some time a turn.
+    if (parts.length === 1 && part !== null) part.retryAt = this.env.monotonic() + MILLISECOND
     if (big.hasSequence()) this.giveSequences(big, parts)
     for (let i = parts.length - 1; i >= 0; i--) this.putBack(parts[i] as ProducerBatch)
     return parts
@@ -178,7 +181,7 @@ export class RecordAccumulator {
 
   private isBackingOff(partition: PartitionState, first: ProducerBatch, now: number): boolean {
     first.updateLeaderEpoch(partition.leaderEpoch)
-    if (first.attempts === 0 || now >= first.retryAt) return false
+    if (now >= first.retryAt) return false
     return !(this.settings.leaderHints && first.leaderChangedForRetry())
   }
 
