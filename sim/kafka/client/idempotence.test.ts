@@ -63,10 +63,14 @@ describe('OUT_OF_ORDER_SEQUENCE_NUMBER', () => {
   })
 
   it('makes a retry wait while a batch before it is unanswered at another broker', () => {
-    const c = new FakeCluster({ latency: constant(MILLISECOND), boring: true, brokers: 2 })
+    const topics = [{ name: 'orders', topicId: 1, partitions: 2 }]
+    const c = new FakeCluster({ latency: constant(MILLISECOND), boring: true, brokers: 2, topics })
     const app = new TestApp(c, { 'linger.ms': 0, 'request.timeout.ms': 5000, 'metadata.max.age.ms': 500 })
     app.warmUp()
-    c.react = (n) => (n === 0 ? 'silent' : 'ok')
+    app.send({ partition: 1 }) // stands the connection to broker 2, which then answers for metadata
+    c.runUntil(c.kernel.now + 10 * MILLISECOND)
+    app.callbacks.length = 0
+    c.react = (n) => (n === 1 ? 'silent' : 'ok')
     app.send()
     c.runUntil(c.kernel.now + 10 * MILLISECOND)
     c.setLeader(0, 2)
@@ -76,7 +80,7 @@ describe('OUT_OF_ORDER_SEQUENCE_NUMBER', () => {
     expect(identities(c)).toEqual(['0/1', '0/2'])
     c.runUntil(c.kernel.now + 10 * SECOND)
     expect(identities(c)).toEqual(['0/1', '0/2', '0/1', '0/2'])
-    expect(app.callbacks).toEqual(['1 acked@1', '2 acked@2'])
+    expect(app.callbacks).toEqual(['2 acked@1', '3 acked@2'])
   })
 
   it('of the batch that must come next is a gap: the epoch goes up and sequences begin at 0', () => {
@@ -171,9 +175,13 @@ describe('an expired batch', () => {
     app.send()
     c.runUntil(c.kernel.now + 1300 * MILLISECOND)
     app.send()
-    c.runUntil(c.kernel.now + 5 * SECOND)
+    c.runUntil(c.kernel.now + 300 * MILLISECOND)
+    expect(app.callbacks).toEqual(['1 unknown:7'])
     app.send()
-    c.runUntil(c.kernel.now + 5 * SECOND)
+    c.runUntil(c.kernel.now + 300 * MILLISECOND)
+    // Batch 2 is out and may tell what became of batch 1: until then batch 3 waits.
+    expect(identities(c)).toEqual(['0/1', '0/1', '0/2'])
+    c.runUntil(c.kernel.now + 10 * SECOND)
     expect(app.callbacks).toEqual(['1 unknown:7', '2 acked@2', '3 acked@3'])
     expect(identities(c).at(-1)).toBe('0/3')
     expect(c.of('epoch.bumped')).toHaveLength(0)
