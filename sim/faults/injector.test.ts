@@ -211,6 +211,35 @@ describe('Injector: faults of the network', () => {
     expect(world.injector.mattered).toBe(true)
   })
 
+  it('keeps to the connection of its first message when it says so', () => {
+    const delay: Action = {
+      kind: 'delay',
+      by: constant(50 * SECOND),
+      ...ANY_MESSAGE,
+      from: BROKER_1,
+      connection: 'same',
+    }
+    const world = run([at(2, delay)], 10, (one) => {
+      one.talk(3 * SECOND, 1, 2)
+      one.talk(4 * SECOND, 1, 3)
+      one.talk(5 * SECOND, 1, 2)
+    })
+    expect([2, 3].map((who) => world.node(who).received.length)).toEqual([0, 1])
+  })
+
+  it('counts a held message for the faults that cut its way only', () => {
+    const cut = (entry: number, one: Target, other: Target): PlannedFault => ({
+      ...at(2, { kind: 'isolate', target: one, direction: 'both', from: other }),
+      entry,
+    })
+    const world = run(
+      [cut(0, BROKER_1, BROKER_2), cut(1, node('broker-3'), BROKER_2), cut(2, BROKER_2, node('broker-1'))],
+      10,
+      (one) => one.talk(3 * SECOND, 1, 2),
+    )
+    expect(world.injector.outcomes().map((outcome) => outcome.touched)).toEqual([1, 0, 1])
+  })
+
   it('drops as many messages as it says, then is over', () => {
     const drop: Action = { kind: 'drop', ...ANY_MESSAGE, from: BROKER_1, nth: 2, count: 1 }
     const world = run([at(2, drop)], 10, (one) => {
@@ -351,7 +380,7 @@ describe('Injector: triggers, ends and healing', () => {
     world.injector.healAll()
     expect([0, 1, 2, 3, 4].every((who) => world.isUp(who))).toBe(true)
     world.talk(6 * SECOND, 2, 3)
-    world.runUntil(100 * SECOND)
+    world.runUntil(7 * SECOND)
     expect(world.kernel.pending).toBe(0)
     expect(world.node(3).received).toHaveLength(1)
     expect(world.happened(M.faultEnded)).toHaveLength(5)
