@@ -107,7 +107,7 @@ class KindWatch implements MomentObserver {
       if (this.matches(waiter)) this.matcher.onMatch(waiter)
       if (waiter.left > 0) waiters[kept++] = waiter
     }
-    waiters.length = kept
+    if (kept < waiters.length) waiters.length = kept
   }
 
   private matches(waiter: Waiter): boolean {
