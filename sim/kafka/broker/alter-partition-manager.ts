@@ -6,7 +6,6 @@ import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../protocol/messages.ts'
 import type { ControllerChannel } from './controller-channel.ts'
-import type { MetadataCache } from './metadata-cache.ts'
 import type { AlterIsr } from './partition.ts'
 import { BrokerTimer } from './timers.ts'
 
@@ -21,29 +20,27 @@ export interface AlterPartitionListener {
 export class AlterPartitionManager {
   private readonly env: Env
   private readonly channel: ControllerChannel
-  private readonly metadata: MetadataCache
   private readonly listener: AlterPartitionListener
   private readonly broker: number
   /** One unsent change per partition. */
   private readonly unsent: Map<number, AlterIsr> = new Map()
   private inFlight: readonly AlterIsr[] = []
 
-  constructor(
-    env: Env,
-    channel: ControllerChannel,
-    metadata: MetadataCache,
-    broker: number,
-    listener: AlterPartitionListener,
-  ) {
+  constructor(env: Env, channel: ControllerChannel, broker: number, listener: AlterPartitionListener) {
     this.env = env
     this.channel = channel
-    this.metadata = metadata
     this.broker = broker
     this.listener = listener
   }
 
   submit(item: AlterIsr): void {
-    if (!this.unsent.has(item.partition.tp)) this.unsent.set(item.partition.tp, item)
+    const { tp } = item.partition
+    if (this.unsent.has(tp)) {
+      // An older change of the partition is not answered yet; the new one may be proposed again once it is.
+      item.partition.onAlterRefused(item, Errors.OPERATION_NOT_ATTEMPTED)
+      return
+    }
+    this.unsent.set(tp, item)
     this.maybePropagate()
   }
 
@@ -58,19 +55,15 @@ export class AlterPartitionManager {
         topicId: topicIdOf(item.partition.tp),
         partitionIndex: partitionOf(item.partition.tp),
         leaderEpoch: item.leaderEpoch,
-        newIsrWithEpochs: item.isr.map((brokerId) => ({ brokerId, brokerEpoch: this.epochOf(item, brokerId) })),
+        newIsrWithEpochs: item.isr.map((brokerId, index) => ({
+          brokerId,
+          brokerEpoch: brokerId === this.broker ? this.channel.brokerEpoch : (item.brokerEpochs[index] as number),
+        })),
         leaderRecoveryState: item.partition.leaderRecoveryState,
         partitionEpoch: item.partitionEpoch,
       })),
     }
     this.channel.send(Api.AlterPartition, body)
-  }
-
-  /** `Partition.addBrokerEpochToIsr`: the epoch of the fetches that showed the replica caught up, not a newer one (KAFKA-15221). */
-  private epochOf(item: AlterIsr, broker: number): number {
-    if (broker === this.broker) return this.channel.brokerEpoch
-    const fetched = item.partition.remote(broker)?.brokerEpoch ?? -1
-    return fetched === -1 ? this.metadata.aliveBrokerEpoch(broker) : fetched
   }
 
   onCompletion(_request: ClientRequest, body: object | null, cause: Completion): void {

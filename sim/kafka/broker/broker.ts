@@ -11,7 +11,7 @@ import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { FetchResponse, InitProducerIdResponse } from '../protocol/messages.ts'
+import type { InitProducerIdResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
@@ -19,6 +19,7 @@ import { API_VERSIONS_RESPONSE, metadataResponse } from './metadata-answers.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataFetcher } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
+import type { AnsweredFetch } from './replica-fetcher.ts'
 import { ReplicaManager } from './replica-manager.ts'
 import { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
@@ -196,11 +197,11 @@ export class Broker implements NodeHandler {
       : { errorCode: Errors.NONE, producerId, producerEpoch: 0 }
   }
 
-  onFetchResponse(leader: number, response: FetchResponse): void {
-    if (this.diskQueue.admit(APPLY_FETCH, leader, 0, response)) this.replicas.fetchers.apply(leader, response)
+  onFetchResponse(fetch: AnsweredFetch): void {
+    if (this.diskQueue.admit(APPLY_FETCH, 0, 0, fetch)) this.replicas.fetchers.apply(fetch)
   }
 
-  onDisk(kind: number, a: number, _b: number, payload: unknown): void {
+  onDisk(kind: number, _a: number, _b: number, payload: unknown): void {
     this.diskQueue.completed()
     switch (kind) {
       case APPEND: {
@@ -209,7 +210,7 @@ export class Broker implements NodeHandler {
         break
       }
       case APPLY_FETCH:
-        this.replicas.fetchers.apply(a, payload as FetchResponse)
+        this.replicas.fetchers.apply(payload as AnsweredFetch)
         break
       case CLEAN_SHUTDOWN:
         this.finishShutdown()

@@ -6,12 +6,21 @@ import type { FetchRequest } from '../protocol/messages.ts'
 import { BrokerTimer } from './timers.ts'
 
 /** A fetch that waits for `minBytes` (`DelayedFetch`). */
-export interface DelayedFetch {
+export class DelayedFetch {
   readonly envelope: Envelope
   readonly request: FetchRequest
+  /** When it is answered with whatever there is. */
   readonly deadline: number
   /** Bytes that have become readable since it was parked. */
   bytes: number
+  parked = false
+
+  constructor(envelope: Envelope, request: FetchRequest, deadline: number, bytes: number) {
+    this.envelope = envelope
+    this.request = request
+    this.deadline = deadline
+    this.bytes = bytes
+  }
 }
 
 /** Told when a parked fetch is to be answered. */
@@ -21,10 +30,11 @@ export interface FetchCompletion {
 
 /** The fetch purgatory: long polls wake on bytes, not on moves of the high watermark. */
 export class FetchPurgatory {
+  /** Fetches parked. */
+  size = 0
   private readonly env: Env
   private readonly completion: FetchCompletion
   private readonly byPartition: Map<number, DelayedFetch[]> = new Map()
-  private readonly parked: Set<DelayedFetch> = new Set()
   private timer: TimerHandle = 0
   private timerAt = 0
 
@@ -33,12 +43,9 @@ export class FetchPurgatory {
     this.completion = completion
   }
 
-  get size(): number {
-    return this.parked.size
-  }
-
   park(operation: DelayedFetch): void {
-    this.parked.add(operation)
+    operation.parked = true
+    this.size++
     for (const partition of operation.request.partitions) {
       const tp = tpOf(partition.topicId, partition.partition)
       const waiting = this.byPartition.get(tp)
@@ -51,26 +58,28 @@ export class FetchPurgatory {
   /** `bytes` were appended to the partition. */
   onAppend(tp: number, bytes: number): void {
     const waiting = this.byPartition.get(tp)
-    if (waiting === undefined || waiting.length === 0) return
-    let ready = 0
-    for (const operation of waiting) {
+    if (waiting === undefined) return
+    for (let count = waiting.length, at = 0; count > 0; count--) {
+      const operation = waiting[at] as DelayedFetch
       operation.bytes += bytes
-      if (operation.bytes >= operation.request.minBytes) ready++
+      if (operation.bytes >= operation.request.minBytes) this.finish(operation)
+      else at++
     }
-    if (ready > 0) this.finishAll(waiting.filter((operation) => operation.bytes >= operation.request.minBytes))
   }
 
   /** The partition's role or epoch changed: everything parked on it is answered. */
   flush(tp: number): void {
     const waiting = this.byPartition.get(tp)
-    if (waiting !== undefined && waiting.length > 0) this.finishAll([...waiting])
+    if (waiting === undefined) return
+    for (let count = waiting.length; count > 0; count--) this.finish(waiting[0] as DelayedFetch)
   }
 
   onTimer(): void {
     this.timer = 0
     const now = this.env.monotonic()
     let next = 0
-    for (const operation of [...this.parked]) {
+    for (const operation of this.all()) {
+      if (!operation.parked) continue
       if (operation.deadline <= now) this.finish(operation)
       else next = next === 0 ? operation.deadline : Math.min(next, operation.deadline)
     }
@@ -79,25 +88,28 @@ export class FetchPurgatory {
 
   /** A connection is gone: nobody waits for its answer. */
   drop(connection: number): void {
-    for (const operation of [...this.parked]) if (operation.envelope.connection === connection) this.forget(operation)
+    for (const operation of this.all()) {
+      if (operation.parked && operation.envelope.connection === connection) this.forget(operation)
+    }
   }
 
-  private finishAll(operations: readonly DelayedFetch[]): void {
-    for (const operation of operations) this.finish(operation)
+  private all(): readonly DelayedFetch[] {
+    return [...this.byPartition.values()].flat()
   }
 
   private finish(operation: DelayedFetch): void {
-    if (!this.parked.has(operation)) return
     this.forget(operation)
     this.completion.onFetchReady(operation)
   }
 
   private forget(operation: DelayedFetch): void {
-    this.parked.delete(operation)
+    operation.parked = false
+    this.size--
     for (const partition of operation.request.partitions) {
       const waiting = this.byPartition.get(tpOf(partition.topicId, partition.partition))
-      const at = waiting?.indexOf(operation) ?? -1
-      if (waiting !== undefined && at >= 0) waiting.splice(at, 1)
+      if (waiting === undefined) continue
+      if (waiting[0] === operation) waiting.shift()
+      else waiting.splice(waiting.indexOf(operation), 1)
     }
   }
 

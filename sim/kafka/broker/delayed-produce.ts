@@ -7,25 +7,40 @@ import type { Partition } from './partition.ts'
 import { BrokerTimer } from './timers.ts'
 
 /** What became of one partition's part of a produce request. */
-export interface ProduceStatus {
+export class ProduceStatus {
   readonly tp: number
   readonly partition: Partition | null
   readonly batch: RecordBatch
   /** Where the batch lies; -1 when it was refused. */
-  readonly baseOffset: number
+  baseOffset = -1
   /** The high watermark that makes it replicated. */
-  readonly requiredOffset: number
-  error: number
+  requiredOffset = -1
+  error: number = Errors.NONE
   /** Replicated, refused or given up. */
-  decided: boolean
+  decided = true
+
+  constructor(tp: number, partition: Partition | null, batch: RecordBatch) {
+    this.tp = tp
+    this.partition = partition
+    this.batch = batch
+  }
 }
 
 /** A produce request with acks=all that waits for replication (`DelayedProduce`). */
-export interface DelayedProduce {
+export class DelayedProduce {
   readonly request: Envelope
   readonly statuses: readonly ProduceStatus[]
+  /** When what is undecided times out. */
   readonly deadline: number
   undecided: number
+  parked = false
+
+  constructor(request: Envelope, statuses: readonly ProduceStatus[], deadline: number, undecided: number) {
+    this.request = request
+    this.statuses = statuses
+    this.deadline = deadline
+    this.undecided = undecided
+  }
 }
 
 /** Told when a parked request is decided. */
@@ -38,11 +53,12 @@ export interface ProduceCompletion {
  * is parked on the partition.
  */
 export class ProducePurgatory {
+  /** Requests parked. */
+  size = 0
   private readonly env: Env
   private readonly completion: ProduceCompletion
+  /** Waiting requests per partition, in the order they were parked. */
   private readonly byPartition: Map<number, DelayedProduce[]> = new Map()
-  /** In the order they were parked. */
-  private readonly parked: Set<DelayedProduce> = new Set()
   /** One timer for the earliest deadline; it looks again when it fires, so a busy broker hardly sets any. */
   private timer: TimerHandle = 0
   private timerAt = 0
@@ -52,10 +68,6 @@ export class ProducePurgatory {
     this.completion = completion
   }
 
-  get size(): number {
-    return this.parked.size
-  }
-
   /** `tryCompleteElseWatch` */
   parkUnlessDecided(operation: DelayedProduce): void {
     for (const status of operation.statuses) if (!status.decided) this.decide(status, operation)
@@ -63,7 +75,8 @@ export class ProducePurgatory {
       this.completion.onProduceDecided(operation)
       return
     }
-    this.parked.add(operation)
+    operation.parked = true
+    this.size++
     for (const status of operation.statuses) {
       if (status.decided) continue
       const waiting = this.byPartition.get(status.tp)
@@ -76,21 +89,18 @@ export class ProducePurgatory {
   /** The partition's high watermark, in-sync set or role changed: look at what waits for it. */
   check(tp: number): void {
     const waiting = this.byPartition.get(tp)
-    if (waiting === undefined || waiting.length === 0) return
-    let kept = 0
-    const finished: DelayedProduce[] = []
-    for (const operation of waiting) {
-      let undecided = false
-      for (const status of operation.statuses) {
-        if (status.tp !== tp || status.decided) continue
-        this.decide(status, operation)
-        undecided = !status.decided
+    if (waiting === undefined) return
+    // Answering a request takes up the next one of its connection, which may be parked here in turn: at the end, and looked at
+    // already when it was.
+    for (let count = waiting.length, at = 0; count > 0; count--) {
+      const operation = waiting[at] as DelayedProduce
+      if (this.decideAll(operation, tp)) {
+        waiting.splice(at, 1)
+        if (operation.undecided === 0) this.finish(operation)
+      } else {
+        at++
       }
-      if (undecided && this.parked.has(operation)) waiting[kept++] = operation
-      else if (operation.undecided === 0) finished.push(operation)
     }
-    waiting.length = kept
-    for (const operation of finished) this.finish(operation)
   }
 
   /** `DelayedProduce.onExpiration`: what is undecided by now times out; the append stays. */
@@ -98,19 +108,36 @@ export class ProducePurgatory {
     this.timer = 0
     const now = this.env.monotonic()
     let next = 0
-    for (const operation of [...this.parked]) {
-      if (operation.deadline > now) {
-        next = next === 0 ? operation.deadline : Math.min(next, operation.deadline)
-        continue
+    for (const waiting of [...this.byPartition.values()]) {
+      for (const operation of [...waiting]) {
+        if (!operation.parked) continue
+        if (operation.deadline <= now) this.expire(operation)
+        else next = next === 0 ? operation.deadline : Math.min(next, operation.deadline)
       }
-      for (const status of operation.statuses) {
-        if (status.decided) continue
-        this.settle(status, operation, Errors.REQUEST_TIMED_OUT)
-        this.forget(status.tp, operation)
-      }
-      this.finish(operation)
     }
     if (next > 0) this.arm(next)
+  }
+
+  private expire(operation: DelayedProduce): void {
+    for (const status of operation.statuses) {
+      if (status.decided) continue
+      this.settle(status, operation, Errors.REQUEST_TIMED_OUT)
+      const waiting = this.byPartition.get(status.tp)
+      const at = waiting?.indexOf(operation) ?? -1
+      if (waiting !== undefined && at >= 0) waiting.splice(at, 1)
+    }
+    this.finish(operation)
+  }
+
+  /** Whether the operation waits for this partition no longer. */
+  private decideAll(operation: DelayedProduce, tp: number): boolean {
+    let decided = true
+    for (const status of operation.statuses) {
+      if (status.tp !== tp || status.decided) continue
+      this.decide(status, operation)
+      decided &&= status.decided
+    }
+    return decided
   }
 
   private decide(status: ProduceStatus, operation: DelayedProduce): void {
@@ -130,13 +157,10 @@ export class ProducePurgatory {
   }
 
   private finish(operation: DelayedProduce): void {
-    if (this.parked.delete(operation)) this.completion.onProduceDecided(operation)
-  }
-
-  private forget(tp: number, operation: DelayedProduce): void {
-    const waiting = this.byPartition.get(tp)
-    const at = waiting?.indexOf(operation) ?? -1
-    if (waiting !== undefined && at >= 0) waiting.splice(at, 1)
+    if (!operation.parked) return
+    operation.parked = false
+    this.size--
+    this.completion.onProduceDecided(operation)
   }
 
   private arm(deadline: number): void {

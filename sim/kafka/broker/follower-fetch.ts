@@ -14,22 +14,23 @@ import { leaderHint } from './produce-response.ts'
 
 const NO_RECORDS: readonly LogEntry[] = []
 
-/** What one read for a follower gave. */
-export interface FetchResult {
-  readonly response: FetchResponse
-  bytes: number
+/** What one read for a follower gave. One object serves all reads: it holds until the next. */
+export class FetchResult {
+  response: FetchResponse = { responses: [] }
+  bytes = 0
   /** An error or a divergence: answered at once. */
-  immediate: boolean
+  immediate = false
   /** Partitions whose high watermark the fetch moved. */
-  readonly advanced: number[]
+  readonly advanced: number[] = []
   /** In-sync sets that the fetch lets grow. */
-  readonly expansions: AlterIsr[]
+  readonly expansions: AlterIsr[] = []
 }
 
 /** `Partition.fetchRecords` with `readFromLocalLog`, for followers. */
 export class FollowerFetch {
   private readonly partitions: ReadonlyMap<number, Partition>
   private readonly metadata: MetadataCache
+  private readonly result: FetchResult = new FetchResult()
 
   constructor(partitions: ReadonlyMap<number, Partition>, metadata: MetadataCache) {
     this.partitions = partitions
@@ -38,11 +39,18 @@ export class FollowerFetch {
 
   /** Reads what the request asks for; `updateState` false for a fetch that was parked and reads again. */
   read(request: FetchRequest, updateState: boolean): FetchResult {
-    const responses: FetchPartitionResponse[] = []
-    const result: FetchResult = { response: { responses }, bytes: 0, immediate: false, advanced: [], expansions: [] }
-    for (const wanted of request.partitions) {
+    const { result } = this
+    const { partitions } = request
+    const count = partitions.length
+    const responses = new Array<FetchPartitionResponse>(count)
+    result.response = { responses }
+    result.bytes = 0
+    result.immediate = false
+    result.advanced.length = 0
+    result.expansions.length = 0
+    for (let i = 0; i < count; i++) {
       const left = Math.max(0, request.maxBytes - result.bytes)
-      responses.push(this.readPartition(request, wanted, left, updateState, result))
+      responses[i] = this.readPartition(request, partitions[i] as FetchPartition, left, updateState, result)
     }
     return result
   }
@@ -115,13 +123,11 @@ export class FollowerFetch {
   ): void {
     const remote = partition.remote(request.replicaId)
     if (remote === null) return
-    if (partition.updateFollowerFetch(remote, wanted.fetchOffset, wanted.logStartOffset, request.replicaEpoch)) {
-      result.advanced.push(partition.tp)
-    }
+    const { fetchOffset, logStartOffset } = wanted
+    const hasMoved = partition.updateFollowerFetch(remote, fetchOffset, logStartOffset, request.replicaEpoch)
     const expansion = partition.expansionFor(remote)
-    if (expansion !== null) {
-      result.expansions.push(expansion)
-    }
+    if (expansion !== null) result.expansions.push(expansion)
+    if (hasMoved && partition.maybeIncrementLeaderHW()) result.advanced.push(partition.tp)
   }
 }
 
@@ -152,7 +158,13 @@ function beyondEnd(partition: Partition, wanted: FetchPartition): EpochEnd {
   return wanted.lastFetchedEpoch < 0 ? OUT_OF_RANGE : { epoch: log.latestEpoch, endOffset: log.logEndOffset }
 }
 
-function answer(wanted: FetchPartition, highWatermark: number, logStartOffset: number, divergingEpoch: EpochEnd | null, records: readonly LogEntry[]): FetchPartitionResponse {
+function answer(
+  wanted: FetchPartition,
+  highWatermark: number,
+  logStartOffset: number,
+  divergingEpoch: EpochEnd | null,
+  records: readonly LogEntry[],
+): FetchPartitionResponse {
   return {
     topicId: wanted.topicId,
     partitionIndex: wanted.partition,

@@ -18,6 +18,8 @@ export interface PendingIsr {
 export interface AlterIsr {
   readonly partition: Partition
   readonly isr: readonly number[]
+  /** Epoch of each member as it was when the change was decided; -1 where it is unknown, and for this broker itself. */
+  readonly brokerEpochs: readonly number[]
   readonly leaderEpoch: number
   readonly partitionEpoch: number
 }
@@ -139,15 +141,15 @@ export class Partition {
   }
 
   /**
-   * `Partition.updateFollowerFetchState`. Returns whether the high watermark moved; the caller then asks
-   * {@link expansionFor}.
+   * The first part of `Partition.updateFollowerFetchState`. The caller then asks {@link expansionFor} and, if this returned
+   * true because the follower's log end has moved, {@link maybeIncrementLeaderHW}, in this order.
    */
   updateFollowerFetch(remote: RemoteReplica, offset: number, logStartOffset: number, brokerEpoch: number): boolean {
     const before = remote.logEndOffset
     remote.updateFetchState(offset, logStartOffset, this.env.monotonic(), this.log.logEndOffset, brokerEpoch)
     if (offset === before) return false
     this.env.emit(M.followerFetched, this.tp, remote.broker, offset, this.leaderEpoch)
-    return this.maybeIncrementLeaderHW()
+    return true
   }
 
   /** `Partition.maybeIncrementLeaderHW`: true when it moved. */
@@ -171,10 +173,10 @@ export class Partition {
     return remote.isCaughtUp(leaderEnd, now, this.maxLag) && this.isEligibleForIsr(remote)
   }
 
-  /** `Partition.isReplicaIsrEligible`: KIP-841 and KIP-903. */
+  /** `Partition.isReplicaIsrEligible`: KIP-841 and KIP-903. Who has not fetched yet is not eligible. */
   private isEligibleForIsr(remote: RemoteReplica): boolean {
-    if (!this.metadata.isEligible(remote.broker)) return false
-    return remote.brokerEpoch === -1 || remote.brokerEpoch === this.metadata.aliveBrokerEpoch(remote.broker)
+    if (remote.brokerEpoch < 0 || !this.metadata.isEligible(remote.broker)) return false
+    return remote.brokerEpoch === this.metadata.aliveBrokerEpoch(remote.broker)
   }
 
   // --- in-sync set --------------------------------------------------------------------------------------------------
@@ -208,7 +210,18 @@ export class Partition {
 
   private propose(isr: readonly number[]): AlterIsr {
     this.emitIsr(M.isrProposed, isr)
-    return { partition: this, isr, leaderEpoch: this.leaderEpoch, partitionEpoch: this.partitionEpoch }
+    const brokerEpochs = isr.map((id) => this.brokerEpochOf(id))
+    return { partition: this, isr, brokerEpochs, leaderEpoch: this.leaderEpoch, partitionEpoch: this.partitionEpoch }
+  }
+
+  /**
+   * `Partition.addBrokerEpochToIsr`: the epoch of the fetches that showed the replica caught up. It is taken now and not
+   * when the request leaves, or a request that waits would vouch for the replica's next life (KAFKA-15221).
+   */
+  private brokerEpochOf(broker: number): number {
+    const remote = this.remote(broker)
+    if (remote === null) return -1
+    return remote.brokerEpoch < 0 ? this.metadata.aliveBrokerEpoch(broker) : remote.brokerEpoch
   }
 
   /** `Partition.handleAlterPartitionUpdate`: a change was accepted. Returns whether the high watermark moved. */

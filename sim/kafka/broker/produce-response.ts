@@ -11,18 +11,22 @@ import type { MetadataCache } from './metadata-cache.ts'
 
 /** The answer to a produce request. Errors about leadership name the leader this broker knows (KIP-951). */
 export function produceResponse(statuses: readonly ProduceStatus[], metadata: MetadataCache): ProduceResponse {
-  const partitionResponses: PartitionProduceResponse[] = []
-  for (const status of statuses) {
-    partitionResponses.push({
-      topicId: topicIdOf(status.tp),
-      index: partitionOf(status.tp),
-      errorCode: status.error,
-      baseOffset: status.error === Errors.NONE ? status.baseOffset : -1,
-      logStartOffset: status.partition === null ? -1 : status.partition.log.logStartOffset,
-      currentLeader: status.error === Errors.NOT_LEADER_OR_FOLLOWER ? leaderHint(status.tp, metadata) : NO_LEADER_HINT,
-    })
-  }
+  const count = statuses.length
+  const partitionResponses = new Array<PartitionProduceResponse>(count)
+  for (let i = 0; i < count; i++) partitionResponses[i] = partitionResponse(statuses[i] as ProduceStatus, metadata)
   return { partitionResponses }
+}
+
+function partitionResponse(status: ProduceStatus, metadata: MetadataCache): PartitionProduceResponse {
+  const { tp, partition, error } = status
+  return {
+    topicId: topicIdOf(tp),
+    index: partitionOf(tp),
+    errorCode: error,
+    baseOffset: error === Errors.NONE ? status.baseOffset : -1,
+    logStartOffset: partition === null ? -1 : partition.log.logStartOffset,
+    currentLeader: error === Errors.NOT_LEADER_OR_FOLLOWER ? leaderHint(tp, metadata) : NO_LEADER_HINT,
+  }
 }
 
 export function leaderHint(tp: number, metadata: MetadataCache): LeaderIdAndEpoch {

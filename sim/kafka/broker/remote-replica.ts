@@ -1,3 +1,6 @@
+/** Longer ago than any lag: 0 would be the beginning of the run, which may be only a moment ago. */
+const NEVER: number = Number.MIN_SAFE_INTEGER
+
 /** What a leader knows of one follower (`Replica.scala`, `ReplicaState`). Offsets are -1 until the follower has fetched. */
 export class RemoteReplica {
   readonly broker: number
@@ -5,10 +8,10 @@ export class RemoteReplica {
   logStartOffset = -1
   /** Leader's log end at the follower's last fetch. */
   lastFetchLeaderLogEndOffset = 0
-  /** Microseconds; 0 = never. */
-  lastFetchTime = 0
-  lastCaughtUpTime = 0
-  /** Broker epoch of its last fetch; -1 = unknown (KIP-903). */
+  /** Microseconds. */
+  lastFetchTime: number = NEVER
+  lastCaughtUpTime: number = NEVER
+  /** Broker epoch of its last fetch (KIP-903); -1 = it has not fetched from this leadership. */
   brokerEpoch = -1
 
   constructor(broker: number) {
@@ -37,15 +40,15 @@ export class RemoteReplica {
 
   /** `Replica.resetReplicaState`, when a new leadership begins. */
   reset(now: number, leaderEndOffset: number, isNewLeader: boolean, inSync: boolean): void {
-    this.lastCaughtUpTime = inSync ? now : 0
+    this.lastCaughtUpTime = inSync ? now : NEVER
     if (isNewLeader) {
       this.logStartOffset = -1
       this.logEndOffset = -1
       this.lastFetchLeaderLogEndOffset = -1
-      this.lastFetchTime = 0
+      this.lastFetchTime = NEVER
       this.brokerEpoch = -1
     } else {
-      this.lastFetchTime = inSync ? now : 0
+      this.lastFetchTime = inSync ? now : NEVER
       this.lastFetchLeaderLogEndOffset = leaderEndOffset
     }
   }

@@ -29,12 +29,21 @@ interface FetchState {
 interface Fetcher {
   readonly leader: number
   readonly states: Map<number, FetchState>
+  /** A response is being applied, which a slow disk makes last: the thread fetches nothing meanwhile. */
+  applying: boolean
+}
+
+/** A fetch and what the leader answered. Partitions stand in the same order in both. */
+export interface AnsweredFetch {
+  readonly leader: number
+  readonly request: FetchRequest
+  readonly response: FetchResponse
 }
 
 /** Lets the broker decide when a response may be applied: a slow disk takes its time. */
 export interface FetchResponseGate {
   /** Applies the response now or later by calling {@link ReplicaFetcherManager.apply}. */
-  onFetchResponse(leader: number, response: FetchResponse): void
+  onFetchResponse(fetch: AnsweredFetch): void
   readonly brokerEpoch: number
 }
 
@@ -65,7 +74,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     this.remove(partition.tp)
     const leader = partition.leaderId
     if (leader < 0) return
-    const fetcher = (this.fetchers[leader] ??= { leader, states: new Map() })
+    const fetcher = (this.fetchers[leader] ??= { leader, states: new Map(), applying: false })
     fetcher.states.set(partition.tp, { partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false })
     this.fetch(leader)
   }
@@ -90,8 +99,11 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   }
 
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
-    if (cause !== 'response' || body === null) return
-    this.gate.onFetchResponse(request.destination, body as FetchResponse)
+    const leader = request.destination
+    const fetcher = this.fetchers[leader]
+    if (cause !== 'response' || body === null || fetcher === undefined) return
+    fetcher.applying = true
+    this.gate.onFetchResponse({ leader, request: request.body as FetchRequest, response: body as FetchResponse })
   }
 
   /** A back-off timer: `a` is the leader. */
@@ -100,12 +112,15 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   }
 
   /** Applies a response and fetches on. */
-  apply(leader: number, response: FetchResponse): void {
+  apply(fetch: AnsweredFetch): void {
+    const { leader, request, response } = fetch
     const fetcher = this.fetchers[leader]
     if (fetcher === undefined) return
-    for (const data of response.responses) {
+    fetcher.applying = false
+    for (let i = 0; i < response.responses.length; i++) {
+      const data = response.responses[i] as FetchPartitionResponse
       const state = fetcher.states.get(tpOf(data.topicId, data.partitionIndex))
-      if (state !== undefined) this.applyPartition(state, data)
+      if (state !== undefined && isCurrent(state, request.partitions[i])) this.applyPartition(state, data)
     }
     this.fetch(leader)
   }
@@ -133,12 +148,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
 
   private append(state: FetchState, data: FetchPartitionResponse): void {
     const { log } = state.partition
-    const first = data.records[0]
-    if (first !== undefined) {
-      // The response belongs to a fetch at another offset, as after a truncation in between.
-      if (first.baseOffset !== log.logEndOffset) return
-      log.appendAsFollower(data.records, state.leaderEpoch)
-    }
+    if (data.records.length > 0) log.appendAsFollower(data.records, state.leaderEpoch)
     const highWatermark = Math.min(data.highWatermark, log.logEndOffset)
     if (highWatermark !== log.highWatermark && highWatermark >= 0) {
       log.setHighWatermark(highWatermark, state.leaderEpoch, false)
@@ -167,7 +177,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
   private fetch(leader: number): void {
     const fetcher = this.fetchers[leader]
-    if (fetcher === undefined || fetcher.states.size === 0 || this.client.inFlight(leader) > 0) return
+    if (fetcher === undefined || fetcher.states.size === 0) return
+    if (fetcher.applying || this.client.inFlight(leader) > 0) return
     const now = this.env.monotonic()
     const partitions: FetchPartition[] = []
     for (const state of fetcher.states.values()) {
@@ -199,4 +210,16 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       partitionMaxBytes: this.config['replica.fetch.max.bytes'],
     }
   }
+}
+
+/**
+ * Whether an answer still speaks of the partition as it is: it may have got another leader epoch or been cut while the fetch
+ * was under way, and then another leadership's words must not be taken for this one's (KAFKA-18723).
+ */
+function isCurrent(state: FetchState, wanted: FetchPartition | undefined): boolean {
+  return (
+    wanted !== undefined &&
+    wanted.currentLeaderEpoch === state.leaderEpoch &&
+    wanted.fetchOffset === state.partition.log.logEndOffset
+  )
 }

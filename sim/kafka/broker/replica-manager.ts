@@ -4,14 +4,15 @@ import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { LogManager } from '../log/log-manager.ts'
+import type { RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import type { ControllerChannel } from './controller-channel.ts'
-import { type DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
-import { type DelayedProduce, ProducePurgatory, type ProduceStatus } from './delayed-produce.ts'
+import { DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
+import { DelayedProduce, ProducePurgatory, ProduceStatus } from './delayed-produce.ts'
 import { FollowerFetch } from './follower-fetch.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
@@ -62,7 +63,7 @@ export class ReplicaManager {
     this.produces = new ProducePurgatory(env, this)
     this.fetches = new FetchPurgatory(env, this)
     this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
-    this.alterPartitions = new AlterPartitionManager(env, controller, metadata, options.broker, this)
+    this.alterPartitions = new AlterPartitionManager(env, controller, options.broker, this)
     this.followerFetch = new FollowerFetch(this.partitions, metadata)
   }
 
@@ -126,35 +127,24 @@ export class ReplicaManager {
 
   /** `ReplicaManager.appendRecords` and `KafkaApis.handleProduceRequest`. */
   produce(request: Envelope): void {
-    const body = request.body as ProduceRequest
-    const statuses: ProduceStatus[] = []
+    const { acks, timeoutMs, partitionData } = request.body as ProduceRequest
+    const count = partitionData.length
+    const statuses = new Array<ProduceStatus>(count)
     let undecided = 0
-    for (const data of body.partitionData) {
-      const status = this.append(tpOf(data.topicId, data.index), data.records, body.acks)
-      statuses.push(status)
+    for (let i = 0; i < count; i++) {
+      const { topicId, index, records } = partitionData[i] as ProduceRequest['partitionData'][number]
+      const status = this.append(tpOf(topicId, index), records, acks)
+      statuses[i] = status
       if (!status.decided) undecided++
     }
-    const operation: DelayedProduce = {
-      request,
-      statuses,
-      deadline: this.env.monotonic() + ms(body.timeoutMs),
-      undecided,
-    }
+    const operation = new DelayedProduce(request, statuses, this.env.monotonic() + ms(timeoutMs), undecided)
     if (undecided === 0) this.onProduceDecided(operation)
     else this.produces.parkUnlessDecided(operation)
   }
 
-  private append(tp: number, batch: ProduceStatus['batch'], acks: number): ProduceStatus {
-    const status: ProduceStatus = {
-      tp,
-      partition: this.partitions.get(tp) ?? null,
-      batch,
-      baseOffset: -1,
-      requiredOffset: -1,
-      error: Errors.NONE,
-      decided: true,
-    }
-    const { partition } = status
+  private append(tp: number, batch: RecordBatch, acks: number): ProduceStatus {
+    const partition = this.partitions.get(tp) ?? null
+    const status = new ProduceStatus(tp, partition, batch)
     if (acks < -1 || acks > 1) {
       status.error = Errors.INVALID_REQUIRED_ACKS
     } else if (partition === null || !partition.isLeader) {
@@ -166,20 +156,12 @@ export class ReplicaManager {
       status.error = Errors.NOT_ENOUGH_REPLICAS
     } else {
       const result = partition.log.appendAsLeader(batch, partition.leaderEpoch)
-      if (result.errorCode !== Errors.NONE) {
-        status.error = result.errorCode
-      } else {
-        const appended: ProduceStatus = {
-          tp,
-          partition,
-          batch,
-          baseOffset: result.baseOffset,
-          requiredOffset: result.lastOffset + 1,
-          error: Errors.NONE,
-          decided: acks !== -1,
-        }
+      status.error = result.errorCode
+      if (result.errorCode === Errors.NONE) {
+        status.baseOffset = result.baseOffset
+        status.requiredOffset = result.lastOffset + 1
+        status.decided = acks !== -1
         if (!result.duplicate) this.afterAppend(tp, partition, batch.size)
-        return appended
       }
     }
     return status
@@ -228,16 +210,18 @@ export class ReplicaManager {
   /** `ReplicaManager.fetchMessages` for followers. */
   fetch(envelope: Envelope): void {
     const request = envelope.body as FetchRequest
-    const result = this.followerFetch.read(request, true)
-    for (const tp of result.advanced) this.afterIsrOrHighWatermark(tp)
-    for (const item of result.expansions) this.propose(item)
+    const { response, bytes, immediate, advanced, expansions } = this.followerFetch.read(request, true)
+    // Told in this order: first who holds the data, then what that sets free, which may read again.
+    for (const item of expansions) this.propose(item)
+    if (advanced.length === 1) this.afterIsrOrHighWatermark(advanced[0] as number)
+    else for (const tp of [...advanced]) this.afterIsrOrHighWatermark(tp)
     const waits = ms(request.maxWaitMs)
-    if (result.immediate || result.bytes >= request.minBytes || waits <= 0) {
-      this.channel.reply(envelope, result.response)
+    if (immediate || bytes >= request.minBytes || waits <= 0) {
+      this.channel.reply(envelope, response)
       return
     }
     // `tryCompleteElseWatch`: what this fetch set free may have let the log grow already.
-    const operation = { envelope, request, deadline: this.env.monotonic() + waits, bytes: result.bytes }
+    const operation = new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes)
     if (this.followerFetch.hasGrown(request)) this.onFetchReady(operation)
     else this.fetches.park(operation)
   }

@@ -11,6 +11,8 @@ interface Channel {
   readonly waiting: Envelope[]
   /** The peer has closed; what was received is still worked off. */
   closing: boolean
+  /** The loop that takes up waiting requests runs: a request ended within it must not start another one inside. */
+  draining: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ export class RequestChannel {
   receive(request: Envelope): void {
     let channel = this.channels.get(request.connection)
     if (channel === undefined) {
-      channel = { busy: false, waiting: [], closing: false }
+      channel = { busy: false, waiting: [], closing: false, draining: false }
       this.channels.set(request.connection, channel)
     }
     if (channel.busy) {
@@ -50,15 +52,20 @@ export class RequestChannel {
 
   /** Ends a request without an answer. */
   done(request: Envelope): void {
-    const channel = this.channels.get(request.connection)
+    const { connection } = request
+    const channel = this.channels.get(connection)
     if (channel === undefined) return
-    const next = channel.waiting.shift()
-    if (next !== undefined) {
-      this.handler.handle(next)
-      return
-    }
     channel.busy = false
-    if (channel.closing) this.drop(request.connection)
+    if (channel.draining) return
+    channel.draining = true
+    while (!channel.busy && this.channels.get(connection) === channel) {
+      const next = channel.waiting.shift()
+      if (next === undefined) break
+      channel.busy = true
+      this.handler.handle(next)
+    }
+    channel.draining = false
+    if (!channel.busy && channel.closing && this.channels.get(connection) === channel) this.drop(connection)
   }
 
   /** Closes a connection from this side; requests still waiting on it are lost. */
