@@ -8,7 +8,19 @@ import { CONTINUATION_KIND } from '../kernel/trace.ts'
 export interface MomentObserver {
   /** Kinds it wants to see. */
   readonly kinds: readonly number[]
-  onMoment(kind: number, time: number, node: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): void
+  onMoment(
+    kind: number,
+    time: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+  ): void
 }
 
 /** Writes moments into the trace and shows them to observers: each is emitted once. */
@@ -29,18 +41,29 @@ export class Recorder {
   /** A moment of up to four integers. */
   emit(kind: number, node: number, a: number, b: number, c: number, d: number): void {
     const { kernel } = this
-    const index = kernel.trace.write(kernel.now, kernel.cause, kind, node, a, b, c, d)
+    // Before observers see it, so that what they schedule has this moment as its cause.
+    kernel.cause = kernel.trace.write(kernel.now, kernel.cause, kind, node, a, b, c, d)
     this.show(kind, node, a, b, c, d, 0, 0, 0, 0)
-    kernel.cause = index
   }
 
   /** A moment of five to eight integers. */
-  emitWide(kind: number, node: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): void {
+  emitWide(
+    kind: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+  ): void {
     const { kernel } = this
     const index = kernel.trace.write(kernel.now, kernel.cause, kind, node, a, b, c, d)
     kernel.trace.write(kernel.now, index, CONTINUATION_KIND, node, e, f, g, h)
-    this.show(kind, node, a, b, c, d, e, f, g, h)
     kernel.cause = index
+    this.show(kind, node, a, b, c, d, e, f, g, h)
   }
 
   /** The number of a text in the trace. */
@@ -48,7 +71,18 @@ export class Recorder {
     return this.kernel.trace.text(text)
   }
 
-  private show(kind: number, node: number, a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number): void {
+  private show(
+    kind: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+  ): void {
     this.counts[kind] = (this.counts[kind] as number) + 1
     const observers = this.observers[kind]
     if (observers === undefined) return
