@@ -1,8 +1,6 @@
-import type { Sample } from './sample.ts'
+import type { Workload } from './sample.ts'
 
-/** One measurement in a process of its own: `child.js WORKLOAD SCALE OPTION...` prints a {@link Sample} as JSON. */
-const [workload = '', scale = '1', ...options] = process.argv.slice(2)
-const module = (await import(`./workloads/${workload}.js`)) as {
-  readonly run: (scale: number, options: readonly string[]) => Sample | Promise<Sample>
-}
-process.stdout.write(JSON.stringify(await module.run(Number(scale), options)))
+/** One measurement in a process of its own: `child.js WORKLOAD COUNT OPTION...` prints a sample as JSON. */
+const [name = '', count = '1', ...options] = process.argv.slice(2)
+const workload = (await import(`./workloads/${name}.js`)) as Workload
+process.stdout.write(JSON.stringify(await workload.run(Number(count), options)))

@@ -1,19 +1,26 @@
-/** What a child process measured: how much of what it counts, in how long, and a value that must not depend on speed. */
+/** What one measurement in a process of its own gave: how much of what it counts, and in how long. */
 export interface Sample {
   readonly count: number
   readonly ns: number
-  /** A digest or checksum; '' when there is nothing to compare. */
+  /** A digest or checksum, which must not depend on speed; '' when there is nothing to compare. */
   readonly check: string
   /** Other numbers worth printing. */
   readonly extra?: Readonly<Record<string, number>>
 }
 
-/** A piece of work that a child process runs once: `scale` 1 is a full round. Warms up by itself. */
-export type Workload = (scale: number, options: readonly string[]) => Sample | Promise<Sample>
+/** A module of `workloads/`: does `count` of what it counts after warming up by a tenth of it. */
+export interface Workload {
+  readonly run: (count: number, options: readonly string[]) => Sample | Promise<Sample>
+}
 
 /** Nanoseconds that something takes. */
 export function timed(work: () => void): number {
   const begin = process.hrtime.bigint()
   work()
   return Number(process.hrtime.bigint() - begin)
+}
+
+/** How many per second. */
+export function rate(sample: Sample): number {
+  return (sample.count * 1e9) / sample.ns
 }

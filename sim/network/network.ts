@@ -101,7 +101,7 @@ export class Network {
       extra += rule.delay.length(kernel.decideFor(DELAY, lane1, lane2, rule.delay.bound))
     }
     const stream = connection.streamFrom(source)
-    if (stream.held.length > 0 || this.links.isCut(source, destination)) {
+    if (this.links.isCut(source, destination)) {
       stream.held.push({ kind: 'data', envelope, lane1, lane2 })
       this.touch?.onHeld(source, destination)
       return

@@ -1,0 +1,50 @@
+import { sha256 } from '../../cli/host/sha256.ts'
+import { judgeRun } from '../../properties/judge.ts'
+import type { Scenario } from '../../scenarios/format/scenario.ts'
+import { runWorld } from '../../sim/world.ts'
+import type { Sample } from '../sample.ts'
+import { timed } from '../sample.ts'
+import { threeBrokers } from './three-brokers-scenario.ts'
+
+interface Run {
+  readonly digest: string
+  readonly events: number
+  readonly virtualUs: number
+}
+type Mode = 'judged' | 'unjudged' | 'kept'
+
+/**
+ * Records through three brokers with acks=all at 2000 a second, one per batch, in a process that has run it once before.
+ * Options: `judged` (guarantees and invariants), `unjudged` (the world alone) or `kept` (the world, keeping its trace).
+ */
+export function run(count: number, options: readonly string[]): Sample {
+  const mode = (options[0] ?? 'judged') as Mode
+  const scenario = threeBrokers(count, '500us')
+  play(threeBrokers(Math.min(count, 2000), '500us'), mode)
+  play(scenario, mode)
+  let result: Run = { digest: '', events: 0, virtualUs: 0 }
+  const ns = timed(() => {
+    result = play(scenario, mode)
+  })
+  const idle = play(threeBrokers(2, '100s'), mode)
+  const extra = {
+    events: result.events,
+    eventsPerRecord: result.events / count,
+    idleEventsPerSecond: (idle.events * 1e6) / idle.virtualUs,
+    usPerRecord: ns / 1000 / count,
+  }
+  return { count, ns, check: result.digest, extra }
+}
+
+function play(scenario: Scenario, mode: Mode): Run {
+  if (mode !== 'judged') {
+    return runWorld(scenario.spec, [], scenario.seed, { hasher: sha256(), keepTrace: mode === 'kept' })
+  }
+  const result = judgeRun(scenario, 0, { hasher: sha256 })
+  for (const { guarantee, observed, violations } of result.verdicts) {
+    if (observed !== 'holds') throw new Error(`${guarantee} is ${observed}: ${violations[0]?.message ?? ''}`)
+  }
+  const [breach] = result.breaches
+  if (breach !== undefined) throw new Error(`${breach.invariant}: ${breach.message}`)
+  return result
+}
