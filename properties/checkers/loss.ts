@@ -30,7 +30,7 @@ export function tellLoss(shadow: Shadow, record: number): string {
   }
   const how = tellHowElected(shadow, leadership)
   const from = leaderships.offset.at(leadership)
-  return `${appended}; ${leader}${how}, began to lead epoch ${epoch} at ${began} from offset ${from} without it${tellWhyMissing(shadow, entry, leadership)}, so it is gone`
+  return `${appended}; ${leader}${how} began to lead epoch ${epoch} at ${began} from offset ${from} without it${tellWhyMissing(shadow, entry, leadership)}, so it is gone`
 }
 
 /** The copy that the acknowledgement was about, else the newest one; -1 when there never was one. */
@@ -59,10 +59,14 @@ function tellAppend(shadow: Shadow, entry: number): string {
   return `${leader} appended it at ${seconds(entries.at.at(entry))} as the leader of epoch ${entries.epoch.at(entry)}`
 }
 
+/** What is special about an election: the flag is also set when the last known leader was taken (KIP-966). */
 function tellHowElected(shadow: Shadow, leadership: number): string {
-  return shadow.leaderships.unclean.at(leadership) === 1
-    ? ', elected although it was not in sync (unclean election)'
-    : ''
+  const { leaderships, partitions } = shadow
+  if (leaderships.unclean.at(leadership) === 0) return ''
+  if (partitions.unclean[leaderships.partition.at(leadership)] === true) {
+    return ', elected although it was not in sync (unclean election),'
+  }
+  return ', elected as the last known leader because nobody in sync was left,'
 }
 
 /** Whether the new leader never had the record, or had it and lost it, and how. */

@@ -96,7 +96,7 @@ export class Shadow implements MomentObserver {
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:
-        return this.onLeaderBegan(time, node, a, b, c)
+        return this.onLeaderBegan(time, node, a, b, c, d)
       case M.followerBegan:
         return this.onFollowerBegan(node, a)
       case M.leaderElected:
@@ -156,23 +156,18 @@ export class Shadow implements MomentObserver {
     this.batches.retryAt.put(batch, time)
   }
 
-  private onLeaderBegan(time: number, node: number, tp: number, epoch: number, offset: number): void {
+  private onLeaderBegan(time: number, node: number, tp: number, epoch: number, offset: number, high: number): void {
     const partition = this.partitions.indexOf(tp)
     this.ofNewestLeader = false
     this.leaderships.vanished.clear()
     this.leaderships.committed.clear()
     if (partition < 0) return
     const { cluster } = this
+    const log = this.logs.of(node, partition)
+    log.highWatermark = high
     if (cluster.leader[partition] === UNTOLD) cluster.onFirstLeader(partition, node, epoch)
     const unclean = cluster.epoch[partition] === epoch ? (cluster.unclean[partition] as number) : 0
-    this.ofNewestLeader = this.leaderships.onBegan(
-      time,
-      partition,
-      this.logs.of(node, partition),
-      epoch,
-      offset,
-      unclean,
-    )
+    this.ofNewestLeader = this.leaderships.onBegan(time, partition, log, epoch, offset, unclean)
   }
 
   private onFollowerBegan(node: number, tp: number): void {
