@@ -1,17 +1,19 @@
 import { MOMENTS } from '../../history/catalogue.ts'
 import { type MomentObserver, Recorder } from '../../history/recorder.ts'
-import { Kernel, type NodeSlot, SYSTEM_EVENT } from '../../kernel/kernel.ts'
+import { Kernel, type NodeSlot, SIGNAL_EVENT, SYSTEM_EVENT } from '../../kernel/kernel.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
 import { SECOND } from '../../kernel/time.ts'
+import { SHUT_DOWN } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import { Links } from '../../network/links.ts'
 import { ARRIVAL, Network } from '../../network/network.ts'
+import type { StreamRule } from '../../network/stream-rule.ts'
 import { Disk } from '../../storage/disk.ts'
 import { formCluster } from '../controller/cluster-formation.ts'
 import { Controller } from '../controller/controller.ts'
 import { ControllerDisk } from '../controller/metadata-log.ts'
 import { Env } from '../env.ts'
-import { Api } from '../protocol/api.ts'
+import { Api, type ApiKey } from '../protocol/api.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
 import type { ConfigTable } from '../protocol/config/definition.ts'
@@ -56,6 +58,8 @@ export class MiniCluster {
   readonly client: ScriptedClient = new ScriptedClient()
   readonly clientNode: number
   readonly disks: Disk[]
+  /** Brokers that ended in good order. */
+  readonly exited: number[] = []
   private readonly env: Env
   private readonly formed: readonly MetadataRecord[]
   private readonly controllerDisk: ControllerDisk = new ControllerDisk()
@@ -67,11 +71,14 @@ export class MiniCluster {
   constructor(
     options: {
       readonly brokers?: number
+      readonly partitions?: number
       readonly topic?: Partial<TopicConfig>
       readonly broker?: Partial<BrokerConfig>
+      /** eligible.leader.replicas.version = 1 */
+      readonly elr?: boolean
     } = {},
   ) {
-    const { brokers = 3, topic = {}, broker = {} } = options
+    const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true } = options
     this.kernel = new Kernel({
       seed: 'mini',
       hasher: {
@@ -94,11 +101,11 @@ export class MiniCluster {
     for (let node = 0; node <= this.clientNode; node++) this.kernel.addNode(`node-${node}`)
     this.formed = formCluster({
       brokers: ids,
-      topics: [{ name: 'orders', topicId: 1, partitions: 1, replicationFactor: brokers, config: this.topicConfig }],
+      topics: [{ name: 'orders', topicId: 1, partitions, replicationFactor: brokers, config: this.topicConfig }],
     })
     this.controllerDisk.append(this.formed)
     this.env = this.envOf(this.clientNode)
-    this.kernel.start(0, new Controller(this.envOf(0), { config: this.brokerConfig, elr: true }, this.controllerDisk))
+    this.kernel.start(0, new Controller(this.envOf(0), { config: this.brokerConfig, elr }, this.controllerDisk))
     for (const id of ids) this.startBroker(id, this.formed)
     this.kernel.start(this.clientNode, this.client)
     this.runFor(0.1)
@@ -121,12 +128,36 @@ export class MiniCluster {
       incarnationId,
       formed: standing,
     }
-    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, { exited: () => {} }))
+    const exited = (): void => {
+      this.exited.push(id)
+    }
+    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, { exited }))
   }
 
   crash(id: number): void {
     this.network.nodeDied(id, false)
     this.kernel.kill(id)
+  }
+
+  /** The host loses power: what was not flushed is gone, and nobody is told. */
+  losePower(id: number): void {
+    this.network.nodeDied(id, true)
+    this.kernel.kill(id)
+    this.disks[id]?.losePower({ decide: () => 0 })
+  }
+
+  /** Asks a broker to end in good order and lets it, up to some seconds; returns how long it took, or -1. */
+  stop(id: number, withinSeconds: number): number {
+    const began = this.kernel.now
+    this.exited.length = 0
+    this.kernel.deliver(id, SIGNAL_EVENT, SHUT_DOWN, 0, 0, null)
+    while (!this.exited.includes(id)) {
+      if (this.kernel.now - began > withinSeconds * SECOND) return -1
+      this.kernel.step()
+    }
+    this.network.closeAll(id)
+    this.kernel.kill(id)
+    return (this.kernel.now - began) / SECOND
   }
 
   /** Runs for some seconds of simulated time. */
@@ -136,9 +167,23 @@ export class MiniCluster {
     while (this.kernel.now < until) this.kernel.step()
   }
 
-  partition(broker: number): Partition {
-    const handler = (this.kernel.nodes[broker] as NodeSlot).handler as Broker
-    return handler.replicas.partitions.get(ORDERS_0) as Partition
+  broker(id: number): Broker {
+    return (this.kernel.nodes[id] as NodeSlot).handler as Broker
+  }
+
+  partition(broker: number, tp: number = ORDERS_0): Partition {
+    return this.broker(broker).replicas.partitions.get(tp) as Partition
+  }
+
+  /** The broker that leads, by its own account; of several the one with the highest epoch. -1 = none. */
+  leader(): number {
+    let leader = -1
+    for (let id = 1; id < this.clientNode; id++) {
+      const partition = this.broker(id)?.replicas.partitions.get(ORDERS_0)
+      if (partition?.isLeader !== true) continue
+      if (leader < 0 || partition.leaderEpoch > this.partition(leader).leaderEpoch) leader = id
+    }
+    return leader
   }
 
   open(broker: number): number {
@@ -150,9 +195,33 @@ export class MiniCluster {
   /** Sends a batch of one record; returns its id. */
   produce(connection: number, broker: number, acks: -1 | 0 | 1, timeoutMs = 30_000): number {
     const batch = this.batch()
-    const partitionData = [{ topicId: 1, index: 0, records: batch }]
-    this.env.request(connection, broker, Api.Produce, 13, this.correlation++, { acks, timeoutMs, partitionData })
+    this.send(connection, broker, Api.Produce, {
+      acks,
+      timeoutMs,
+      partitionData: [{ topicId: 1, index: 0, records: batch }],
+    })
     return batch.id
+  }
+
+  /** Sends a batch of one record to each of some partitions. */
+  produceTo(
+    connection: number,
+    broker: number,
+    acks: -1 | 0 | 1,
+    indices: readonly number[],
+    timeoutMs = 30_000,
+  ): void {
+    const partitionData = indices.map((index) => ({ topicId: 1, index, records: this.batch() }))
+    this.send(connection, broker, Api.Produce, { acks, timeoutMs, partitionData })
+  }
+
+  send(connection: number, broker: number, api: ApiKey, body: object): void {
+    this.env.request(connection, broker, api, 13, this.correlation++, body)
+  }
+
+  /** Adds a rule for what the network does to messages. */
+  rule(rule: StreamRule): void {
+    this.network.addRule(rule)
   }
 
   /** Error codes of the produce answers so far. */
@@ -191,7 +260,7 @@ export class MiniCluster {
     }
   }
 
-  private batch(): RecordBatch {
+  batch(): RecordBatch {
     const id = ++this.batches
     return {
       id,
