@@ -93,7 +93,9 @@ export class ProducePurgatory {
     // Answering a request takes up the next one of its connection, which may be parked here in turn: at the end, and looked at
     // already when it was.
     for (let count = waiting.length, at = 0; count > 0; count--) {
-      const operation = waiting[at] as DelayedProduce
+      const operation = waiting[at]
+      // A request taken up meanwhile may have moved the high watermark and so have settled the rest.
+      if (operation === undefined) return
       if (this.decideAll(operation, tp)) {
         waiting.splice(at, 1)
         if (operation.undecided === 0) this.finish(operation)
