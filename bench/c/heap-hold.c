@@ -27,13 +27,13 @@ int main(int argc, char **argv) {
   for (int pass = 0; pass < 2; pass++) { /* the first pass warms up */
     long count = pass == 0 ? rounds / 10 : rounds;
     struct timespec begin, end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
     for (long i = 0; i < count; i++) {
       Entry entry = heap_pop(&heap);
       checksum = checksum * 31u + (uint32_t)entry.slot;
       heap_push(&heap, (Entry){entry.time + delay(), order++, entry.slot});
     }
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
     if (pass == 1) {
       double ns = (double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec);
       printf("{\"count\":%ld,\"ns\":%.0f,\"check\":\"%u\"}\n", count, ns, checksum);

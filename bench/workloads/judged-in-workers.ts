@@ -3,7 +3,7 @@ import { StopSignal } from '../../cli/pool/stop.ts'
 import type { Sample } from '../sample.ts'
 import { threeBrokers } from './three-brokers-scenario.ts'
 
-/** Judges runs of a small scenario on the product's worker threads. Options: records a run, workers. */
+/** Judges runs of a small scenario on the product's worker threads; on the wall clock. Options: records a run, workers. */
 export async function run(count: number, options: readonly string[]): Promise<Sample> {
   const [records = '300', workers = '2'] = options
   const scenario = threeBrokers(Number(records), '500us')

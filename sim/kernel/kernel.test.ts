@@ -124,8 +124,11 @@ describe('Kernel', () => {
   it('names who waits for what when nothing is scheduled any more', () => {
     const kernel = testKernel()
     for (const name of ['broker-1', 'broker-2', 'broker-3']) kernel.start(kernel.addNode(name), new Diary(kernel))
-    ;(kernel.nodes[0]?.handler as Diary).waitsFor = ['a fetch of offset 5', 'its registration']
-    ;(kernel.nodes[2]?.handler as Diary).waitsFor = ['nobody']
+    const waits: readonly (readonly string[])[] = [['a fetch of offset 5', 'its registration'], [], ['nobody']]
+    for (const [node, waitsFor] of waits.entries()) {
+      const diary = kernel.nodes[node]?.handler
+      if (diary instanceof Diary) diary.waitsFor = waitsFor
+    }
     kernel.kill(2)
     expect(kernel.run(10)).toBe('idle')
     expect(kernel.waiting()).toEqual(['broker-1 waits for a fetch of offset 5', 'broker-1 waits for its registration'])

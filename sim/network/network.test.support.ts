@@ -88,6 +88,12 @@ export class TestNetwork implements SystemHandler, MomentObserver {
     this.network.nodeDied(node, silent)
   }
 
+  /** The host has power again, and its process starts. */
+  powerUp(node: number): void {
+    this.network.hostUp(node)
+    this.start(node)
+  }
+
   at(time: number, action: () => void): this {
     this.script.push(action)
     this.kernel.schedule(time - this.kernel.now, SYSTEM_EVENT, 0, ACTION, this.script.length - 1, 0, null, 0x100, 0)

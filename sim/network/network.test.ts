@@ -67,7 +67,7 @@ describe('opening', () => {
     const net = new TestNetwork(2)
     net.die(1, true)
     const id = net.network.open(0, 1)
-    net.at(1000, () => (net.network.hostUp(1), net.start(1), net.network.close(0, id)))
+    net.at(1000, () => (net.powerUp(1), net.network.close(0, id)))
     net.run()
     expect(net.got(1)).toEqual([])
   })
@@ -308,7 +308,7 @@ describe('messages', () => {
             const state = net.kernel.nodes[node]?.state
             if (kind === 0 && state !== 0) net.die(node)
             else if (kind === 1 && state !== 0) net.die(node, true)
-            else if (kind <= 2 && state === 0) (net.network.hostUp(node), net.start(node))
+            else if (kind <= 2 && state === 0) net.powerUp(node)
             else if (kind === 3 && node !== other) net.network.cut(node, other)
             else if (kind === 4 && net.network.links.isCut(node, other)) net.network.heal(node, other)
             else if (kind === 5) net.network.disconnect(node, other)
