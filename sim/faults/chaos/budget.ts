@@ -2,44 +2,60 @@ import type { ChaosBudget, PlannedFault, Target } from '../plan.ts'
 import type { Topology } from './topology.ts'
 
 /**
- * Keeps count of lossy failures (power, disk). `within-promise` allows them on at most min ISR - 1 brokers, by the smallest
- * min ISR of any partition, counted over the whole run: a replica counts as recovered only at its end, which is the
- * simplest reading of "between full recoveries" that can never allow too many. A broker named twice is one broker; a target
- * that is only known when its fault fires may be another one each time. Which broker holds which partition does not count.
+ * Keeps count of brokers that end uncleanly. `within-promise` is what safe settings survive by Kafka's own rules:
+ *
+ * - lossy failures (power, disk) hit at most min ISR - 1 brokers, by the smallest min ISR of any partition;
+ * - with a lossy failure in the plan no other broker ends uncleanly: to the controller an unclean end is as good as a loss,
+ *   it takes the replica off the eligible leaders (KIP-966), and the last known leader may then be the one that lost;
+ * - without one, process crashes hit at most one broker fewer than the smallest replication factor: a broker that comes back
+ *   remembers only the last batch of each producer (`ProducerStateManager.takeSnapshot`), so that when all of them do,
+ *   retries of older ones are not recognised.
+ *
+ * The same broker may crash any number of times; clean stops, pauses and everything in the network are not limited. The
+ * count runs over the whole run: a replica counts as recovered only at its end, which is the simplest reading of "between
+ * full recoveries" that can never allow too many. A broker named twice is one broker; a target that is only known when its
+ * fault fires may be another one each time. Which broker holds which partition does not count.
  *
  * `beyond` and `hostile` allow any number. No budget allows a lossy failure of a controller.
  */
 export class LossBudget {
   private readonly topology: Topology
-  private readonly limit: number
-  private readonly named: Set<string> = new Set()
-  private unnamed = 0
+  private readonly limited: boolean
+  private lossy: Victims = NOBODY
+  private unclean: Victims = NOBODY
 
   constructor(budget: ChaosBudget, topology: Topology) {
     this.topology = topology
-    this.limit = budget === 'within-promise' ? Math.max(0, topology.minIsr - 1) : Number.POSITIVE_INFINITY
+    this.limited = budget === 'within-promise'
   }
 
   /** Takes the faults into account if they keep within the budget together; else nothing is counted and false returned. */
   take(faults: readonly PlannedFault[]): boolean {
-    const named = new Set(this.named)
-    let unnamed = this.unnamed
+    let { lossy, unclean } = this
     for (const fault of faults) {
       const { action } = fault
-      if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk') continue
+      if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk' && action.kind !== 'crash') continue
       const victims = this.victimsOf(action.target)
-      if (victims === null) return false
-      for (const name of victims.named) named.add(name)
-      unnamed += victims.unnamed * firingsOf(fault)
+      if (victims === null && action.kind !== 'crash') return false
+      // A crashed controller comes back from a log that was flushed with every append.
+      const hit = times(victims ?? (action.target.kind === 'any' ? ONE : NOBODY), firingsOf(fault))
+      unclean = together(unclean, hit)
+      if (action.kind !== 'crash') lossy = together(lossy, hit)
     }
-    if (named.size + unnamed > this.limit) return false
-    for (const name of named) this.named.add(name)
-    this.unnamed = unnamed
+    if (this.limited && !this.allows(lossy, unclean)) return false
+    this.lossy = lossy
+    this.unclean = unclean
     return true
   }
 
+  private allows(lossy: Victims, unclean: Victims): boolean {
+    const { minIsr, minReplicas } = this.topology
+    if (sizeOf(lossy) === 0) return sizeOf(unclean) < Math.max(1, minReplicas)
+    return sizeOf(lossy) < minIsr && sizeOf(unclean) === sizeOf(lossy)
+  }
+
   /** Brokers that a target may mean: by name where they are known before the run. null = it may mean a controller. */
-  private victimsOf(target: Target): { readonly named: readonly string[]; readonly unnamed: number } | null {
+  private victimsOf(target: Target): Victims | null {
     const { brokers, controllers } = this.topology
     switch (target.kind) {
       case 'node':
@@ -64,6 +80,27 @@ export class LossBudget {
         return target.of.some((one) => this.victimsOf(one) === null) ? null : { named: [], unnamed: 1 }
     }
   }
+}
+
+/** Brokers known by name, and firings that may each hit another one. */
+interface Victims {
+  readonly named: readonly string[]
+  readonly unnamed: number
+}
+
+const NOBODY: Victims = { named: [], unnamed: 0 }
+const ONE: Victims = { named: [], unnamed: 1 }
+
+function together(one: Victims, other: Victims): Victims {
+  return { named: [...new Set([...one.named, ...other.named])], unnamed: one.unnamed + other.unnamed }
+}
+
+function times(victims: Victims, firings: number): Victims {
+  return { named: victims.named, unnamed: victims.unnamed === 0 ? 0 : victims.unnamed * firings }
+}
+
+function sizeOf(victims: Victims): number {
+  return victims.named.length + victims.unnamed
 }
 
 function firingsOf(fault: PlannedFault): number {

@@ -89,6 +89,32 @@ describe('drawChaos', () => {
     expect(most).toBeGreaterThan(1)
   })
 
+  it('lets no other broker crash beside a lossy failure, and never all replicas of a partition', () => {
+    const spec = worldSpec({ brokers: 3, minIsr: 2 })
+    let lossyRuns = 0
+    let crashRuns = 0
+    for (let seed = 1; seed <= 800; seed++) {
+      const faults = draw(
+        { budget: 'within-promise', kinds: ['crash', 'power-loss', 'wipe-disk'], faults: [1, 6] },
+        spec,
+        seed,
+      )
+      const lossy = lossyVictims(faults, spec)
+      const crashes = faults.filter(
+        ({ action }) => action.kind === 'crash' && !JSON.stringify(action).includes('controller'),
+      )
+      const asLossy = crashes.map(
+        (fault) => ({ ...fault, action: { ...fault.action, kind: 'power-loss' } }) as PlannedFault,
+      )
+      const unclean = lossyVictims([...faults, ...asLossy], spec)
+      if (lossy > 0) lossyRuns++
+      else if (unclean > 1) crashRuns++
+      expect(unclean).toBeLessThanOrEqual(lossy > 0 ? lossy : 2)
+    }
+    expect(lossyRuns).toBeGreaterThan(50)
+    expect(crashRuns).toBeGreaterThan(50)
+  })
+
   it('goes beyond when it may', () => {
     const spec = worldSpec({ minIsr: 2 })
     const victims = Array.from({ length: 100 }, (_, seed) => lossyVictims(draw(ANYTHING, spec, seed + 1), spec))

@@ -33,6 +33,8 @@ export interface Topology {
   readonly requestTimeoutUs: number
   /** Smallest min ISR of any partition, as far as its replicas go; a world without partitions has nothing to lose. */
   readonly minIsr: number
+  /** Smallest replication factor of any topic. */
+  readonly minReplicas: number
 }
 
 export function topologyOf(spec: WorldSpec): Topology {
@@ -60,6 +62,7 @@ export function topologyOf(spec: WorldSpec): Topology {
       spec.cluster.brokers.length,
       ...spec.topics.map((topic) => Math.min(topic.config['min.insync.replicas'], topic.replicationFactor)),
     ),
+    minReplicas: Math.min(spec.cluster.brokers.length, ...spec.topics.map((topic) => topic.replicationFactor)),
   }
 }
 
