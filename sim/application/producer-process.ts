@@ -5,14 +5,15 @@ import type { NodeHandler } from '../kernel/node.ts'
 import type { TimerHandle } from '../kernel/kernel.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import type { Envelope } from '../network/envelope.ts'
-import { KafkaProducer, PRODUCER_TIMERS, type ProducerOwner, type ProducerTopic } from '../kafka/client/kafka-producer.ts'
+import { KafkaProducer, PRODUCER_TIMERS, type ProducerOwner } from '../kafka/client/kafka-producer.ts'
 import type { Env } from '../kafka/env.ts'
 import type { KafkaRecord } from '../kafka/protocol/batch.ts'
-import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
-import type { ClientProfile } from '../kafka/protocol/profile.ts'
-import { ABANDONED, ACKED, FAILED, type ProducerJournal, STARTED, UNKNOWN } from './producer-journal.ts'
+import type { ProcessHost } from './process-host.ts'
+import { FAILED, type ProducerJournal, UNKNOWN } from './producer-journal.ts'
+import type { ProducerProcessOptions } from './producer-process-options.ts'
+import { RecordBook } from './record-book.ts'
 import { RecordSource } from './record-source.ts'
-import type { DrawnStep, DrawnWorkload, OnUnknown } from './workload.ts'
+import type { DrawnStep } from './workload.ts'
 
 /** Signal by which the world tells a process that the moment it awaits has happened. */
 export const MOMENT_HAPPENED = 16
@@ -25,27 +26,6 @@ const SEND: number = PRODUCER_TIMERS
 const RESEND: number = PRODUCER_TIMERS + 1
 const STEP: number = PRODUCER_TIMERS + 2
 const STOP: number = PRODUCER_TIMERS + 3
-
-export interface ProducerProcessOptions {
-  readonly name: string
-  readonly node: number
-  readonly instance: number
-  readonly topics: readonly ProducerTopic[]
-  readonly workload: DrawnWorkload
-  readonly onUnknown: OnUnknown
-  readonly config: ProducerConfig
-  readonly profile: ClientProfile
-  /** Node numbers of all brokers. */
-  readonly bootstrap: readonly number[]
-  readonly startUs: number
-  readonly stopUs: number | null
-}
-
-/** The world around a process. */
-export interface ProcessHost {
-  /** A process that was told to shut down is done. */
-  exited(node: number): void
-}
 
 /** Why the application's thread does nothing now. */
 type Busy = 'no' | 'in-send' | 'flushing' | 'closing'
@@ -67,11 +47,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   private running = false
   private shuttingDown = false
   private stopped = false
-  /** Records to send again now, and those whose pause is not over. */
-  private resends: number[] = []
-  private pausing: number[] = []
-  /** Started records whose end the application still waits for. */
-  private open = 0
+  private readonly book: RecordBook
   /** When the next record of a stream is due. */
   private nextDue: number
   private sendTimer: TimerHandle = 0
@@ -83,6 +59,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     this.options = options
     this.journal = journal
     this.host = host
+    this.book = new RecordBook(env, journal, options.onUnknown)
     this.source = new RecordSource(options.workload, options.topics)
     this.steps = options.workload.kind === 'steps' ? options.workload.steps : []
     this.nextDue = options.startUs
@@ -95,7 +72,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
 
   /** Nothing more to send, and the application waits for no outcome. */
   isIdle(): boolean {
-    return this.open === 0 && !this.hasMoreToStart()
+    return this.book.isSettled && !this.hasMoreToStart()
   }
 
   /** No new record starts from now on; begun ones go on. */
@@ -122,9 +99,10 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     const { env, options } = this
     const now = env.monotonic()
     if (options.workload.kind === 'send') {
-      for (let n = 0; n <= this.journal.started && n < this.source.count; n++) this.nextDue += options.workload.gaps[n] as number
+      for (let n = 0; n <= this.journal.started && n < this.source.count; n++)
+        this.nextDue += options.workload.gaps[n] as number
     }
-    this.recover()
+    this.book.recover()
     if (options.stopUs !== null && now >= options.stopUs) this.stopped = true
     else if (options.stopUs !== null) env.setTimer(STOP, options.stopUs - now)
     if (now < options.startUs) env.setTimer(STEP, options.startUs - now)
@@ -149,8 +127,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
         this.work()
         break
       case RESEND:
-        for (const n of this.pausing) this.resends.push(n)
-        this.pausing.length = 0
+        this.book.resume()
         this.work()
         break
       case STEP:
@@ -181,16 +158,15 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   }
 
   onAcked(record: number, _attempt: number, _offset: number): void {
-    this.journal.states[recordOrdinal(record)] = ACKED
-    this.open--
+    this.book.acked(recordOrdinal(record))
   }
 
   onFailed(record: number, _attempt: number, _error: number): void {
-    this.onTrouble(recordOrdinal(record), FAILED)
+    this.onTrouble(record, FAILED)
   }
 
   onUnknown(record: number, _attempt: number, _error: number): void {
-    this.onTrouble(recordOrdinal(record), UNKNOWN)
+    this.onTrouble(record, UNKNOWN)
   }
 
   onSendReturned(): void {
@@ -212,8 +188,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     }
     this.busy = 'no'
     this.journal.step++
-    this.journal.closed = true
-    this.giveUpResends()
+    this.book.close()
     this.work()
   }
 
@@ -231,28 +206,12 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     return new KafkaProducer(this.env, { timerBase: PRODUCER, topics, bootstrap, config, profile }, this)
   }
 
-  /** What the journal says after a crash: begun records are of unknown outcome. */
-  private recover(): void {
-    const { journal, env } = this
-    for (let n = 0; n < journal.started; n++) {
-      const state = journal.states[n] as number
-      if (state === ACKED || state === ABANDONED) continue
-      if (this.resendsAllowed()) {
-        this.open++
-        this.resends.push(n)
-      } else if (state === STARTED) {
-        journal.states[n] = ABANDONED
-        env.emit(M.recordAbandoned, recordOf(env.node, n), (journal.attempts[n] as number) - 1)
-      }
-    }
-  }
-
   /** Sends what is to be sent again, then what is due or the script says, until the thread must wait. */
   private work(): void {
     if (this.running) return
     this.running = true
     while (this.busy === 'no' && !this.shuttingDown && this.producer !== null) {
-      const again = this.resends.shift()
+      const again = this.book.takeDue()
       if (again !== undefined) this.send(again)
       else if (this.stopped || !(this.options.workload.kind === 'send' ? this.sendNextIfDue() : this.doStep())) break
     }
@@ -270,23 +229,20 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       return false
     }
     this.nextDue += options.workload.gaps[n + 1] ?? 0
-    this.start(n)
+    this.sendNext()
     return true
   }
 
-  private start(n: number): void {
+  private sendNext(): void {
+    const n = this.book.begin()
     const id = this.source.id(n)
-    this.journal.started = n + 1
-    this.open++
     if (id !== null) this.env.emit(M.recordDefined, recordOf(this.env.node, n), this.env.recorder.text(id))
     this.send(n)
   }
 
   private send(n: number): void {
-    const { env, journal, source } = this
-    const attempt = journal.attempts[n] as number
-    journal.states[n] = STARTED
-    journal.attempts[n] = attempt + 1
+    const { env, source } = this
+    const attempt = this.book.attempt(n)
     const record: KafkaRecord = {
       record: recordOf(env.node, n),
       attempt,
@@ -295,7 +251,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       timestamp: Math.floor(env.wallClock() / MILLISECOND) + source.timeShiftMs(n),
     }
     const producer = this.producer as KafkaProducer
-    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), record)) this.busy = 'in-send'
+    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), record))
+      this.busy = 'in-send'
   }
 
   /** Does one step of the script; false when the thread must wait. */
@@ -306,8 +263,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     switch (step.do) {
       case 'send':
         journal.step++
-        this.start(journal.started)
-        return true
+        this.sendNext()
+        break
       case 'wait':
         return this.waitStep(step.us)
       case 'wait-moment':
@@ -316,7 +273,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       case 'flush':
         this.busy = 'flushing'
         this.producer?.flush()
-        return true
+        break
       case 'restart':
         this.producer?.closeNow()
         journal.step++
@@ -324,12 +281,13 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
         env.emit(M.producerRestarted, ++journal.restarts)
         this.producer = this.newProducer()
         this.producer.start()
-        return true
+        break
       case 'close':
         this.busy = 'closing'
         this.producer?.close()
-        return true
+        break
     }
+    return true
   }
 
   private waitStep(us: number): boolean {
@@ -354,30 +312,15 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
 
   // --- outcomes -----------------------------------------------------------------------------------------------------
 
-  private onTrouble(n: number, state: number): void {
-    this.journal.states[n] = state
-    if (!this.resendsAllowed()) {
-      this.open--
-      return
-    }
-    if (this.pausing.length === 0) this.env.setTimer(RESEND, RESEND_PAUSE_US)
-    this.pausing.push(n)
-  }
-
-  private resendsAllowed(): boolean {
-    return this.options.onUnknown === 'resend' && !this.journal.closed
-  }
-
-  /** The producer is closed for good: what was to be sent again is not. */
-  private giveUpResends(): void {
-    this.open -= this.resends.length + this.pausing.length
-    this.resends.length = 0
-    this.pausing.length = 0
+  private onTrouble(record: number, state: typeof FAILED | typeof UNKNOWN): void {
+    if (this.book.troubled(recordOrdinal(record), state)) this.env.setTimer(RESEND, RESEND_PAUSE_US)
   }
 
   private hasMoreToStart(): boolean {
     if (this.stopped) return false
-    return this.options.workload.kind === 'send' ? this.journal.started < this.source.count : this.journal.step < this.steps.length
+    return this.options.workload.kind === 'send'
+      ? this.journal.started < this.source.count
+      : this.journal.step < this.steps.length
   }
 
   private checkDone(): void {

@@ -45,7 +45,7 @@ export class RecordSource {
         const key = known.get(step.key) ?? known.size
         known.set(step.key, key)
         this.keys[n] = key
-        this.sizes[n] = (this.sizes[n] as number) + this.keyAt(key, step.key)
+        this.sizes[n] = this.sizes[n] + this.keyAt(key, step.key)
       })
     }
   }

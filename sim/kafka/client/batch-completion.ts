@@ -33,8 +33,12 @@ export class BatchCompletion {
   private readonly callback: SendCallback
 
   constructor(
-    env: Env, settings: ProducerSettings, accumulator: RecordAccumulator, metadata: Metadata,
-    idempotence: TransactionManager | null, callback: SendCallback,
+    env: Env,
+    settings: ProducerSettings,
+    accumulator: RecordAccumulator,
+    metadata: Metadata,
+    idempotence: TransactionManager | null,
+    callback: SendCallback,
   ) {
     this.env = env
     this.settings = settings
@@ -91,7 +95,10 @@ export class BatchCompletion {
     else if (error === Errors.DUPLICATE_SEQUENCE_NUMBER) this.succeed(batch, -1)
     else this.fail(batch, error, batch.attempts < this.settings.retries)
     if (invalidatesMetadata(error)) {
-      if (this.settings.leaderHints && (error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_LEADER_EPOCH)) {
+      if (
+        this.settings.leaderHints &&
+        (error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_LEADER_EPOCH)
+      ) {
         this.metadata.updateLeader(batch.partition, answer?.currentLeader ?? NO_LEADER_HINT)
       }
       this.metadata.requestUpdate()
@@ -102,7 +109,9 @@ export class BatchCompletion {
   private canRetry(batch: ProducerBatch, error: number, answer: PartitionProduceResponse | null): boolean {
     if (batch.done || batch.attempts >= this.settings.retries) return false
     if (this.env.monotonic() - batch.createdAt >= this.settings.deliveryTimeoutUs) return false
-    return this.idempotence === null ? isRetriable(error) : this.idempotence.canRetry(batch, error, answer?.logStartOffset ?? -1)
+    return this.idempotence === null
+      ? isRetriable(error)
+      : this.idempotence.canRetry(batch, error, answer?.logStartOffset ?? -1)
   }
 
   private retry(batch: ProducerBatch, error: number): void {
@@ -170,9 +179,14 @@ export class BatchCompletion {
 }
 
 /** Answers come in the order of the request; anything else is searched for. */
-function batchOf(batches: readonly ProducerBatch[], answer: PartitionProduceResponse, at: number): ProducerBatch | undefined {
+function batchOf(
+  batches: readonly ProducerBatch[],
+  answer: PartitionProduceResponse,
+  at: number,
+): ProducerBatch | undefined {
   const likely = batches[at]
-  if (likely !== undefined && likely.partition.index === answer.index && likely.partition.topicId === answer.topicId) return likely
+  if (likely !== undefined && likely.partition.index === answer.index && likely.partition.topicId === answer.topicId)
+    return likely
   return batches.find((batch) => batch.partition.index === answer.index && batch.partition.topicId === answer.topicId)
 }
 

@@ -14,7 +14,12 @@ import { Api, BROKER_VERSIONS } from '../protocol/api.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { PRODUCER_CONFIG, type ProducerConfig } from '../protocol/config/producer.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { MetadataRequest, MetadataResponse, PartitionProduceResponse, ProduceRequest } from '../protocol/messages.ts'
+import type {
+  MetadataRequest,
+  MetadataResponse,
+  PartitionProduceResponse,
+  ProduceRequest,
+} from '../protocol/messages.ts'
 
 /** Hashes nothing: these tests look at moments. */
 class NullHasher implements Hasher {
@@ -28,7 +33,9 @@ class NullHasher implements Hasher {
 }
 
 export function producerConfig(overrides: Partial<ProducerConfig> = {}): ProducerConfig {
-  const defaults = Object.fromEntries(Object.entries(PRODUCER_CONFIG).map(([name, definition]) => [name, definition.default]))
+  const defaults = Object.fromEntries(
+    Object.entries(PRODUCER_CONFIG).map(([name, definition]) => [name, definition.default]),
+  )
   return { ...(defaults as unknown as ProducerConfig), ...overrides }
 }
 
@@ -85,10 +92,23 @@ export class FakeCluster implements SystemHandler {
   private nextProducerId = 1000
   private inits = 0
 
-  constructor(options: { brokers?: number; topics?: readonly FakeTopic[]; latency?: Spread; seed?: string; boring?: boolean } = {}) {
+  constructor(
+    options: {
+      brokers?: number
+      topics?: readonly FakeTopic[]
+      latency?: Spread
+      seed?: string
+      boring?: boolean
+    } = {},
+  ) {
     const count = options.brokers ?? 1
     this.topics = options.topics ?? [{ name: 'orders', topicId: 1, partitions: 1 }]
-    this.kernel = new Kernel({ seed: options.seed ?? '1', hasher: new NullHasher(), queue: 'wheel', bases: options.boring === true ? { jitter: 'boring', choice: 'boring' } : {} })
+    this.kernel = new Kernel({
+      seed: options.seed ?? '1',
+      hasher: new NullHasher(),
+      queue: 'wheel',
+      bases: options.boring === true ? { jitter: 'boring', choice: 'boring' } : {},
+    })
     this.recorder = new Recorder(this.kernel)
     const nodes = count + 2
     this.network = new Network(this.kernel, this.recorder, new Links(nodes, options.latency ?? constant(1000)), true)
@@ -172,7 +192,9 @@ export class FakeCluster implements SystemHandler {
 
   newProducerId(): { errorCode: number; producerId: number; producerEpoch: number } {
     const errorCode = this.initError(this.inits++)
-    return errorCode === 0 ? { errorCode, producerId: this.nextProducerId++, producerEpoch: 0 } : { errorCode, producerId: -1, producerEpoch: -1 }
+    return errorCode === 0
+      ? { errorCode, producerId: this.nextProducerId++, producerEpoch: 0 }
+      : { errorCode, producerId: -1, producerEpoch: -1 }
   }
 
   metadata(request: MetadataRequest): MetadataResponse {
@@ -187,7 +209,14 @@ export class FakeCluster implements SystemHandler {
         partitions: Array.from({ length: topic.partitions }, (_, partitionIndex) => {
           const { leader, epoch } = this.leaders.get(tpOf(topic.topicId, partitionIndex)) ?? { leader: -1, epoch: 0 }
           const errorCode = leader < 0 ? Errors.LEADER_NOT_AVAILABLE : 0
-          return { errorCode, partitionIndex, leaderId: leader, leaderEpoch: epoch, replicaNodes: this.brokers, isrNodes: this.brokers }
+          return {
+            errorCode,
+            partitionIndex,
+            leaderId: leader,
+            leaderEpoch: epoch,
+            replicaNodes: this.brokers,
+            isrNodes: this.brokers,
+          }
         }),
       })),
     }
@@ -200,9 +229,12 @@ export class FakeCluster implements SystemHandler {
       const mine = log.filter((other) => other.producerId === batch.producerId)
       const last = mine[mine.length - 1]
       if (last !== undefined) {
-        const duplicate = mine.slice(-5).find((other) => other.producerEpoch === batch.producerEpoch && other.baseSequence === batch.baseSequence)
+        const duplicate = mine
+          .slice(-5)
+          .find((other) => other.producerEpoch === batch.producerEpoch && other.baseSequence === batch.baseSequence)
         if (duplicate !== undefined) return { errorCode: 0, baseOffset: offsetOf(log, duplicate) }
-        if (batch.producerEpoch < last.producerEpoch) return { errorCode: Errors.INVALID_PRODUCER_EPOCH, baseOffset: -1 }
+        if (batch.producerEpoch < last.producerEpoch)
+          return { errorCode: Errors.INVALID_PRODUCER_EPOCH, baseOffset: -1 }
         const expected = batch.producerEpoch > last.producerEpoch ? 0 : last.baseSequence + last.records.length
         if (batch.baseSequence !== expected) return { errorCode: Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, baseOffset: -1 }
       }
@@ -261,7 +293,12 @@ class FakeBroker implements NodeHandler {
       const tp = tpOf(topicId, index)
       const { leader, epoch } = cluster.leaders.get(tp) ?? { leader: -1, epoch: -1 }
       const answer = (errorCode: number, baseOffset: number, hint = -1): PartitionProduceResponse => ({
-        topicId, index, errorCode, baseOffset, logStartOffset: 0, currentLeader: { leaderId: hint, leaderEpoch: hint < 0 ? -1 : epoch },
+        topicId,
+        index,
+        errorCode,
+        baseOffset,
+        logStartOffset: 0,
+        currentLeader: { leaderId: hint, leaderEpoch: hint < 0 ? -1 : epoch },
       })
       if (reaction === 'silent' || reaction === 'reset') return answer(0, -1)
       if (typeof reaction === 'object' && (reaction.onlyPartition ?? index) === index) {
@@ -291,5 +328,7 @@ class FakeBroker implements NodeHandler {
 }
 
 const versions: readonly object[] = Object.entries(BROKER_VERSIONS).map(([api, { min, max }]) => ({
-  apiKey: Number(api), minVersion: min, maxVersion: max,
+  apiKey: Number(api),
+  minVersion: min,
+  maxVersion: max,
 }))

@@ -8,15 +8,24 @@ import { TestApp } from './test-app.test.support.ts'
 
 const TP = tpOf(1, 0)
 
-function start(config: ConstructorParameters<typeof TestApp>[1] = {}, partitions = 1): { readonly c: FakeCluster; readonly app: TestApp } {
-  const c = new FakeCluster({ latency: constant(MILLISECOND), boring: true, topics: [{ name: 'orders', topicId: 1, partitions }] })
+function start(
+  config: ConstructorParameters<typeof TestApp>[1] = {},
+  partitions = 1,
+): { readonly c: FakeCluster; readonly app: TestApp } {
+  const c = new FakeCluster({
+    latency: constant(MILLISECOND),
+    boring: true,
+    topics: [{ name: 'orders', topicId: 1, partitions }],
+  })
   return { c, app: new TestApp(c, { 'linger.ms': 0, ...config }) }
 }
 
 /** (epoch, sequence) of every request, by partition. */
 function identities(c: FakeCluster, partition = 0): readonly string[] {
   return c.produces.flatMap(({ request }) =>
-    request.partitionData.filter((data) => data.index === partition).map(({ records }) => `${records.producerEpoch}/${records.baseSequence}`),
+    request.partitionData
+      .filter((data) => data.index === partition)
+      .map(({ records }) => `${records.producerEpoch}/${records.baseSequence}`),
   )
 }
 
@@ -205,7 +214,8 @@ describe('a long run of lost answers', () => {
   it('never doubles, loses or reorders what is acknowledged', () => {
     const { c, app } = start({ 'request.timeout.ms': 1000 })
     app.warmUp()
-    c.react = (n) => (n % 4 === 1 ? 'append-reset' : n % 7 === 3 ? { error: 20, appended: true } : n % 5 === 2 ? { error: 6 } : 'ok')
+    c.react = (n) =>
+      n % 4 === 1 ? 'append-reset' : n % 7 === 3 ? { error: 20, appended: true } : n % 5 === 2 ? { error: 6 } : 'ok'
     for (let n = 0; n < 200; n++) {
       app.send()
       c.runUntil(c.kernel.now + 3 * MILLISECOND)

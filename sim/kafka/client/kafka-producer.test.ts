@@ -39,7 +39,10 @@ describe('KafkaProducer without trouble', () => {
     app.send()
     c.runUntil(2 * SECOND)
     expect(app.callbacks).toEqual(['1 acked@1'])
-    expect(c.produces[0]?.request).toMatchObject({ acks: 1, partitionData: [{ records: { producerId: -1, baseSequence: -1 } }] })
+    expect(c.produces[0]?.request).toMatchObject({
+      acks: 1,
+      partitionData: [{ records: { producerId: -1, baseSequence: -1 } }],
+    })
     expect(c.of('producer.initialized')).toHaveLength(0)
   })
 
@@ -80,7 +83,10 @@ describe('KafkaProducer without trouble', () => {
     for (let n = 0; n < 4; n++) app.send() // 61 + 3 * 107 = 382: the fourth opens another batch
     c.runUntil(later + 20 * MILLISECOND)
     expect(c.produces[1]?.time).toBe(later + MILLISECOND)
-    expect(c.produces[1]?.request.partitionData[0]?.records).toMatchObject({ size: 61 + 3 * 107, records: { length: 3 } })
+    expect(c.produces[1]?.request.partitionData[0]?.records).toMatchObject({
+      size: 61 + 3 * 107,
+      records: { length: 3 },
+    })
     c.runUntil(later + SECOND)
     expect(c.produces[2]?.time).toBe(later + 51 * MILLISECOND)
   })
@@ -255,7 +261,11 @@ describe('retries', () => {
 
   it('with one in flight keeps the order without idempotence', () => {
     const c = cluster()
-    const app = new TestApp(c, { 'enable.idempotence': false, 'linger.ms': 0, 'max.in.flight.requests.per.connection': 1 })
+    const app = new TestApp(c, {
+      'enable.idempotence': false,
+      'linger.ms': 0,
+      'max.in.flight.requests.per.connection': 1,
+    })
     app.warmUp()
     c.react = (n) => (n === 0 || n === 2 ? { error: 19 } : 'ok')
     for (let n = 0; n < 4; n++) {
@@ -434,7 +444,16 @@ describe('MESSAGE_TOO_LARGE', () => {
     for (let n = 0; n < 8; n++) app.send()
     const batched = c.of('record.batched').length
     c.runUntil(10 * SECOND)
-    expect(app.callbacks).toEqual(['1 acked@1', '2 acked@2', '3 acked@3', '4 acked@4', '5 acked@5', '6 acked@6', '7 acked@7', '8 acked@8'])
+    expect(app.callbacks).toEqual([
+      '1 acked@1',
+      '2 acked@2',
+      '3 acked@3',
+      '4 acked@4',
+      '5 acked@5',
+      '6 acked@6',
+      '7 acked@7',
+      '8 acked@8',
+    ])
     expect(c.of('batch.split')).toHaveLength(1)
     expect(c.of('record.batched').length).toBe(batched + 8)
     expect(c.of('batch.retried')).toHaveLength(0)

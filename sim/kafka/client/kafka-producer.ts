@@ -75,7 +75,13 @@ export class KafkaProducer {
     const settings = producerSettings(options.config, options.profile)
     const topics = options.topics.map((topic) => topicState(topic, settings))
     const idempotence = settings.idempotent ? new TransactionManager(env) : null
-    const accumulator = new RecordAccumulator(env, settings, owner, idempotence, topics.flatMap((topic) => topic.partitions))
+    const accumulator = new RecordAccumulator(
+      env,
+      settings,
+      owner,
+      idempotence,
+      topics.flatMap((topic) => topic.partitions),
+    )
     this.env = env
     this.owner = owner
     this.settings = settings
@@ -101,7 +107,13 @@ export class KafkaProducer {
     const chosen = sticky
       ? state.partitioner.peek(this.env, state.partitions)
       : state.partitions[partition >= 0 ? partition : keyHash % state.partitions.length]
-    this.env.emit(M.recordSent, record.record, record.attempt, chosen === undefined ? tpOf(state.topicId, partition) : chosen.tp, keyId)
+    this.env.emit(
+      M.recordSent,
+      record.record,
+      record.attempt,
+      chosen === undefined ? tpOf(state.topicId, partition) : chosen.tp,
+      keyId,
+    )
     if (this.accumulator.closed || this.gone) {
       this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), Errors.UNKNOWN_SERVER_ERROR)
       return true
@@ -210,7 +222,13 @@ export class KafkaProducer {
     if (result === 'no-memory') return false
     const batch = partition.queue[partition.queue.length - 1] as NonNullable<typeof last>
     this.env.emit(M.recordBatched, record.record, record.attempt, batch.id, batch.records.length - 1)
-    if (sticky) topic.partitioner.appended(this.env, topic.partitions, partition, batch === last ? batch.size - before : batch.size)
+    if (sticky)
+      topic.partitioner.appended(
+        this.env,
+        topic.partitions,
+        partition,
+        batch === last ? batch.size - before : batch.size,
+      )
     if (batch !== last) sender.batchCreated()
     this.wake(partition, result)
     return true

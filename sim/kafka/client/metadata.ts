@@ -4,6 +4,7 @@ import { Api } from '../protocol/api.ts'
 import { Errors, invalidatesMetadata } from '../protocol/errors.ts'
 import type { LeaderIdAndEpoch, MetadataPartition, MetadataRequest, MetadataResponse } from '../protocol/messages.ts'
 import { exponentialBackoff } from './exponential-backoff.ts'
+import { leastLoadedNode } from './least-loaded-node.ts'
 import type { NetworkClient } from './network-client.ts'
 import type { PartitionState, TopicState } from './partition-state.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
@@ -32,7 +33,14 @@ export class Metadata {
   private timer: TimerHandle = 0
   private timerAt: number = NEVER_US
 
-  constructor(env: Env, client: NetworkClient, settings: ProducerSettings, topics: readonly TopicState[], nodes: readonly number[], timerKind: number) {
+  constructor(
+    env: Env,
+    client: NetworkClient,
+    settings: ProducerSettings,
+    topics: readonly TopicState[],
+    nodes: readonly number[],
+    timerKind: number,
+  ) {
     this.env = env
     this.client = client
     this.settings = settings
@@ -56,7 +64,7 @@ export class Metadata {
 
   /** The node a request that any broker can answer goes to; -1 = none can be reached now. */
   leastLoadedNode(): number {
-    return this.client.leastLoadedNode(this.nodes)
+    return leastLoadedNode(this.env, this.client, this.nodes)
   }
 
   /** Sends a request when one is due and a node can take it; `token` marks it. */
@@ -91,11 +99,17 @@ export class Metadata {
         continue
       }
       state.known = true
-      for (const partition of topic.partitions) this.updatePartition(state.partitions[partition.partitionIndex], partition)
+      for (const partition of topic.partitions)
+        this.updatePartition(state.partitions[partition.partitionIndex], partition)
     }
     const { settings } = this
     const now = this.env.monotonic()
-    const wait = exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, Math.max(0, this.equivalentResponses - 1))
+    const wait = exponentialBackoff(
+      this.env,
+      settings.retryBackoffUs,
+      settings.retryBackoffMaxUs,
+      Math.max(0, this.equivalentResponses - 1),
+    )
     this.allowedAt = now + wait
     this.expiresAt = now + settings.metadataMaxAgeUs
     if (!this.updateRequested) this.arm(Math.max(this.allowedAt, this.expiresAt))
@@ -106,7 +120,9 @@ export class Metadata {
     const { settings } = this
     this.requestInFlight = false
     this.updateRequested = true
-    this.allowedAt = this.env.monotonic() + exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, this.failures++)
+    this.allowedAt =
+      this.env.monotonic() +
+      exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, this.failures++)
   }
 
   /** `Metadata.updatePartitionLeadership`: an error answer named a newer leader (KIP-951). */

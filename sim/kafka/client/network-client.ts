@@ -1,7 +1,6 @@
 import { CLOSED, CONNECTED, REFUSED, RESET } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
-import { CHOICE } from '../../kernel/site.ts'
 import type { Env } from '../env.ts'
 import { Api, type ApiKey, BROKER_VERSIONS } from '../protocol/api.ts'
 import type { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages.ts'
@@ -105,36 +104,6 @@ export class NetworkClient {
   canConnect(destination: number): boolean {
     const node = this.nodes[destination]
     return node === undefined || (node.state === DISCONNECTED && this.env.monotonic() >= node.nextAttemptAt)
-  }
-
-  /**
-   * `NetworkClient.leastLoadedNode`: a ready node with the fewest requests in flight, else one that is connecting, else one
-   * that may be connected to; -1 when every node is in back-off. Where to begin looking is a free choice.
-   */
-  leastLoadedNode(candidates: readonly number[]): number {
-    const count = candidates.length
-    const offset = this.env.decide(CHOICE, count)
-    let best = -1
-    let fewest = this.options.maxInFlight
-    let connecting = -1
-    let connectable = -1
-    for (let i = 0; i < count; i++) {
-      const destination = candidates[(offset + i) % count] as number
-      if (this.canSend(destination)) {
-        const load = this.inFlight(destination)
-        if (load === 0) return destination
-        if (load < fewest) {
-          best = destination
-          fewest = load
-        }
-      } else if (this.isConnecting(destination)) {
-        connecting = destination
-      } else if (connectable < 0 && this.canConnect(destination)) {
-        connectable = destination
-      }
-    }
-    if (best >= 0) return best
-    return connecting >= 0 ? connecting : connectable
   }
 
   /** The version both sides speak best; -1 = none, or the node's versions are not known yet. */

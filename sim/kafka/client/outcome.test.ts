@@ -86,7 +86,10 @@ describe('the outcome of a send', () => {
   })
 
   it('one batch of a request may fail and another succeed', () => {
-    const c = new FakeCluster({ latency: constant(MILLISECOND), topics: [{ name: 'orders', topicId: 1, partitions: 2 }] })
+    const c = new FakeCluster({
+      latency: constant(MILLISECOND),
+      topics: [{ name: 'orders', topicId: 1, partitions: 2 }],
+    })
     const a = new TestApp(c, { 'enable.idempotence': false, retries: 0 })
     a.warmUp()
     c.react = () => ({ error: Errors.NOT_ENOUGH_REPLICAS, onlyPartition: 1 })

@@ -1,4 +1,10 @@
-import { BATCH_OVERHEAD, incrementSequence, type KafkaRecord, RECORD_OVERHEAD, type RecordBatch } from '../protocol/batch.ts'
+import {
+  BATCH_OVERHEAD,
+  incrementSequence,
+  type KafkaRecord,
+  RECORD_OVERHEAD,
+  type RecordBatch,
+} from '../protocol/batch.ts'
 import type { PartitionState } from './partition-state.ts'
 
 /** `RecordBatch.NO_SEQUENCE` */

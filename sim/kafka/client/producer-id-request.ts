@@ -38,7 +38,10 @@ export class ProducerIdRequest {
     }
     // `Sender.maybeSendAndPollTransactionalRequest` waits retry.backoff.ms before it retries.
     const { settings } = this
-    this.timer = this.env.setTimer(this.timerKind, exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, 0))
+    this.timer = this.env.setTimer(
+      this.timerKind,
+      exponentialBackoff(this.env, settings.retryBackoffUs, settings.retryBackoffMaxUs, 0),
+    )
   }
 
   onTimer(): void {

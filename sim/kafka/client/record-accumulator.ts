@@ -36,7 +36,11 @@ export class RecordAccumulator {
   private readonly drainIndex: number[] = []
 
   constructor(
-    env: Env, settings: ProducerSettings, numbers: BatchNumbers, idempotence: TransactionManager | null, partitions: readonly PartitionState[],
+    env: Env,
+    settings: ProducerSettings,
+    numbers: BatchNumbers,
+    idempotence: TransactionManager | null,
+    partitions: readonly PartitionState[],
   ) {
     this.env = env
     this.settings = settings
@@ -108,8 +112,12 @@ export class RecordAccumulator {
     const first = partition.queue[0]
     if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) return false
     return (
-      partition.queue.length > 1 || first.isFull() || now - first.lastAttemptAt >= this.settings.lingerUs ||
-      this.exhausted || this.flushing || this.closed
+      partition.queue.length > 1 ||
+      first.isFull() ||
+      now - first.lastAttemptAt >= this.settings.lingerUs ||
+      this.exhausted ||
+      this.flushing ||
+      this.closed
     )
   }
 
@@ -154,7 +162,13 @@ export class RecordAccumulator {
 
   private newBatch(partition: PartitionState, createdAt: number, memory: number, least: number): ProducerBatch {
     this.incomplete++
-    return new ProducerBatch(this.numbers.nextBatch(), partition, createdAt, Math.max(this.settings.batchSize, least), memory)
+    return new ProducerBatch(
+      this.numbers.nextBatch(),
+      partition,
+      createdAt,
+      Math.max(this.settings.batchSize, least),
+      memory,
+    )
   }
 
   private giveSequences(big: ProducerBatch, parts: readonly ProducerBatch[]): void {

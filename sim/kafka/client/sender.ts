@@ -1,12 +1,24 @@
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
-import type { InitProducerIdRequest, InitProducerIdResponse, MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import type {
+  InitProducerIdRequest,
+  InitProducerIdResponse,
+  MetadataResponse,
+  ProduceRequest,
+  ProduceResponse,
+} from '../protocol/messages.ts'
 import { BatchCompletion, type SendCallback } from './batch-completion.ts'
+import { BatchExpiry } from './batch-expiry.ts'
 import type { ClientRequest, Completion } from './client-request.ts'
 import type { TransactionManager } from './idempotence.ts'
 import { Metadata } from './metadata.ts'
-import { NETWORK_CLIENT_TIMERS, NetworkClient, type NetworkClientOptions, type NetworkClientOwner } from './network-client.ts'
+import {
+  NETWORK_CLIENT_TIMERS,
+  NetworkClient,
+  type NetworkClientOptions,
+  type NetworkClientOwner,
+} from './network-client.ts'
 import type { PartitionState, TopicState } from './partition-state.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
@@ -52,14 +64,13 @@ export class Sender implements NetworkClientOwner {
   private readonly producerId: ProducerIdRequest
   /** First timer kind of the sender's own. */
   private readonly timers: number
+  private readonly expiry: BatchExpiry
   /** Batches of each Produce request in flight; a request's token is its place here. */
   private readonly requests: (readonly ProducerBatch[])[] = []
   private readonly freeTokens: number[] = []
   private readonly readyNodes: number[] = []
   private runTimer: TimerHandle = 0
   private runAt: number = NEVER_US
-  private expiryTimer: TimerHandle = 0
-  private expiryAt: number = NEVER_US
 
   constructor(env: Env, options: SenderOptions) {
     const { settings, accumulator, idempotence } = options
@@ -71,6 +82,13 @@ export class Sender implements NetworkClientOwner {
     this.client = new NetworkClient(env, networkOptions(options.timerBase, settings), this)
     this.metadata = new Metadata(env, this.client, settings, options.topics, options.bootstrap, this.timers + METADATA)
     this.completion = new BatchCompletion(env, settings, accumulator, this.metadata, idempotence, options.callback)
+    this.expiry = new BatchExpiry(
+      env,
+      settings.deliveryTimeoutUs,
+      accumulator.partitions,
+      this.completion,
+      this.timers + EXPIRY,
+    )
     this.producerId = new ProducerIdRequest(env, settings, this.timers + PRODUCER_ID)
   }
 
@@ -83,7 +101,7 @@ export class Sender implements NetworkClientOwner {
       idempotence.bumpEpochIfRequired()
       if (!idempotence.hasProducerId()) {
         this.maybeRequestProducerId()
-        if (this.env.monotonic() >= this.expiryAt) this.expireBatches()
+        this.expiry.expireIfDue(this.env.monotonic())
         return
       }
     }
@@ -101,7 +119,7 @@ export class Sender implements NetworkClientOwner {
 
   /** A batch was created now: its delivery timeout runs. */
   batchCreated(): void {
-    if (this.expiryTimer === 0) this.armExpiry(this.env.monotonic() + this.settings.deliveryTimeoutUs)
+    this.expiry.batchCreated()
   }
 
   /** Whether a run would achieve anything for a partition that has become ready: not while its node can take no request. */
@@ -123,7 +141,7 @@ export class Sender implements NetworkClientOwner {
         this.runAt = NEVER_US
         return true
       case EXPIRY:
-        this.expiryTimer = 0
+        this.expiry.onTimer()
         return true
       case PRODUCER_ID:
         this.producerId.onTimer()
@@ -141,7 +159,7 @@ export class Sender implements NetworkClientOwner {
     this.client.closeAll()
     this.metadata.close()
     this.env.cancel(this.runTimer)
-    this.env.cancel(this.expiryTimer)
+    this.expiry.close()
     this.producerId.close()
   }
 
@@ -185,11 +203,11 @@ export class Sender implements NetworkClientOwner {
         if (drained.length === 0) continue
         sent = true
         this.takeOut(drained)
-        if (now >= this.expiryAt) this.expireBatches()
+        this.expiry.expireIfDue(now)
         this.sendProduceRequest(node, drained)
       }
       if (!sent) {
-        if (now >= this.expiryAt) this.expireBatches()
+        this.expiry.expireIfDue(now)
         this.armNextRun(now)
         return
       }
@@ -199,7 +217,7 @@ export class Sender implements NetworkClientOwner {
   private findReadyNodes(now: number): void {
     const { accumulator, client, readyNodes } = this
     const { partitions } = accumulator
-    readyNodes.length = 0
+    if (readyNodes.length > 0) readyNodes.length = 0
     let unknownLeader = false
     for (let i = 0; i < partitions.length; i++) {
       const partition = partitions[i] as PartitionState
@@ -258,35 +276,6 @@ export class Sender implements NetworkClientOwner {
       if (at > now && at < next) next = at
     }
     if (next < NEVER_US) this.wakeIn(next - now)
-  }
-
-  // --- expiry -------------------------------------------------------------------------------------------------------
-
-  /** Fails every batch older than `delivery.timeout.ms`, waiting or in flight, and looks for the next that will be. */
-  private expireBatches(): void {
-    const { partitions } = this.accumulator
-    const oldest = this.env.monotonic() - this.settings.deliveryTimeoutUs
-    for (const { queue } of partitions) {
-      while (queue[0] !== undefined && queue[0].createdAt <= oldest) this.completion.expire(queue.shift() as ProducerBatch, false)
-    }
-    let next = NEVER_US
-    for (const { inFlight, queue } of partitions) {
-      while (inFlight[0] !== undefined && inFlight[0].createdAt <= oldest) this.completion.expire(inFlight[0], true)
-      for (const batch of inFlight) next = Math.min(next, batch.createdAt)
-      for (const batch of queue) next = Math.min(next, batch.createdAt)
-    }
-    this.expiryAt = NEVER_US
-    if (next < NEVER_US) this.armExpiry(next + this.settings.deliveryTimeoutUs)
-  }
-
-  /** A batch behind a younger one may be overdue already: then the next run looks again, as every poll of Kafka's does. */
-  private armExpiry(at: number): void {
-    if (at >= NEVER_US) return
-    this.env.cancel(this.expiryTimer)
-    this.expiryTimer = 0
-    this.expiryAt = at
-    const delay = at - this.env.monotonic()
-    if (delay > 0) this.expiryTimer = this.env.setTimer(this.timers + EXPIRY, delay)
   }
 
   // --- producer id --------------------------------------------------------------------------------------------------

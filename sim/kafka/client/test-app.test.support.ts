@@ -20,10 +20,20 @@ export class TestApp implements NodeHandler, ProducerOwner {
   private batches = 0
   private sent = 0
 
-  constructor(cluster: FakeCluster, config: Partial<ProducerConfig> = {}, profile: ClientProfile = CLIENT_PROFILES['kafka-4.1']) {
+  constructor(
+    cluster: FakeCluster,
+    config: Partial<ProducerConfig> = {},
+    profile: ClientProfile = CLIENT_PROFILES['kafka-4.1'],
+  ) {
     this.cluster = cluster
     this.env = cluster.env(cluster.client)
-    const options = { timerBase: 0, topics: cluster.topics, bootstrap: cluster.brokers, config: producerConfig(config), profile }
+    const options = {
+      timerBase: 0,
+      topics: cluster.topics,
+      bootstrap: cluster.brokers,
+      config: producerConfig(config),
+      profile,
+    }
     this.producer = new KafkaProducer(this.env, options, this)
   }
 
@@ -31,7 +41,13 @@ export class TestApp implements NodeHandler, ProducerOwner {
   send(options: { size?: number; partition?: number; key?: string; topic?: number } = {}): boolean {
     const { size = 100, partition = 0, key, topic = 0 } = options
     const record = { record: recordOf(this.env.node, this.sent++), attempt: 0, key: key ?? null, size, timestamp: 0 }
-    return this.producer.send(topic, key === undefined ? partition : -1, key === undefined ? -1 : keyHash(key), -1, record)
+    return this.producer.send(
+      topic,
+      key === undefined ? partition : -1,
+      key === undefined ? -1 : keyHash(key),
+      -1,
+      record,
+    )
   }
 
   /** Sends one record and runs until its callback, so that metadata and connections stand. */

@@ -1,0 +1,5 @@
+/** The world around a process of an application. */
+export interface ProcessHost {
+  /** A process that was told to shut down is done. Comes from within one of its handlers: end it after that event. */
+  exited(node: number): void
+}
