@@ -12,11 +12,13 @@ import { tellAck, tellLoss } from './loss.ts'
  * every replica that would be elected if it were there.
  *
  * The current leader is the newest that began and lives. Asked when a leader begins, at each acknowledgement, and, while the
- * controller says that nobody leads, whenever the candidates change. A broker that came back with less is asked only
+ * controller says that nobody leads, whenever the candidates change. An election alone is not asked: the registration that
+ * caused it, and takes the broker from the candidates, is told right after it. A broker that came back with less is asked only
  * after its registration: until then the controller may still drop it from the candidates (KIP-903, KIP-966).
+ * With unclean elections and nobody in sync the first to come back leads, so the record is judged lost or kept when it begins.
  */
 export class Durability implements Checker {
-  readonly kinds: readonly number[] = [M.produceAcked, M.leaderBegan, M.leaderElected, M.isrChanged, M.brokerUnfenced]
+  readonly kinds: readonly number[] = [M.produceAcked, M.leaderBegan, M.isrChanged, M.brokerUnfenced]
   private readonly shadow: Shadow
   private readonly findings: Findings = new Findings()
   /** By partition: records acked with acks 1 or all, in the order of their acknowledgements. */
@@ -33,10 +35,7 @@ export class Durability implements Checker {
 
   onMoment(kind: number, time: number, _node: number, a: number, _b: number, c: number, d: number): void {
     if (kind === M.produceAcked) return this.onAcked(time, a, c, d)
-    if (kind === M.brokerUnfenced) {
-      for (let partition = 0; partition < this.acked.length; partition++) this.judgeLeaderless(time, partition)
-      return
-    }
+    if (kind === M.brokerUnfenced) return this.judgeAllLeaderless(time)
     const partition = this.shadow.partitions.indexOf(a)
     if (partition < 0) return
     if (kind !== M.leaderBegan) this.judgeLeaderless(time, partition)
@@ -78,13 +77,17 @@ export class Durability implements Checker {
     }
   }
 
+  private judgeAllLeaderless(time: number): void {
+    for (let partition = 0; partition < this.acked.length; partition++) this.judgeLeaderless(time, partition)
+  }
+
   /** Nobody leads by the controller's word: every candidate's log must hold every acked record. */
   private judgeLeaderless(time: number, partition: number): void {
     const { cluster, names, logs } = this.shadow
     const acked = this.acked[partition] as Ints
     if (cluster.leader[partition] !== -1 || acked.length === 0) return
     for (let node = 0; node < names.nodes.length; node++) {
-      if (!cluster.isCandidate(partition, node) || cluster.isForgetful(node)) continue
+      if (!cluster.isDesignated(partition, node) || cluster.isForgetful(node)) continue
       this.judgeMarked(time, partition, node, logs.markBatches(logs.of(node, partition)))
     }
   }
@@ -121,7 +124,8 @@ export class Durability implements Checker {
     })
   }
 
-  rule(subject: number, _end: RunEnd): Ruling {
+  rule(subject: number, end: RunEnd): Ruling {
+    this.judgeAllLeaderless(end.virtualUs)
     let judged = 0
     this.judged.forEach((count, partition) => {
       if (subject === -1 || this.shadow.partitions.topicIds[partition] === subject) judged += count

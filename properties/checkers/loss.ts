@@ -76,18 +76,18 @@ function tellWhyMissing(shadow: Shadow, entry: number, leadership: number): stri
   if (node >= 31) return ''
   if ((logs.entries.holders.at(entry) & (1 << node)) === 0) return ', for it had never copied it'
   const log = logs.of(node, leaderships.partition.at(leadership))
-  const cut = `its log went from offset ${log.cutFrom} back to ${log.cutTo} at ${seconds(log.cutAt)}`
   const before = log.cutAt <= leaderships.at.at(leadership) && log.cutTo <= logs.entries.base.at(entry)
   if (!before) return ''
+  const [name, at] = [names.node(node), seconds(log.cutAt)]
   switch (log.cutCause) {
     case 'none':
       return ''
     case 'truncated':
-      return ` (${names.node(node)} had copied it, but ${cut}, when it followed another leader)`
+      return ` (${name} had held it, but cut its log from offset ${log.cutFrom} back to ${log.cutTo} at ${at}, following another leader)`
     case 'lost-at-restart':
-      return ` (${names.node(node)} had copied it, but ${cut}: it had not been flushed)`
+      return ` (${name} had held it, but when it restarted at ${at} its log ended at offset ${log.cutTo} instead of ${log.cutFrom}: the rest had not been flushed)`
     case 'wiped':
-      return ` (${names.node(node)} had copied it, but lost its disk at ${seconds(log.cutAt)})`
+      return ` (${name} had held it, but lost its disk at ${at})`
   }
 }
 

@@ -150,7 +150,7 @@ describe('a new leader that lost its data', () => {
         message:
           'checkout#0/1 was committed in orders-0 at 0.010s (below the high watermark); broker-1 appended it at 0.010s as the leader of epoch 0; ' +
           'broker-2, elected as the last known leader because nobody in sync was left, began to lead epoch 2 at 12.000s from offset 1 without it ' +
-          '(broker-2 had copied it, but its log went from offset 2 back to 1 at 10.000s: it had not been flushed), so it is gone',
+          '(broker-2 had held it, but when it restarted at 10.000s its log ended at offset 1 instead of 2: the rest had not been flushed), so it is gone',
         records: ['checkout#0/1'],
       },
     ])
@@ -198,6 +198,23 @@ describe('while nobody leads', () => {
     expect(h.isr([1], 2, 1).ended('max-events').of('durability').observed).toBe('holds')
     const later = leaderless([1]).at(10_000).powerLost(1).started(1).loaded(1, 1, 0).registered(1).isr([1], 2, 1)
     expect(later.ended('max-events').of('durability').observed).toBe('violated')
+  })
+
+  test('a broker that registers after an unclean shutdown is no candidate any more', () => {
+    const h = new History({ acks: '1', idempotence: false, minIsr: 2 })
+    h.at(10).formed().published(0).sent(1).appended(1, 1, 1, 0).acked(1, 1)
+    h.at(30).crashed(1).crashed(2).crashed(3).at(9_500).elect(-1, 1, 1, [])
+    // All three are eligible leader replicas now; 2 and 3 lack the record.
+    expect(h.registered(2).registered(3).ended('max-events').of('durability').observed).toBe('holds')
+  })
+
+  test('with unclean elections the first to come back decides', () => {
+    const h = new History({ acks: '1', idempotence: false, elr: false, unclean: true })
+    h.at(10).formed().published(0).sent(1).appended(1, 1, 1, 0).acked(1, 1)
+    h.at(30).crashed(1).crashed(2).crashed(3).at(9_500).elect(-1, 1, 1, [])
+    expect(h.ended('max-events').of('durability').observed).toBe('holds')
+    h.at(12_000).elect(2, 2, 2, [2], true).began(2, 2, 1, 1, [2])
+    expect(h.ended('max-events').of('durability').observed).toBe('violated')
   })
 
   test('a committed record that every candidate holds is kept', () => {

@@ -88,8 +88,14 @@ export class Cluster {
     if (lostData) this.forgetful.put(node, 1)
   }
 
-  onRegistered(broker: number): void {
+  /** After an unclean shutdown a broker is no eligible leader replica any more: it may have lost what it held (KIP-966). */
+  onRegistered(broker: number, clean: boolean): void {
     this.forgetful.put(broker, 0)
+    if (clean) return
+    for (let partition = 0; partition < this.partitions.count; partition++) {
+      if (broker < 31) this.elrLow[partition] = (this.elrLow[partition] as number) & ~(1 << broker)
+      else this.elrHigh[partition] = (this.elrHigh[partition] as number) & ~(1 << (broker - 31))
+    }
   }
 
   /** It lost data and the controller does not know yet: it is about to be dropped from the in-sync set (KIP-903). */
@@ -201,6 +207,18 @@ export class Cluster {
     if (this.elrLow[partition] !== 0 || this.elrHigh[partition] !== 0) return this.inElr(partition, node)
     if ((this.lastKnown[partition] as number) >= 0) return this.lastKnown[partition] === node
     return this.partitions.unclean[partition] === true && this.isReplica(partition, node)
+  }
+
+  /**
+   * A candidate that no other replica can forestall. With unclean elections and nobody in sync it is whoever comes back
+   * first, so then there is none.
+   */
+  isDesignated(partition: number, node: number): boolean {
+    const anybody =
+      this.partitions.unclean[partition] === true &&
+      ((this.isrLow[partition] as number) | (this.isrHigh[partition] as number)) === 0 &&
+      ((this.elrLow[partition] as number) | (this.elrHigh[partition] as number)) === 0
+    return !anybody && this.isCandidate(partition, node)
   }
 
   /** Who could come to lead under any turn of events: the widest reading of "electable". */

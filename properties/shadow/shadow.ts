@@ -107,7 +107,7 @@ export class Shadow implements MomentObserver {
         this.cluster.healingAt = time
         return
       default:
-        return this.onNode(kind, time, node, a)
+        return this.onNode(kind, time, node, a, c)
     }
   }
 
@@ -193,7 +193,7 @@ export class Shadow implements MomentObserver {
     else this.cluster.onLeaderAdopted(partition, node, b, c, e)
   }
 
-  private onNode(kind: number, time: number, node: number, a: number): void {
+  private onNode(kind: number, time: number, node: number, a: number, c: number): void {
     switch (kind) {
       case M.nodeStarted:
         this.records.newIncarnation(node)
@@ -211,7 +211,7 @@ export class Shadow implements MomentObserver {
         this.logs.onWiped(time, node)
         return this.cluster.onWiped(time, node, node === 0)
       case M.brokerRegistered:
-        return this.cluster.onRegistered(a)
+        return this.cluster.onRegistered(a, c === 1)
       default:
         return
     }
