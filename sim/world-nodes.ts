@@ -3,6 +3,7 @@ import { ProducerJournal, recordCount } from './application/producer-journal.ts'
 import { ProducerProcess } from './application/producer-process.ts'
 import type { DrawnWorkload } from './application/workload.ts'
 import { M } from './history/catalogue.ts'
+import type { MomentMatch } from './history/match.ts'
 import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
 import { formCluster } from './kafka/controller/cluster-formation.ts'
@@ -24,11 +25,18 @@ import { Disk } from './storage/disk.ts'
 /** A node's process ended in good order; `a` = node. */
 export const PROCESS_EXITED = 32
 
+/** Looks out for moments that processes wait for. */
+export interface MomentWatch {
+  await(match: MomentMatch, node: number): boolean
+}
+
 /** Builds the programs of a world's nodes, one per incarnation, from what survives: disks and journals. */
 export class WorldNodes {
   readonly controllerDisk: ControllerDisk = new ControllerDisk()
   readonly view: ControllerView = new ControllerView(this.controllerDisk)
   readonly disks: Map<number, Disk> = new Map()
+  /** Watches out for moments; the world sets it once it is formed. */
+  moments: MomentWatch | null = null
   private readonly kernel: Kernel
   private readonly network: Network
   private readonly recorder: Recorder
@@ -76,6 +84,11 @@ export class WorldNodes {
     const incarnation = (this.kernel.nodes[node]?.incarnation ?? 0) + 1
     this.recorder.emit(M.nodeStarted, node, incarnation, 0, 0, 0)
     this.kernel.start(node, this.program(node, incarnation, formed))
+  }
+
+  /** A process waits for a moment. */
+  awaitMoment(node: number, match: MomentMatch): void {
+    this.moments?.await(match, node)
   }
 
   /** A handler asks for its own end: the process is gone in an event of its own, when the handler has returned. */

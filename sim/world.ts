@@ -159,6 +159,7 @@ export class World {
     }
     recorder.counts.fill(0)
     this.injector.start()
+    this.nodes.moments = this.injector
     for (const [number, node] of this.layout.entries()) {
       if (node.role !== 'producer') continue
       this.nodes.start(number, null)

@@ -4,6 +4,7 @@ import type { MomentMatch } from '../history/match.ts'
 import type { NodeHandler } from '../kernel/node.ts'
 import type { TimerHandle } from '../kernel/kernel.ts'
 import { MILLISECOND } from '../kernel/time.ts'
+import { SHUT_DOWN } from '../network/connection.ts'
 import type { Envelope } from '../network/envelope.ts'
 import { KafkaProducer, PRODUCER_TIMERS, type ProducerOwner } from '../kafka/client/kafka-producer.ts'
 import type { Env } from '../kafka/env.ts'
@@ -65,11 +66,6 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     this.nextDue = options.startUs
   }
 
-  /** The moment a `wait-moment` step waits for; the world signals {@link MOMENT_HAPPENED} when it happens. */
-  get awaitedMoment(): MomentMatch | null {
-    return this.awaited
-  }
-
   /** Nothing more to send, and the application waits for no outcome. */
   isIdle(): boolean {
     return this.book.isSettled && !this.hasMoreToStart()
@@ -116,6 +112,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
 
   onSignal(kind: number, a: number, b: number): void {
     if (kind === MOMENT_HAPPENED) this.onMoment()
+    else if (kind === SHUT_DOWN) this.shutDown()
     else this.producer?.onSignal(kind, a, b)
     this.checkDone()
   }
@@ -268,7 +265,10 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       case 'wait':
         return this.waitStep(step.us)
       case 'wait-moment':
-        this.awaited = step.match
+        if (this.awaited === null) {
+          this.awaited = step.match
+          this.host.awaitMoment(env.node, step.match)
+        }
         return false
       case 'flush':
         this.busy = 'flushing'
