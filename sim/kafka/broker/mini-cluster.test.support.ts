@@ -21,6 +21,7 @@ import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
 import type { ProduceResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { Broker } from './broker.ts'
+import type { PartitionMetadata } from './metadata-cache.ts'
 import type { Partition } from './partition.ts'
 
 export const ORDERS_0: number = (1 << 16) | 0
@@ -184,6 +185,17 @@ export class MiniCluster {
       if (leader < 0 || partition.leaderEpoch > this.partition(leader).leaderEpoch) leader = id
     }
     return leader
+  }
+
+  /**
+   * Plays the controller: one broker hears that orders-0 has a new leader (-1: none). Cut it off from the real one first, which
+   * does not know.
+   */
+  tell(broker: number, leader: number, leaderEpoch: number, isr: readonly number[]): void {
+    const { metadata, replicas } = this.broker(broker)
+    const known = metadata.partitions.get(ORDERS_0) as PartitionMetadata
+    metadata.partitions.set(ORDERS_0, { ...known, leader, leaderEpoch, isr, partitionEpoch: known.partitionEpoch + 1 })
+    replicas.applyDelta([ORDERS_0])
   }
 
   open(broker: number): number {

@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest'
+import { M } from '../../history/catalogue.ts'
+import { Api } from '../protocol/api.ts'
+import { Errors } from '../protocol/errors.ts'
+import { type FetchPartition, type FetchPartitionResponse, NO_LEADER_HINT } from '../protocol/messages.ts'
+import { MiniCluster, ORDERS_0 } from './mini-cluster.test.support.ts'
+import type { Partition } from './partition.ts'
+
+/** Broker 2 as a follower that hears of nobody but the test. Its leader is broker 1, in epoch 0 to begin with. */
+class Follower {
+  readonly cluster: MiniCluster = new MiniCluster({ brokers: 2 })
+  readonly partition: Partition = this.cluster.partition(2)
+
+  constructor() {
+    this.cluster.isolate(2, [0, 1])
+    this.cluster.runFor(0.01)
+  }
+
+  /** Follows in another epoch; `epochs` are (epoch, batches of one record) that the log is to hold before. */
+  follow(leaderEpoch: number, epochs: readonly (readonly [number, number])[] = []): void {
+    const { partition, cluster } = this
+    for (const [epoch, count] of epochs) {
+      for (let i = 0; i < count; i++) partition.log.appendAsLeader(cluster.batch(), epoch)
+    }
+    partition.makeFollower({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [1, 2],
+      leader: 1,
+      leaderEpoch,
+      partitionEpoch: partition.partitionEpoch + 1,
+      leaderRecoveryState: 0,
+    })
+    cluster.broker(2).replicas.fetchers.add(partition)
+  }
+
+  /** The leader's answer to a fetch of now, or to one that differs by `asked`. */
+  answer(data: Partial<FetchPartitionResponse>, asked: Partial<FetchPartition> = {}): void {
+    const { log, leaderEpoch } = this.partition
+    const wanted: FetchPartition = {
+      topicId: 1,
+      partition: 0,
+      currentLeaderEpoch: leaderEpoch,
+      fetchOffset: log.logEndOffset,
+      lastFetchedEpoch: log.latestEpoch,
+      logStartOffset: 0,
+      partitionMaxBytes: 1_000_000,
+      ...asked,
+    }
+    const response: FetchPartitionResponse = {
+      topicId: 1,
+      partitionIndex: 0,
+      errorCode: Errors.NONE,
+      highWatermark: 0,
+      logStartOffset: 0,
+      divergingEpoch: null,
+      currentLeader: NO_LEADER_HINT,
+      records: [],
+      ...data,
+    }
+    const request = {
+      replicaId: 2,
+      replicaEpoch: 1,
+      maxWaitMs: 500,
+      minBytes: 1,
+      maxBytes: 1_000_000,
+      partitions: [wanted],
+    }
+    this.cluster.broker(2).replicas.fetchers.apply({ leader: 1, request, response: { responses: [response] } })
+  }
+
+  entry(baseOffset: number, leaderEpoch: number): FetchPartitionResponse['records'][number] {
+    return { baseOffset, lastOffset: baseOffset, leaderEpoch, batch: this.cluster.batch() }
+  }
+
+  get end(): number {
+    return this.partition.log.logEndOffset
+  }
+}
+
+describe('appending what was fetched (1.7)', () => {
+  test('verbatim, with offsets and epochs, and the high watermark within the own log', () => {
+    const follower = new Follower()
+    follower.follow(3)
+    follower.answer({ records: [follower.entry(0, 1), follower.entry(1, 3)], highWatermark: 9 })
+    expect(follower.end).toBe(2)
+    expect(follower.partition.log.highWatermark).toBe(2)
+    expect(follower.partition.log.endOffsetForEpoch(1)).toEqual({ epoch: 1, endOffset: 1 })
+    follower.answer({ records: [follower.entry(2, 3)], highWatermark: 1 })
+    // A new leader may know less for a while: the high watermark goes back.
+    expect(follower.partition.log.highWatermark).toBe(1)
+  })
+
+  test('batches of a later epoch than the fetch was made under are dropped (KAFKA-18723)', () => {
+    const follower = new Follower()
+    follower.follow(3)
+    follower.answer({ records: [follower.entry(0, 3), follower.entry(1, 4)] })
+    expect(follower.end).toBe(1)
+  })
+
+  test('an answer to a fetch of an earlier leader epoch is not applied, whatever it says', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    const asked = { currentLeaderEpoch: 2 }
+    follower.answer({ records: [follower.entry(4, 2)], highWatermark: 4 }, asked)
+    follower.answer({ divergingEpoch: { epoch: 1, endOffset: 2 } }, asked)
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE, logStartOffset: 100, highWatermark: 100 }, asked)
+    expect(follower.end).toBe(4)
+    expect(follower.partition.log.highWatermark).toBe(0)
+  })
+
+  test('nor one to a fetch at another offset', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ highWatermark: 4 }, { fetchOffset: 3 })
+    follower.answer({ divergingEpoch: { epoch: 1, endOffset: 2 } }, { fetchOffset: 5 })
+    expect(follower.end).toBe(4)
+    expect(follower.partition.log.highWatermark).toBe(0)
+  })
+})
+
+describe('truncation (1.7)', () => {
+  test.each([
+    ['the same epoch, which ends earlier at the leader', { epoch: 1, endOffset: 2 }, 2],
+    ['the same epoch, which ends earlier here', { epoch: 1, endOffset: 9 }, 4],
+    ['the last epoch, which ends within the log', { epoch: 4, endOffset: 5 }, 5],
+    ['an epoch unknown here: to the end of the one before it', { epoch: 3, endOffset: 9 }, 4],
+    ['an epoch before all: to its beginning', { epoch: 0, endOffset: 9 }, 0],
+  ])('%s', (_title, divergingEpoch, expected) => {
+    const follower = new Follower()
+    // Epoch 1 at [0, 4), epoch 4 at [4, 7).
+    follower.follow(6, [
+      [1, 4],
+      [4, 3],
+    ])
+    follower.answer({ divergingEpoch })
+    expect(follower.end).toBe(expected)
+  })
+
+  test('an epoch that the own log cannot place: to the end that the leader says', () => {
+    const follower = new Follower()
+    follower.follow(6, [[1, 4]])
+    follower.answer({ divergingEpoch: { epoch: 5, endOffset: 3 } })
+    expect(follower.end).toBe(3)
+  })
+
+  test('records, epochs and the high watermark behind the cut are gone, and nothing else of the answer is taken', () => {
+    const follower = new Follower()
+    follower.follow(6, [
+      [1, 4],
+      [4, 3],
+    ])
+    follower.partition.log.setHighWatermark(5, 4, false)
+    follower.answer({ divergingEpoch: { epoch: 1, endOffset: 4 }, highWatermark: 7 })
+    expect(follower.partition.log).toMatchObject({ logEndOffset: 4, highWatermark: 4, latestEpoch: 1 })
+  })
+
+  test('an epoch that began here without a record is dropped, or the logs would never agree', () => {
+    const follower = new Follower()
+    follower.partition.log.appendAsLeader(follower.cluster.batch(), 1)
+    follower.partition.log.assignEpochStartOffset(2, 1)
+    follower.follow(6)
+    follower.answer({ divergingEpoch: { epoch: 1, endOffset: 1 } })
+    expect(follower.partition.log).toMatchObject({ logEndOffset: 1, latestEpoch: 1 })
+  })
+})
+
+describe('errors (1.7)', () => {
+  test('out of range below the leader: the log begins anew where the leader begins', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE, logStartOffset: 20, highWatermark: 30 })
+    expect(follower.partition.log).toMatchObject({ logStartOffset: 20, logEndOffset: 20 })
+  })
+
+  test('out of range otherwise: the log stays as it is', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE, logStartOffset: 0, highWatermark: 3 })
+    expect(follower.end).toBe(4)
+  })
+})
+
+describe('who fetches when (1.3, 1.7)', () => {
+  test('a fenced fetcher stays away until it hears of a new epoch', () => {
+    const cluster = new MiniCluster({ brokers: 2 })
+    cluster.isolate(2, [0])
+    // The leader is elected again in place; the follower does not hear of it.
+    const leader = cluster.partition(1)
+    leader.makeLeader({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [1, 2],
+      leader: 1,
+      leaderEpoch: 5,
+      partitionEpoch: 5,
+      leaderRecoveryState: 0,
+    })
+    cluster.broker(1).replicas.fetches.flush(ORDERS_0)
+    cluster.runFor(0.1)
+    let fetches = 0
+    cluster.observe({
+      kinds: [M.requestDelivered],
+      onMoment: (_kind, _time, node, from, api) => {
+        if (node === 1 && from === 2 && api === Api.Fetch) fetches++
+      },
+    })
+    cluster.produce(cluster.open(1), 1, 1)
+    cluster.runFor(5)
+    expect(fetches).toBe(0)
+    cluster.partition(2).makeFollower({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [1, 2],
+      leader: 1,
+      leaderEpoch: 5,
+      partitionEpoch: 5,
+      leaderRecoveryState: 0,
+    })
+    cluster.broker(2).replicas.fetchers.add(cluster.partition(2))
+    cluster.runFor(0.1)
+    expect(cluster.log(2)).toEqual([1])
+  })
+
+  test('a follower that is ahead of its leader in metadata asks again every replica.fetch.backoff.ms', () => {
+    const cluster = new MiniCluster({ brokers: 2, broker: { 'replica.fetch.backoff.ms': 1000 } })
+    const follower = cluster.partition(2)
+    cluster.isolate(1, [0])
+    follower.makeFollower({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [1, 2],
+      leader: 1,
+      leaderEpoch: 5,
+      partitionEpoch: 5,
+      leaderRecoveryState: 0,
+    })
+    cluster.broker(2).replicas.fetchers.add(follower)
+    cluster.runFor(0.6)
+    cluster.partition(1).makeLeader({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [1, 2],
+      leader: 1,
+      leaderEpoch: 5,
+      partitionEpoch: 5,
+      leaderRecoveryState: 0,
+    })
+    cluster.produce(cluster.open(1), 1, 1)
+    cluster.runFor(0.2)
+    expect(cluster.log(2)).toEqual([])
+    cluster.runFor(1)
+    expect(cluster.log(2)).toEqual([1])
+  })
+
+  test('nobody fetches a partition without a leader', () => {
+    const follower = new Follower()
+    follower.partition.makeFollower({
+      tp: ORDERS_0,
+      replicas: [1, 2],
+      isr: [],
+      leader: -1,
+      leaderEpoch: 4,
+      partitionEpoch: 9,
+      leaderRecoveryState: 0,
+    })
+    follower.cluster.broker(2).replicas.fetchers.add(follower.partition)
+    follower.cluster.heal(2, [0, 1])
+    follower.cluster.isolate(2, [0])
+    follower.cluster.produce(follower.cluster.open(1), 1, 1)
+    follower.cluster.runFor(3)
+    expect(follower.end).toBe(0)
+  })
+})
