@@ -220,5 +220,9 @@ describe('answers to AlterPartition (1.6)', () => {
     expect(replica.partition.onAlterRefused(item, Errors.NOT_CONTROLLER)).toBe('done')
     replica.accept(item, { partitionEpoch: 5 })
     expect(replica.partition).toMatchObject({ isr: [1, 2], partitionEpoch: 1 })
+    // Nor does it stand for a newer change that is pending by now.
+    const newer = expand(replica, 3, 0)
+    expect(replica.accept(item, { partitionEpoch: 5 })).toBe(false)
+    expect(replica.partition.pending?.isr).toBe(newer.isr)
   })
 })

@@ -49,7 +49,9 @@ describe('becoming leader (1.2)', () => {
     replica.follow(2, 2, 1)
     replica.pass(5000)
     replica.lead(3, 2, [1, 2])
-    expect(replica.remote(2)).toMatchObject({ logEndOffset: -1, brokerEpoch: -1, lastCaughtUpTime: replica.kernel.now })
+    const caughtUpNow = { lastCaughtUpTime: replica.kernel.now }
+    expect(replica.remote(2)).toMatchObject({ logEndOffset: -1, brokerEpoch: -1, lastFetchLeaderLogEndOffset: -1 })
+    expect(replica.remote(2)).toMatchObject(caughtUpNow)
     expect(replica.remote(3).lastCaughtUpTime).toBeLessThan(0)
   })
 

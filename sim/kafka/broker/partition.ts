@@ -175,7 +175,7 @@ export class Partition {
 
   /** `Partition.isReplicaIsrEligible`: KIP-841 and KIP-903. Who has not fetched yet is not eligible. */
   private isEligibleForIsr(remote: RemoteReplica): boolean {
-    if (remote.brokerEpoch < 0 || !this.metadata.isEligible(remote.broker)) return false
+    if (!this.metadata.isEligible(remote.broker)) return false
     return remote.brokerEpoch === this.metadata.aliveBrokerEpoch(remote.broker)
   }
 
