@@ -1,6 +1,7 @@
 import type { Expectation } from '../scenarios/format/scenario.ts'
 import type { Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../scenarios/format/vocabulary.ts'
+import { M, MOMENTS } from '../sim/history/catalogue.ts'
 import type { MomentObserver } from '../sim/history/recorder.ts'
 import type { WorldSpec } from '../sim/spec.ts'
 import type { FinalLog } from '../sim/world.ts'
@@ -28,28 +29,60 @@ import type { InvariantBreach, Verdict } from './verdict.ts'
  * Everybody who watches one run: the shadow first, the invariants always, and one checker for each guarantee that is
  * expected. Sees moments only, so that it can judge a recorded history as well.
  */
-export class Court {
-  /** In the order in which they must see a moment. */
-  readonly observers: readonly MomentObserver[]
+export class Court implements MomentObserver {
+  readonly kinds: readonly number[]
   private readonly spec: WorldSpec
   private readonly expectations: readonly Expectation[]
   private readonly shadow: Shadow
   private readonly breaches: Breaches = new Breaches()
   private readonly checkers: ReadonlyMap<Guarantee, Checker>
+  /** By kind of moment: whether the shadow wants it, and who else does. */
+  private readonly shadowed: readonly boolean[]
+  private readonly watchers: readonly (readonly MomentObserver[])[]
+  /** Who wants the high watermarks of leaders that are not the newest, and of followers: most moments are of this kind. */
+  private readonly highWatermarks: HighWatermarkInvariants
 
   constructor(spec: WorldSpec, expectations: readonly Expectation[]) {
     this.spec = spec
     this.expectations = expectations
     this.shadow = new Shadow(spec)
     this.checkers = checkersFor(expectations, this.shadow)
-    this.observers = [
-      this.shadow,
+    this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
+    const watchers = [
       new LogInvariants(this.shadow, this.breaches),
       new LeadershipInvariants(this.shadow, this.breaches),
-      new HighWatermarkInvariants(this.shadow, this.breaches),
+      this.highWatermarks,
       new AnswerInvariants(this.shadow, this.breaches),
       ...this.checkers.values(),
     ]
+    const last = Math.max(...MOMENTS.map((moment) => moment.kind))
+    const kinds = Array.from({ length: last + 1 }, (_, kind) => kind)
+    this.shadowed = kinds.map((kind) => this.shadow.kinds.includes(kind))
+    this.watchers = kinds.map((kind) => watchers.filter((watcher) => watcher.kinds.includes(kind)))
+    this.kinds = kinds.filter((kind) => this.shadowed[kind] === true || (this.watchers[kind]?.length ?? 0) > 0)
+  }
+
+  onMoment(
+    kind: number,
+    time: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+  ): void {
+    if (this.shadowed[kind] === true) this.shadow.onMoment(kind, time, node, a, b, c, d, e, f, g, h)
+    if (kind === M.hwAdvanced && !this.shadow.ofNewestLeader) {
+      this.highWatermarks.onMoment(kind, time, node, a, b, c, d)
+      return
+    }
+    const watchers = this.watchers[kind] as readonly MomentObserver[]
+    for (let i = 0; i < watchers.length; i++)
+      (watchers[i] as MomentObserver).onMoment(kind, time, node, a, b, c, d, e, f, g, h)
   }
 
   /** One verdict per expectation, in their order. */

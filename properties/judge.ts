@@ -7,7 +7,7 @@ import type { RunResult } from './verdict.ts'
 
 /** How a run is executed. None of it changes the digest. */
 export interface JudgeOptions {
-  /** Keep the trace's chunks. */
+  /** Keep the trace and hand it out with the result. */
   readonly trace?: boolean
   readonly queue?: 'heap' | 'wheel'
   /** Check that sent bodies stay as they were. */
@@ -36,7 +36,7 @@ export function judgeRun(
   const court = new Court(spec, scenario.expect)
   const running: RunOptions = {
     hasher: ports.hasher(),
-    observers: court.observers,
+    observers: [court],
     queue: options.queue ?? 'heap',
     keepTrace: options.trace ?? false,
     freeze: options.freeze ?? false,
@@ -57,5 +57,6 @@ export function judgeRun(
     moments: result.counts,
     ended: result.ended,
     waiting: result.waiting,
+    ...(options.trace === true ? { trace: result.chunks } : {}),
   }
 }

@@ -56,4 +56,6 @@ export interface RunResult {
   readonly ended: 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
   /** Who waits for what, when the run did not settle. */
   readonly waiting: readonly string[]
+  /** The kept trace, when it was asked for. */
+  readonly trace?: readonly Uint8Array[]
 }

@@ -41,15 +41,8 @@ export class Batches {
     numbers.put(recordOrdinal(id), number + 1)
     this.firstPlacement.push(-1)
     this.lastPlacement.push(-1)
-    this.newestCopy.push(0)
+    // What begins at 0 needs no place yet.
     this.partition.push(-1)
-    this.presence.push(Presence.never)
-    this.goneWith.push(0)
-    this.committedAt.push(0)
-    this.retries.push(0)
-    this.retryError.push(0)
-    this.retryAt.push(0)
-    this.mark.push(0)
     return number
   }
 

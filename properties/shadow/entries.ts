@@ -61,12 +61,11 @@ export class Entries {
     this.epoch.push(epoch)
     this.batch.push(batch)
     this.before.push(before)
-    this.holders.push(0)
     this.nextCopy.push(-1)
     this.sibling.push(heads.at(base) - 1)
     heads.put(base, entry + 1)
     const follows = before >= 0 && this.contradicts.at(before) === 1
-    this.contradicts.push(this.conflict >= 0 || follows ? 1 : 0)
+    if (this.conflict >= 0 || follows) this.contradicts.put(entry, 1)
     // What follows a contradiction contradicts too: telling the first is enough.
     if (follows) this.conflict = -1
     this.created = true

@@ -2,7 +2,6 @@ import type { Guarantee } from '../../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../../scenarios/format/vocabulary.ts'
 import { APPENDED_AS_LEADER, maskHigh, maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
 import { M } from '../../sim/history/catalogue.ts'
-import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { BrokerConfig } from '../../sim/kafka/protocol/config/broker.ts'
 import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts'
 import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
@@ -129,7 +128,6 @@ export class History {
   readonly audit: number
   time = 0
   private readonly court: Court
-  private readonly byKind: Map<number, MomentObserver[]> = new Map()
   private readonly tp: number
 
   constructor(options: HistoryOptions = {}, partition = 0) {
@@ -139,17 +137,10 @@ export class History {
     this.audit = this.brokers.length + 2
     this.tp = tpOf(1, partition)
     this.court = new Court(this.spec, expectations())
-    for (const observer of this.court.observers) {
-      for (const kind of observer.kinds) {
-        const known = this.byKind.get(kind)
-        if (known === undefined) this.byKind.set(kind, [observer])
-        else known.push(observer)
-      }
-    }
   }
 
   emit(kind: number, node: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): this {
-    for (const observer of this.byKind.get(kind) ?? []) observer.onMoment(kind, this.time, node, a, b, c, d, e, f, g, h)
+    if (this.court.kinds.includes(kind)) this.court.onMoment(kind, this.time, node, a, b, c, d, e, f, g, h)
     return this
   }
 
