@@ -1,32 +1,19 @@
 import type { Hasher } from '../host.ts'
 import { type Bases, Decisions, type Override } from './decisions.ts'
-import { A, B, CAUSE, EventPool, KIND, NAME1, NAME2, STRIDE_SHIFT, TARGET } from './event-pool.ts'
-import { IndexedHeap } from './heap.ts'
+import { Calendar, LAST_TIME, type TimerHandle } from './calendar.ts'
+import { type EventObserver, MESSAGE_EVENT, SIGNAL_EVENT, SYSTEM_EVENT, TIMER_EVENT } from './event.ts'
+import { A, B, CAUSE, KIND, NAME1, NAME2, STRIDE_SHIFT, TARGET } from './event-pool.ts'
 import { childLane1, childLane2, hashText } from './mix.ts'
 import type { NodeHandler, SystemHandler } from './node.ts'
 import { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
-import type { EventQueue } from './queue.ts'
 import { Siblings } from './siblings.ts'
 import type { Site } from './site.ts'
 import { END_KIND, Trace } from './trace.ts'
-import { TimingWheel } from './wheel.ts'
 
+export { LAST_TIME, type TimerHandle } from './calendar.ts'
+export { DISK_EVENT, type EventObserver, MESSAGE_EVENT, SIGNAL_EVENT, SYSTEM_EVENT, TIMER_EVENT } from './event.ts'
 export { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
 
-/** A timer that can be cancelled; a handle whose timer fired or died is harmless. 0 is never a timer. */
-export type TimerHandle = number
-
-/** What an event is for. System events belong to the world: network arrivals, fault actions, healing. */
-export const SYSTEM_EVENT = 0
-export const TIMER_EVENT = 1
-export const MESSAGE_EVENT = 2
-export const SIGNAL_EVENT = 3
-export const DISK_EVENT = 4
-
-/** No event may lie further ahead: 2^50 microseconds, 35 years. Settings that mean "never" must not become timers. */
-export const LAST_TIME = 1_125_899_906_842_624
-/** One step of a tie-break outweighs every sequence number. */
-const TIE: number = LAST_TIME
 /** Key of the causal name under which a node starts. */
 const START_KEY = 0x1fff
 
@@ -39,11 +26,6 @@ export interface KernelOptions {
   readonly bases?: Bases
   /** Decisions that differ from their base: [site name, lane 1, lane 2, value]. */
   readonly overrides?: readonly Override[]
-}
-
-/** Told of every event before it is handled; for tests and first-divergence search, never for the world itself. */
-export interface EventObserver {
-  onEvent(time: number, node: number, what: number, kind: number, name1: number, name2: number): void
 }
 
 /** Why {@link Kernel.run} returned. */
@@ -63,10 +45,8 @@ export class Kernel {
   system: SystemHandler | null = null
   observer: EventObserver | null = null
   readonly nodes: NodeSlot[] = []
-  private readonly queue: EventQueue
-  private readonly pool: EventPool = new EventPool()
+  private readonly calendar: Calendar
   private readonly decisions: Decisions
-  private sequence = 0
   private stopping = false
   /** Causal name of the event being handled. */
   private name1: number
@@ -78,7 +58,7 @@ export class Kernel {
   private siblings: Siblings = new Siblings()
 
   constructor(options: KernelOptions) {
-    this.queue = options.queue === 'wheel' ? new TimingWheel() : new IndexedHeap()
+    this.calendar = new Calendar(options.queue ?? 'heap')
     this.trace = new Trace(options.hasher, options.keepTrace ?? false)
     this.decisions = new Decisions(options.seed, options.bases ?? {}, options.overrides ?? [])
     this.name1 = hashText('genesis', 1)
@@ -135,21 +115,11 @@ export class Kernel {
     const time = this.now + delay
     if (Math.floor(time) !== time || delay < 0 || time >= LAST_TIME)
       throw new RangeError(`no time for an event: ${delay} after ${this.now}`)
-    const { pool } = this
-    const slot = this.takeSlot()
-    pool.set(slot, what, target, kind, a, b, payload, lane1, lane2, this.cause)
-    this.queue.push(slot, time, tie * TIE + this.sequence++)
-    return pool.handle(slot)
-  }
-
-  private takeSlot(): number {
-    const { pool } = this
-    const slot = pool.take()
-    if (pool.grew) {
-      this.queue.reserve(pool.capacity)
-      pool.grew = false
-    }
-    return slot
+    const { calendar } = this
+    const slot = calendar.take()
+    calendar.pool.set(slot, what, target, kind, a, b, payload, lane1, lane2, this.cause)
+    calendar.enter(slot, time, tie)
+    return calendar.pool.handle(slot)
   }
 
   /** Lanes of the last name made by {@link nameChild}. */
@@ -169,17 +139,12 @@ export class Kernel {
 
   /** Cancels a timer; returns whether it was still waiting. */
   cancel(handle: TimerHandle): boolean {
-    const slot = this.pool.slotOf(handle)
-    if (slot < 0) return false
-    if (this.pool.isParked(slot)) this.unpark(slot)
-    else this.queue.remove(slot)
-    this.pool.free(slot)
-    return true
+    return this.calendar.cancel(handle)
   }
 
   /** Number of events waiting. */
   get pending(): number {
-    return this.queue.size
+    return this.calendar.queue.size
   }
 
   // --- deciding ---------------------------------------------------------------------------------------------------
@@ -216,16 +181,16 @@ export class Kernel {
 
   /** Handles the next event; false when nothing waits. */
   step(): boolean {
-    const slot = this.queue.pop()
+    const { pool, queue } = this.calendar
+    const slot = queue.pop()
     if (slot < 0) return false
-    const { pool } = this
     const { fields } = pool
     const at = slot << STRIDE_SHIFT
     const what = fields[at] as number
     const target = fields[at + TARGET] as number
     const kind = fields[at + KIND] as number
     const name1 = fields[at + NAME1] as number
-    this.now = this.queue.time
+    this.now = queue.time
     this.name1 = name1
     this.name2 = fields[at + NAME2] as number
     this.cause = fields[at + CAUSE] as number
@@ -267,8 +232,8 @@ export class Kernel {
           ;(handler as NodeHandler).onDisk(kind, a, b, payload)
       }
     } else if (state === PAUSED) {
-      const slot = this.takeSlot()
-      this.pool.set(slot, what, node, kind, a, b, payload, this.name1, this.name2, this.cause)
+      const slot = this.calendar.take()
+      this.calendar.pool.set(slot, what, node, kind, a, b, payload, this.name1, this.name2, this.cause)
       this.park(node, slot)
     }
   }
@@ -308,12 +273,7 @@ export class Kernel {
     slot.state = DOWN
     slot.handler = null
     slot.parked = []
-    const { pool } = this
-    for (let event = 0; event < pool.slots; event++) {
-      if (!pool.isWaiting(event) || pool.target(event) !== node || pool.what(event) === SYSTEM_EVENT) continue
-      if (!pool.isParked(event)) this.queue.remove(event)
-      pool.free(event)
-    }
+    this.calendar.dropEventsOf(node)
   }
 
   /** The process stops executing; what arrives for it waits. */
@@ -333,31 +293,20 @@ export class Kernel {
     slot.state = RUNNING
     const { parked } = slot
     slot.parked = []
-    for (const event of parked) {
-      this.pool.unpark(event)
-      this.queue.push(event, this.now, this.sequence++ - TIE)
-    }
+    for (const handle of parked) this.calendar.unpark(handle, this.now)
   }
 
   /** Drops what waits for a paused node and matches. */
   dropParked(node: number, what: number, matches: (payload: unknown) => boolean): void {
-    const slot = this.nodes[node] as NodeSlot
-    for (const event of slot.parked) {
-      if (this.pool.what(event) !== what || !matches(this.pool.payload[event])) continue
-      this.unpark(event)
-      this.pool.free(event)
+    const { pool } = this.calendar
+    for (const handle of (this.nodes[node] as NodeSlot).parked) {
+      const slot = pool.slotOf(handle)
+      if (slot >= 0 && pool.what(slot) === what && matches(pool.payload[slot])) this.calendar.cancel(handle)
     }
   }
 
-  private park(node: number, event: number): void {
-    this.pool.park(event)
-    ;(this.nodes[node] as NodeSlot).parked.push(event)
-  }
-
-  private unpark(event: number): void {
-    const slot = this.nodes[this.pool.target(event)] as NodeSlot
-    slot.parked = slot.parked.filter((other) => other !== event)
-    this.pool.unpark(event)
+  private park(node: number, slot: number): void {
+    ;(this.nodes[node] as NodeSlot).parked.push(this.calendar.park(slot))
   }
 
   /** A node's wall clock in microseconds: monotonic time plus what clock faults did to it. */

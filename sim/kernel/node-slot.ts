@@ -1,3 +1,4 @@
+import type { TimerHandle } from './calendar.ts'
 import type { NodeHandler } from './node.ts'
 
 /** State of a node's process. */
@@ -11,8 +12,8 @@ export interface NodeSlot {
   state: number
   incarnation: number
   handler: NodeHandler | null
-  /** Slots of events that came while it was paused, in order. */
-  parked: number[]
+  /** Events that came while it was paused, in order; those cancelled since are gone. */
+  parked: TimerHandle[]
   /** What clock faults did to its wall clock, in microseconds. */
   wallOffset: number
 }
