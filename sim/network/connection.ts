@@ -59,6 +59,14 @@ export class Connection {
     else this.clientState = state
   }
 
+  has(node: number): boolean {
+    return this.client === node || this.server === node
+  }
+
+  joins(a: number, b: number): boolean {
+    return (this.client === a && this.server === b) || (this.client === b && this.server === a)
+  }
+
   peerOf(node: number): number {
     return node === this.server ? this.client : this.server
   }

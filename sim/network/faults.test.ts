@@ -139,6 +139,19 @@ describe('drop rules', () => {
     }
   })
 
+  it('nobody sees a good-order closing behind the gap', () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const net = new TestNetwork(2, WIDE, { seed: String(seed) })
+      const id = net.connected()
+      net.network.addRule(rule({}))
+      net.send(id, 0, 1, 1)
+      net.network.close(0, id)
+      net.run()
+      expect(net.got(1)).toEqual(['reset 0'])
+      expect(net.network.hasTraffic(0, 1)).toBe(false)
+    }
+  })
+
   it('take only what they mean: direction, hosts, request or reply, connection, number', () => {
     const cases: readonly (readonly [Partial<RuleOptions>, readonly string[]])[] = [
       [{ from: [1] }, ['1 from 0', '2 from 0']],

@@ -55,6 +55,17 @@ describe('opening', () => {
     expect(restarted.got(0)).toEqual(['connected 1'])
   })
 
+  it('is refused by a process that ended in good order meanwhile', () => {
+    const net = new TestNetwork(2)
+    const standing = net.connected()
+    net.network.open(0, 1)
+    net.at(net.kernel.now + 50, () => (net.kernel.kill(1), net.network.closeAll(1))).run()
+    expect(net.got(0)).toEqual(['closed 1', 'refused 1'])
+    net.send(standing, 0, 1, 1)
+    expect(net.dropped).toBe(1)
+    expect(net.network.hasTraffic(0, 1)).toBe(false)
+  })
+
   it('by a process that died meanwhile leaves nothing behind', () => {
     const net = new TestNetwork(2)
     net.network.open(0, 1)

@@ -1,39 +1,20 @@
-import { REPLY_FLAG } from '../history/ids.ts'
 import { M } from '../history/catalogue.ts'
 import type { Recorder } from '../history/recorder.ts'
 import { DOWN, type Kernel, MESSAGE_EVENT, type NodeSlot, SIGNAL_EVENT, SYSTEM_EVENT } from '../kernel/kernel.ts'
-import { DELAY, LATENCY } from '../kernel/site.ts'
-import { CLOSED, CONNECTED, Connection, REFUSED, RESET, type Segment, type Stream } from './connection.ts'
+import { DELAY } from '../kernel/site.ts'
+import { CLOSED, CONNECTED, Connection, REFUSED, RESET, type Segment } from './connection.ts'
 import { deepFreeze, type Envelope } from './envelope.ts'
 import type { Links } from './links.ts'
 import type { StreamRule } from './stream-rule.ts'
+import { directedApi, type TouchListener, Wire } from './wire.ts'
 
-/** System event of an arriving segment; the world hands it to {@link Network.onArrival}. */
-export const ARRIVAL = 1
-
-/** Told when a fault of the network touched a message, so that faults that touch nothing can be found. */
-export interface TouchListener {
-  onTouched(rule: number): void
-  /** A cut held a segment back. */
-  onHeld(from: number, to: number): void
-}
+export { ARRIVAL, type TouchListener } from './wire.ts'
 
 const OPEN: Segment = { kind: 'open' }
 const ACCEPT: Segment = { kind: 'accept' }
 const REFUSE: Segment = { kind: 'refuse' }
 const CLOSE: Segment = { kind: 'close' }
 const RESET_SEGMENT: Segment = { kind: 'reset' }
-
-/** Causal names of segments without a message: above every api key. */
-const SEGMENT_KEY = 0xf00
-const KIND_KEY: Readonly<Record<Segment['kind'], number>> = {
-  open: 0,
-  accept: 1,
-  refuse: 2,
-  close: 3,
-  reset: 4,
-  data: 5,
-}
 
 /**
  * Connections between nodes. A connection is one ordered byte stream per direction; connections are unordered among each
@@ -46,19 +27,24 @@ export class Network {
   private readonly freeze: boolean
   private readonly kernel: Kernel
   private readonly recorder: Recorder
+  private readonly wire: Wire
   private readonly connections: Map<number, Connection> = new Map()
   /** Connections opened so far, per client: numbers of one node never depend on what others do. */
   private readonly opened: Int32Array
   private readonly hostOff: Set<number> = new Set()
   private rules: StreamRule[] = []
-  touch: TouchListener | null = null
 
   constructor(kernel: Kernel, recorder: Recorder, links: Links, freeze: boolean) {
     this.kernel = kernel
     this.recorder = recorder
     this.links = links
+    this.wire = new Wire(kernel, recorder, links)
     this.freeze = freeze
     this.opened = new Int32Array(links.nodes)
+  }
+
+  set touch(listener: TouchListener | null) {
+    this.wire.touch = listener
   }
 
   // --- what a process asks its operating system ---------------------------------------------------------------------
@@ -69,7 +55,7 @@ export class Network {
     this.opened[client] = count
     const connection = new Connection((client << 20) | count, client, server)
     this.connections.set(connection.id, connection)
-    this.transmit(connection, client, OPEN)
+    this.wire.transmit(connection, client, OPEN)
     return connection.id
   }
 
@@ -78,11 +64,11 @@ export class Network {
     const { kernel, recorder } = this
     if (this.freeze) deepFreeze(envelope.body)
     const { source, destination } = envelope
-    const api = envelope.reply ? envelope.api | REPLY_FLAG : envelope.api
+    const api = directedApi(envelope)
     recorder.emit(M.requestSent, source, destination, api, envelope.connection, envelope.correlation)
     const connection = this.connections.get(envelope.connection)
     if (connection === undefined || connection.stateAt(source) === 'down' || connection.streamFrom(source).torn) {
-      this.dropped(envelope)
+      this.wire.dropped(envelope)
       return
     }
     kernel.nameChild(destination, SYSTEM_EVENT, api)
@@ -91,26 +77,16 @@ export class Network {
     let extra = 0
     for (const rule of this.rules) {
       if (!rule.takes(envelope)) continue
-      this.touch?.onTouched(rule.id)
+      this.wire.touch?.onTouched(rule.id)
       if (rule.delay === null) {
-        this.dropped(envelope)
+        this.wire.dropped(envelope)
         connection.streamFrom(source).torn = true
         this.breakConnection(connection)
         return
       }
       extra += rule.delay.length(kernel.decideFor(DELAY, lane1, lane2, rule.delay.bound))
     }
-    const stream = connection.streamFrom(source)
-    if (this.links.isCut(source, destination)) {
-      stream.held.push({ kind: 'data', envelope, lane1, lane2 })
-      this.touch?.onHeld(source, destination)
-      return
-    }
-    const latency = this.links.latency(source, destination)
-    let arrival = kernel.now + extra + latency.length(kernel.decideFor(LATENCY, lane1, lane2, latency.bound))
-    if (arrival < stream.lastArrival) arrival = stream.lastArrival
-    stream.lastArrival = arrival
-    kernel.scheduleNamed(arrival - kernel.now, SYSTEM_EVENT, destination, ARRIVAL, 0, 0, envelope, lane1, lane2, 0)
+    this.wire.carry(connection, envelope, extra, lane1, lane2)
   }
 
   /** Closes a connection in good order: the peer still gets what was sent before. */
@@ -118,7 +94,7 @@ export class Network {
     const connection = this.connections.get(id)
     if (connection === undefined || connection.stateAt(node) === 'down') return
     connection.setState(node, 'down')
-    this.transmit(connection, node, CLOSE)
+    this.wire.transmit(connection, node, CLOSE)
     this.forgetIfDead(connection)
   }
 
@@ -135,12 +111,12 @@ export class Network {
     const connection = this.connections.get(envelope.connection)
     const state = connection === undefined ? 'down' : connection.stateAt(destination)
     if (connection === undefined || state === 'down') {
-      this.dropped(envelope)
+      this.wire.dropped(envelope)
       if (connection !== undefined) this.answerWithReset(connection, destination)
       return
     }
-    const api = envelope.reply ? envelope.api | REPLY_FLAG : envelope.api
-    this.recorder.emit(M.requestDelivered, destination, envelope.source, api, envelope.connection, envelope.correlation)
+    const { source, connection: id, correlation } = envelope
+    this.recorder.emit(M.requestDelivered, destination, source, directedApi(envelope), id, correlation)
     this.kernel.deliver(destination, MESSAGE_EVENT, 0, 0, 0, envelope)
   }
 
@@ -186,10 +162,10 @@ export class Network {
     }
     if ((this.kernel.nodes[server] as NodeSlot).state === DOWN) {
       connection.serverState = 'down'
-      this.transmit(connection, server, REFUSE)
+      this.wire.transmit(connection, server, REFUSE)
     } else {
       connection.serverState = 'up'
-      this.transmit(connection, server, ACCEPT)
+      this.wire.transmit(connection, server, ACCEPT)
     }
   }
 
@@ -226,14 +202,14 @@ export class Network {
   nodeDied(node: number, silent: boolean): void {
     if (silent) this.hostOff.add(node)
     for (const connection of this.connections.values()) {
-      if (connection.client !== node && connection.server !== node) continue
+      if (!connection.has(node)) continue
       const state = connection.stateAt(node)
       // What the network holds back is sent again and again by its sender's host: without power it is lost.
-      if (silent) this.loseHeld(connection.streamFrom(node))
+      if (silent) this.wire.loseHeld(connection.streamFrom(node))
       // A connection still on its way to a server is decided on arrival, by who runs there then.
       if (state === 'down' || (state === 'opening' && node === connection.server)) continue
       connection.setState(node, 'down')
-      if (!silent && state !== 'opening') this.transmit(connection, node, RESET_SEGMENT)
+      if (!silent && state !== 'opening') this.wire.transmit(connection, node, RESET_SEGMENT)
       this.forgetIfDead(connection)
     }
   }
@@ -241,7 +217,9 @@ export class Network {
   /** The node's process ended in good order: the operating system closes what it left open. */
   closeAll(node: number): void {
     for (const connection of this.connections.values()) {
-      if (connection.client === node || connection.server === node) this.close(node, connection.id)
+      // As in nodeDied: what is still on its way here is refused on arrival.
+      const opening = connection.server === node && connection.serverState === 'opening'
+      if (connection.has(node) && !opening) this.close(node, connection.id)
     }
   }
 
@@ -260,12 +238,7 @@ export class Network {
     if (!this.links.heal(from, to)) return
     this.recorder.emit(M.linkHealed, from, from, to, 0, 0)
     for (const connection of this.connections.values()) {
-      if (
-        (connection.client === from && connection.server === to) ||
-        (connection.server === from && connection.client === to)
-      ) {
-        this.release(connection, from)
-      }
+      if (connection.joins(from, to)) this.wire.release(connection, from)
     }
   }
 
@@ -281,10 +254,7 @@ export class Network {
   disconnect(a: number, b: number): number {
     let count = 0
     for (const connection of this.connections.values()) {
-      if (
-        (connection.client === a && connection.server === b) ||
-        (connection.client === b && connection.server === a)
-      ) {
+      if (connection.joins(a, b)) {
         count++
         this.breakConnection(connection)
       }
@@ -295,8 +265,7 @@ export class Network {
   /** Whether a message lies held or a connection stands between two nodes. */
   hasTraffic(a: number, b: number): boolean {
     for (const connection of this.connections.values()) {
-      if ((connection.client === a && connection.server === b) || (connection.client === b && connection.server === a))
-        return true
+      if (connection.joins(a, b)) return true
     }
     return false
   }
@@ -305,62 +274,13 @@ export class Network {
 
   /** Both ends learn of a reset, each after its own way through the network. */
   private breakConnection(connection: Connection): void {
-    this.transmit(connection, connection.client, RESET_SEGMENT)
-    this.transmit(connection, connection.server, RESET_SEGMENT)
+    this.wire.transmit(connection, connection.client, RESET_SEGMENT)
+    this.wire.transmit(connection, connection.server, RESET_SEGMENT)
   }
 
   private answerWithReset(connection: Connection, node: number): void {
     if (this.hostOff.has(node)) return
-    if (connection.stateAt(connection.peerOf(node)) !== 'down') this.transmit(connection, node, RESET_SEGMENT)
-  }
-
-  private release(connection: Connection, from: number): void {
-    const stream = connection.streamFrom(from)
-    const held = stream.held
-    stream.held = []
-    for (const segment of held) {
-      if (segment.kind === 'data') this.depart(connection, from, segment, segment.lane1, segment.lane2)
-      else this.transmit(connection, from, segment)
-    }
-  }
-
-  private transmit(connection: Connection, from: number, segment: Segment): void {
-    const to = connection.peerOf(from)
-    if (this.links.isCut(from, to)) {
-      connection.streamFrom(from).held.push(segment)
-      this.touch?.onHeld(from, to)
-      return
-    }
-    this.kernel.nameChild(to, SYSTEM_EVENT, SEGMENT_KEY + KIND_KEY[segment.kind])
-    this.depart(connection, from, segment, this.kernel.childName1, this.kernel.childName2)
-  }
-
-  private depart(connection: Connection, from: number, segment: Segment, lane1: number, lane2: number): void {
-    const { kernel } = this
-    const to = connection.peerOf(from)
-    const latency = this.links.latency(from, to)
-    let arrival = kernel.now + latency.length(kernel.decideFor(LATENCY, lane1, lane2, latency.bound))
-    // A reset is not part of the stream: it may overtake what was sent before it.
-    if (segment.kind !== 'reset') {
-      const stream = connection.streamFrom(from)
-      if (arrival < stream.lastArrival) arrival = stream.lastArrival
-      stream.lastArrival = arrival
-    }
-    const payload = segment.kind === 'data' ? segment.envelope : segment
-    const id = segment.kind === 'data' ? 0 : connection.id
-    kernel.scheduleNamed(arrival - kernel.now, SYSTEM_EVENT, to, ARRIVAL, id, to, payload, lane1, lane2, 0)
-  }
-
-  private dropped(envelope: Envelope): void {
-    const api = envelope.reply ? envelope.api | REPLY_FLAG : envelope.api
-    this.recorder.emit(
-      M.requestDropped,
-      envelope.source,
-      envelope.destination,
-      api,
-      envelope.connection,
-      envelope.correlation,
-    )
+    if (connection.stateAt(connection.peerOf(node)) !== 'down') this.wire.transmit(connection, node, RESET_SEGMENT)
   }
 
   private signal(node: number, kind: number, connection: Connection): void {
@@ -369,14 +289,8 @@ export class Network {
 
   private forgetIfDead(connection: Connection): void {
     if (connection.clientState !== 'down' || connection.serverState !== 'down') return
-    this.loseHeld(connection.toServer)
-    this.loseHeld(connection.toClient)
+    this.wire.loseHeld(connection.toServer)
+    this.wire.loseHeld(connection.toClient)
     this.connections.delete(connection.id)
-  }
-
-  private loseHeld(stream: Stream): void {
-    const { held } = stream
-    stream.held = []
-    for (const segment of held) if (segment.kind === 'data') this.dropped(segment.envelope)
   }
 }
