@@ -140,18 +140,19 @@ describe('the fetch purgatory (1.7)', () => {
     expect(cluster.log(2)).toHaveLength(4)
   })
 
-  test('a leader that is deposed answers what is parked, so that the follower goes on elsewhere', () => {
+  test('a leader that is deposed, or elected again, answers what is parked: those who wait learn of it', () => {
     const cluster = new MiniCluster()
-    cluster.runFor(2)
-    const before = cluster.broker(1).replicas.fetches.size
-    expect(before).toBe(2)
-    expect(cluster.stop(1, 5)).toBeLessThan(5)
+    cluster.isolate(0, [1, 2, 3])
     cluster.runFor(1)
-    const leader = cluster.leader()
-    expect(leader).not.toBe(1)
-    cluster.produce(cluster.open(leader), leader, -1)
+    const { fetches } = cluster.broker(1).replicas
+    expect(fetches.size).toBe(2)
+    cluster.tell(1, 1, 1, [1, 2, 3])
+    expect(fetches.size).toBe(0)
+    for (const follower of [2, 3]) cluster.tell(follower, 1, 1, [1, 2, 3])
     cluster.runFor(1)
-    expect(cluster.errors()).toEqual([Errors.NONE])
+    expect(fetches.size).toBe(2)
+    cluster.tell(1, 2, 2, [1, 2, 3])
+    expect(fetches.size).toBe(0)
   })
 
   test('a follower that is gone leaves nothing behind', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../history/catalogue.ts'
+import { samplerOf } from '../../kernel/sampler.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import { type FetchPartition, type FetchPartitionResponse, NO_LEADER_HINT } from '../protocol/messages.ts'
@@ -249,6 +250,27 @@ describe('who fetches when (1.3, 1.7)', () => {
     cluster.produce(cluster.open(1), 1, 1)
     cluster.runFor(0.2)
     expect(cluster.log(2)).toEqual([])
+    cluster.runFor(1)
+    expect(cluster.log(2)).toEqual([1])
+  })
+
+  test('nothing is fetched while a slow disk still takes the last answer', () => {
+    const cluster = new MiniCluster({ brokers: 2 })
+    cluster.isolate(0, [1, 2])
+    cluster.disks[2]?.beginSlow(samplerOf({ kind: 'constant', us: 3_000_000 }))
+    cluster.produce(cluster.open(1), 1, 1)
+    cluster.runFor(0.1)
+    let fetches = 0
+    cluster.observe({
+      kinds: [M.requestSent],
+      onMoment: (_kind, _time, node, to, api) => {
+        if (node === 2 && to === 1 && api === Api.Fetch) fetches++
+      },
+    })
+    // The fetcher begins anew, as with any new leader epoch.
+    cluster.broker(2).replicas.fetchers.add(cluster.partition(2))
+    cluster.runFor(2)
+    expect([fetches, cluster.log(2)]).toEqual([0, []])
     cluster.runFor(1)
     expect(cluster.log(2)).toEqual([1])
   })
