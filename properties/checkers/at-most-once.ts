@@ -139,20 +139,20 @@ export class AtMostOnce implements Checker {
       batches.retries.at(batch) === 0
         ? 'the batch arrived twice'
         : `the client sent the batch again after ${errorName(batches.retryError.at(batch))} at ${seconds(batches.retryAt.at(batch))}`
-    return `${retried}, and ${this.tellIdentity(first.entry, second.entry)}`
+    return `${retried}, ${this.tellIdentity(first.entry, second.entry)}`
   }
 
   /** Why the leader did not recognise the batch. */
   private tellIdentity(first: number, second: number): string {
     const { producerId, producerEpoch, sequence } = this.shadow.logs.entries
-    if (producerId.at(second) < 0) return 'without idempotence a leader cannot recognise it'
+    if (producerId.at(second) < 0) return 'and without idempotence a leader cannot recognise it'
     if (producerId.at(first) !== producerId.at(second))
-      return 'under a new producer id, so the leader could not recognise it'
+      return 'but under a new producer id, so the leader could not recognise it'
     if (producerEpoch.at(first) !== producerEpoch.at(second)) {
-      return `with the producer epoch raised from ${producerEpoch.at(first)} to ${producerEpoch.at(second)}, so the leader could not recognise it`
+      return `but with the producer epoch raised from ${producerEpoch.at(first)} to ${producerEpoch.at(second)}, so the leader could not recognise it`
     }
     if (sequence.at(first) !== sequence.at(second))
-      return 'with another sequence number, so the leader could not recognise it'
-    return 'the leader no longer remembered it'
+      return 'but with another sequence number, so the leader could not recognise it'
+    return 'and the leader no longer remembered it'
   }
 }
