@@ -44,8 +44,10 @@ export class WorldLife implements FaultHost {
   losePower(node: number): boolean {
     const wasUp = this.end(node, M.nodePowerLost, true)
     // A controller's log is flushed with every append; a client keeps its journal elsewhere.
-    this.nodes.disks.get(node)?.losePower(this.kernel)
-    return wasUp
+    const lost = this.nodes.disks.get(node)?.losePower(this.kernel) ?? 0
+    // A host whose process was down already loses what that had left unflushed.
+    if (!wasUp && lost > 0) this.recorder.emit(M.nodePowerLost, node, this.slot(node).incarnation, 0, 0, 0)
+    return wasUp || lost > 0
   }
 
   wipeDisk(node: number): boolean {
