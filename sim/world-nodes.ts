@@ -103,12 +103,13 @@ export class WorldNodes {
 
   private program(node: number, incarnation: number, formed: readonly MetadataRecord[] | null): NodeHandler {
     const env = new Env(node, this.kernel, this.network, this.recorder)
-    switch (this.layout[node]?.role) {
+    const { role } = this.layout[node] as NodeLayout
+    switch (role) {
       case 'controller':
         return this.controller(env)
       case 'broker':
         return this.broker(env, node, incarnation, formed)
-      default:
+      case 'producer':
         return this.producer(env, node)
     }
   }

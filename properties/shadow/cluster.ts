@@ -4,7 +4,6 @@ import type { Partitions } from './partitions.ts'
 
 /** Leader unknown: no moment told it yet. */
 export const UNTOLD = -2
-export const NO_LEADER: number = -1
 
 /** What the moments tell about nodes and about the controller's view of partitions. Brokers are masks (see `history/ids.ts`). */
 export class Cluster {

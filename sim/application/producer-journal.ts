@@ -1,7 +1,6 @@
 import type { DrawnWorkload } from './workload.ts'
 
-/** What the application knows of a record. */
-export const NOT_STARTED = 0
+// What the application knows of a record; 0 = it has not begun it.
 /** send() was called and nothing came back. */
 export const STARTED = 1
 export const ACKED = 2

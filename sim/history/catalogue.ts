@@ -8,7 +8,18 @@
  * `nodes` = set of brokers as two masks (takes two integers).
  */
 export type FieldType =
-  | 'tp' | 'node' | 'record' | 'batch' | 'offset' | 'epoch' | 'int' | 'flag' | 'api' | 'error' | 'text' | 'nodes'
+  | 'tp'
+  | 'node'
+  | 'record'
+  | 'batch'
+  | 'offset'
+  | 'epoch'
+  | 'int'
+  | 'flag'
+  | 'api'
+  | 'error'
+  | 'text'
+  | 'nodes'
 
 export interface MomentField {
   readonly name: string
@@ -27,16 +38,61 @@ export interface MomentDefinition {
 
 /** Kinds of moments, by the name in camel case. Numbers are part of the trace: append only. */
 export const M = {
-  nodeDefined: 8, topicCreated: 9, recordDefined: 10,
-  requestSent: 11, requestDelivered: 12, requestDropped: 13, connectionOpened: 14, connectionClosed: 15,
-  recordSent: 16, recordBatched: 17, produceAcked: 18, produceFailed: 19, produceUnknown: 20,
-  batchRetried: 21, batchExpired: 22, producerInitialized: 23, epochBumped: 24, workloadDone: 25,
-  logAppended: 26, logTruncated: 27, logFlushed: 28, logLoaded: 29, hwAdvanced: 30, produceAnswered: 31, batchDeduplicated: 32,
-  isrChanged: 33, leaderElected: 34, isrProposed: 35, isrAdopted: 36, leaderBegan: 37, followerBegan: 38,
-  brokerRegistered: 39, brokerFenced: 40, brokerUnfenced: 41, brokerShutdown: 42, metadataApplied: 43, controllerStarted: 44,
-  nodeStarted: 45, nodeCrashed: 46, nodePowerLost: 47, diskWiped: 48, nodeStopped: 49, nodePaused: 50, nodeResumed: 51,
-  linkCut: 52, linkHealed: 53, faultFired: 54, faultEnded: 55, runHealing: 56, runEnded: 57, diskSlow: 58,
-  batchSplit: 59, recordAbandoned: 60, followerFetched: 61, producerRestarted: 62,
+  nodeDefined: 8,
+  topicCreated: 9,
+  recordDefined: 10,
+  requestSent: 11,
+  requestDelivered: 12,
+  requestDropped: 13,
+  connectionOpened: 14,
+  connectionClosed: 15,
+  recordSent: 16,
+  recordBatched: 17,
+  produceAcked: 18,
+  produceFailed: 19,
+  produceUnknown: 20,
+  batchRetried: 21,
+  batchExpired: 22,
+  producerInitialized: 23,
+  epochBumped: 24,
+  workloadDone: 25,
+  logAppended: 26,
+  logTruncated: 27,
+  logFlushed: 28,
+  logLoaded: 29,
+  hwAdvanced: 30,
+  produceAnswered: 31,
+  batchDeduplicated: 32,
+  isrChanged: 33,
+  leaderElected: 34,
+  isrProposed: 35,
+  isrAdopted: 36,
+  leaderBegan: 37,
+  followerBegan: 38,
+  brokerRegistered: 39,
+  brokerFenced: 40,
+  brokerUnfenced: 41,
+  brokerShutdown: 42,
+  metadataApplied: 43,
+  controllerStarted: 44,
+  nodeStarted: 45,
+  nodeCrashed: 46,
+  nodePowerLost: 47,
+  diskWiped: 48,
+  nodeStopped: 49,
+  nodePaused: 50,
+  nodeResumed: 51,
+  linkCut: 52,
+  linkHealed: 53,
+  faultFired: 54,
+  faultEnded: 55,
+  runHealing: 56,
+  runEnded: 57,
+  diskSlow: 58,
+  batchSplit: 59,
+  recordAbandoned: 60,
+  followerFetched: 61,
+  producerRestarted: 62,
 } as const
 
 type Row = readonly [name: string, kind: number, about: string, fields: string]
@@ -47,34 +103,114 @@ const ROWS: readonly Row[] = [
   ['topic.created', M.topicCreated, 'a topic exists', 'topic:text topicId partitions replicas'],
   ['record.defined', M.recordDefined, 'a record of a script gets its id', 'record:record id:text'],
   ['request.sent', M.requestSent, 'a request or its reply left its sender', 'to:node api:api connection correlation'],
-  ['request.delivered', M.requestDelivered, 'a request or its reply reached its receiver', 'from:node api:api connection correlation'],
-  ['request.dropped', M.requestDropped, 'a request or its reply will never be delivered', 'to:node api:api connection correlation'],
-  ['connection.opened', M.connectionOpened, 'a connection stands, seen by the side that opened it', 'to:node connection'],
+  [
+    'request.delivered',
+    M.requestDelivered,
+    'a request or its reply reached its receiver',
+    'from:node api:api connection correlation',
+  ],
+  [
+    'request.dropped',
+    M.requestDropped,
+    'a request or its reply will never be delivered',
+    'to:node api:api connection correlation',
+  ],
+  [
+    'connection.opened',
+    M.connectionOpened,
+    'a connection stands, seen by the side that opened it',
+    'to:node connection',
+  ],
   ['connection.closed', M.connectionClosed, 'one side sees a connection end', 'peer:node connection reset:flag'],
   ['record.sent', M.recordSent, 'the application calls send() for a record', 'record:record attempt tp:tp key'],
-  ['record.batched', M.recordBatched, 'the client puts a record into a batch', 'record:record attempt batch:batch index'],
-  ['produce.acked', M.produceAcked, "the record's callback succeeds at the client", 'record:record attempt tp:tp offset:offset'],
-  ['produce.failed', M.produceFailed, "the record's callback fails and the record is certainly not in the log", 'record:record attempt tp:tp error:error'],
-  ['produce.unknown', M.produceUnknown, "the record's callback fails and the record may be in the log", 'record:record attempt tp:tp error:error'],
-  ['batch.retried', M.batchRetried, 'the client puts a batch back for another try', 'batch:batch tp:tp error:error attempt'],
+  [
+    'record.batched',
+    M.recordBatched,
+    'the client puts a record into a batch',
+    'record:record attempt batch:batch index',
+  ],
+  [
+    'produce.acked',
+    M.produceAcked,
+    "the record's callback succeeds at the client",
+    'record:record attempt tp:tp offset:offset',
+  ],
+  [
+    'produce.failed',
+    M.produceFailed,
+    "the record's callback fails and the record is certainly not in the log",
+    'record:record attempt tp:tp error:error',
+  ],
+  [
+    'produce.unknown',
+    M.produceUnknown,
+    "the record's callback fails and the record may be in the log",
+    'record:record attempt tp:tp error:error',
+  ],
+  [
+    'batch.retried',
+    M.batchRetried,
+    'the client puts a batch back for another try',
+    'batch:batch tp:tp error:error attempt',
+  ],
   ['batch.expired', M.batchExpired, 'a batch passed delivery.timeout.ms', 'batch:batch tp:tp inFlight:flag'],
   ['producer.initialized', M.producerInitialized, 'a producer got its id', 'producerId epoch:epoch'],
   ['epoch.bumped', M.epochBumped, 'an idempotent producer raised its own epoch', 'producerId epoch:epoch tp:tp'],
   ['workload.done', M.workloadDone, 'a producer has nothing more to send and every send is resolved', ''],
-  ['log.appended', M.logAppended, 'a replica appended a batch', 'tp:tp offset:offset last:offset epoch:epoch batch:batch producerId producerEpoch sequence'],
+  [
+    'log.appended',
+    M.logAppended,
+    'a replica appended a batch',
+    'tp:tp offset:offset last:offset epoch:epoch batch:batch producerId producerEpoch sequence',
+  ],
   ['log.truncated', M.logTruncated, 'a replica cut its log', 'tp:tp offset:offset leo:offset'],
   ['log.flushed', M.logFlushed, 'a replica flushed its log up to an offset', 'tp:tp offset:offset'],
   ['log.loaded', M.logLoaded, 'a restarted replica found its log', 'tp:tp offset:offset hw:offset clean:flag'],
   ['hw.advanced', M.hwAdvanced, 'a replica moved its high watermark', 'tp:tp offset:offset epoch:epoch leader:flag'],
-  ['produce.answered', M.produceAnswered, 'the leader answers a produce request for a partition', 'tp:tp offset:offset error:error to:node acks leo:offset epoch:epoch batch:batch'],
-  ['batch.deduplicated', M.batchDeduplicated, 'the leader recognised a batch it already has', 'tp:tp offset:offset last:offset batch:batch producerId producerEpoch sequence'],
-  ['isr.changed', M.isrChanged, 'the controller committed a new in-sync set', 'tp:tp isr:nodes partitionEpoch:epoch epoch:epoch elr:nodes'],
-  ['leader.elected', M.leaderElected, 'the controller committed a new leader (-1: none)', 'tp:tp leader:node epoch:epoch partitionEpoch:epoch isr:nodes unclean:flag'],
-  ['isr.proposed', M.isrProposed, 'a leader asks the controller for a new in-sync set', 'tp:tp isr:nodes epoch:epoch partitionEpoch:epoch'],
-  ['isr.adopted', M.isrAdopted, 'a leader takes over a committed in-sync set', 'tp:tp isr:nodes epoch:epoch partitionEpoch:epoch'],
+  [
+    'produce.answered',
+    M.produceAnswered,
+    'the leader answers a produce request for a partition',
+    'tp:tp offset:offset error:error to:node acks leo:offset epoch:epoch batch:batch',
+  ],
+  [
+    'batch.deduplicated',
+    M.batchDeduplicated,
+    'the leader recognised a batch it already has',
+    'tp:tp offset:offset last:offset batch:batch producerId producerEpoch sequence',
+  ],
+  [
+    'isr.changed',
+    M.isrChanged,
+    'the controller committed a new in-sync set',
+    'tp:tp isr:nodes partitionEpoch:epoch epoch:epoch elr:nodes',
+  ],
+  [
+    'leader.elected',
+    M.leaderElected,
+    'the controller committed a new leader (-1: none)',
+    'tp:tp leader:node epoch:epoch partitionEpoch:epoch isr:nodes unclean:flag',
+  ],
+  [
+    'isr.proposed',
+    M.isrProposed,
+    'a leader asks the controller for a new in-sync set',
+    'tp:tp isr:nodes epoch:epoch partitionEpoch:epoch',
+  ],
+  [
+    'isr.adopted',
+    M.isrAdopted,
+    'a leader takes over a committed in-sync set',
+    'tp:tp isr:nodes epoch:epoch partitionEpoch:epoch',
+  ],
   ['leader.began', M.leaderBegan, 'a broker starts to lead', 'tp:tp epoch:epoch offset:offset hw:offset'],
   ['follower.began', M.followerBegan, 'a broker starts to follow', 'tp:tp leader:node epoch:epoch offset:offset'],
-  ['broker.registered', M.brokerRegistered, 'the controller accepted a registration', 'broker:node brokerEpoch clean:flag'],
+  [
+    'broker.registered',
+    M.brokerRegistered,
+    'the controller accepted a registration',
+    'broker:node brokerEpoch clean:flag',
+  ],
   ['broker.fenced', M.brokerFenced, 'the controller fenced a broker', 'broker:node brokerEpoch'],
   ['broker.unfenced', M.brokerUnfenced, 'the controller unfenced a broker', 'broker:node brokerEpoch'],
   ['broker.shutdown', M.brokerShutdown, 'the controller began a controlled shutdown', 'broker:node brokerEpoch'],
@@ -95,12 +231,24 @@ const ROWS: readonly Row[] = [
   ['run.ended', M.runEnded, 'the run is over', 'settled:flag'],
   ['disk.slowed', M.diskSlow, 'a disk became slow', 'us'],
   ['batch.split', M.batchSplit, 'a batch that was too large became smaller ones', 'batch:batch tp:tp parts'],
-  ['record.abandoned', M.recordAbandoned, 'the application gives a record of unknown outcome up', 'record:record attempt'],
-  ['follower.fetched', M.followerFetched, "the leader learnt a follower's log end", 'tp:tp follower:node offset:offset epoch:epoch'],
+  [
+    'record.abandoned',
+    M.recordAbandoned,
+    'the application gives a record of unknown outcome up',
+    'record:record attempt',
+  ],
+  [
+    'follower.fetched',
+    M.followerFetched,
+    "the leader learnt a follower's log end",
+    'tp:tp follower:node offset:offset epoch:epoch',
+  ],
   ['producer.restarted', M.producerRestarted, 'an application makes itself a new producer', 'incarnation'],
 ]
 
-export const MOMENTS: readonly MomentDefinition[] = ROWS.map(([name, kind, about, fields]) => define(name, kind, about, fields))
+export const MOMENTS: readonly MomentDefinition[] = ROWS.map(([name, kind, about, fields]) =>
+  define(name, kind, about, fields),
+)
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()
 const BY_NAME: ReadonlyMap<string, MomentDefinition> = new Map(MOMENTS.map((moment) => [moment.name, moment]))
@@ -125,7 +273,14 @@ export function matchableFields(moment: MomentDefinition): readonly string[] {
         return ['api', 'reply']
       case 'batch':
         return ['batch', 'record', 'producer']
-      case 'node': case 'offset': case 'epoch': case 'int': case 'flag': case 'error': case 'text': case 'nodes':
+      case 'node':
+      case 'offset':
+      case 'epoch':
+      case 'int':
+      case 'flag':
+      case 'error':
+      case 'text':
+      case 'nodes':
         return [field.name]
     }
   })

@@ -43,7 +43,6 @@ export const NO_NODE: number = -1
  * Records are numbered by the node that sends them and its own count, so that a record's name needs no table:
  * `checkout#0/5` is node `checkout#0`, ordinal 5. Scripted ids are told by `record.defined`.
  */
-export const RECORDS_PER_NODE = 1_048_576
 export function recordOf(node: number, ordinal: number): number {
   return (node << 20) | ordinal
 }

@@ -47,7 +47,6 @@ export const Errors = {
 } as const
 
 export type ErrorName = keyof typeof Errors
-export type ErrorCode = (typeof Errors)[ErrorName]
 
 const NAMES: ReadonlyMap<number, ErrorName> = new Map(
   Object.entries(Errors).map(([name, code]) => [code, name as ErrorName]),
