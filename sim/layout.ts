@@ -17,7 +17,9 @@ export interface NodeLayout {
  */
 export function nodesOf(spec: WorldSpec): readonly NodeLayout[] {
   const nodes: NodeLayout[] = [{ name: 'controller-1', role: 'controller', application: null }]
-  spec.cluster.brokers.forEach((_, index) => nodes.push({ name: `broker-${index + 1}`, role: 'broker', application: null }))
+  spec.cluster.brokers.forEach((_, index) =>
+    nodes.push({ name: `broker-${index + 1}`, role: 'broker', application: null }),
+  )
   for (const producer of spec.producers) {
     for (let instance = 0; instance < producer.instances; instance++) {
       nodes.push({ name: `${producer.name}#${instance}`, role: 'producer', application: producer.name })

@@ -42,6 +42,7 @@ export class WorldNodes {
   private readonly recorder: Recorder
   private readonly spec: WorldSpec
   private readonly layout: readonly NodeLayout[]
+  private readonly tellSteps: boolean
   private readonly topicConfigs: ReadonlyMap<number, TopicConfig>
   private readonly journals: Map<number, ProducerJournal> = new Map()
   private readonly workloads: Map<number, DrawnWorkload> = new Map()
@@ -53,12 +54,14 @@ export class WorldNodes {
     spec: WorldSpec,
     layout: readonly NodeLayout[],
     seed: string,
+    tellSteps: boolean,
   ) {
     this.kernel = kernel
     this.network = network
     this.recorder = recorder
     this.spec = spec
     this.layout = layout
+    this.tellSteps = tellSteps
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
       if (node.role === 'broker') this.disks.set(number, new Disk())
@@ -157,6 +160,7 @@ export class WorldNodes {
         bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
         startUs: spec.startUs,
         stopUs: spec.stopUs,
+        tellSteps: this.tellSteps,
       },
       this.journals.get(node) as ProducerJournal,
       this,

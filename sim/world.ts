@@ -96,7 +96,7 @@ export class World {
     this.kernel = new Kernel({ seed, hasher, queue, keepTrace, bases, overrides })
     this.recorder = new Recorder(this.kernel)
     this.network = new Network(this.kernel, this.recorder, this.links(), options.freeze ?? false)
-    this.nodes = new WorldNodes(this.kernel, this.network, this.recorder, spec, this.layout, seed)
+    this.nodes = new WorldNodes(this.kernel, this.network, this.recorder, spec, this.layout, seed, waitsForSteps(plan))
     this.settlement = new Settlement(this.kernel, spec, this.layout, this.nodes.view)
     this.life = new WorldLife(this.kernel, this.network, this.recorder, this.layout, this.nodes, this.settlement)
     this.injector = new Injector(this.life, spec, plan)
@@ -274,6 +274,11 @@ export class World {
       }))
     })
   }
+}
+
+/** Whether a fault of the plan waits for an application's step. */
+function waitsForSteps(plan: FaultPlan): boolean {
+  return plan.some(({ trigger }) => trigger.kind === 'when' && trigger.match.moment.startsWith('step.'))
 }
 
 /** Runs a world from time 0 to its end. */

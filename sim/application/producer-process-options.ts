@@ -17,4 +17,6 @@ export interface ProducerProcessOptions {
   readonly bootstrap: readonly number[]
   readonly startUs: number
   readonly stopUs: number | null
+  /** Whether `step.*` moments are told: only when a fault waits for them, because each is an event of its own. */
+  readonly tellSteps: boolean
 }

@@ -20,6 +20,7 @@ interface Setup {
   readonly onUnknown?: OnUnknown
   readonly startUs?: number
   readonly stopUs?: number
+  readonly tellSteps?: boolean
   readonly partitions?: number
 }
 
@@ -54,6 +55,7 @@ class Bench implements ProcessHost {
       bootstrap: this.c.brokers,
       startUs,
       stopUs,
+      tellSteps: setup.tellSteps ?? false,
     }
     this.journal = new ProducerJournal(recordCount(workload))
     this.process = this.start()
@@ -257,6 +259,18 @@ describe('a script', () => {
     expect(sent).toMatchObject({ size: 0, timestamp: Math.floor((second?.time ?? 0) / 1000) + 3000 })
     expect(b.c.of('workload.done')).toHaveLength(1)
     expect(b.process.isIdle()).toBe(true)
+  })
+
+  it('tells its steps as events of their own when asked to, and dies between them without having sent', () => {
+    const b = new Bench({ workload: stream(2), tellSteps: true, onUnknown: 'resend' })
+    b.c.runUntil(SECOND)
+    const order = ['step.before-output', 'record.sent', 'produce.acked', 'step.after-output'] as const
+    const times = order.map((name) => b.c.of(name).map(({ time }) => time))
+    for (const list of times) expect(list).toHaveLength(2)
+    expect(times[0]).toEqual(times[1])
+    const quiet = new Bench({ workload: stream(2) })
+    quiet.c.runUntil(SECOND)
+    expect(quiet.c.of('step.before-output')).toEqual([])
   })
 
   it('waits for a moment', () => {

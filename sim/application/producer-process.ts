@@ -27,9 +27,10 @@ const SEND: number = PRODUCER_TIMERS
 const RESEND: number = PRODUCER_TIMERS + 1
 const STEP: number = PRODUCER_TIMERS + 2
 const STOP: number = PRODUCER_TIMERS + 3
+const OUTPUT: number = PRODUCER_TIMERS + 4
 
 /** Why the application's thread does nothing now. */
-type Busy = 'no' | 'in-send' | 'flushing' | 'closing'
+type Busy = 'no' | 'in-send' | 'in-step' | 'flushing' | 'closing'
 
 /**
  * One instance of a producer application: a single thread that sends records by schedule or script, and the callbacks of its
@@ -135,6 +136,11 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       case STOP:
         this.stopWork()
         break
+      case OUTPUT:
+        this.busy = 'no'
+        this.output(a)
+        this.work()
+        break
       default:
         this.producer?.onTimer(kind, a, b)
     }
@@ -154,7 +160,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
     return (this.env.node << 20) | this.journal.batches++
   }
 
-  onAcked(record: number, _attempt: number, _offset: number): void {
+  onAcked(record: number, attempt: number, _offset: number): void {
+    if (this.options.tellSteps) this.env.emit(M.stepAfterOutput, record, attempt)
     this.book.acked(recordOrdinal(record))
   }
 
@@ -238,6 +245,17 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   }
 
   private send(n: number): void {
+    if (!this.options.tellSteps) {
+      this.output(n)
+      return
+    }
+    // The step is an event of its own: what waits for it happens before anything is sent.
+    this.env.emit(M.stepBeforeOutput, recordOf(this.env.node, n), this.journal.attempts[n])
+    this.busy = 'in-step'
+    this.env.setTimer(OUTPUT, 0, n)
+  }
+
+  private output(n: number): void {
     const { env, source } = this
     const attempt = this.book.attempt(n)
     const record: KafkaRecord = {

@@ -28,6 +28,11 @@ export type Trigger =
       readonly times: number | null
       readonly after: Spread
     }
+  /** `fail`: the crash's target dies at its nth step of this name; each instance counts its own. */
+  | { readonly kind: 'fail'; readonly step: FailStep; readonly nth: number }
+
+/** Between which of its own steps an application dies. */
+export type FailStep = 'before-output' | 'after-output' | 'before-commit' | 'after-commit'
 
 export type Action =
   | { readonly kind: 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause'; readonly target: Target }

@@ -93,6 +93,8 @@ export const M = {
   recordAbandoned: 60,
   followerFetched: 61,
   producerRestarted: 62,
+  stepBeforeOutput: 63,
+  stepAfterOutput: 64,
 } as const
 
 type Row = readonly [name: string, kind: number, about: string, fields: string]
@@ -244,6 +246,18 @@ const ROWS: readonly Row[] = [
     'tp:tp follower:node offset:offset epoch:epoch',
   ],
   ['producer.restarted', M.producerRestarted, 'an application makes itself a new producer', 'incarnation'],
+  [
+    'step.before-output',
+    M.stepBeforeOutput,
+    'an application is about to send a record (told when a fault waits for steps)',
+    'record:record attempt',
+  ],
+  [
+    'step.after-output',
+    M.stepAfterOutput,
+    'an application learnt that a record is acknowledged (told when a fault waits for steps)',
+    'record:record attempt',
+  ],
 ]
 
 export const MOMENTS: readonly MomentDefinition[] = ROWS.map(([name, kind, about, fields]) =>

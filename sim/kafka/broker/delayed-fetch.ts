@@ -3,6 +3,7 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { FetchRequest } from '../protocol/messages.ts'
+import { PartitionTable } from './partition-table.ts'
 import { BrokerTimer } from './timers.ts'
 
 /** A fetch that waits for `minBytes` (`DelayedFetch`). */
@@ -34,7 +35,7 @@ export class FetchPurgatory {
   size = 0
   private readonly env: Env
   private readonly completion: FetchCompletion
-  private readonly byPartition: Map<number, DelayedFetch[]> = new Map()
+  private readonly byPartition: PartitionTable<DelayedFetch[]> = new PartitionTable()
   private timer: TimerHandle = 0
   private timerAt = 0
 
@@ -94,7 +95,7 @@ export class FetchPurgatory {
   }
 
   private all(): readonly DelayedFetch[] {
-    return [...this.byPartition.values()].flat()
+    return this.byPartition.values().flat()
   }
 
   private finish(operation: DelayedFetch): void {

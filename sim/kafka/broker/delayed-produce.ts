@@ -4,6 +4,7 @@ import type { Env } from '../env.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { Partition } from './partition.ts'
+import { PartitionTable } from './partition-table.ts'
 import { BrokerTimer } from './timers.ts'
 
 /** What became of one partition's part of a produce request. */
@@ -58,7 +59,7 @@ export class ProducePurgatory {
   private readonly env: Env
   private readonly completion: ProduceCompletion
   /** Waiting requests per partition, in the order they were parked. */
-  private readonly byPartition: Map<number, DelayedProduce[]> = new Map()
+  private readonly byPartition: PartitionTable<DelayedProduce[]> = new PartitionTable()
   /** One timer for the earliest deadline; it looks again when it fires, so a busy broker hardly sets any. */
   private timer: TimerHandle = 0
   private timerAt = 0
@@ -97,7 +98,7 @@ export class ProducePurgatory {
       // A request taken up meanwhile may have moved the high watermark and so have settled the rest.
       if (operation === undefined) return
       if (this.decideAll(operation, tp)) {
-        waiting.splice(at, 1)
+        removeAt(waiting, at)
         if (operation.undecided === 0) this.finish(operation)
       } else {
         at++
@@ -171,4 +172,10 @@ export class ProducePurgatory {
     this.timerAt = deadline
     this.timer = this.env.setTimer(BrokerTimer.DelayedProduce, deadline - this.env.monotonic())
   }
+}
+
+/** What waits longest is decided first, and taking the first is cheap. */
+function removeAt(waiting: DelayedProduce[], at: number): void {
+  if (at === 0) waiting.shift()
+  else waiting.splice(at, 1)
 }

@@ -34,6 +34,8 @@ export class MetadataCache {
   readonly topicIds: Map<string, number> = new Map()
   readonly partitions: Map<number, PartitionMetadata> = new Map()
   readonly brokers: Map<number, BrokerMetadata> = new Map()
+  /** What {@link aliveBrokerEpoch} answers, by broker: every fetch asks. */
+  private readonly aliveEpochs: number[] = []
   readonly minInsyncReplicas: Map<string, number> = new Map()
 
   /** Applies records in order; returns the partitions they touched, each once, in order. */
@@ -49,8 +51,7 @@ export class MetadataCache {
 
   /** Broker epoch of a broker that is registered and not fenced, else -1 (`getAliveBrokerEpoch`). */
   aliveBrokerEpoch(broker: number): number {
-    const known = this.brokers.get(broker)
-    return known === undefined || known.fenced ? -1 : known.brokerEpoch
+    return broker >= 0 && broker < this.aliveEpochs.length ? (this.aliveEpochs[broker] as number) : -1
   }
 
   /** A broker that may be added to an in-sync set: neither fenced nor shutting down (KIP-841). */
@@ -93,13 +94,13 @@ export class MetadataCache {
       }
       case 'RegisterBrokerRecord': {
         const { brokerEpoch, fenced, inControlledShutdown } = record
-        this.brokers.set(record.brokerId, { brokerEpoch, fenced, inControlledShutdown })
+        this.setBroker(record.brokerId, { brokerEpoch, fenced, inControlledShutdown })
         return -1
       }
       case 'BrokerRegistrationChangeRecord': {
         const old = this.brokers.get(record.brokerId)
         if (old === undefined) return -1
-        this.brokers.set(record.brokerId, {
+        this.setBroker(record.brokerId, {
           brokerEpoch: old.brokerEpoch,
           fenced: record.fenced ?? old.fenced,
           inControlledShutdown: record.inControlledShutdown ?? old.inControlledShutdown,
@@ -109,5 +110,11 @@ export class MetadataCache {
       case 'ProducerIdsRecord':
         return -1
     }
+  }
+
+  private setBroker(broker: number, metadata: BrokerMetadata): void {
+    this.brokers.set(broker, metadata)
+    while (this.aliveEpochs.length <= broker) this.aliveEpochs.push(-1)
+    this.aliveEpochs[broker] = metadata.fenced ? -1 : metadata.brokerEpoch
   }
 }

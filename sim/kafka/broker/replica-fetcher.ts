@@ -28,7 +28,8 @@ interface FetchState {
 
 interface Fetcher {
   readonly leader: number
-  readonly states: Map<number, FetchState>
+  /** In the order in which they were added. */
+  readonly states: FetchState[]
   /** A response is being applied, which a slow disk makes last: the thread fetches nothing meanwhile. */
   applying: boolean
 }
@@ -74,13 +75,17 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     this.remove(partition.tp)
     const leader = partition.leaderId
     if (leader < 0) return
-    const fetcher = (this.fetchers[leader] ??= { leader, states: new Map(), applying: false })
-    fetcher.states.set(partition.tp, { partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false })
+    while (this.fetchers.length <= leader) this.fetchers.push(undefined)
+    const fetcher = (this.fetchers[leader] ??= { leader, states: [], applying: false })
+    fetcher.states.push({ partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false })
     this.fetch(leader)
   }
 
   remove(tp: number): void {
-    for (const fetcher of this.fetchers) fetcher?.states.delete(tp)
+    for (const fetcher of this.fetchers) {
+      const at = fetcher === undefined ? -1 : indexOf(fetcher.states, tp, 0)
+      if (at >= 0) fetcher?.states.splice(at, 1)
+    }
   }
 
   onReady(destination: number): void {
@@ -91,7 +96,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     // `AbstractFetcherThread.processFetchRequest`: after an error all partitions of the fetch wait.
     const fetcher = this.fetchers[leader]
     if (fetcher === undefined) return
-    for (const state of fetcher.states.values()) this.delay(state)
+    for (const state of fetcher.states) this.delay(state)
   }
 
   onBackoffOver(destination: number): void {
@@ -117,10 +122,16 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const fetcher = this.fetchers[leader]
     if (fetcher === undefined) return
     fetcher.applying = false
-    for (let i = 0; i < response.responses.length; i++) {
-      const data = response.responses[i] as FetchPartitionResponse
-      const state = fetcher.states.get(tpOf(data.topicId, data.partitionIndex))
-      if (state !== undefined && isCurrent(state, request.partitions[i])) this.applyPartition(state, data)
+    const { states } = fetcher
+    const { responses } = response
+    let at = -1
+    for (let i = 0; i < responses.length; i++) {
+      const data = responses[i] as FetchPartitionResponse
+      // Partitions were asked for in the order of the states, so the next one is nearly always the next state.
+      at = indexOf(states, tpOf(data.topicId, data.partitionIndex), at + 1)
+      if (at < 0) continue
+      const state = states[at] as FetchState
+      if (isCurrent(state, request.partitions[i])) this.applyPartition(state, data)
     }
     this.fetch(leader)
   }
@@ -177,14 +188,9 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
   private fetch(leader: number): void {
     const fetcher = this.fetchers[leader]
-    if (fetcher === undefined || fetcher.states.size === 0) return
+    if (fetcher === undefined || fetcher.states.length === 0) return
     if (fetcher.applying || this.client.inFlight(leader) > 0) return
-    const now = this.env.monotonic()
-    const partitions: FetchPartition[] = []
-    for (const state of fetcher.states.values()) {
-      if (state.failed || state.delayedUntil > now) continue
-      partitions.push(this.fetchPartition(state))
-    }
+    const partitions = this.fetchPartitions(fetcher.states)
     // Partitions in back-off are no reason to connect (`AbstractFetcherThread.doWork`).
     if (partitions.length === 0 || !this.client.ready(leader)) return
     const body: FetchRequest = {
@@ -196,6 +202,16 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       partitions,
     }
     this.client.send(leader, Api.Fetch, body, 0)
+  }
+
+  private fetchPartitions(states: readonly FetchState[]): readonly FetchPartition[] {
+    const now = this.env.monotonic()
+    let count = 0
+    for (const state of states) if (mayFetch(state, now)) count++
+    const partitions = new Array<FetchPartition>(count)
+    let at = 0
+    for (const state of states) if (mayFetch(state, now)) partitions[at++] = this.fetchPartition(state)
+    return partitions
   }
 
   private fetchPartition(state: FetchState): FetchPartition {
@@ -222,4 +238,17 @@ function isCurrent(state: FetchState, wanted: FetchPartition | undefined): boole
     wanted.currentLeaderEpoch === state.leaderEpoch &&
     wanted.fetchOffset === state.partition.log.logEndOffset
   )
+}
+
+function mayFetch(state: FetchState, now: number): boolean {
+  return !state.failed && state.delayedUntil <= now
+}
+
+/** Where the state of a partition stands, looking from `likely` on and then before it; -1 = nowhere. */
+function indexOf(states: readonly FetchState[], tp: number, likely: number): number {
+  for (let at = likely; at < states.length; at++) if ((states[at] as FetchState).partition.tp === tp) return at
+  for (let at = 0; at < likely && at < states.length; at++) {
+    if ((states[at] as FetchState).partition.tp === tp) return at
+  }
+  return -1
 }

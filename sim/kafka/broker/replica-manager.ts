@@ -16,6 +16,7 @@ import { DelayedProduce, ProducePurgatory, ProduceStatus } from './delayed-produ
 import { FollowerFetch } from './follower-fetch.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
+import { PartitionTable } from './partition-table.ts'
 import { produceResponse } from './produce-response.ts'
 import { type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
 import type { RequestChannel } from './request-channel.ts'
@@ -34,7 +35,7 @@ export interface ReplicaManagerOptions {
  * followers, and keeps what must wait in two purgatories.
  */
 export class ReplicaManager {
-  readonly partitions: Map<number, Partition> = new Map()
+  readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
   readonly produces: ProducePurgatory

@@ -7,6 +7,9 @@ export interface RequestHandler {
 }
 
 interface Channel {
+  readonly connection: number
+  /** False once the connection is closed or gone. */
+  open: boolean
   busy: boolean
   readonly waiting: Envelope[]
   /** The peer has closed; what was received is still worked off. */
@@ -24,6 +27,8 @@ export class RequestChannel {
   private readonly env: Env
   private readonly handler: RequestHandler
   private readonly channels: Map<number, Channel> = new Map()
+  /** The newest channel of each client, by node number: nearly always the one that is meant. */
+  private readonly newest: (Channel | undefined)[] = []
 
   constructor(env: Env, handler: RequestHandler) {
     this.env = env
@@ -31,11 +36,7 @@ export class RequestChannel {
   }
 
   receive(request: Envelope): void {
-    let channel = this.channels.get(request.connection)
-    if (channel === undefined) {
-      channel = { busy: false, waiting: [], closing: false, draining: false }
-      this.channels.set(request.connection, channel)
-    }
+    const channel = this.find(request) ?? this.open(request)
     if (channel.busy) {
       channel.waiting.push(request)
       return
@@ -52,26 +53,28 @@ export class RequestChannel {
 
   /** Ends a request without an answer. */
   done(request: Envelope): void {
-    const { connection } = request
-    const channel = this.channels.get(connection)
+    const channel = this.find(request)
     if (channel === undefined) return
     channel.busy = false
     if (channel.draining) return
+    if (channel.waiting.length > 0) this.drain(channel)
+    if (channel.closing && !channel.busy && channel.open) this.drop(channel.connection)
+  }
+
+  private drain(channel: Channel): void {
     channel.draining = true
-    while (!channel.busy && this.channels.get(connection) === channel) {
+    while (!channel.busy && channel.open) {
       const next = channel.waiting.shift()
       if (next === undefined) break
       channel.busy = true
       this.handler.handle(next)
     }
     channel.draining = false
-    if (!channel.busy && channel.closing && this.channels.get(connection) === channel) this.drop(connection)
   }
 
   /** Closes a connection from this side; requests still waiting on it are lost. */
   close(request: Envelope): void {
-    this.channels.delete(request.connection)
-    this.env.disconnect(request.connection)
+    this.drop(request.connection)
   }
 
   /** The peer closed in good order: what it sent before is still worked off. */
@@ -83,15 +86,41 @@ export class RequestChannel {
 
   /** The connection was reset: what waits on it is lost. */
   reset(connection: number): void {
+    const channel = this.channels.get(connection)
+    if (channel === undefined) return
+    channel.open = false
     this.channels.delete(connection)
   }
 
   isOpen(request: Envelope): boolean {
-    return this.channels.has(request.connection)
+    return this.find(request) !== undefined
+  }
+
+  private find(request: Envelope): Channel | undefined {
+    const { source, connection } = request
+    const newest = source < this.newest.length ? this.newest[source] : undefined
+    if (newest !== undefined && newest.connection === connection && newest.open) return newest
+    return this.channels.get(connection)
+  }
+
+  private open(request: Envelope): Channel {
+    const { source, connection } = request
+    const channel: Channel = {
+      connection,
+      open: true,
+      busy: false,
+      waiting: [],
+      closing: false,
+      draining: false,
+    }
+    this.channels.set(connection, channel)
+    while (this.newest.length <= source) this.newest.push(undefined)
+    this.newest[source] = channel
+    return channel
   }
 
   private drop(connection: number): void {
-    this.channels.delete(connection)
+    this.reset(connection)
     this.env.disconnect(connection)
   }
 }

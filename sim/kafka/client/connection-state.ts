@@ -1,6 +1,9 @@
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { ClientRequest } from './client-request.ts'
 
+/** Api keys are below this (Kafka's highest is 93). */
+export const API_KEYS = 128
+
 export const DISCONNECTED = 0
 export const CONNECTING = 1
 export const CHECKING_API_VERSIONS = 2
@@ -24,8 +27,8 @@ export class NodeConnectionState {
   timeoutTimer: TimerHandle = 0
   setupTimer: TimerHandle = 0
   backoffTimer: TimerHandle = 0
-  /** Oldest and newest version of each api that both sides speak; an api that is missing is not shared. */
-  readonly versions: Map<number, number> = new Map()
+  /** Newest version that both sides speak, by api key; -1 = the api is not shared, or not known yet to be. */
+  readonly versions: Int8Array = new Int8Array(API_KEYS).fill(-1)
 
   constructor(destination: number) {
     this.destination = destination

@@ -83,7 +83,7 @@ export class NetworkClient {
   send(destination: number, api: ApiKey, body: object, token: number, expectsReply = true): ClientRequest {
     const node = this.nodes[destination]
     if (node === undefined || node.state !== READY) throw new Error(`node ${destination} is not ready for a request`)
-    const request = this.dispatch(node, api, this.apiVersion(destination, api), body, token, expectsReply)
+    const request = this.dispatch(node, api, node.versions[api] as number, body, token, expectsReply)
     if (!expectsReply) this.owner.onCompletion(request, null, 'response')
     return request
   }
@@ -108,7 +108,7 @@ export class NetworkClient {
 
   /** The version both sides speak best; -1 = none, or the node's versions are not known yet. */
   apiVersion(destination: number, api: ApiKey): number {
-    return this.nodes[destination]?.versions.get(api) ?? -1
+    return this.nodes[destination]?.versions[api] ?? -1
   }
 
   /** Gives the connection to a node up: what is in flight on it completes as `disconnected`, and back-off begins. */
@@ -219,10 +219,10 @@ export class NetworkClient {
   }
 
   private onApiVersions(node: NodeConnectionState, response: ApiVersionsResponse): void {
-    node.versions.clear()
+    node.versions.fill(-1)
     for (const range of response.apiKeys) {
       const version = Math.min(range.maxVersion, this.newestVersion(range.apiKey as ApiKey))
-      if (version >= range.minVersion) node.versions.set(range.apiKey, version)
+      if (version >= range.minVersion) node.versions[range.apiKey] = version
     }
     node.state = READY
     node.failedAttempts = 0
@@ -287,7 +287,7 @@ export class NetworkClient {
     const checking = node.state === CHECKING_API_VERSIONS
     node.state = DISCONNECTED
     node.connection = 0
-    node.versions.clear()
+    node.versions.fill(-1)
     this.beginBackoff(node)
     const now = env.monotonic()
     const cancelled = node.inFlight.splice(0)

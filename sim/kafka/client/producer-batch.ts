@@ -32,10 +32,10 @@ export class ProducerBatch {
   readonly writeLimit: number
   /** Bytes of `buffer.memory` it holds; 0 for a split batch, which lives outside the pool. */
   readonly memory: number
-  readonly records: KafkaRecord[] = []
+  readonly records: KafkaRecord[]
   /** `estimatedSizeInBytes` */
-  size: number = BATCH_OVERHEAD
-  private maxTimestamp = -1
+  size: number
+  private maxTimestamp: number
   /** Takes no more records. */
   closed = false
   /** Callbacks have been made. */
@@ -59,19 +59,31 @@ export class ProducerBatch {
   inDoubt = false
   private wire: RecordBatch | null = null
 
-  constructor(id: number, partition: PartitionState, createdAt: number, writeLimit: number, memory: number) {
+  /** A batch that holds its first record, which always fits. */
+  constructor(
+    id: number,
+    partition: PartitionState,
+    createdAt: number,
+    writeLimit: number,
+    memory: number,
+    first: KafkaRecord,
+  ) {
     this.id = id
     this.partition = partition
     this.createdAt = createdAt
     this.lastAttemptAt = createdAt
     this.writeLimit = writeLimit
     this.memory = memory
+    // Not pushed: an array that grows from nothing takes room for 17, and a log keeps the records of every batch.
+    this.records = [first]
+    this.size = sizeAlone(first)
+    this.maxTimestamp = Math.max(-1, first.timestamp)
   }
 
-  /** Adds a record; false when there is no room. The first always fits. */
+  /** Adds a record; false when there is no room. */
   tryAppend(record: KafkaRecord): boolean {
     const size = this.size + sizeInBatch(record)
-    if (this.closed || (this.records.length > 0 && size > this.writeLimit)) return false
+    if (this.closed || size > this.writeLimit) return false
     this.records.push(record)
     this.size = size
     if (record.timestamp > this.maxTimestamp) this.maxTimestamp = record.timestamp

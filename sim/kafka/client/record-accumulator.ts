@@ -10,6 +10,8 @@ import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
 /** What appending a record did. */
 export type AppendResult = 'no-memory' | 'appended' | 'new-batch' | 'ready'
 
+const NOTHING: readonly ProducerBatch[] = Object.freeze([])
+
 /** Gives batches numbers that are never used twice, also across crashes of the process. */
 export interface BatchNumbers {
   nextBatch(): number
@@ -64,8 +66,7 @@ export class RecordAccumulator {
     const memory = Math.max(this.settings.batchSize, sizeAlone(record))
     if (memory > this.available) return 'no-memory'
     this.available -= memory
-    const batch = this.newBatch(partition, this.env.monotonic(), memory, sizeAlone(record))
-    batch.tryAppend(record)
+    const batch = this.newBatch(partition, this.env.monotonic(), memory, record)
     queue.push(batch)
     return queue.length > 1 || batch.isFull() ? 'ready' : 'new-batch'
   }
@@ -77,8 +78,7 @@ export class RecordAccumulator {
     let part: ProducerBatch | null = null
     for (const record of big.records) {
       if (part === null || !part.tryAppend(record)) {
-        part = this.newBatch(partition, big.createdAt, 0, sizeAlone(record))
-        part.tryAppend(record)
+        part = this.newBatch(partition, big.createdAt, 0, record)
         parts.push(part)
       }
     }
@@ -132,9 +132,9 @@ export class RecordAccumulator {
    * `drainBatchesForOneNode`: at most one batch per partition, `max.request.size` bytes in all. As in Kafka, a node that is
    * ready gets the head of every queue it leads, and a partition that must wait ends the round for the whole node.
    */
-  drain(node: number, now: number): ProducerBatch[] {
+  drain(node: number, now: number): readonly ProducerBatch[] {
     const { partitions, idempotence } = this
-    const drained: ProducerBatch[] = []
+    let drained: ProducerBatch[] | null = null
     const count = partitions.length
     const start = this.drainIndex[node] ?? 0
     let size = 0
@@ -145,7 +145,7 @@ export class RecordAccumulator {
       this.setDrainIndex(node, at)
       const first = partition.queue[0]
       if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
-      if (drained.length > 0 && size + first.size > this.settings.maxRequestSize) break
+      if (drained !== null && size + first.size > this.settings.maxRequestSize) break
       if (idempotence !== null) {
         if (idempotence.shouldStopDrain(partition, first)) break
         idempotence.assignSequence(first)
@@ -153,21 +153,23 @@ export class RecordAccumulator {
       partition.queue.shift()
       first.closed = true
       size += first.size
-      drained.push(first)
+      if (drained === null) drained = [first]
+      else drained.push(first)
     }
-    return drained
+    return drained ?? NOTHING
   }
 
   // --- inner workings -----------------------------------------------------------------------------------------------
 
-  private newBatch(partition: PartitionState, createdAt: number, memory: number, least: number): ProducerBatch {
+  private newBatch(partition: PartitionState, createdAt: number, memory: number, first: KafkaRecord): ProducerBatch {
     this.incomplete++
     return new ProducerBatch(
       this.numbers.nextBatch(),
       partition,
       createdAt,
-      Math.max(this.settings.batchSize, least),
+      Math.max(this.settings.batchSize, sizeAlone(first)),
       memory,
+      first,
     )
   }
 

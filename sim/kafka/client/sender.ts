@@ -247,10 +247,11 @@ export class Sender implements NetworkClientOwner {
 
   private sendProduceRequest(node: number, batches: readonly ProducerBatch[]): void {
     const { settings } = this
-    const partitionData: ProduceRequest['partitionData'][number][] = []
-    for (let i = 0; i < batches.length; i++) {
+    const count = batches.length
+    const partitionData = new Array<ProduceRequest['partitionData'][number]>(count)
+    for (let i = 0; i < count; i++) {
       const batch = batches[i] as ProducerBatch
-      partitionData.push({ topicId: batch.partition.topicId, index: batch.partition.index, records: batch.seal() })
+      partitionData[i] = { topicId: batch.partition.topicId, index: batch.partition.index, records: batch.seal() }
     }
     const request: ProduceRequest = { acks: settings.acks, timeoutMs: settings.requestTimeoutMs, partitionData }
     const token = this.freeTokens.length > 0 ? (this.freeTokens.pop() as number) : this.requests.length
