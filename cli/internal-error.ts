@@ -1,9 +1,28 @@
 import { shellQuoted } from '../reports/words.ts'
+import type { Context } from './context.ts'
 import { Nondeterminism, RunFailure } from './pool/failures.ts'
+import { Retelling } from './retell.ts'
 import { seedOf } from './seed.ts'
 
+/** The same with what judging the run again tells about it: where the traces of a nondeterminism part. */
+export async function failureText(error: unknown, context: Context, verbose: boolean): Promise<string> {
+  if (!(error instanceof Nondeterminism)) return internalErrorText(error, context.version, verbose)
+  let parted: readonly string[]
+  try {
+    parted = (await Retelling.with(context)).divergence(error)
+  } catch (second) {
+    parted = [`judging it again failed: ${second instanceof Error ? second.message : String(second)}`]
+  }
+  return internalErrorText(error, context.version, verbose, parted)
+}
+
 /** What a defect of the tool is told with: what, where, how to see it again, how to report it. */
-export function internalErrorText(error: unknown, version: string, verbose: boolean): string {
+export function internalErrorText(
+  error: unknown,
+  version: string,
+  verbose: boolean,
+  details: readonly string[] = [],
+): string {
   const failure = error instanceof Error ? error : new Error(String(error))
   const lines = [`internal error: ${firstLine(failure.message)}`]
   if (failure instanceof RunFailure || failure instanceof Nondeterminism) {
@@ -17,6 +36,7 @@ export function internalErrorText(error: unknown, version: string, verbose: bool
     lines.push(`  run       ${failure.run} · seed ${seed}`)
     lines.push(`  again     ${again.map(shellQuoted).join(' ')}`)
   }
+  lines.push(...details.map((line) => `  ${line}`))
   const machine = `twiceshy ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
   lines.push(
     `  This is a defect of twiceshy, not of your scenario. Please report it with the scenario file and these lines (${machine}).`,

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { Chalk, type ChalkInstance } from 'chalk'
 import { colorLevel } from '../reports/color.ts'
-import type { FrameStyle } from '../scenarios/format/frame.ts'
-import type { LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
+import { type FrameStyle, PLAIN } from '../scenarios/format/frame.ts'
+import type { Diagnostic, LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
 import { counted } from '../reports/words.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
@@ -19,6 +19,8 @@ export interface LoadRequest {
   readonly set: readonly string[]
   readonly profile: string | null
   readonly quiet: boolean
+  /** Warnings with their lines and help, instead of a line each. */
+  readonly verbose: boolean
   readonly color: boolean | null
 }
 
@@ -95,12 +97,15 @@ class Teller {
   private readonly context: Context
   private readonly engine: Engine
   private readonly quiet: boolean
+  private readonly verbose: boolean
+  private shortened = false
   private readonly style: FrameStyle
 
   constructor(context: Context, engine: Engine, request: LoadRequest) {
     this.context = context
     this.engine = engine
     this.quiet = request.quiet
+    this.verbose = request.verbose
     const { env, err } = context.console
     this.style = frameStyle(new Chalk({ level: colorLevel({ flag: request.color, env, isTTY: err.isTTY }) }))
   }
@@ -116,18 +121,34 @@ class Teller {
       if (isError) this.mistakes++
       else if (this.quiet) continue
       if (isError && this.shown++ >= MOST_SHOWN) continue
+      if (!isError && !this.verbose) {
+        this.warning(diagnostic, loaded)
+        continue
+      }
       this.context.console.err.write(
         `${this.engine.render(diagnostic, loaded.file, loaded.text, this.style).trimEnd()}\n\n`,
       )
     }
   }
 
+  /** `warning: file:line:column message` */
+  private warning(diagnostic: Diagnostic, { file, text }: LoadedFile): void {
+    const [span] = diagnostic.spans
+    const place = span === undefined ? file : `${span.file}:${span.line}:${span.column}`
+    // The frame's first line, where nothing of the file can reach the terminal unseen.
+    const [head = ''] = this.engine.render(diagnostic, file, text, PLAIN).split('\n', 1)
+    this.context.console.err.write(`${this.style.warning('warning:')} ${place} ${head.replace(/^warning: /, '')}\n`)
+    this.shortened = true
+  }
+
   end(collected: Collected): void {
     const { err } = this.context.console
+    if (this.shortened)
+      err.write(`  ${this.style.faint('-v shows what warnings are about and how to put it right')}\n\n`)
     if (this.mistakes > MOST_SHOWN) err.write(`… and ${counted(this.mistakes - MOST_SHOWN, 'more mistake')}\n`)
     if (this.mistakes > 0) {
-      const files = counted(collected.files.length, 'file')
-      err.write(`${counted(this.mistakes, 'mistake')} in ${files}; nothing was run\n`)
+      const files = collected.files.length === 0 ? '' : ` in ${counted(collected.files.length, 'file')}`
+      err.write(`${counted(this.mistakes, 'mistake')}${files}; nothing was run\n`)
     }
   }
 }

@@ -43,8 +43,9 @@ export function checkWritable(file: string, cwd: string): void {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory() === true) throw new UsageError(`${file} cannot be written: it is a folder`)
     if (stat !== undefined) return accessSync(path, constants.W_OK)
-    if (!statSync(dirname(path)).isDirectory())
-      throw new UsageError(`${file} cannot be written: ${dirname(file)} is no folder`)
+    const folder = statSync(dirname(path), { throwIfNoEntry: false })
+    if (folder === undefined) throw new UsageError(`${file} cannot be written: its folder does not exist`)
+    if (!folder.isDirectory()) throw new UsageError(`${file} cannot be written: ${dirname(file)} is no folder`)
     accessSync(dirname(path), constants.W_OK)
   } catch (error) {
     if (error instanceof UsageError) throw error
@@ -60,7 +61,7 @@ export class Outputs {
   constructor(outputs: readonly Output[], cwd: string, stdout: (text: string) => void) {
     this.places = outputs.map(({ reporter, file }) => {
       if (file === null) return { reporter, write: stdout }
-      const descriptor = openSync(resolve(cwd, file), 'w')
+      const descriptor = opened(file, cwd)
       this.descriptors.push(descriptor)
       return { reporter, write: (text: string): void => writeAll(descriptor, file, text) }
     })
@@ -75,6 +76,14 @@ export class Outputs {
 
   close(): void {
     for (const descriptor of this.descriptors) closeSync(descriptor)
+  }
+}
+
+function opened(file: string, cwd: string): number {
+  try {
+    return openSync(resolve(cwd, file), 'w')
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${reasonOf(error)}`)
   }
 }
 

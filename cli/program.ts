@@ -72,6 +72,7 @@ function programFor(context: Context, done: (code: ExitCode) => void): Command {
       getErrHelpWidth: () => Math.min(120, Math.max(80, err.columns ?? 100)),
     })
     .showSuggestionAfterError()
+    .showHelpAfterError('  help: `--help` shows how it is called')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
 

@@ -1,5 +1,9 @@
 import type { ExpectationResult, ScenarioResult } from './result.ts'
+import { clipped, widthOf } from './layout.ts'
 import { counted, grouped, listed, noneOf } from './words.ts'
+
+/** A shortened title keeps so many columns before its variant. */
+const LEAST_TITLE = 12
 
 /** An expectation as it is written in a file: `billing:consume/at-least-once`. */
 export function labelOf(expectation: Pick<ExpectationResult, 'guarantee' | 'stage' | 'subject'>): string {
@@ -11,6 +15,13 @@ export function labelOf(expectation: Pick<ExpectationResult, 'guarantee' | 'stag
 /** A scenario's title with its variant. */
 export function titleOf(result: Pick<ScenarioResult, 'scenario' | 'variant'>): string {
   return result.variant === null ? result.scenario : `${result.scenario} · ${result.variant}`
+}
+
+/** The same in at most so many columns: the title is shortened, so that variants stay distinguishable. */
+export function titleWithin(result: Pick<ScenarioResult, 'scenario' | 'variant'>, width: number): string {
+  if (result.variant === null) return clipped(result.scenario, width)
+  const variant = clipped(` · ${result.variant}`, Math.max(width - LEAST_TITLE, width >> 1))
+  return `${clipped(result.scenario, width - widthOf(variant))}${variant}`
 }
 
 /** What was observed and what it means, beside the word `holds`, `violated` or `unknown`. */

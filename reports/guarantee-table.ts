@@ -1,5 +1,5 @@
 import { GUARANTEES, type Guarantee } from '../scenarios/format/vocabulary.ts'
-import { titleOf } from './expectation-words.ts'
+import { titleWithin } from './expectation-words.ts'
 import { clipped, padded, widthOf } from './layout.ts'
 import type { Paint } from './paint.ts'
 import type { ExpectationResult, ScenarioResult } from './result.ts'
@@ -22,14 +22,20 @@ interface Column {
 export function guaranteeTable(results: readonly ScenarioResult[], paint: Paint, width: number): readonly string[] {
   const columns = columnsOf(results)
   if (columns.length === 0) return []
-  const longest = Math.max(...results.map((result) => widthOf(titleOf(result))))
-  const nameWidth = Math.min(longest, MOST_NAME, Math.max(LEAST_NAME, width - 2 - widthTaken(columns)))
-  const blocks = inBlocks(columns, width - nameWidth - 2)
-  const lines = blocks.flatMap((block, i) => [
-    ...(i === 0 ? [] : ['']),
-    ...tableBlock(results, block, nameWidth, paint),
-  ])
+  const longest = Math.max(...results.map((_, i) => widthOf(nameOf(results, i, MOST_NAME))))
+  const blocks = inBlocks(columns, width - 2 - LEAST_NAME)
+  const widest = Math.max(...blocks.map(widthTaken))
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, Math.min(MOST_NAME, width - 2 - widest)))
+  const lines = blocks.flatMap((block, i) => {
+    // A further block repeats only the names that have something there.
+    const rows = blocks.length === 1 ? results : results.filter((result) => judgesAny(result, block))
+    return [...(i === 0 ? [] : ['']), ...tableBlock(rows, block, nameWidth, paint)]
+  })
   return [...lines, '', legend(paint)]
+}
+
+function judgesAny(result: ScenarioResult, columns: readonly Column[]): boolean {
+  return result.expectations.some((e) => columns.some(({ guarantee }) => guarantee === e.guarantee))
 }
 
 function legend(paint: Paint): string {
@@ -78,11 +84,19 @@ function tableBlock(
     const words = columns.map((c) => padded(c.words[row - height + c.words.length] ?? '', c.width))
     lines.push(`  ${' '.repeat(nameWidth)}${gap}${paint.faint(words.join(gap).trimEnd())}`)
   }
-  for (const result of results) {
+  results.forEach((result, i) => {
     const cells = columns.map((column) => cell(result, column, paint)).join(gap)
-    lines.push(`  ${padded(clipped(titleOf(result), nameWidth), nameWidth)}${gap}${cells}`.trimEnd())
-  }
+    lines.push(`  ${padded(nameOf(results, i, nameWidth), nameWidth)}${gap}${cells}`.trimEnd())
+  })
   return lines
+}
+
+/** The scenario's title; below it, its variants by their own names. */
+function nameOf(results: readonly ScenarioResult[], i: number, width: number): string {
+  const [above, result] = [results[i - 1], results[i]]
+  if (result === undefined) return ''
+  const same = above !== undefined && above.file === result.file && above.scenario === result.scenario
+  return same && result.variant !== null ? clipped(`  · ${result.variant}`, width) : titleWithin(result, width)
 }
 
 function cell(result: ScenarioResult, column: Column, paint: Paint): string {

@@ -101,7 +101,7 @@ describe('one scenario', () => {
         ? progress               unknown   2 of 200 runs: the event limit was reached
         ✗ faults[0] (crash leader(orders-0)) never fired in 200 runs: its trigger never came, so it tested
           nothing
-        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 --filter acks-1 --set run.for=10s
+        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 -v --filter acks-1 --set run.for=10s
 
       1 scenario: 1 not met · 200 runs · 3.3 h simulated · exit 1
       "
@@ -117,7 +117,7 @@ describe('one scenario', () => {
         ✗ durability  violated  2 of 2 runs, but never by lost-acked-write; seen: lost-record
             12.345s  lost-record: checkout#0/5 was acknowledged at 12.001s and is in no electable log
                      run 0 · seed 1
-        again  twiceshy run scenarios/sample.yaml --seed 1 --runs 1
+        again  twiceshy run scenarios/sample.yaml --seed 1 --runs 1 -v
 
       1 scenario: 1 not met · 2 runs · 2.0 min simulated · exit 1
       "
@@ -151,14 +151,14 @@ describe('many scenarios', () => {
 
   test('those that are met take a line each', () => {
     expect(render([...many.slice(0, 8), NOT_MET, ...many.slice(8)], {}, 1)).toMatchInlineSnapshot(`
-      "✓ scenario 1                                                        1 held · 200 runs
-      ✓ scenario 2                                                        1 held · 200 runs
-      ✓ scenario 3                                                        1 held · 200 runs
-      ✓ scenario 4                                                        1 held · 200 runs
-      ✓ scenario 5                                                        1 held · 200 runs
-      ✓ scenario 6                                                        1 held · 200 runs
-      ✓ scenario 7                                                        1 held · 200 runs
-      ✓ scenario 8                                                        1 held · 200 runs
+      "✓ scenario 1                                               1 held · 200 runs
+      ✓ scenario 2                                               1 held · 200 runs
+      ✓ scenario 3                                               1 held · 200 runs
+      ✓ scenario 4                                               1 held · 200 runs
+      ✓ scenario 5                                               1 held · 200 runs
+      ✓ scenario 6                                               1 held · 200 runs
+      ✓ scenario 7                                               1 held · 200 runs
+      ✓ scenario 8                                               1 held · 200 runs
 
       ✗ acks=1 loses what it acknowledged · acks-1
         scenarios/acks.yaml                                                              200 runs · seed 1
@@ -171,9 +171,9 @@ describe('many scenarios', () => {
         ? progress               unknown   2 of 200 runs: the event limit was reached
         ✗ faults[0] (crash leader(orders-0)) never fired in 200 runs: its trigger never came, so it tested
           nothing
-        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 --filter acks-1
+        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 -v --filter acks-1
 
-      ✓ scenario 9                                                        1 held · 200 runs
+      ✓ scenario 9                                               1 held · 200 runs
 
       10 scenarios: 9 met, 1 not met · 2,000 runs · 33.3 h simulated · exit 1
       "
@@ -194,7 +194,7 @@ describe('many scenarios', () => {
       ],
     }))
     expect(render([HELD, NOT_MET, excused], { table: true }, 1)).toMatchInlineSnapshot(`
-      "✓ acks=all survives a crash                                         1 held · 200 runs
+      "✓ acks=all survives a crash                                1 held · 200 runs
 
       ✗ acks=1 loses what it acknowledged · acks-1
         scenarios/acks.yaml                                                              200 runs · seed 1
@@ -207,9 +207,9 @@ describe('many scenarios', () => {
         ? progress               unknown   2 of 200 runs: the event limit was reached
         ✗ faults[0] (crash leader(orders-0)) never fired in 200 runs: its trigger never came, so it tested
           nothing
-        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 --filter acks-1
+        again  twiceshy run scenarios/acks.yaml --seed 1/3 --runs 1 -v --filter acks-1
 
-      ✓ no replica left                                                   1 excused · 10 runs
+      ✓ no replica left                                          1 excused · 10 runs
 
                                                     at
                                                     least

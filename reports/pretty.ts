@@ -1,11 +1,12 @@
 import type { ChalkInstance } from 'chalk'
-import { titleOf } from './expectation-words.ts'
+import { titleWithin } from './expectation-words.ts'
 import { guaranteeTable } from './guarantee-table.ts'
-import { clipped, padded, widthOf } from './layout.ts'
+import { padded, widthOf } from './layout.ts'
 import { type Paint, paintWith, signOf } from './paint.ts'
 import type { ReportEvent, Reporter } from './report.ts'
 import type { ScenarioResult, Stopped, Summary } from './result.ts'
 import { scenarioBlock } from './scenario-block.ts'
+import type { Story } from './story.ts'
 import { counted, grouped, simulated } from './words.ts'
 
 export interface PrettyOptions {
@@ -16,6 +17,8 @@ export interface PrettyOptions {
   readonly verbose: boolean
   /** Ends with the table of guarantees. */
   readonly table: boolean
+  /** Gives the story of a scenario's violation, for `verbose`. */
+  readonly story?: (result: ScenarioResult) => Story | null
   /** Flags that must be given again to repeat a run in the same world, such as `--set …`. */
   readonly again: readonly string[]
 }
@@ -24,6 +27,8 @@ export interface PrettyOptions {
 const DETAILED_UP_TO = 8
 /** Titles beside figures are at most so wide, so that the eye finds from one to the other. */
 const MOST_TITLE = 64
+/** Columns for the figures: most lines need no more. */
+const FIGURES = '1 held, 1 violated as expected · 200 runs'.length
 
 /** The report for people. */
 export function prettyReporter(options: PrettyOptions): Reporter {
@@ -43,7 +48,8 @@ export function prettyReporter(options: PrettyOptions): Reporter {
     }
     const gap = last === 'none' ? '' : '\n'
     last = 'block'
-    return `${gap}${scenarioBlock(result, { ...options, paint, width }).join('\n')}\n`
+    const story = options.verbose ? (options.story?.(result) ?? null) : null
+    return `${gap}${scenarioBlock(result, { ...options, paint, width, story }).join('\n')}\n`
   }
 
   return {
@@ -79,8 +85,8 @@ function scenarioLine(result: ScenarioResult, paint: Paint, width: number): stri
     ...(excused > 0 ? [`${excused} excused`] : []),
   ]
   const figures = `${parts.join(', ')} · ${counted(result.runs, 'run')}`
-  const room = Math.min(MOST_TITLE, Math.max(20, width - 4 - widthOf(figures)))
-  return `${signOf(paint, result)} ${padded(clipped(titleOf(result), room), room)}  ${paint.faint(figures)}`
+  const room = Math.min(MOST_TITLE, width - 4 - Math.max(FIGURES, widthOf(figures)))
+  return `${signOf(paint, result)} ${padded(titleWithin(result, room), room)}  ${paint.faint(figures)}`
 }
 
 function summaryLine(summary: Summary, results: readonly ScenarioResult[], exit: number, paint: Paint): string {

@@ -1,13 +1,17 @@
-import { labelOf, observedInWords, titleOf, violationToRepeat } from './expectation-words.ts'
+import { labelOf, observedInWords, titleWithin, violationToRepeat } from './expectation-words.ts'
 import { clipped, padded, widthOf, wrapped } from './layout.ts'
 import { type Paint, signOf } from './paint.ts'
 import type { ExpectationResult, ScenarioResult } from './result.ts'
+import { storyBlock } from './story-block.ts'
+import type { Story } from './story.ts'
 import { atSeconds, counted, grouped, shellQuoted, simulated } from './words.ts'
 
 export interface BlockOptions {
   readonly paint: Paint
   readonly width: number
   readonly verbose: boolean
+  /** What happened around the violation that a reader should repeat. */
+  readonly story: Story | null
   /** Flags that must be given again for the same worlds, such as `--set …`. */
   readonly again: readonly string[]
 }
@@ -26,6 +30,7 @@ export function scenarioBlock(result: ScenarioResult, options: BlockOptions): re
   for (const problem of result.problems) lines.push(...hanging(`  ${paint.bad('✗')} `, 4, problem, options.width))
   if (result.partial !== null) lines.push(...hanging(`  ${paint.open('?')} `, 4, partialInWords(result), options.width))
   if (options.verbose) lines.push(...detailLines(result, options))
+  if (options.story !== null) lines.push(...storyBlock(options.story, paint, options.width))
   const repeat = violationToRepeat(result)
   if (repeat !== null) lines.push(`  ${paint.faint('again')}  ${repeatCommand(result, repeat.seed, options.again)}`)
   return lines
@@ -36,7 +41,7 @@ function headLines(result: ScenarioResult, options: BlockOptions): readonly stri
   const figures = `${counted(result.runs, 'run')} · seed ${result.seed}`
   const room = width - 4 - widthOf(figures)
   return [
-    `${signOf(paint, result)} ${paint.strong(clipped(titleOf(result), width - 2))}`,
+    `${signOf(paint, result)} ${paint.strong(titleWithin(result, width - 2))}`,
     `  ${paint.faint(padded(clipped(result.file, room), room))}  ${paint.faint(figures)}`,
   ]
 }
@@ -106,7 +111,7 @@ function partialInWords(result: ScenarioResult): string {
 /** The command that repeats one run. */
 function repeatCommand(result: ScenarioResult, seed: string, again: readonly string[]): string {
   const filter = result.variant === null ? [] : ['--filter', result.variant]
-  const words = ['twiceshy', 'run', result.file, '--seed', seed, '--runs', '1', ...filter, ...again]
+  const words = ['twiceshy', 'run', result.file, '--seed', seed, '--runs', '1', '-v', ...filter, ...again]
   return words.map(shellQuoted).join(' ')
 }
 

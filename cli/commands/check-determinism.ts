@@ -8,7 +8,7 @@ import { paintWith } from '../../reports/paint.ts'
 import { counted, grouped } from '../../reports/words.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
-import { internalErrorText } from '../internal-error.ts'
+import { failureText } from '../internal-error.ts'
 import { loadScenarios } from '../load.ts'
 import { Nondeterminism } from '../pool/failures.ts'
 import { judgeAll } from '../pool/judge-all.ts'
@@ -32,6 +32,7 @@ type Digests = readonly (readonly string[])[]
 
 interface Way {
   readonly name: string
+  readonly options: JudgeOptions
   readonly digests: () => Promise<Digests>
 }
 
@@ -58,7 +59,7 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
     let reference: Digests | null = null
     for (const way of ways) {
       const found = await way.digests()
-      if (reference !== null) compare(tasks, reference, found)
+      if (reference !== null) compare(tasks, reference, found, [ways[0]?.options ?? {}, way.options])
       const verdict =
         reference === null ? `${counted(runs, 'run')} of ${counted(tasks.length, 'scenario')}` : 'the same digests'
       if (!globals.quiet) out.write(`${paint.good('✓')} ${padded(way.name, width)}  ${paint.faint(verdict)}\n`)
@@ -67,7 +68,7 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
   } catch (error) {
     if (error instanceof UsageError) throw error
     out.write(`${paint.bad('✗')} the runs are not the same everywhere\n`)
-    err.write(internalErrorText(error, context.version, globals.verbose))
+    err.write(await failureText(error, context, globals.verbose))
     return EXIT.internal
   }
   out.write(`\n${grouped(runs * ways.length)} runs in ${counted(ways.length, 'way')}, every digest the same\n`)
@@ -77,6 +78,7 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
 function waysOf(tasks: readonly RunTask[], request: DeterminismRequest, context: Context): readonly Way[] {
   const here = (name: string, options: JudgeOptions, threads: boolean): Way => ({
     name,
+    options,
     digests: () => digestsHere(tasks, options, threads ? Math.max(2, request.flags.jobs) : 1, threads, context),
   })
   return [
@@ -85,6 +87,7 @@ function waysOf(tasks: readonly RunTask[], request: DeterminismRequest, context:
     here('worker threads, heap queue, sent messages frozen', { queue: 'heap', freeze: true }, true),
     ...request.nodes.map((node) => ({
       name: `${node}, other time zone and language`,
+      options: {},
       digests: () => digestsOf(node, request),
     })),
   ]
@@ -115,11 +118,16 @@ async function digestsHere(
 }
 
 /** @throws {@link Nondeterminism} at the first run that differs */
-function compare(tasks: readonly RunTask[], reference: Digests, found: Digests): void {
+function compare(
+  tasks: readonly RunTask[],
+  reference: Digests,
+  found: Digests,
+  ways: readonly [JudgeOptions, JudgeOptions],
+): void {
   tasks.forEach((task, i) => {
     for (let n = 0; n < task.count; n++) {
       const [first, second] = [reference[i]?.[n] ?? 'none', found[i]?.[n] ?? 'none']
-      if (first !== second) throw new Nondeterminism(task, task.first + n * task.step, first, second)
+      if (first !== second) throw new Nondeterminism(task, task.first + n * task.step, first, second, ways)
     }
   })
 }
@@ -146,7 +154,15 @@ async function digestsOf(node: string, request: DeterminismRequest): Promise<Dig
   // With `=`, so that a value may begin with a dash.
   const given = pairs.flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`]))
   const text = await outputOf(node, [main, 'digests', '--quiet', ...given, '--', ...request.paths])
-  return JSON.parse(text) as Digests
+  try {
+    return JSON.parse(text) as Digests
+  } catch {
+    throw noNode(node, 'it did not answer as Node does')
+  }
+}
+
+function noNode(node: string, why: string): UsageError {
+  return new UsageError(`--node ${node} could not judge the scenarios: ${why.trim()}`, 'give the path of a Node binary')
 }
 
 function outputOf(node: string, args: readonly string[]): Promise<string> {
@@ -159,6 +175,8 @@ function outputOf(node: string, args: readonly string[]): Promise<string> {
     child.on('error', (error) => reject(new UsageError(`--node ${node} cannot be started: ${error.message}`)))
     child.on('close', (code) => {
       if (code === 0) resolve(Buffer.concat(out).toString('utf8'))
+      else if (code !== EXIT.internal)
+        reject(noNode(node, `it ended with ${code ?? 'a signal'} ${Buffer.concat(err).toString('utf8').trim()}`))
       else reject(new Error(`${node} ended with ${code ?? 'a signal'}: ${Buffer.concat(err).toString('utf8').trim()}`))
     })
   })

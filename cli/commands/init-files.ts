@@ -9,20 +9,20 @@ about: >-
 seed: 1
 
 cluster: { brokers: 3 }
+network: { latency: { uniform: [1ms, 10ms] } }
 topics:
   orders: { partitions: 1, replication.factor: 3, min.insync.replicas: 2 }
 
 producers:
   checkout:
     to: orders
-    send: { records: 500, every: 10ms, keys: 16 }
+    send: { records: 500, every: 2ms, keys: 16 }
     config: { acks: all, enable.idempotence: true }
 
 faults:
-  - every: { exponential: 1s }          # drawn anew in every run
+  - between: [100ms, 900ms]             # drawn anew in every run, while orders are being sent
     crash: leader(orders-0)
-    for: { uniform: [200ms, 2s] }
-    times: 3
+    for: { uniform: [5s, 30s] }         # another broker takes over after about ten seconds
 
 run: { runs: 100 }
 expect:

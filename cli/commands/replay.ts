@@ -1,22 +1,24 @@
 import { Chalk } from 'chalk'
-import type { RunResult } from '../../properties/verdict.ts'
+import type { RunResult, Violation } from '../../properties/verdict.ts'
 import { ScenarioAggregate } from '../../reports/aggregate.ts'
 import { colorLevel } from '../../reports/color.ts'
-import { titleOf } from '../../reports/expectation-words.ts'
+import { titleOf, violationToRepeat } from '../../reports/expectation-words.ts'
 import { judgeFaults } from '../../reports/inert-faults.ts'
 import { wrapped } from '../../reports/layout.ts'
 import { type Paint, paintWith } from '../../reports/paint.ts'
 import { scenarioBlock } from '../../reports/scenario-block.ts'
+import { storyBlock } from '../../reports/story-block.ts'
 import { atSeconds } from '../../reports/words.ts'
 import type { ReplayRecord, Scenario } from '../../scenarios/format/scenario.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode, exitOf } from '../exit.ts'
 import { sha256 } from '../host/sha256.ts'
-import { internalErrorText } from '../internal-error.ts'
+import { failureText } from '../internal-error.ts'
 import { loadScenarios } from '../load.ts'
 import { judgeAll } from '../pool/judge-all.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { select } from '../select.ts'
+import { Retelling } from '../retell.ts'
 import { signaturesOf } from '../signature.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
@@ -51,9 +53,10 @@ export async function replay(request: ReplayRequest, context: Context): Promise<
     }
     await judgeAll({ tasks, jobs: 1, stop: new StopSignal(), onResult, ...ports })
   } catch (error) {
-    context.console.err.write(internalErrorText(error, context.version, globals.verbose))
+    context.console.err.write(await failureText(error, context, globals.verbose))
     return EXIT.internal
   }
+  const retelling = await Retelling.with(context)
   const { out, env } = context.console
   const paint = paintWith(new Chalk({ level: colorLevel({ flag: globals.color, env, isTTY: out.isTTY }) }))
   const width = Math.min(120, Math.max(80, out.columns ?? 100))
@@ -71,14 +74,21 @@ export async function replay(request: ReplayRequest, context: Context): Promise<
     aggregate.add(result)
     const finished = aggregate.finish(1, null)
     const [judgedResult] = judgeFaults([{ scenario, result: finished }], tasks.length === 1)
-    const block = scenarioBlock(judgedResult ?? finished, { paint, width, verbose: globals.verbose, again: [] })
+    const told = judgedResult ?? finished
+    const shown = violationToRepeat(told)
+    const story = shown === null ? null : retelling.story(scenario, 0, shown)
+    const block = scenarioBlock(told, { paint, width, verbose: globals.verbose, story, again: [] })
     const digest = globals.verbose ? [] : [`  ${paint.faint(`digest ${result.digest}`)}`]
-    const { met, inconclusive } = judgedResult ?? finished
+    const { met, inconclusive } = told
     return { lines: [...block, ...digest], exit: met ? EXIT.met : inconclusive ? EXIT.inconclusive : EXIT.notMet }
   }
 
   function compared(scenario: Scenario, record: ReplayRecord, result: RunResult): Told {
-    return compare(scenario, record, result, context.version, paint, width)
+    const shown = violationOf(result, record.signature)
+    const story = shown === null ? null : retelling.story(scenario, 0, shown)
+    const told = compare(scenario, record, result, context.version, paint)
+    const lines = shown === null ? [] : proof(shown, paint, width)
+    return { ...told, lines: [...told.lines, ...lines, ...(story === null ? [] : storyBlock(story, paint, width))] }
   }
 }
 
@@ -87,14 +97,7 @@ interface Told {
   readonly exit: ExitCode
 }
 
-function compare(
-  scenario: Scenario,
-  record: ReplayRecord,
-  result: RunResult,
-  version: string,
-  paint: Paint,
-  width: number,
-): Told {
+function compare(scenario: Scenario, record: ReplayRecord, result: RunResult, version: string, paint: Paint): Told {
   const signatures = signaturesOf(result)
   const sameDigest = result.digest === record.digest
   const sameViolation = record.signature === '' || signatures.includes(record.signature)
@@ -111,7 +114,6 @@ function compare(
   if (!green && record.version !== version) {
     lines.push(`    recorded by twiceshy ${record.version}, this is ${version}: a release may change what a seed means`)
   }
-  lines.push(...proof(result, record.signature, paint, width))
   return { lines, exit: green ? EXIT.met : EXIT.notMet }
 }
 
@@ -121,12 +123,15 @@ function violationInWords(recorded: string, same: boolean, now: readonly string[
   return `${recorded} is gone; ${now.length === 0 ? 'nothing is violated now' : `now there is ${now.join(', ')}`}`
 }
 
-/** The story of the violation: its proof, and what is known about the end of the run. */
-function proof(result: RunResult, signature: string, paint: Paint, width: number): readonly string[] {
+/** The recorded violation, or else the first that there is. */
+function violationOf(result: RunResult, signature: string): Violation | null {
   const kind = signature.slice(signature.lastIndexOf(':') + 1).trim()
   const violations = result.verdicts.flatMap((verdict) => verdict.violations)
-  const shown = violations.find((violation) => violation.kind === kind) ?? violations[0]
-  if (shown === undefined) return []
+  return violations.find((violation) => violation.kind === kind) ?? violations[0] ?? null
+}
+
+/** The proof of the violation. */
+function proof(shown: Violation, paint: Paint, width: number): readonly string[] {
   const time = atSeconds(shown.atUs / 1000)
   const indent = 4 + time.length + 2
   const told = wrapped(`${shown.kind}: ${shown.message}`, width - indent)

@@ -2,18 +2,20 @@ import { Chalk } from 'chalk'
 import { colorLevel } from '../../reports/color.ts'
 import { jsonReporter } from '../../reports/json.ts'
 import { ndjsonReporter } from '../../reports/ndjson.ts'
-import { prettyReporter } from '../../reports/pretty.ts'
+import { violationToRepeat } from '../../reports/expectation-words.ts'
+import { type PrettyOptions, prettyReporter } from '../../reports/pretty.ts'
 import type { Reporter } from '../../reports/report.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode, exitOf } from '../exit.ts'
 import type { ReporterChoice } from '../flags.ts'
-import { internalErrorText } from '../internal-error.ts'
+import { failureText } from '../internal-error.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { loadScenarios } from '../load.ts'
 import { checkWritable, chosenReporters, type Output, Outputs } from '../outputs.ts'
 import { judgeAll } from '../pool/judge-all.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { Progress } from '../progress.ts'
+import { Retelling } from '../retell.ts'
 import { type Selection, select } from '../select.ts'
 import { Session } from '../session.ts'
 import { UsageError } from '../usage-error.ts'
@@ -38,7 +40,11 @@ export async function run(request: RunRequest, context: Context): Promise<ExitCo
   const nothing = nothingMatched(request, loaded.emptyFolders, selection)
   for (const line of nothing) context.console.err.write(`${line}\n`)
   if (selection.tasks.every(({ count }) => count === 0)) return EXIT.nothingMatched
-  const outputs = choices.map((choice) => ({ file: choice.file, reporter: reporterFor(choice, request, context) }))
+  const story = globals.verbose ? storiesOf(selection, await Retelling.with(context)) : null
+  const outputs = choices.map((choice) => ({
+    file: choice.file,
+    reporter: reporterFor(choice, request, context, story),
+  }))
   const exit = await judge(selection, request, context, outputs)
   return exitOf(nothing.length > 0 ? [exit, EXIT.nothingMatched] : [exit])
 }
@@ -111,7 +117,7 @@ async function judge(
   const exit = exitOf(end.exit)
   places.report({ type: 'summary', summary: end.summary, exit, error: failure === null ? null : messageOf(failure) })
   places.close()
-  if (failure !== null) err.write(internalErrorText(failure, context.version, globals.verbose))
+  if (failure !== null) err.write(await failureText(failure, context, globals.verbose))
   return exit
 }
 
@@ -119,7 +125,22 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function reporterFor(choice: ReporterChoice, request: RunRequest, context: Context): Reporter {
+type StoryOf = NonNullable<PrettyOptions['story']>
+
+/** Judges the run that a scenario's report shows once more, and tells what happened in it. */
+function storiesOf({ planned }: Selection, retelling: Retelling): StoryOf {
+  return (result) => {
+    const violation = violationToRepeat(result)
+    const judged = planned.find(
+      ({ scenario }) =>
+        scenario.file === result.file && scenario.title === result.scenario && scenario.variant === result.variant,
+    )
+    if (violation === null || judged === undefined) return null
+    return retelling.story(judged.scenario, violation.run, violation)
+  }
+}
+
+function reporterFor(choice: ReporterChoice, request: RunRequest, context: Context, story: StoryOf | null): Reporter {
   const tool = { name: 'twiceshy', version: context.version } as const
   switch (choice.name) {
     case 'json':
@@ -133,7 +154,15 @@ function reporterFor(choice: ReporterChoice, request: RunRequest, context: Conte
       const { set, profile } = request.flags
       const again = [...set.flatMap((value) => ['--set', value]), ...(profile === null ? [] : ['--profile', profile])]
       const width = out.columns ?? 100
-      return prettyReporter({ chalk: new Chalk({ level }), width, quiet, verbose, table: request.table, again })
+      return prettyReporter({
+        chalk: new Chalk({ level }),
+        width,
+        quiet,
+        verbose,
+        table: request.table,
+        again,
+        ...(story === null ? {} : { story }),
+      })
     }
   }
 }

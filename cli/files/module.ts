@@ -1,5 +1,7 @@
+import { writeSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { UsageError } from '../usage-error.ts'
+import { EXIT } from '../exit.ts'
+import { errorText, UsageError } from '../usage-error.ts'
 
 /** Whether a file is a module to import rather than text to parse. */
 export function isModule(file: string): boolean {
@@ -20,18 +22,51 @@ export async function moduleValue(path: string, shown: string): Promise<unknown>
 }
 
 async function importDefault(path: string, shown: string): Promise<unknown> {
+  const { href } = pathToFileURL(path)
   try {
-    const loaded = (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
+    const loaded = (await whileAlive(import(href), shown)) as { readonly default?: unknown }
     return loaded.default
   } catch (error) {
+    if (error instanceof UsageError) throw error
     const code = (error as NodeJS.ErrnoException | null)?.code
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return importByJiti(path, shown)
     const help =
       code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
         ? 'Node strips types only: write no enums and no parameter properties'
         : null
-    throw new UsageError(`${shown} cannot be imported: ${error instanceof Error ? error.message : String(error)}`, help)
+    throw new UsageError(`${shown}${lineIn(error, href)} cannot be imported: ${messageOf(error)}`, help)
   }
+}
+
+/** A module may wait for something that never comes, or end the process: neither must look like a result. */
+async function whileAlive<T>(work: Promise<T>, shown: string): Promise<T> {
+  let stuck = (): void => {}
+  const exited = (): void => {
+    process.exitCode = EXIT.usage
+    writeSync(2, errorText(`${shown} ended the process while it was imported`, 'a scenario module only exports'))
+  }
+  const never = new Promise<never>((_, reject) => {
+    stuck = () => reject(new UsageError(`${shown} waits for something that never comes`, 'look for an `await` in it'))
+  })
+  process.once('beforeExit', stuck)
+  process.once('exit', exited)
+  try {
+    return await Promise.race([work, never])
+  } finally {
+    process.off('beforeExit', stuck)
+    process.off('exit', exited)
+  }
+}
+
+/** `:3` when the error tells a line of the module. */
+function lineIn(error: unknown, href: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const at = stack.indexOf(`${href}:`)
+  return at < 0 ? '' : (/^:\d+/.exec(stack.slice(at + href.length))?.[0] ?? '')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 interface Jiti {
@@ -53,6 +88,6 @@ async function importByJiti(path: string, shown: string): Promise<unknown> {
   try {
     return await jiti.createJiti(import.meta.url).import(path, { default: true })
   } catch (error) {
-    throw new UsageError(`${shown} cannot be imported: ${error instanceof Error ? error.message : String(error)}`)
+    throw new UsageError(`${shown} cannot be imported: ${messageOf(error)}`)
   }
 }

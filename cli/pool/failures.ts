@@ -1,3 +1,4 @@
+import type { JudgeOptions } from './judge.ts'
 import type { RunTask } from './tasks.ts'
 
 /** A run that could not be judged because the tool itself failed. */
@@ -20,11 +21,20 @@ export class RunFailure extends Error {
 export class Nondeterminism extends Error {
   readonly task: RunTask
   readonly run: number
+  /** How it was judged each time. */
+  readonly ways: readonly [JudgeOptions, JudgeOptions]
 
-  constructor(task: RunTask, run: number, first: string, second: string) {
+  constructor(
+    task: RunTask,
+    run: number,
+    first: string,
+    second: string,
+    ways: readonly [JudgeOptions, JudgeOptions] = [task.options, task.options],
+  ) {
     super(`the same run gave two digests, ${first} and then ${second}`)
     this.name = 'Nondeterminism'
     this.task = task
     this.run = run
+    this.ways = ways
   }
 }

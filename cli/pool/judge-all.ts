@@ -3,7 +3,7 @@ import type { Executor, RepeatItem } from './executor.ts'
 import { Nondeterminism, RunFailure } from './failures.ts'
 import { InOrder } from './in-order.ts'
 import { InlineExecutor } from './inline.ts'
-import { loadJudge } from './judge.ts'
+import { defaultJudge, loadJudge } from './judge.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
 import { Agenda, type Item, type RunTask } from './tasks.ts'
@@ -61,7 +61,7 @@ export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
 }
 
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
-  const judgeModule = options.judgeModule ?? new URL('../../properties/judge.js', import.meta.url).href
+  const judgeModule = options.judgeModule ?? defaultJudge()
   const jobs = Math.min(options.jobs, agenda.total)
   if (jobs < 1 || (jobs === 1 && options.threads !== true))
     return new InlineExecutor(agenda, await loadJudge(judgeModule))

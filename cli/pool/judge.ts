@@ -19,6 +19,11 @@ export type Judge = (
   options?: JudgeOptions,
 ) => RunResult
 
+/** The product's own judge. */
+export function defaultJudge(): string {
+  return new URL('../../properties/judge.js', import.meta.url).href
+}
+
 /** Where a worker finds the judge: a module that exports `judgeRun`. */
 export async function loadJudge(moduleUrl: string): Promise<Judge> {
   const loaded = (await import(moduleUrl)) as { readonly judgeRun: Judge }

@@ -9,7 +9,9 @@ export function judged(agenda: Agenda, index: number, judge: Judge): Outcome {
   const task = agenda.tasks[item.task]
   if (task === undefined) throw new RangeError(`no task ${item.task}`)
   try {
-    return { kind: 'judged', index, result: judge(task.scenario, item.run, { hasher: sha256 }, task.options) }
+    // A kept trace stays here: it is large, and whoever wants to read one judges the run again.
+    const { trace: _, ...result } = judge(task.scenario, item.run, { hasher: sha256 }, task.options)
+    return { kind: 'judged', index, result }
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
     return { kind: 'failed', index, message, stack: stack ?? null }
