@@ -51,6 +51,12 @@ describe('diverged replicas', () => {
 })
 
 describe('near misses of divergence', () => {
+  test('an elected set that is measured only when its leader has begun', () => {
+    const h = new History().formed().isr([1, 2], 1, 0).adopted(1, [1, 2], 1, 0).published(0, 0, 1, 0, [2])
+    h.elect(3, 1, 2, [3]).isr([3], 3, 1)
+    expect(h.ended('max-events').of('replica-agreement').observed).not.toBe('violated')
+  })
+
   test('different batches at one offset under different epochs', () => {
     const h = new History().formed().sent(0).sent(1).appended(1, 0, 0, 0)
     h.elect(2, 1, 1, [1, 2, 3]).began(2, 1, 0, 0, [1, 2, 3]).appended(2, 1, 0, 1).appended(3, 1, 0, 1)

@@ -64,6 +64,8 @@ export class ReplicaAgreement implements Checker {
 
   private compareMembers(time: number, partition: number): void {
     const { cluster, leaderships, logs } = this.shadow
+    // A leader is elected that has not begun: the high watermark is still that of the one before it.
+    if (cluster.epoch[partition] !== leaderships.newestEpoch(partition)) return
     const leader = leaderships.newestNode(partition)
     const led = logs.of(leader, partition)
     const last = led.highWatermark - 1
