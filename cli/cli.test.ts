@@ -1,40 +1,79 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { ResultDocument } from '../reports/result.ts'
+import type { ReportEvent } from '../reports/report.ts'
+import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
+import { saveScenario } from '../scenarios/format/save.ts'
+import type { RawScenario } from '../scenarios/format/raw.ts'
 
-// The built command line, with the real loader and, where it is built, the real judge.
+// The built command line, with the real loader and the real judge.
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
-const JUDGE = fileURLToPath(new URL('../dist/properties/judge.js', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-cli-'))
 
-function twiceshy(...args: readonly string[]): {
+interface Ended {
   readonly code: number | null
   readonly out: string
   readonly err: string
-} {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' })
+}
+
+function twiceshyWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  })
   return { code: status, out: stdout, err: stderr }
+}
+
+function twiceshy(...args: readonly string[]): Ended {
+  return twiceshyWith({}, ...args)
+}
+
+function judged(...args: readonly string[]): ResultDocument {
+  return JSON.parse(twiceshy('run', '--json', ...args).out) as ResultDocument
+}
+
+function write(name: string, text: string | Uint8Array): void {
+  writeFileSync(join(folder, name), text)
 }
 
 const SCENARIO = `
 scenario: three replicas
+tags: [small]
 topics: { orders: { partitions: 1, replication.factor: 3, min.insync.replicas: 2 } }
 producers: { checkout: { to: orders, send: { records: 50, every: 10ms } } }
 expect: { durability: holds, publish/exactly-once: holds }
 run: { for: 10s, runs: 6 }
 `
 
+/** Loses a record in most runs: the leader dies when it has acknowledged, often before anybody has copied. */
+const LOSES: RawScenario = {
+  scenario: 'acks=1 loses',
+  topics: { orders: { partitions: 1, 'replication.factor': 3, 'min.insync.replicas': 2 } },
+  producers: {
+    checkout: {
+      to: 'orders',
+      send: { records: 60, every: '1ms' },
+      config: { acks: 1, 'enable.idempotence': false, 'linger.ms': 0 },
+    },
+  },
+  network: { latency: { uniform: ['1ms', '10ms'] } },
+  faults: [{ when: { moment: 'produce.acked', record: 'checkout#0/40' }, crash: 'leader(orders-0)', for: '20s' }],
+  expect: { durability: 'holds' },
+  run: { for: '30s', runs: 5 },
+}
+
 beforeAll(() => {
-  writeFileSync(join(folder, 'good.yaml'), SCENARIO)
-  writeFileSync(
-    join(folder, 'bad.yaml'),
-    SCENARIO.replace('min.insync.replicas: 2', 'min.insync.replica: 2').replace('10ms', '10'),
-  )
+  write('good.yaml', SCENARIO)
+  write('bad.yaml', SCENARIO.replace('min.insync.replicas: 2', 'min.insync.replica: 2').replace('10ms', '10'))
+  write('loses.yaml', saveScenario(LOSES))
+  write('warns.yaml', SCENARIO.replace('every: 10ms }', 'every: 10ms }, config: { acks: 1 }'))
+  write('inconclusive.yaml', SCENARIO.replace('for: 10s', 'for: 10s, max-events: 100'))
+  mkdirSync(join(folder, 'empty'))
 })
 
 describe('without judging', () => {
@@ -52,66 +91,264 @@ describe('without judging', () => {
     const { code, out, err } = twiceshy('run', 'bad.yaml')
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain('did you mean `min.insync.replicas`?')
-    expect(err).toMatch(/bad\.yaml:3:\d+/)
     expect(err).toMatch(/bad\.yaml:4:\d+/)
+    expect(err).toMatch(/bad\.yaml:5:\d+/)
     expect(err).toContain('2 mistakes in 1 file; nothing was run')
   })
 
-  test('schema and list print from the tables of the program', () => {
+  test('warnings take one line each, and with -v show their lines and help', () => {
+    const short = twiceshy('run', 'warns.yaml', '--runs', '1')
+    expect(short.err).toMatch(/^warning: warns\.yaml:5:\d+ `acks: 1` silently turns idempotence off\n {2}-v shows/)
+    expect(short.err).not.toContain('╭─')
+    const long = twiceshy('run', 'warns.yaml', '--runs', '1', '-v')
+    expect(long.err).toContain('╭─ warns.yaml:5:')
+    expect(long.err).toContain('help:')
+    expect(twiceshy('run', 'warns.yaml', '--runs', '1', '-q').err).toBe('')
+  })
+
+  test('schema prints a JSON schema', () => {
     expect(JSON.parse(twiceshy('schema').out)).toHaveProperty('$schema')
+  })
+
+  test.each([
+    ['', 'list scenarios'],
+    ['scenarios', 'acks=0 loses'],
+    ['guarantees', 'committed-durability'],
+    ['anomalies', 'lost-acked-write'],
+    ['faults', 'power-loss'],
+    ['moments', 'batch.deduplicated'],
+    ['configs', 'min.insync.replicas'],
+    ['profiles', 'kafka-4.1'],
+  ])('list %s', (topic, told) => {
+    const { code, out, err } = twiceshy('list', ...(topic === '' ? [] : [topic]), '-q')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(told)
+  })
+
+  test('list scenarios of a path', () => {
     expect(twiceshy('list', 'scenarios', 'good.yaml').out).toContain(
       'three replicas  6 runs  good.yaml: durability holds',
     )
   })
 
-  test('what init writes can be loaded', () => {
-    expect(twiceshy('init', 'new').code).toBe(0)
-    expect(twiceshy('list', 'scenarios', 'new/scenarios')).toMatchObject({ code: 0, err: '' })
-  })
-
   test('a module is loaded like any other file', () => {
-    writeFileSync(
-      join(folder, 'm.mjs'),
-      'export default { scenario: "from code", producers: { p: { to: "nowhere" } } }',
-    )
+    write('m.mjs', 'export default { scenario: "from code", producers: { p: { to: "nowhere" } } }')
     const { code, err } = twiceshy('run', 'm.mjs')
     expect(code).toBe(2)
     expect(err).toContain('nowhere')
   })
 })
 
-describe.skipIf(!existsSync(JUDGE))('with the simulator', () => {
-  test('a scenario that holds is met, the same with any number of jobs', () => {
-    const one = twiceshy('run', 'good.yaml', '--json', '--jobs', '1')
-    expect({ code: one.code, err: one.err }).toEqual({ code: 0, err: '' })
-    const [result] = (JSON.parse(one.out) as ResultDocument).scenarios
-    expect(result).toMatchObject({ runs: 6, met: true, digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
-    expect(result?.expectations.every(({ judged }) => judged >= 50)).toBe(true)
-    expect(twiceshy('run', 'good.yaml', '--json', '--jobs', '3').out).toBe(one.out)
+describe('judging', () => {
+  test('--json is the documented document, byte for byte the same with any number of jobs', () => {
+    const one = twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '1')
+    expect({ code: one.code, err: one.err }).toEqual({ code: 1, err: '' })
+    expect(twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '2').out).toBe(one.out)
+    expect(twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '2').code).toBe(1)
+    const document = JSON.parse(one.out) as ResultDocument
+    const digest = expect.stringMatching(/^[0-9a-f]{64}$/) as string
+    const some = expect.any(Number) as number
+    expect(document).toMatchObject({
+      schemaVersion: 1,
+      tool: { name: 'twiceshy', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string },
+      command: 'run',
+      summary: { scenarios: 2, met: 1, notMet: 1, inconclusive: 0, runs: 11 },
+      error: null,
+    })
+    const [good, loses] = document.scenarios
+    expect(good).toMatchObject({
+      file: 'good.yaml',
+      scenario: 'three replicas',
+      variant: null,
+      seed: '1',
+      runs: 6,
+      met: true,
+      digest,
+      runDigest: digest,
+      events: some,
+      virtualMs: some,
+      mattered: null,
+      simplified: [],
+      faults: [],
+      counterexample: null,
+    })
+    expect(good?.expectations).toEqual([
+      expect.objectContaining({ guarantee: 'durability', stage: null, subject: null, observed: 'holds', judged: 300 }),
+      expect.objectContaining({ guarantee: 'exactly-once', stage: 'publish', observed: 'holds', firstViolation: null }),
+    ])
+    expect(loses).toMatchObject({ met: false, mattered: some, faults: [{ entry: 0, fired: 5, touched: 5 }] })
+    expect(loses?.expectations[0]).toMatchObject({
+      expected: 'holds',
+      observed: 'violated',
+      kinds: [],
+      runsViolated: some,
+      runsUnknown: 0,
+      met: false,
+      firstViolation: {
+        run: some,
+        seed: expect.stringMatching(/^1(\/\d+)?$/) as string,
+        atMs: some,
+        kind: 'lost-acked-write',
+        message: expect.stringContaining('was acknowledged at') as string,
+        records: [expect.stringMatching(/^checkout#0\/\d+$/) as string],
+      },
+    })
   })
 
-  test('another seed is another run', () => {
+  test('ndjson tells the same, event by event', () => {
+    const { out } = twiceshy('run', 'loses.yaml', '--reporter', 'ndjson', '--reporter', 'json=all.json')
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ReportEvent)
+    expect(events.map(({ type }) => type)).toEqual(['run-started', 'violation', 'scenario', 'summary'])
+    expect(events[0]).toMatchObject({ schemaVersion: 1, command: 'run', scenarios: 1, runs: 5 })
+    const document = JSON.parse(readFileSync(join(folder, 'all.json'), 'utf8')) as ResultDocument
+    expect(events[2]).toEqual({ type: 'scenario', result: document.scenarios[0] })
+  })
+
+  test.each([
+    ['every expectation met', ['good.yaml', '--runs', '1'], 0],
+    ['one is not', ['good.yaml', 'loses.yaml', '--runs', '5'], 1],
+    ['bad usage', ['good.yaml', '--runs', '0'], 2],
+    ['a bad file', ['good.yaml', 'bad.yaml'], 2],
+    ['inconclusive', ['inconclusive.yaml', '--runs', '1'], 3],
+    ['not met and inconclusive', ['inconclusive.yaml', 'loses.yaml'], 1],
+    ['nothing matched', ['good.yaml', '--filter', 'zzz'], 4],
+    ['an empty folder', ['empty'], 4],
+  ])('%s: the exit code', (_, args, code) => {
+    const ended = twiceshy('run', ...args)
+    expect({ ...ended, code: ended.code }).toMatchObject({ code })
+    expect(ended.err).not.toMatch(/^\s+at /m)
+  })
+
+  test('another seed is another run, and run n of a seed is run 0 of seed/n', () => {
     const digest = (seed: string): string | undefined =>
-      (JSON.parse(twiceshy('run', 'good.yaml', '--json', '--runs', '1', '--seed', seed).out) as ResultDocument)
-        .scenarios[0]?.digest
+      judged('good.yaml', '--runs', '1', '--seed', seed).scenarios[0]?.digest
     expect(digest('2')).not.toBe(digest('1'))
+    expect(digest('1/1')).toBe(judged('good.yaml', '--runs', '6', '--shard', '2/6').scenarios[0]?.digest)
   })
 
-  test('the first scenario that init writes is met', () => {
-    twiceshy('init', 'first')
-    const { code, out, err } = twiceshy('run', 'first/scenarios')
-    expect({ code, err, out }).toMatchObject({ code: 0, err: '' })
+  test('shards together are the whole', () => {
+    const whole = judged('loses.yaml', 'good.yaml')
+    const shards = ['1/3', '2/3', '3/3'].map((shard) => judged('loses.yaml', 'good.yaml', '--shard', shard))
+    const sum = (documents: readonly ResultDocument[], of: (result: ScenarioResult) => number): readonly number[] =>
+      [0, 1].map((i) => documents.reduce((total, { scenarios }) => total + of(scenarios[i] as ScenarioResult), 0))
+    for (const of of [
+      (result: ScenarioResult): number => result.runs,
+      (result: ScenarioResult): number => result.events,
+      (result: ScenarioResult): number => result.expectations[0]?.runsViolated ?? 0,
+      (result: ScenarioResult): number => result.expectations[0]?.judged ?? 0,
+    ]) {
+      expect(sum(shards, of)).toEqual(sum([whole], of))
+    }
+    expect(shards[0]?.scenarios[0]?.digest).toBe(whole.scenarios[0]?.digest)
+  })
+
+  test('--set changes the world, also of a topic key with dots', () => {
+    const one = judged('good.yaml', '--runs', '1', '--set', 'producers.checkout.send.records=7')
+    expect(one.scenarios[0]?.expectations[0]?.judged).toBe(7)
+    const refused = twiceshy('run', 'good.yaml', '--set', 'topics.orders.min.insync.replicas=4')
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('min.insync.replicas')
+  })
+
+  test('--filter takes what contains the text', () => {
+    const titles = judged('good.yaml', 'loses.yaml', '--runs', '1', '--filter', 'SMALL').scenarios
+    expect(titles.map(({ scenario }) => scenario)).toEqual(['three replicas'])
+  })
+
+  test('-v tells the story of the violation, the same every time', () => {
+    const { code, out } = twiceshy('run', 'loses.yaml', '-v', '--jobs', '2')
+    expect(code).toBe(1)
+    const story = out.slice(out.indexOf('  story\n'))
+    expect(story).toMatch(/checkout#0 sends checkout#0\/\d+ to orders-0/)
+    expect(story).toContain('faults[0] (crash leader(orders-0)) strikes broker-')
+    expect(story).toMatch(/ {4}▶ .* begins to lead orders-0 in epoch 1/)
+    expect(story.split('\n').filter((line) => /^ {4}[▶ ] +\d/.test(line)).length).toBeLessThanOrEqual(25)
+    expect(twiceshy('run', 'loses.yaml', '-v', '--jobs', '1').out).toBe(out)
+  })
+
+  test('the first scenario that init writes in an empty folder is met, whatever the seed', () => {
+    expect(twiceshy('init', 'first').code).toBe(0)
+    for (const seed of ['1', 'another']) {
+      const { code, out, err } = twiceshy('run', 'first/scenarios', '--runs', '40', '--seed', seed)
+      expect({ code, err, out }).toMatchObject({ code: 0, err: '' })
+      expect(out).toMatch(/durability +violated/)
+    }
   })
 
   test('threads, queues and another time zone and language make no difference', () => {
-    const { code, out } = twiceshy('check-determinism', 'good.yaml', '--runs', '3', '--node', process.execPath)
-    expect(out).toContain('12 runs in 4 ways, every digest the same')
+    const { code, out } = twiceshy(
+      'check-determinism',
+      'good.yaml',
+      'loses.yaml',
+      '--runs',
+      '3',
+      '--node',
+      process.execPath,
+    )
+    expect(out).toContain('24 runs in 4 ways, every digest the same')
     expect(code).toBe(0)
   })
 
-  test('the main job judges the library, and all of it is as expected', () => {
-    const { code, out } = twiceshy()
-    expect(out).toMatch(/\d+ scenarios?: \d+ met · /)
-    expect(code).toBe(0)
+  test('the main job judges the library, names every variant and prints the table of guarantees', () => {
+    const { code, out, err } = twiceshy('--runs', '1')
+    expect(out).toMatch(/\d+ scenarios: \d+ met.* · /)
+    expect(out).toContain('✓ held   ✗ violated   ? unknown   · not judged   ! not as expected')
+    expect(err).not.toContain('╭─')
+    // One run need not show everything that a hundred show; nothing else may go wrong.
+    expect([0, 1]).toContain(code)
+    expect(out).not.toContain('expected to hold')
+    expect(out).not.toContain('broke its own rule')
+    const lines = out.split('\n').filter((line) => /^[✓✗?] /.test(line))
+    expect(lines.length).toBeGreaterThan(20)
+    expect(new Set(lines.map((line) => line.replace(/ {2}.*/, ''))).size).toBe(lines.length)
+  })
+})
+
+describe('a saved counterexample', () => {
+  /** Saves the violation of a run, as `fuzz` will. */
+  function save(change: { readonly digest?: string; readonly signature?: string } = {}): void {
+    const [found] = judged('loses.yaml').scenarios
+    const violation = found?.expectations[0]?.firstViolation
+    if (found === undefined || violation === null || violation === undefined) throw new Error('nothing was lost')
+    const runSeed = violation.seed
+    const digest = judged('loses.yaml', '--runs', '1', '--seed', runSeed).scenarios[0]?.digest ?? ''
+    const record = {
+      version: '0.1.0',
+      runSeed,
+      digest,
+      signature: `durability: ${violation.kind}`,
+      bases: {},
+      overrides: [],
+    }
+    write('saved.yaml', saveScenario(LOSES, { head: ['found by a test'], replay: { ...record, ...change } }))
+  }
+
+  test('replay is green while digest and violation come back, and tells the story', () => {
+    save()
+    const { code, out, err } = twiceshy('replay', 'saved.yaml')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('✓ digest     as recorded')
+    expect(out).toContain('✓ violation  as recorded: durability: lost-acked-write')
+    expect(out).toContain('  story\n')
+    expect(out).toMatch(/▶ .* begins to lead orders-0 in epoch 1/)
+  })
+
+  test('it is red in run until it is fixed, and replay is red when it is gone', () => {
+    save()
+    expect(twiceshy('run', 'saved.yaml', '--runs', '1').code).toBe(1)
+    const fixed = twiceshy('replay', 'saved.yaml', '--set', 'producers.checkout.config.acks=all')
+    expect(fixed.code).toBe(1)
+    expect(fixed.out).toContain('durability: lost-acked-write is gone; nothing is violated now')
+  })
+
+  test('another digest is red although the violation is there', () => {
+    save({ digest: '0'.repeat(64) })
+    const { code, out } = twiceshy('replay', 'saved.yaml')
+    expect(code).toBe(1)
+    expect(out).toContain('✗ digest     differs from the recorded one')
+    expect(out).toContain('✓ violation  as recorded')
   })
 })

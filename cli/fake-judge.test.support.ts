@@ -1,5 +1,8 @@
 import type { RunResult, Verdict } from '../properties/verdict.ts'
 import { runResult, verdict, violation } from '../reports/sample.test.support.ts'
+import { M } from '../sim/history/catalogue.ts'
+import { Recorder } from '../sim/history/recorder.ts'
+import { testKernel } from '../sim/kernel/world.test.support.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import { seedOf } from './seed.ts'
 
@@ -13,7 +16,7 @@ export function judgeRun(
   scenario: Scenario,
   run: number,
   _ports: unknown,
-  options: { readonly queue?: 'heap' | 'wheel' } = {},
+  options: { readonly queue?: 'heap' | 'wheel'; readonly trace?: boolean } = {},
 ): RunResult {
   const doing = new Map(scenario.tags.map((tag) => [tag.split(':')[0] ?? tag, tag.split(':')[1]]))
   const does = (what: string): boolean =>
@@ -33,7 +36,18 @@ export function judgeRun(
   })
   const active = doing.has('inert') ? 0 : 1
   const faults = scenario.faults.map((_, entry) => ({ entry, fired: active, touched: active }))
-  return runResult(run, { seed, digest: `${scenario.title}/${seed}${odd}`, verdicts, faults })
+  const trace = options.trace === true ? { trace: traceOf(run, odd) } : {}
+  return runResult(run, { seed, digest: `${scenario.title}/${seed}${odd}`, verdicts, faults, ...trace })
+}
+
+/** A trace of three moments; the last one's text holds what was odd. */
+function traceOf(run: number, odd: string): readonly Uint8Array[] {
+  const kernel = testKernel({ keepTrace: true })
+  const recorder = new Recorder(kernel)
+  recorder.emit(M.nodeDefined, 0, recorder.text('broker-1'), recorder.text('broker'), 0, 0)
+  recorder.emit(M.nodeStarted, 0, run, 0, 0, 0)
+  recorder.emit(M.faultFired, 0, 0, 0, 0, recorder.text(`made ${odd}`))
+  return kernel.trace.chunks()
 }
 
 let flaked = 0

@@ -157,6 +157,11 @@ describe('check-determinism', () => {
     expect(out).toContain('✗ the runs are not the same everywhere')
     expect(err).toContain('the same run gave two digests')
     expect(err).toContain(tag === 'flaky:2' ? 'run       2 · seed 1/2' : 'run       0 · seed 1')
+    // Judged once more in both ways, with both traces kept.
+    expect(err).toMatch(/the traces part at record \d+:/)
+    expect(err).toContain(`before  0.000000 s broker-1 node.started incarnation=${tag === 'flaky:2' ? 2 : 0}`)
+    expect(err).toMatch(tag === 'flaky:2' ? /first {3}the word "made -\d/ : /first {3}the word "made heap"/)
+    expect(err).toMatch(tag === 'flaky:2' ? /second {2}the word "made -\d/ : /second {2}the word "made wheel"/)
   })
 
   test('a Node binary that is none is refused', async () => {

@@ -119,7 +119,7 @@ function addJudging(program: Command, act: Act, context: Context): void {
   const replay = program
     .command('replay <file>')
     .description('run a saved counterexample again and compare it with its record')
-  act(declareFlags(replay, ['seed', 'filter']), async (values, globals) => {
+  act(declareFlags(replay, ['seed', 'filter', 'world']), async (values, globals) => {
     const { replay } = await import('./commands/replay.ts')
     return replay({ file: firstOf(values), flags: judgingFlags(values), globals }, context)
   })

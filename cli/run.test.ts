@@ -36,6 +36,17 @@ describe('exit codes', () => {
     expect((await at.run('run', 'a.yaml', '--jobs', '1')).exit).toBe(exit)
   })
 
+  test('a digest that does not come back is told with the first moment that differs', async () => {
+    at.file('a.yaml', [{ runs: 5, tags: ['flaky:0'] }])
+    const { exit, err } = await at.run('run', 'a.yaml', '--jobs', '2')
+    expect(exit).toBe(70)
+    expect(err).toContain('the same run gave two digests')
+    expect(err).toContain('run       0 · seed 1')
+    expect(err).toMatch(
+      /the traces part at record \d+:\n {2}before .*\n {2}first {3}the word "made -.*\n {2}second {2}the word "made -/,
+    )
+  })
+
   test('an internal error names run, seed and what to do, without a stack', async () => {
     at.file('a.yaml', [{ runs: 5, tags: ['throw:3'], variant: 'old' }])
     const { err, out } = await at.run('run', 'a.yaml', '--jobs', '1')
@@ -255,7 +266,7 @@ describe('outputs', () => {
   test.each([
     [['--json', '--reporter', 'pretty'], 'json and pretty cannot share standard output'],
     [['--reporter', 'json=x', '--reporter', 'ndjson=x'], 'two reporters would write to'],
-    [['--reporter', 'json=no/such/folder.json'], 'no/such/folder.json cannot be written: it does not exist'],
+    [['--reporter', 'json=no/such/folder.json'], 'no/such/folder.json cannot be written: its folder does not exist'],
     [['--reporter', 'json=.'], '. cannot be written: it is a folder'],
     [['--reporter', 'html'], 'the reporter html is not built yet'],
     [['--report', 'x.html'], '--report is not built yet'],
