@@ -1,5 +1,6 @@
 import { tpOf } from '../../history/ids.ts'
 import type { LogEntry } from '../protocol/batch.ts'
+import { empty } from '../small-list.ts'
 import { Errors } from '../protocol/errors.ts'
 import {
   type FetchPartition,
@@ -47,9 +48,8 @@ export class FollowerFetch {
     result.response = { responses }
     result.bytes = 0
     result.immediate = false
-    // Setting a length is a slow call even when it changes nothing, and usually nothing is in there.
-    if (result.advanced.length > 0) result.advanced.length = 0
-    if (result.expansions.length > 0) result.expansions.length = 0
+    empty(result.advanced)
+    empty(result.expansions)
     for (let i = 0; i < count; i++) {
       const left = Math.max(0, request.maxBytes - result.bytes)
       responses[i] = this.readPartition(request, partitions[i] as FetchPartition, left, updateState, result)

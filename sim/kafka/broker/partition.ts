@@ -5,6 +5,7 @@ import type { Env } from '../env.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { AlterPartitionResult } from '../protocol/messages.ts'
+import { isAmong } from '../small-list.ts'
 import type { MetadataCache, PartitionMetadata } from './metadata-cache.ts'
 import { RemoteReplica } from './remote-replica.ts'
 
@@ -169,7 +170,7 @@ export class Partition {
 
   /** Members of the maximal in-sync set, and caught-up outsiders that are about to become members. */
   private holdsBack(remote: RemoteReplica, leaderEnd: number, now: number): boolean {
-    if (this.maximalIsr.includes(remote.broker)) return true
+    if (isAmong(this.maximalIsr, remote.broker)) return true
     return remote.isCaughtUp(leaderEnd, now, this.maxLag) && this.isEligibleForIsr(remote)
   }
 
@@ -183,7 +184,7 @@ export class Partition {
 
   /** `Partition.maybeExpandIsr` for the replica that just fetched; null when nothing changes. */
   expansionFor(remote: RemoteReplica): AlterIsr | null {
-    if (this.pending !== null || this.isr.includes(remote.broker)) return null
+    if (this.pending !== null || isAmong(this.isr, remote.broker)) return null
     const end = remote.logEndOffset
     // Not before it reached the start of this leadership (KAFKA-7128).
     if (end < this.log.highWatermark || end < this.leaderEpochStartOffset || !this.isEligibleForIsr(remote)) return null

@@ -53,7 +53,10 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   readonly client: NetworkClient
   private readonly env: Env
   private readonly broker: number
-  private readonly config: BrokerConfig
+  private readonly backoffUs: number
+  private readonly maxWaitMs: number
+  private readonly minBytes: number
+  private readonly partitionMaxBytes: number
   private readonly gate: FetchResponseGate
   /** By leader's node number. */
   private readonly fetchers: (Fetcher | undefined)[] = []
@@ -61,7 +64,10 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   constructor(env: Env, broker: number, config: BrokerConfig, gate: FetchResponseGate) {
     this.env = env
     this.broker = broker
-    this.config = config
+    this.backoffUs = ms(config['replica.fetch.backoff.ms'])
+    this.maxWaitMs = config['replica.fetch.wait.max.ms']
+    this.minBytes = config['replica.fetch.min.bytes']
+    this.partitionMaxBytes = config['replica.fetch.max.bytes']
     this.gate = gate
     this.client = new NetworkClient(
       env,
@@ -180,9 +186,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   }
 
   private delay(state: FetchState): void {
-    const backoff = ms(this.config['replica.fetch.backoff.ms'])
-    state.delayedUntil = this.env.monotonic() + backoff
-    this.env.setTimer(BrokerTimer.FetchBackoff, backoff, state.partition.leaderId)
+    state.delayedUntil = this.env.monotonic() + this.backoffUs
+    this.env.setTimer(BrokerTimer.FetchBackoff, this.backoffUs, state.partition.leaderId)
   }
 
   /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
@@ -196,8 +201,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const body: FetchRequest = {
       replicaId: this.broker,
       replicaEpoch: this.gate.brokerEpoch,
-      maxWaitMs: this.config['replica.fetch.wait.max.ms'],
-      minBytes: this.config['replica.fetch.min.bytes'],
+      maxWaitMs: this.maxWaitMs,
+      minBytes: this.minBytes,
       maxBytes: 10_485_760,
       partitions,
     }
@@ -223,7 +228,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       fetchOffset: log.logEndOffset,
       lastFetchedEpoch: log.latestEpoch,
       logStartOffset: log.logStartOffset,
-      partitionMaxBytes: this.config['replica.fetch.max.bytes'],
+      partitionMaxBytes: this.partitionMaxBytes,
     }
   }
 }

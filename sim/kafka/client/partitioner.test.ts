@@ -64,7 +64,9 @@ describe('BuiltInPartitioner', () => {
     const partitions = make([1, 1])
     const partitioner = new BuiltInPartitioner(1000)
     const partition = partitioner.peek(env, partitions)
-    partition.queue.push(new ProducerBatch(1, partition, 0, 1_000_000, 0, { record: 1, attempt: 0, key: null, size: 100, timestamp: 0 }))
+    partition.queue.push(
+      new ProducerBatch(1, partition, 0, 1_000_000, 0, { record: 1, attempt: 0, key: null, size: 100, timestamp: 0 }),
+    )
     partitioner.appended(env, partitions, partition, 1900)
     expect(partitioner.peek(env, partitions)).toBe(partition)
     const batch = partition.queue[0] as ProducerBatch

@@ -24,6 +24,7 @@ import type { ProducerBatch } from './producer-batch.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
 import { ProducerIdRequest } from './producer-id-request.ts'
 import type { RecordAccumulator } from './record-accumulator.ts'
+import { isAmong } from '../small-list.ts'
 
 /** Timer kinds a sender takes, from its `timerBase` on; its NetworkClient's come first. */
 export const SENDER_TIMERS: number = NETWORK_CLIENT_TIMERS + 4
@@ -197,8 +198,7 @@ export class Sender implements NetworkClientOwner {
       const now = this.env.monotonic()
       this.findReadyNodes(now)
       let sent = false
-      for (let i = 0; i < this.readyNodes.length; i++) {
-        const node = this.readyNodes[i] as number
+      for (let node = this.readyNodes.shift(); node !== undefined; node = this.readyNodes.shift()) {
         const drained = this.accumulator.drain(node, now)
         if (drained.length === 0) continue
         sent = true
@@ -217,7 +217,6 @@ export class Sender implements NetworkClientOwner {
   private findReadyNodes(now: number): void {
     const { accumulator, client, readyNodes } = this
     const { partitions } = accumulator
-    if (readyNodes.length > 0) readyNodes.length = 0
     let unknownLeader = false
     for (let i = 0; i < partitions.length; i++) {
       const partition = partitions[i] as PartitionState
@@ -227,7 +226,7 @@ export class Sender implements NetworkClientOwner {
         unknownLeader = true
         continue
       }
-      if (readyNodes.includes(leader) || !accumulator.isReady(partition, now)) continue
+      if (isAmong(readyNodes, leader) || !accumulator.isReady(partition, now)) continue
       if (client.ready(leader) && client.canSend(leader)) readyNodes.push(leader)
     }
     if (unknownLeader) {

@@ -16,6 +16,8 @@ export interface ProducerSnapshot {
  */
 export class ProducerStateManager {
   private readonly producers: Map<number, ProducerStateEntry> = new Map()
+  /** The producer asked for last: often the next one too. */
+  private recent: ProducerStateEntry | undefined = undefined
   private readonly snapshotFile: AtomicFile<ProducerSnapshot>
   /** `producer.id.expiration.ms` */
   private readonly expirationMs: number
@@ -31,12 +33,13 @@ export class ProducerStateManager {
   }
 
   lastEntry(producerId: number): ProducerStateEntry | undefined {
-    return this.producers.get(producerId)
+    if (this.recent === undefined || this.recent.producerId !== producerId) this.recent = this.producers.get(producerId)
+    return this.recent
   }
 
   /** Remembers a written batch, as leader after the checks or as follower without any. */
   update(batch: RecordBatch, baseOffset: number): void {
-    const entry = this.producers.get(batch.producerId)
+    const entry = this.lastEntry(batch.producerId)
     if (entry === undefined) this.producers.set(batch.producerId, new ProducerStateEntry(firstSeen(batch, baseOffset)))
     else entry.add(batch, baseOffset)
   }
@@ -46,6 +49,7 @@ export class ProducerStateManager {
     for (const [id, entry] of this.producers) {
       if (nowMs - entry.lastTimestamp >= this.expirationMs) this.producers.delete(id)
     }
+    this.recent = undefined
   }
 
   // --- disk ---------------------------------------------------------------------------------------------------------
@@ -89,18 +93,23 @@ export class ProducerStateManager {
 
   /** Forgets everything, the snapshot too. */
   clear(): void {
-    this.producers.clear()
+    this.forgetAll()
     this.snapshotFile.remove()
   }
 
   /** Takes the snapshot's producers that are not expired; returns the offset from which the log must be replayed. */
   private loadSnapshot(logStartOffset: number, logEndOffset: number, nowMs: number): number {
     const snapshot = this.snapshotInRange(logStartOffset, logEndOffset)
-    this.producers.clear()
+    this.forgetAll()
     if (snapshot === null) return logStartOffset
     for (const producer of snapshot.producers) this.producers.set(producer.producerId, new ProducerStateEntry(producer))
     this.removeExpired(nowMs)
     return snapshot.offset
+  }
+
+  private forgetAll(): void {
+    this.producers.clear()
+    this.recent = undefined
   }
 
   private replay(entries: readonly LogEntry[], fromOffset: number): void {
