@@ -95,6 +95,21 @@ export const M = {
   producerRestarted: 62,
   stepBeforeOutput: 63,
   stepAfterOutput: 64,
+  recordDelivered: 65,
+  offsetCommitted: 66,
+  commitRefused: 67,
+  commitAcked: 68,
+  commitFailed: 69,
+  offsetFetched: 70,
+  positionReset: 71,
+  partitionAssigned: 72,
+  partitionRevoked: 73,
+  partitionLost: 74,
+  groupRebalanced: 75,
+  memberJoined: 76,
+  memberRemoved: 77,
+  coordinatorLoaded: 78,
+  coordinatorUnloaded: 79,
 } as const
 
 type Row = readonly [name: string, kind: number, about: string, fields: string]
@@ -260,6 +275,85 @@ const ROWS: readonly Row[] = [
   ],
 ]
 
+/** Moments of consumers and groups: what they mean is settled, and scenarios may name them once consumers are simulated. */
+const GROUP_ROWS: readonly Row[] = [
+  [
+    'record.delivered',
+    M.recordDelivered,
+    'poll() hands a record to the application',
+    'record:record attempt tp:tp offset:offset',
+  ],
+  [
+    'offset.committed',
+    M.offsetCommitted,
+    'the group coordinator has a committed offset',
+    'group:text tp:tp offset:offset generation member:node leaderEpoch:epoch',
+  ],
+  [
+    'commit.refused',
+    M.commitRefused,
+    'the group coordinator refuses a commit',
+    'group:text tp:tp offset:offset error:error generation member:node',
+  ],
+  [
+    'commit.acked',
+    M.commitAcked,
+    'a consumer learns that its commit succeeded',
+    'group:text tp:tp offset:offset generation',
+  ],
+  [
+    'commit.failed',
+    M.commitFailed,
+    "a consumer's commit failed or its outcome is unknown",
+    'group:text tp:tp offset:offset generation error:error',
+  ],
+  [
+    'offset.fetched',
+    M.offsetFetched,
+    'a consumer learns where its group stands (-1: nowhere)',
+    'group:text tp:tp offset:offset generation',
+  ],
+  [
+    'position.reset',
+    M.positionReset,
+    'a consumer resets its position by policy',
+    'tp:tp offset:offset from:offset latest:flag',
+  ],
+  ['partition.assigned', M.partitionAssigned, 'a consumer takes a partition over', 'group:text tp:tp generation'],
+  [
+    'partition.revoked',
+    M.partitionRevoked,
+    'a consumer gives a partition up in good order',
+    'group:text tp:tp generation',
+  ],
+  [
+    'partition.lost',
+    M.partitionLost,
+    'a consumer learns that a partition is no longer its own',
+    'group:text tp:tp generation',
+  ],
+  ['group.rebalanced', M.groupRebalanced, 'a group entered a new generation', 'group:text generation members'],
+  ['member.joined', M.memberJoined, 'the group coordinator knows a new member', 'group:text member:node generation'],
+  [
+    'member.removed',
+    M.memberRemoved,
+    'a member left, expired or did not rejoin',
+    'group:text member:node generation expired:flag',
+  ],
+  [
+    'coordinator.loaded',
+    M.coordinatorLoaded,
+    'a broker serves a partition of an internal topic as coordinator',
+    'tp:tp epoch:epoch groups',
+  ],
+  [
+    'coordinator.unloaded',
+    M.coordinatorUnloaded,
+    'a broker is coordinator of a partition no longer',
+    'tp:tp epoch:epoch',
+  ],
+]
+
 export const MOMENTS: readonly MomentDefinition[] = ROWS.map(([name, kind, about, fields]) =>
   define(name, kind, about, fields),
 )
@@ -314,5 +408,6 @@ function parseField(text: string): MomentField {
 function byKind(): readonly (MomentDefinition | undefined)[] {
   const table: (MomentDefinition | undefined)[] = []
   for (const moment of MOMENTS) table[moment.kind] = moment
+  for (const [name, kind, about, fields] of GROUP_ROWS) table[kind] = define(name, kind, about, fields)
   return table
 }
