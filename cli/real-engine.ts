@@ -2,18 +2,26 @@ import type { Engine } from './engine.ts'
 
 /** The product's own loader. Imported only when a command needs it: it brings the YAML parser and the schema. */
 export async function realEngine(): Promise<Engine> {
-  const [{ loadScenarioText, loadScenarioValue }, { renderDiagnostic }, { jsonSchema }, { MOMENTS, matchableFields }] =
-    await Promise.all([
-      import('../scenarios/format/load.ts'),
-      import('../scenarios/format/frame.ts'),
-      import('../scenarios/format/schema.ts'),
-      import('../sim/history/catalogue.ts'),
-    ])
+  const [
+    { loadScenarioText, loadScenarioValue },
+    { renderDiagnostic },
+    { jsonSchema },
+    { MOMENTS, matchableFields },
+    { INVARIANTS },
+  ] = await Promise.all([
+    import('../scenarios/format/load.ts'),
+    import('../scenarios/format/frame.ts'),
+    import('../scenarios/format/schema.ts'),
+    import('../sim/history/catalogue.ts'),
+    import('../properties/invariants/names.ts'),
+  ])
   const moments = MOMENTS.map(({ name }) => name)
   const momentFields = Object.fromEntries(MOMENTS.map((moment) => [moment.name, matchableFields(moment)]))
+  const invariants = INVARIANTS.map(({ name }) => name)
+  const known = { moments, momentFields, invariants }
   return {
-    load: (file, text, options) => loadScenarioText(file, text, { ...options, moments, momentFields }),
-    loadValue: (file, value, options) => loadScenarioValue(file, value, { ...options, moments, momentFields }),
+    load: (file, text, options) => loadScenarioText(file, text, { ...options, ...known }),
+    loadValue: (file, value, options) => loadScenarioValue(file, value, { ...options, ...known }),
     render: renderDiagnostic,
     schema: jsonSchema,
   }

@@ -48,7 +48,7 @@ describe('keys and types', () => {
     ['a link without latency', after('network: { links: [ { between: [broker-1, checkout#0] } ] }'), ['MISSING 6:21']],
     ['an unknown profile', after('profile: kafka-5.0'), ['UNKNOWN_PROFILE 6:10']],
     ['an unknown switch', after('profile: { base: kafka-4.1, elr: 1 }'), ['UNKNOWN_KEY 6:29']],
-    ['a cluster profile for a client', producer('{ to: orders, profile: kafka-4.0 }'), ['UNKNOWN_PROFILE 4:36']],
+    ['an unknown profile for a client', producer('{ to: orders, profile: kafka-4.2 }'), ['UNKNOWN_PROFILE 4:36']],
     ['an invariant voided without reason', after('void: { x: "" }'), ['TYPE 6:12']],
   ])
 })
@@ -156,6 +156,9 @@ describe('faults', () => {
     ['between the wrong way round', fault('between: [6s, 2s], crash: broker-1'), ['IMPOSSIBLE 6:27 6:23']],
     ['every after the run', fault('every: 61s, crash: broker-1'), ['NEVER_FIRES 6:20']],
     ['every too often', fault('every: 1us, crash: broker-1'), ['RANGE 6:20']],
+    ['every more than 10,000 times', fault('every: { exponential: 5ms }, crash: broker-1'), ['RANGE 6:13']],
+    ['every next to nothing', fault('every: { uniform: [0s, 1us] }, crash: broker-1'), ['RANGE 6:13']],
+    ['every, times too often', fault('every: 1s, times: 10001, crash: broker-1'), ['RANGE 6:31']],
     ['an unknown target', fault('at: 1s, crash: broker-4'), ['UNKNOWN_NODE 6:28']],
     ['an unknown instance', fault('at: 1s, crash: checkout#1'), ['UNKNOWN_NODE 6:28']],
     ['an unknown topic in a target', fault('at: 1s, crash: leader(order-0)'), ['UNKNOWN_TOPIC 6:28']],
@@ -256,7 +259,7 @@ describe('not simulated yet', () => {
     ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, cleanup.policy: compact } }'), ['NOT_SIMULATED 2:36']],
     ['properties files', producer('{ to: orders, config: ./p.properties }'), ['NOT_SIMULATED 4:35']],
-    ['fail', fault('fail: { target: checkout#0, step: before-commit }'), ['NOT_SIMULATED 6:13']],
+    ['fail', fault('fail: { target: checkout#0, step: before-commit }'), ['NOT_SIMULATED 6:47']],
     [
       'disk and clock faults',
       after(
@@ -284,6 +287,24 @@ describe('not simulated yet', () => {
     ],
     ['switches', after('profile: { base: kafka-4.1, log.truncation: high-watermark }'), ['NOT_SIMULATED 6:29']],
   ])
+})
+
+describe('recordings and seeds', () => {
+  const replay = (text: string): string => after(`replay: { version: v, run-seed: 1, digest: x, ${text} }`)
+  check([
+    ['an unknown class of sites', replay('bases: { network: boring }'), ['VALUE 6:56']],
+    ['an unknown base', replay('bases: { latency: random }'), ['VALUE 6:65']],
+    ['an unknown site', replay('overrides: [ [luck, 1, 2, 3] ]'), ['VALUE 6:61']],
+    ['no decision', replay('overrides: [ [latency, 1, 2, -3] ]'), ['RANGE 6:76']],
+    ['an empty seed', after('seed: ""'), ['VALUE 6:7']],
+    ['an empty seed of a run', after('replay: { version: v, run-seed: " ", digest: x }'), ['VALUE 6:33']],
+    ['a seed without end', after(`seed: ${'7'.repeat(201)}`), ['RANGE 6:7']],
+  ])
+
+  test('say what there is', () => {
+    expect(load(replay('bases: { latencies: boring }')).diagnostics[0]?.help).toBe('did you mean `latency`?')
+    expect(load(replay('overrides: [ [luck, 1, 2, 3] ]')).diagnostics[0]?.help).toMatch(/^there is `latency`, /)
+  })
 })
 
 describe('many mistakes', () => {

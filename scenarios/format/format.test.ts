@@ -23,7 +23,6 @@ describe('the catalogue of keys', () => {
       '`stores`',
       '`sinks`',
       '`sources`',
-      '`fail`, which dies at a step of consumption,',
     ])
     expect(file.scenarios).toEqual([])
   })
@@ -38,13 +37,13 @@ describe('the catalogue of keys', () => {
       .replace(/^ {6}- (begin|commit)\b.*\n/gm, '')
       .replaceAll(', payments-service]', ']')
       .replaceAll('writer#1', 'checkout#0')
-      .replace(/^ {2}- fail:.*\n.*\n/m, '')
+      .replace('writer#0, step: before-commit', 'checkout#0, step: before-output')
       .replace(/^ {2}billing:.*\n/m, '')
     const loaded = load(simulated)
     expect(loaded.diagnostics).toEqual([])
     expect(loaded.scenarios.map((each) => each.variant)).toEqual([null, 'without-idempotence'])
     const [base] = loaded.scenarios
-    expect(base?.faults.map((each) => each.trigger.kind)).toEqual(['at', 'every', 'between', 'when'])
+    expect(base?.faults.map((each) => each.trigger.kind)).toEqual(['at', 'every', 'between', 'when', 'fail'])
     expect(base).toMatchObject({ runs: 200, replay: { runSeed: '1/731' }, voids: { 'some-invariant': 'reason' } })
   })
 })

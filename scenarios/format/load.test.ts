@@ -352,3 +352,11 @@ test('a recording belongs to the file, not to its variants', () => {
     marks(load(`${BASE}replay: { version: 0.1.0, run-seed: 1/5, digest: x, overrides: [ [latency, 1] ] }\n`)),
   ).toEqual(['TYPE 6:66'])
 })
+
+test("a cluster's clients are of its age, where there are such", () => {
+  const profiles = (profile: string): unknown =>
+    only(`${BASE}profile: ${profile}\n`).spec.producers.map((producer) => producer.profile)
+  expect(profiles('kafka-4.0')).toEqual(['kafka-4.0'])
+  expect(profiles('{ base: kafka-4.0, eligible.leader.replicas.version: 1 }')).toEqual(['kafka-4.0'])
+  expect(profiles('kafka-4.1')).toEqual(['kafka-4.1'])
+})

@@ -156,7 +156,11 @@ export interface RawFault {
   every?: Opt<RawSpread>
   between?: Opt<[RawDuration, RawDuration]>
   when?: Opt<RawMoment>
-  fail?: Opt<{ target: RawTarget; step: string; nth?: Opt<number> }>
+  fail?: Opt<{
+    target: RawTarget
+    step: 'before-output' | 'after-output' | 'before-commit' | 'after-commit'
+    nth?: Opt<number>
+  }>
   after?: Opt<RawSpread>
   times?: Opt<number>
   'every-match'?: Opt<boolean>

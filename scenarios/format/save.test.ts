@@ -31,7 +31,7 @@ const REPLAY: ReplayRecord = {
   runSeed: '1/731',
   digest: '0123456789012345',
   signature: 'publish/at-least-once: lost-record',
-  bases: { network: 'seeded', disk: 'boring' },
+  bases: { latency: 'seeded', disk: 'boring' },
   overrides: [['latency', -5, 4_000_000_000, 7]],
 }
 

@@ -19,7 +19,14 @@ export const fault: z.ZodType<RawFault> = z.strictObject({
   every: spread.optional().describe('trigger: again and again'),
   between: z.tuple([duration, duration]).optional().describe('trigger: once, at a time drawn between two'),
   when: moment.optional().describe('trigger: a moment, with any of its fields, nth and every-match'),
-  fail: z.strictObject({ target, step: z.string(), nth: count.optional() }).optional(),
+  fail: z
+    .strictObject({
+      target,
+      step: z.enum(['before-output', 'after-output', 'before-commit', 'after-commit']),
+      nth: count.optional(),
+    })
+    .optional()
+    .describe('trigger and action: an application dies at its nth step of this name'),
   after: spread.optional().describe('with `when`: how long after the moment'),
   times: count.optional(),
   'every-match': z.boolean().optional(),

@@ -32,6 +32,8 @@ function triggerSpreads(entry: FaultEntry): readonly Spread[] {
       return [{ kind: 'uniform', minUs: trigger.fromUs, maxUs: trigger.toUs }]
     case 'when':
       return [trigger.after]
+    case 'fail':
+      return []
   }
 }
 

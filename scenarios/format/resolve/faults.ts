@@ -1,3 +1,4 @@
+import { MOST_REPEATS } from '../../../sim/faults/draw.ts'
 import type { Action, FaultEntry, Trigger } from '../../../sim/faults/plan.ts'
 import { constant, type Spread } from '../../../sim/kernel/spread.ts'
 import type { Place } from '../place.ts'
@@ -5,10 +6,12 @@ import { listOf } from '../suggest.ts'
 import { durationAt, formatDuration, leastUs, meanUs, spreadAt } from '../values/duration.ts'
 import { ACTIONS, ACTIONS_NOT_SIMULATED, resolveAction } from './actions.ts'
 import type { Context } from './context.ts'
+import { resolveFail } from './fail.ts'
 import { resolveMatch } from './moments.ts'
 
 const TRIGGERS = ['at', 'every', 'between', 'when', 'fail'] as const
-const MOST_FAULTS = 100_000
+/** Most firings of one `every-match`. */
+const MOST_TIMES = 100_000
 
 /** `faults:` as entries; those with mistakes are left out. */
 export function resolveFaults(place: Place, context: Context, runForUs: number): readonly FaultEntry[] {
@@ -32,8 +35,10 @@ function resolveFault(place: Place, context: Context, runForUs: number): FaultEn
   const only = triggers.length === 1 ? triggers[0] : undefined
   if (only !== undefined) checkExtras(place, only)
   // All of them are looked at, so that their own mistakes are said too.
-  const trigger = triggers.map((each) => resolveTrigger(each, place, context, runForUs))[0] ?? null
-  const action = actions.map((each) => actionAt(each, context))[0] ?? null
+  const timed = triggers.filter(({ name }) => name !== 'fail')
+  const fail = place.get('fail').tree === null ? null : resolveFail(place.get('fail'), context)
+  const trigger = timed.map((each) => resolveTrigger(each, place, context, runForUs))[0] ?? fail?.trigger ?? null
+  const action = actions.map((each) => actionAt(each, context))[0] ?? fail?.action ?? null
   const lasts = lastsAt(place, action)
   return trigger === null || action === null ? null : { trigger, action, for: lasts }
 }
@@ -44,7 +49,7 @@ function checkCounts(place: Place, triggers: readonly Place[], actions: readonly
   const misspelt = place.entries().some((entry) => !KEYS.includes(entry.name))
   const fails = place.get('fail').tree !== null
   if (triggers.length === 0 && !misspelt) {
-    place.error('TWICESHY_FAULT', 'this fault has no trigger', 'add when it happens: at, every, between or when')
+    place.error('TWICESHY_FAULT', 'this fault has no trigger', 'add when it happens: at, every, between, when or fail')
   }
   if (actions.length === 0 && !fails && !misspelt) {
     place.error('TWICESHY_FAULT', 'this fault has no action', 'add what happens, such as `crash: broker-1`')
@@ -111,11 +116,8 @@ function resolveTrigger(trigger: Place, fault: Place, context: Context, runForUs
       return everyTrigger(trigger, fault, runForUs)
     case 'between':
       return betweenTrigger(trigger, runForUs)
-    case 'when':
-      return whenTrigger(trigger, fault, context)
     default:
-      trigger.notSimulated('`fail`, which dies at a step of consumption,')
-      return null
+      return whenTrigger(trigger, fault, context)
   }
 }
 
@@ -131,15 +133,16 @@ function checkFires(place: Place, earliestUs: number, runForUs: number): void {
 
 function everyTrigger(place: Place, fault: Place, runForUs: number): Trigger | null {
   const every = spreadAt(place, '`every`', null)
-  const times = fault.get('times').integer('`times`', 1, MOST_FAULTS, null)
+  const times = fault.get('times').integer('`times`', 1, MOST_REPEATS, null)
   if (every === null) {
     if (!place.written) missing(place)
     return null
   }
   checkFires(place, leastUs(every), runForUs)
-  if (times === null && meanUs(every) * MOST_FAULTS < runForUs) {
-    const message = `\`every\` makes more than ${MOST_FAULTS} faults in a run`
-    place.error('TWICESHY_RANGE', message, 'write a longer time, or add `times:`')
+  if (times === null && Math.max(1, meanUs(every)) * MOST_REPEATS < runForUs) {
+    const message = `\`every\` makes more than ${MOST_REPEATS} faults in a run of ${formatDuration(runForUs)}`
+    const least = formatDuration(Math.ceil(runForUs / MOST_REPEATS))
+    place.error('TWICESHY_RANGE', message, `write at least \`${least}\` on average, or add \`times:\``)
   }
   return { kind: 'every', every, times }
 }
@@ -176,7 +179,7 @@ function whenTrigger(place: Place, fault: Place, context: Context): Trigger | nu
     }
   }
   const everyMatch = either('every-match').boolean('`every-match`', false)
-  const times = either('times').integer('`times`', 1, MOST_FAULTS, null)
+  const times = either('times').integer('`times`', 1, MOST_TIMES, null)
   if (times !== null && !everyMatch) {
     either('times').keyError(
       'TWICESHY_FAULT',

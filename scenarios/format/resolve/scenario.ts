@@ -9,6 +9,8 @@ import { checkNames, refuseSections } from './names.ts'
 import { producerFacts, resolveProducers } from './producers.ts'
 import { resolveProfile } from './profile.ts'
 import { resolveReplay } from './replay.ts'
+import { checkSeed } from './seed.ts'
+import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
 import { resolveTopics } from './topics.ts'
 import type { LoadOptions } from '../options.ts'
@@ -32,9 +34,11 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   const context: Context = { options, root, cluster: cluster.facts, topics: topics.facts, applications, refusedNames }
   checkSize(context)
   const run = resolveRun(root.get('run'))
+  checkSeed(root.get('seed'))
   const producers = resolveProducers(context, profile, run.forUs)
   const network = resolveNetwork(root.get('network'), context)
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
+  checkStepMoments(root, faults)
   const chaos = resolveChaos(root.get('chaos'))
   if (applications.size === 0 && refusedNames.size === 0) {
     root.missing(
