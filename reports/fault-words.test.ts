@@ -26,6 +26,7 @@ test.each<[string, FaultEntry, boolean]>([
   ['a drawn time', CRASH_SOMETIME, true],
   ['a drawn length', { ...CRASH_AT_1S, for: { kind: 'exponential', meanUs: 5 } }, true],
   ['a fixed length', { ...CRASH_AT_1S, for: { kind: 'constant', us: 5 } }, false],
+  ['a step of an application', { ...CRASH_AT_1S, trigger: { kind: 'fail', step: 'before-commit', nth: 1 } }, false],
   ['a drawn node', { ...CRASH_AT_1S, action: { kind: 'crash', target: { kind: 'any', of: [broker(1)] } } }, true],
   [
     'a drawn delay',

@@ -66,6 +66,8 @@ export function isRandomFault(entry: FaultEntry): boolean {
     case 'when':
       if (varies(trigger.after)) return true
       break
+    case 'fail':
+      break
   }
   return (
     targetsOf(action).some(isDrawn) || ((action.kind === 'delay' || action.kind === 'slow-disk') && varies(action.by))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { REPLY_FLAG } from '../sim/history/ids.ts'
+import { APPENDED_AS_LEADER, REPLY_FLAG } from '../sim/history/ids.ts'
 import { CRASH_AT_1S } from './sample.test.support.ts'
 import { MOST_LINES, type Story, type StoryQuestion, tellStory } from './story.ts'
 import {
@@ -104,13 +104,51 @@ describe('the story of a violation', () => {
     ])
   })
 
+  test('a record that its application sends again is followed in both batches', () => {
+    const trace = new TraceWriter().send(100, 5)
+    trace.append(101, BROKER_1, 5, 5, true)
+    trace.at(200).tell('record.sent', CHECKOUT, { record: record(5), attempt: 1, tp: ORDERS })
+    trace.tell('record.batched', CHECKOUT, { record: record(5), attempt: 1, batch: 7, index: 0 })
+    trace.tell('request.sent', CHECKOUT, { to: BROKER_1, api: 0, connection: 10, correlation: 0 })
+    trace.at(201).tell('request.delivered', BROKER_1, { from: CHECKOUT, api: 0, connection: 10, correlation: 0 })
+    trace.tell('log.appended', BROKER_1, {
+      tp: ORDERS,
+      offset: 6,
+      last: 6,
+      batch: 7,
+      producerEpoch: APPENDED_AS_LEADER,
+    })
+    trace.at(202)
+    trace.tell('request.delivered', CHECKOUT, { from: BROKER_1, api: REPLY_FLAG, connection: 10, correlation: 0 })
+    trace.tell('produce.acked', CHECKOUT, { record: record(5), attempt: 1, tp: ORDERS, offset: 6 })
+    const text = lines(told(trace, 201, { kind: 'duplicate-record' }))
+    expect(text).toContain('200 checkout#0 sends checkout#0/5 to orders-0, again (attempt 2)')
+    expect(text).toContain('200 the Produce request with checkout#0/5 leaves checkout#0 for broker-1')
+    expect(text).toContain('▶ 201 broker-1 appends checkout#0/5 at offset 6 of orders-0 as the leader of epoch 0')
+    expect(text).toContain('202 checkout#0 is told that checkout#0/5 is published at offset 6')
+  })
+
+  test('a lost request is not suspected of a record whose answer came', () => {
+    const trace = new TraceWriter().send(100, 5).at(100.5)
+    trace.tell('request.sent', CHECKOUT, { to: BROKER_1, api: 0, connection: 9, correlation: 6 })
+    trace.append(101, BROKER_1, 5, 5, true).at(102)
+    trace.tell('request.delivered', CHECKOUT, { from: BROKER_1, api: REPLY_FLAG, connection: 9, correlation: 5 })
+    trace.tell('produce.acked', CHECKOUT, { record: record(5), tp: ORDERS, offset: 5 })
+    trace.at(103).tell('request.dropped', CHECKOUT, { to: BROKER_1, api: 0, connection: 9, correlation: 6 })
+    expect(lines(told(trace, 104))).not.toContain('never reaches')
+  })
+
   test('with acks=0 the request carries what is done when it leaves', () => {
     const trace = new TraceWriter().send(100, 5)
     trace.tell('produce.acked', CHECKOUT, { record: record(5), tp: ORDERS, offset: -1 })
+    trace.at(100.5).tell('fault.fired', BROKER_1, { fault: 0, entry: 0, target: BROKER_1, action: 'crash' })
     trace.at(101).tell('request.dropped', CHECKOUT, { to: BROKER_1, api: 0, connection: 9, correlation: 5 })
+    trace.at(102).tell('fault.fired', BROKER_1, { fault: 1, entry: 0, target: BROKER_2, action: 'crash' })
     const text = lines(told(trace, 100))
     expect(text).toContain('▶ 100 checkout#0 is told that checkout#0/5 is published: lost-record')
+    expect(text).toContain('100.5 faults[0] (crash leader(orders-0)) strikes broker-1')
     expect(text).toContain('101 the Produce request with checkout#0/5 from checkout#0 never reaches broker-1')
+    expect(text).not.toContain('strikes broker-2')
   })
 })
 

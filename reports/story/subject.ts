@@ -58,10 +58,11 @@ class Finder {
   private readonly clients = new Set<number>()
   private readonly carried = new Map<string, Set<number>>()
   private readonly chain = new EventChain()
-  /** Batches whose outcome is open, and produce requests sent meanwhile that have not arrived. */
-  private readonly open = new Set<number>()
-  private readonly underWay = new Set<string>()
-  private readonly lost = new Set<string>()
+  /** Batches whose outcome is open, with the produce requests sent since they were batched or put back. */
+  private readonly open = new Map<number, Set<string>>()
+  /** Of those requests the ones that may have carried a batch: no answer told otherwise. */
+  private readonly suspected = new Set<string>()
+  private readonly dropped = new Set<string>()
   private began: DecodedMoment | null = null
 
   constructor(records: ReadonlySet<number>) {
@@ -70,7 +71,8 @@ class Finder {
 
   found(): Subject {
     const { records, batches, partitions, clients, carried } = this
-    const lostRequests = new Set([...this.lost].filter((key) => !carried.has(key)))
+    for (const sent of this.open.values()) this.suspect(sent)
+    const lostRequests = new Set([...this.dropped].filter((key) => this.suspected.has(key) && !carried.has(key)))
     const { time: beganAt, index: beganIndex } = this.began ?? { time: 0, index: 0 }
     return { records, batches, partitions, clients, carried, lostRequests, beganAt, beganIndex }
   }
@@ -94,6 +96,8 @@ class Finder {
         if (this.concerns(moment)) this.resolve(moment, carrier)
         break
       case M.batchRetried:
+        this.endTry(int(moment, 'batch'), carrier)
+        break
       case M.logAppended:
       case M.produceAnswered:
       case M.batchDeduplicated:
@@ -114,19 +118,42 @@ class Finder {
   private place(moment: DecodedMoment): void {
     const batch = int(moment, 'batch')
     const placed = { record: int(moment, 'record'), index: int(moment, 'index') }
+    this.giveUpBefore(placed.record, batch)
     const before = this.batches.get(batch)
     if (before === undefined) this.batches.set(batch, [placed])
     else if (!before.some(({ record }) => record === placed.record)) before.push(placed)
-    this.open.add(batch)
+    this.open.set(batch, new Set())
+  }
+
+  /** A record that comes into another batch has left its older ones: they were split, or died with their producer. */
+  private giveUpBefore(record: number, batch: number): void {
+    for (const [older, placed] of this.batches) {
+      if (older === batch || !placed.some((one) => one.record === record)) continue
+      this.endTry(older, null)
+      this.open.delete(older)
+    }
   }
 
   private resolve(moment: DecodedMoment, carrier: DecodedMoment | null): void {
     const record = int(moment, 'record')
     for (const [batch, placed] of this.batches) {
       if (!placed.some((one) => one.record === record)) continue
-      if (this.open.has(batch)) this.carry(batch, carrier)
+      this.endTry(batch, carrier)
       this.open.delete(batch)
     }
+  }
+
+  /** A try ends by a message about the batch, or by the loss of one of the requests that were sent meanwhile. */
+  private endTry(batch: number, carrier: DecodedMoment | null): void {
+    const sent = this.open.get(batch)
+    if (sent === undefined) return
+    if (carrier === null) this.suspect(sent)
+    else this.carry(batch, carrier)
+    this.open.set(batch, new Set())
+  }
+
+  private suspect(requests: ReadonlySet<string>): void {
+    for (const key of requests) this.suspected.add(key)
   }
 
   /** What handles a batch in an event that a message began was done for that message. */
@@ -141,10 +168,9 @@ class Finder {
   private request(moment: DecodedMoment): void {
     const key = messageKey(moment)
     if (int(moment, 'api') !== Api.Produce) return
-    if (moment.kind === M.requestSent) {
-      if (this.open.size > 0 && this.clients.has(moment.node)) this.underWay.add(key)
-    } else if (this.underWay.delete(key) && moment.kind === M.requestDropped) {
-      this.lost.add(key)
+    if (moment.kind === M.requestDropped && !isReply(moment)) this.dropped.add(key)
+    if (moment.kind === M.requestSent && this.clients.has(moment.node)) {
+      for (const sent of this.open.values()) sent.add(key)
     }
   }
 }

@@ -32,6 +32,9 @@ export class Teller {
   /** Places at which the records are known to be committed: node, partition and offset. */
   private readonly committed = new Set<string>()
   private readonly all: Told[] = []
+  /** What happened after the violation and before the first turn of the records' fate after it. */
+  private readonly later: Told[] = []
+  private turned = false
 
   constructor(subject: Subject, labels: Labels, question: StoryQuestion) {
     this.subject = subject
@@ -43,11 +46,23 @@ export class Teller {
 
   see(moment: DecodedMoment): void {
     const own = this.ofRecords(moment) ?? this.ofReplicas(moment)
-    const inTime = moment.index >= this.subject.beganIndex && moment.time <= this.question.violation.atUs
-    // What happens to the records themselves is told to its end; what happens around them, up to the violation.
-    if (own !== null && (inTime || own.weight <= WEIGHT.fate)) this.add(moment, own)
     const around = this.world.sentence(moment)
-    if (own === null && around !== null && inTime) this.add(moment, around)
+    if (moment.index < this.subject.beganIndex) return
+    const sentence = own ?? around
+    if (sentence === null) return
+    if (moment.time <= this.question.violation.atUs) this.add(this.all, moment, sentence)
+    else this.afterwards(moment, sentence, own !== null && own.weight === WEIGHT.fate)
+  }
+
+  /** After the violation only the records' fate is told to its end, and what led to the first turn of it. */
+  private afterwards(moment: DecodedMoment, sentence: Sentence, fate: boolean): void {
+    if (!fate) {
+      if (!this.turned && sentence.weight <= WEIGHT.deed) this.add(this.later, moment, sentence)
+      return
+    }
+    if (!this.turned) this.all.push(...this.later)
+    this.turned = true
+    this.add(this.all, moment, sentence)
   }
 
   /** Everything told, in the order of time, with the violation's moment marked. */
@@ -67,9 +82,9 @@ export class Teller {
     return at < 0 ? [...all, line] : [...all.slice(0, at), line, ...all.slice(at)]
   }
 
-  private add(moment: DecodedMoment, { weight, text, group, replaces }: Sentence): void {
-    if (replaces === true && this.all.at(-1)?.group === group) this.all.pop()
-    this.all.push({ atUs: moment.time, text, weight, isCause: false, group: group ?? `${moment.index}` })
+  private add(to: Told[], moment: DecodedMoment, { weight, text, group, replaces }: Sentence): void {
+    if (replaces === true && to.at(-1)?.group === group) to.pop()
+    to.push({ atUs: moment.time, text, weight, isCause: false, group: group ?? `${moment.index}` })
   }
 
   // --- the records and their batches -----------------------------------------------------------------------------------
