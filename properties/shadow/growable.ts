@@ -1,6 +1,6 @@
 /** A list of 32-bit integers that grows: what checkers keep per record must not be objects. */
 export class Ints {
-  data: Int32Array<ArrayBuffer> = new Int32Array(64)
+  data: Int32Array<ArrayBuffer> = new Int32Array(16)
   length = 0
 
   push(value: number): number {
@@ -42,7 +42,7 @@ export class Ints {
 
 /** A list of points in time, in microseconds, that grows. */
 export class Times {
-  private data = new Float64Array(64)
+  private data = new Float64Array(16)
   length = 0
 
   push(value: number): void {
