@@ -258,7 +258,6 @@ describe('not simulated yet', () => {
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, cleanup.policy: compact } }'), ['NOT_SIMULATED 2:36']],
-    ['properties files', producer('{ to: orders, config: ./p.properties }'), ['NOT_SIMULATED 4:35']],
     ['fail', fault('fail: { target: checkout#0, step: before-commit }'), ['NOT_SIMULATED 6:47']],
     [
       'disk and clock faults',

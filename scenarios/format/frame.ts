@@ -32,28 +32,64 @@ export function renderDiagnostic(
   file: string,
   text: string,
   style: FrameStyle = PLAIN,
+  imports: Readonly<Record<string, string>> = {},
 ): string {
   const mark = diagnostic.severity === 'error' ? style.error : style.warning
   const head = `${mark(`${diagnostic.severity}:`)} ${style.strong(printable(diagnostic.message))}`
-  const spans = [...diagnostic.spans]
-  const first = spans[0]
   const help = diagnostic.help === null ? null : `${style.help('help:')} ${printable(diagnostic.help)}`
-  if (first === undefined || text === '')
-    return [head, ` ${style.faint('╭─')} ${file}`, ...helpLine(' ', help, style)].join('\n')
-  const lines = text.split('\n')
-  const shown = [...spans].sort((a, b) => a.line - b.line || a.column - b.column)
-  const pad = ' '.repeat(String(shown[shown.length - 1]?.line ?? 1).length)
+  const parts = partsOf(diagnostic.spans, file, text, imports)
+  if (parts.length === 0) return [head, ` ${style.faint('╭─')} ${file}`, ...helpLine(' ', help, style)].join('\n')
+  const last = Math.max(...diagnostic.spans.map((span) => span.line))
+  const pad = ' '.repeat(String(last).length)
+  const body = parts.flatMap(({ first, spans, lines }, i) => [
+    `${pad} ${style.faint(i === 0 ? '╭─' : '├─')} ${first.file}:${first.line}:${first.column}`,
+    ...marked(spans, lines, pad, style, mark),
+  ])
+  return [head, ...body, ...helpLine(`${pad} `, help, style)].join('\n')
+}
+
+/** What is marked in one file. */
+interface Part {
+  /** Where it points first. */
+  readonly first: SourceSpan
+  readonly spans: readonly SourceSpan[]
+  readonly lines: readonly string[]
+}
+
+/** The spans by file, in the order in which the files are named. */
+function partsOf(
+  spans: readonly SourceSpan[],
+  file: string,
+  text: string,
+  imports: Readonly<Record<string, string>>,
+): readonly Part[] {
+  const files = [...new Set(spans.map((span) => span.file))]
+  return files.flatMap((name) => {
+    const source = Object.hasOwn(imports, name) ? imports[name] : name === file ? text : undefined
+    const [first, ...others] = spans.filter((span) => span.file === name)
+    if (first === undefined || source === undefined || source === '') return []
+    const inOrder = [first, ...others].sort((a, b) => a.line - b.line || a.column - b.column)
+    return [{ first, spans: inOrder, lines: source.split('\n') }]
+  })
+}
+
+function marked(
+  spans: readonly SourceSpan[],
+  lines: readonly string[],
+  pad: string,
+  style: FrameStyle,
+  mark: (text: string) => string,
+): readonly string[] {
   const body: string[] = []
   let previous: number | null = null
-  for (const span of shown) {
+  for (const span of spans) {
     if (previous === span.line) continue
     if (previous !== null && span.line > previous + 1) body.push(`${pad} ${style.faint('┆')}`)
-    const here = shown.filter((other) => other.line === span.line)
+    const here = spans.filter((other) => other.line === span.line)
     body.push(sourceLine(span, lines, pad, style), `${pad} ${style.faint('│')} ${mark(carets(here, lines))}`)
     previous = span.line
   }
-  const place = `${pad} ${style.faint('╭─')} ${first.file}:${first.line}:${first.column}`
-  return [head, place, ...body, ...helpLine(`${pad} `, help, style)].join('\n')
+  return body
 }
 
 function helpLine(pad: string, help: string | null, style: FrameStyle): readonly string[] {

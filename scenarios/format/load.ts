@@ -1,4 +1,5 @@
 import { checkSchema } from './check-schema.ts'
+import { ConfigImporter } from './imports.ts'
 import type { LoadOptions } from './options.ts'
 import { Place } from './place.ts'
 import { Report } from './report.ts'
@@ -29,12 +30,14 @@ export function loadScenarioValue(file: string, value: unknown, options: LoadOpt
 
 function finish(file: string, text: string, tree: MapTree | null, options: LoadOptions, report: Report): LoadedFile {
   const scenarios = tree === null ? [] : resolveAll(file, tree, options, report)
-  return { file, text, scenarios: report.failed ? [] : scenarios, diagnostics: report.finish() }
+  const imports = Object.fromEntries(report.imports)
+  return { file, text, imports, scenarios: report.failed ? [] : scenarios, diagnostics: report.finish() }
 }
 
 function resolveAll(file: string, tree: MapTree, options: LoadOptions, report: Report): readonly Scenario[] {
   const overrides = readOverrides(options.set ?? [], options.profile ?? null, report)
-  return documentsOf(tree, overrides, report).map((document) => {
+  const importer = new ConfigImporter(file, options.readConfig, report)
+  return documentsOf(tree, overrides, report, importer).map((document) => {
     const scenario = resolveScenario(new Place(report, [], document.tree, null), file, document.variant, options)
     // After the resolver: the schema speaks where the resolver has nothing better to say.
     checkSchema(document.tree, report)

@@ -4,7 +4,7 @@ export interface LoadOptions {
   readonly set?: readonly string[]
   /** The `--profile` flag: replaces the file's profile. */
   readonly profile?: string | null
-  /** Reads a `.properties` file by its path relative to the scenario. Such files are refused until they are supported. */
+  /** Reads a `.properties` file by its path relative to the scenario. */
   readonly readConfig?: (path: string) => string | { readonly error: string }
   /** Names of all moments. */
   readonly moments: readonly string[]

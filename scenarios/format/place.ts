@@ -28,6 +28,11 @@ export class Place {
     return this.tree?.kind === 'broken'
   }
 
+  /** Whether the value stands in an imported file, which Kafka reads too. */
+  get imported(): boolean {
+    return this.tree?.span != null && this.report.imports.has(this.tree.span.file)
+  }
+
   /** The last part of the path. */
   get name(): string {
     return this.path[this.path.length - 1] ?? ''
@@ -193,7 +198,9 @@ export class Place {
 }
 
 function distinct(spans: readonly SourceSpan[]): readonly SourceSpan[] {
-  return spans.filter((span, index) => spans.findIndex((other) => other.start === span.start) === index)
+  return spans.filter(
+    (span, index) => spans.findIndex((other) => other.file === span.file && other.start === span.start) === index,
+  )
 }
 
 /** A path in words: dots between keys, list positions in brackets. */

@@ -14,6 +14,7 @@ export type DiagnosticCode =
   | 'TWICESHY_MANY_DOCUMENTS'
   | 'TWICESHY_NOT_DATA'
   | 'TWICESHY_SET'
+  | 'TWICESHY_PROPERTIES'
   | 'TWICESHY_REMOVES_NOTHING'
   | 'TWICESHY_UNKNOWN_KEY'
   | 'TWICESHY_MISSING'
@@ -56,10 +57,20 @@ interface Entry {
 export class Report {
   readonly #entries: Entry[] = []
   readonly #seen = new Set<string>()
+  readonly #imports = new Map<string, string>()
+
+  /** Texts of the files that the scenario imports, by name. */
+  get imports(): ReadonlyMap<string, string> {
+    return this.#imports
+  }
+
+  addImport(file: string, text: string): void {
+    this.#imports.set(file, text)
+  }
 
   add(path: string, diagnostic: Diagnostic & { readonly code: DiagnosticCode }): void {
     if (this.full) return
-    const at = diagnostic.spans.map((span) => span.start).join(',')
+    const at = diagnostic.spans.map((span) => `${span.file}:${span.start}`).join(',')
     const identity = `${diagnostic.code} ${at} ${diagnostic.message}`
     if (this.#seen.has(identity)) return
     this.#seen.add(identity)
@@ -88,11 +99,18 @@ export class Report {
   /** What is shown: in the order of the file; when there is too much, errors before warnings. */
   finish(): readonly Diagnostic[] {
     const all = this.#entries.map((entry) => entry.diagnostic)
-    if (all.length <= SHOWN_AT_MOST) return inOrder(all)
-    const errors = inOrder(all.filter((diagnostic) => diagnostic.severity === 'error'))
-    const warnings = inOrder(all.filter((diagnostic) => diagnostic.severity === 'warning'))
+    if (all.length <= SHOWN_AT_MOST) return this.#inOrder(all)
+    const errors = this.#inOrder(all.filter((diagnostic) => diagnostic.severity === 'error'))
+    const warnings = this.#inOrder(all.filter((diagnostic) => diagnostic.severity === 'warning'))
     const shown = [...errors, ...warnings].slice(0, SHOWN_AT_MOST - 1)
-    return [...inOrder(shown), more(all.length - shown.length, errors.length > 0)]
+    return [...this.#inOrder(shown), more(all.length - shown.length, errors.length > 0)]
+  }
+
+  /** The scenario's own first, then those of each imported file. */
+  #inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+    const files = [...this.#imports.keys()]
+    const rank = (diagnostic: Diagnostic): number => files.indexOf(diagnostic.spans[0]?.file ?? '')
+    return [...diagnostics].sort((a, b) => rank(a) - rank(b) || firstOffset(a) - firstOffset(b))
   }
 }
 
@@ -109,10 +127,6 @@ function more(count: number, failed: boolean): Diagnostic {
     help: 'mend these first',
     spans: [],
   }
-}
-
-function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return [...diagnostics].sort((a, b) => firstOffset(a) - firstOffset(b))
 }
 
 function firstOffset(diagnostic: Diagnostic): number {

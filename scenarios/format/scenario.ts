@@ -70,6 +70,8 @@ export interface LoadedFile {
   readonly file: string
   /** The source, for code frames. */
   readonly text: string
+  /** Texts of the `.properties` files that it imports, by the names that spans have. */
+  readonly imports?: Readonly<Record<string, string>>
   readonly scenarios: readonly Scenario[]
   readonly diagnostics: readonly Diagnostic[]
 }

@@ -1,3 +1,4 @@
+import type { ConfigImporter } from './imports.ts'
 import { Place } from './place.ts'
 import type { Report } from './report.ts'
 import { mergeMaps } from './source/merge.ts'
@@ -20,14 +21,15 @@ export function documentsOf(
   file: MapTree,
   overrides: readonly Override[],
   report: Report,
+  importer: ConfigImporter,
 ): readonly ScenarioDocument[] {
-  const whole = applyOverrides(file, overrides, report)
+  const whole = applyOverrides(importer.apply(file), overrides, report, importer)
   const base = withoutKey(whole, 'variants')
   const root = new Place(report, [], whole, null)
   const variants = root.get('variants')
   const documents: ScenarioDocument[] = []
   if (root.has('expect')) documents.push({ tree: base, variant: null })
-  if (variants.expectMap('`variants`')) documents.push(...variantDocuments(variants, base, overrides))
+  if (variants.expectMap('`variants`')) documents.push(...variantDocuments(variants, base, overrides, importer))
   if (documents.length > 0 || report.failed) return documents
   root.error(
     'TWICESHY_NOTHING_JUDGED',
@@ -37,7 +39,12 @@ export function documentsOf(
   return [{ tree: base, variant: null }]
 }
 
-function variantDocuments(variants: Place, base: MapTree, overrides: readonly Override[]): readonly ScenarioDocument[] {
+function variantDocuments(
+  variants: Place,
+  base: MapTree,
+  overrides: readonly Override[],
+  importer: ConfigImporter,
+): readonly ScenarioDocument[] {
   const places = variants.entries()
   if (places.length * countNodes(base) > MOST_VALUES) {
     variants.error('TWICESHY_TOO_LARGE', 'the file is too large for so many variants', 'split it into several files')
@@ -49,7 +56,7 @@ function variantDocuments(variants: Place, base: MapTree, overrides: readonly Ov
     const patch: MapTree =
       place.tree?.kind === 'map' ? place.tree : { kind: 'map', entries: new Map(), span: null, origin: null }
     const merged = merge(base, patch, place)
-    const tree = applyOverrides(merged, overrides, place.report)
+    const tree = applyOverrides(merged, overrides, place.report, importer)
     if (!new Place(place.report, [], tree, null).has('expect')) {
       place.keyErrorOrValue(
         'TWICESHY_NOTHING_JUDGED',

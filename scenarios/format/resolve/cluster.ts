@@ -7,7 +7,8 @@ import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, res
 import type { ClusterFacts } from './context.ts'
 
 export const MOST_BROKERS = 60
-const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
+/** What a broker can be configured with. */
+export const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
 
 export interface ResolvedCluster {
   readonly spec: ClusterSpec

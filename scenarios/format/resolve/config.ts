@@ -21,7 +21,7 @@ export interface ConfigKind {
   readonly others?: readonly string[]
 }
 
-/** Reads a map of Kafka properties over its defaults. A path to a `.properties` file is refused for now. */
+/** Reads a map of Kafka properties over its defaults; what a `.properties` file holds is a part of the map already. */
 export function resolveConfig(
   place: Place,
   kind: ConfigKind,
@@ -29,13 +29,7 @@ export function resolveConfig(
 ): ResolvedConfig {
   const values: Record<string, ConfigValue> = { ...defaults }
   const written = new Map<string, Place>()
-  if (place.tree?.kind === 'scalar' && place.written) {
-    place.error(
-      'TWICESHY_NOT_SIMULATED',
-      'reading a `.properties` file is not simulated yet',
-      'write its keys as a map here',
-    )
-  } else if (place.expectMap('`config`')) {
+  if (place.expectMap('`config`')) {
     for (const entry of place.entries()) {
       if (!entry.written || entry.broken || kind.others?.includes(entry.name) === true) continue
       const value = settingAt(entry, kind)
@@ -86,7 +80,7 @@ function parseSetting(entry: Place, definition: ConfigDefinition): ConfigValue |
     case 'int':
       return parseNumber(entry, definition, /^[+-]?\d{1,20}$/.test(text) ? Number(text) : null)
     case 'ms':
-      return parseNumber(entry, definition, parseMs(text))
+      return parseNumber(entry, definition, parseMs(text, entry.imported))
   }
 }
 
@@ -104,9 +98,10 @@ function parseWord(entry: Place, definition: ConfigDefinition, text: string): st
   return null
 }
 
-/** Kafka's integer milliseconds, or a duration; NaN for a duration that is no whole number of them. */
-function parseMs(text: string): number | null {
+/** Kafka's integer milliseconds, or a duration where Kafka does not read it; NaN when that is no whole number of them. */
+function parseMs(text: string, imported: boolean): number | null {
   if (/^[+-]?\d{1,20}$/.test(text)) return Number(text)
+  if (imported) return null
   const us = parseDuration(text)
   return us === null ? null : us % 1000 === 0 ? us / 1000 : Number.NaN
 }
@@ -114,7 +109,8 @@ function parseMs(text: string): number | null {
 function parseNumber(entry: Place, definition: ConfigDefinition, value: number | null): number | null {
   const { min = -NEVER, max = NEVER } = definition
   if (value === null) {
-    const form = definition.type === 'ms' ? 'milliseconds or a duration such as `30s`' : 'a whole number'
+    const duration = entry.imported ? 'a whole number of milliseconds' : 'milliseconds or a duration such as `30s`'
+    const form = definition.type === 'ms' ? duration : 'a whole number'
     entry.error('TWICESHY_TYPE', `\`${entry.name}\` must be ${form}, not ${entry.describe()}`)
     return null
   }

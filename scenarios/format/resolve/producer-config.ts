@@ -6,13 +6,19 @@ import {
 } from '../../../sim/kafka/protocol/config/producer.ts'
 import { CLIENT_PROFILES, type ClientProfileName } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
-import { type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
+import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
+
+/** What a producer can be configured with. */
+export const PRODUCER: ConfigKind = {
+  what: 'producer',
+  table: PRODUCER_CONFIG,
+  notSimulated: PRODUCER_NOT_SIMULATED,
+}
 
 /** A producer's settings after defaults and after what Kafka itself makes of them. */
 export function resolveProducerConfig(place: Place, profile: ClientProfileName): ProducerConfig {
   const defaults = defaultsOf(PRODUCER_CONFIG, CLIENT_PROFILES[profile].producerDefaults)
-  const kind = { what: 'producer', table: PRODUCER_CONFIG, notSimulated: PRODUCER_NOT_SIMULATED }
-  const config = resolveConfig(place, kind, defaults)
+  const config = resolveConfig(place, PRODUCER, defaults)
   const values = { ...config.values }
   const rules = new Rules(place, config, values)
   rules.reconnectBackoff()

@@ -1,3 +1,4 @@
+import type { ConfigImporter } from '../imports.ts'
 import type { Report } from '../report.ts'
 import { type MapTree, type Tree, withKey } from './tree.ts'
 import { scalarTree } from './value-tree.ts'
@@ -34,13 +35,18 @@ export function readOverrides(args: readonly string[], profile: string | null, r
 }
 
 /** Writes overrides into a document. Those inside `variants` are left to the document that has them. */
-export function applyOverrides(document: MapTree, overrides: readonly Override[], report: Report): MapTree {
+export function applyOverrides(
+  document: MapTree,
+  overrides: readonly Override[],
+  report: Report,
+  importer: ConfigImporter,
+): MapTree {
   let result = document
   for (const override of overrides) {
     const path = splitPath(override.path, result)
     if (path[0] === 'variants' && !document.entries.has('variants')) continue
     const changed = setAt(result, path, override.value)
-    if (changed !== null && changed.kind === 'map') result = changed
+    if (changed !== null && changed.kind === 'map') result = importer.apply(changed)
     else {
       const message = `\`--set ${override.argument.slice(0, 200)}\` leads through something that has no keys`
       report.add('', { code: 'TWICESHY_SET', severity: 'error', message, help: null, spans: [] })
