@@ -1,6 +1,18 @@
+import type {
+  CommitEvery,
+  CommitMode,
+  ConsumerStep,
+  Fence,
+  Handling,
+  ProcessorCommit,
+  SinkCommit,
+  StoreWrite,
+  Transform,
+} from './application/applications.ts'
 import type { OnUnknown, ProducerWorkload } from './application/workload.ts'
 import type { Spread } from './kernel/spread.ts'
 import type { BrokerConfig } from './kafka/protocol/config/broker.ts'
+import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
 import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
 import type { ClientProfileName, ClusterProfile } from './kafka/protocol/profile.ts'
@@ -15,6 +27,10 @@ export interface WorldSpec {
   readonly network: NetworkSpec
   readonly topics: readonly TopicSpec[]
   readonly producers: readonly ProducerSpec[]
+  readonly consumers: readonly ConsumerSpec[]
+  readonly processors: readonly ProcessorSpec[]
+  readonly stores: readonly StoreSpec[]
+  readonly sinks: readonly SinkSpec[]
   readonly run: RunSpec
 }
 
@@ -55,6 +71,56 @@ export interface ProducerSpec {
   readonly onUnknown: OnUnknown
   readonly profile: ClientProfileName
   readonly config: ProducerConfig
+}
+
+/** What every application that reads has. */
+export interface ReaderSpec {
+  readonly name: string
+  readonly from: readonly string[]
+  readonly instances: number
+  readonly startUs: number
+  readonly stopUs: number | null
+  /** How long the work on one record takes. */
+  readonly process: Spread
+  readonly commitEvery: CommitEvery
+  readonly commitCall: 'sync' | 'async'
+  readonly handling: Handling
+  /** Partitions taken by hand instead of by group subscription; null = subscription. */
+  readonly assign: readonly { readonly topic: string; readonly partition: number }[] | null
+  readonly profile: ClientProfileName
+  /** `${instance}` and the like in `group.instance.id` are filled in by the world. */
+  readonly config: ConsumerConfig
+}
+
+/** Processing a record is the effect. */
+export interface ConsumerSpec extends ReaderSpec {
+  readonly commit: CommitMode
+  /** Exact steps instead of the loop; null = the loop. */
+  readonly steps: readonly ConsumerStep[] | null
+}
+
+/** Consumes, transforms, produces. */
+export interface ProcessorSpec extends ReaderSpec {
+  readonly to: readonly string[]
+  readonly commit: ProcessorCommit
+  readonly transform: Transform
+  readonly producerConfig: ProducerConfig
+}
+
+/** A database outside Kafka, a node of its own. */
+export interface StoreSpec {
+  readonly name: string
+  readonly kind: 'database'
+  /** Time the database takes for a transaction, besides the network. */
+  readonly latency: Spread
+}
+
+/** Consumes into a store. */
+export interface SinkSpec extends ReaderSpec {
+  readonly into: string
+  readonly commit: SinkCommit
+  readonly write: StoreWrite
+  readonly fence: Fence
 }
 
 export interface RunSpec {

@@ -64,6 +64,10 @@ export function world(overrides: Partial<WorldSpec> = {}): WorldSpec {
     network: { latency: { kind: 'uniform', minUs: 200, maxUs: 2000 }, links: [] },
     topics: [{ name: 'orders', partitions: 2, replicationFactor: 3, config }],
     producers: [producer('checkout', 'orders')],
+    consumers: [],
+    processors: [],
+    stores: [],
+    sinks: [],
     run: { forUs: 60 * SECOND, thenHealUs: null, maxEvents: 5_000_000 },
     ...overrides,
   }

@@ -64,6 +64,10 @@ export function specOf(options: HistoryOptions): WorldSpec {
         config: { 'min.insync.replicas': minIsr, 'unclean.leader.election.enable': unclean } as TopicConfig,
       },
     ],
+    consumers: [],
+    processors: [],
+    stores: [],
+    sinks: [],
     producers: [
       { ...producer, name: 'checkout' },
       { ...producer, name: 'audit' },

@@ -54,7 +54,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     variant,
     tags: tagsAt(root.get('tags')),
     seed: textAt(root.get('seed')) ?? '1',
-    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, producers, run },
+    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, producers, ...NO_READERS, run },
     faults,
     chaos,
     runs: writtenRuns(root.get('run')) ?? (drawsAnything(producers, faults, chaos) ? 100 : 1),
@@ -65,6 +65,9 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     replay: variant === null ? resolveReplay(root.get('replay')) : null,
   }
 }
+
+/** Consumers, processors, stores and sinks are refused until they are simulated. */
+const NO_READERS = { consumers: [], processors: [], stores: [], sinks: [] } as const
 
 function checkSize(context: Context): void {
   let nodes = nodeNames(context.cluster.brokers, context.cluster.controllers).length

@@ -59,6 +59,10 @@ export function worldSpec(options: WorldOptions = {}): WorldSpec {
     network: { latency: constant(MILLISECOND), links: [] },
     topics: options.topics ?? [topicSpec('orders', options.replicationFactor ?? brokers, options.minIsr ?? 2)],
     producers: options.producers ?? [producerSpec('checkout', 'orders', options.instances ?? 1)],
+    consumers: [],
+    processors: [],
+    stores: [],
+    sinks: [],
     run: { forUs: 60 * SECOND, thenHealUs: null, maxEvents: 1_000_000 },
   }
 }

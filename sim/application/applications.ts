@@ -1,0 +1,35 @@
+import type { Spread } from '../kernel/spread.ts'
+
+/** When a consuming application saves its position, relative to its work. */
+export type CommitMode = 'auto' | 'before-processing' | 'after-processing'
+export type ProcessorCommit = 'auto' | 'before-output' | 'after-output'
+export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output'
+
+/** What a processor makes of a record. */
+export type Transform = { readonly kind: 'copy' } | { readonly kind: 'fan-out'; readonly count: number }
+
+/** How a database is written. */
+export type StoreWrite = 'insert' | 'upsert' | 'increment'
+/** What a database refuses: writes of an older generation, or of offsets it has seen. */
+export type Fence = 'none' | 'generation' | 'offset'
+
+export type Handling =
+  | { readonly kind: 'in-order' }
+  /** Records go to so many workers, and the thread polls on. */
+  | { readonly kind: 'hand-off'; readonly workers: number }
+
+/** How often positions are saved: once per poll, per record, or every n records. */
+export type CommitEvery = 'poll' | 'record' | number
+
+/** One step of a scripted consumer. */
+export type ConsumerStep =
+  | { readonly do: 'poll'; readonly records: number }
+  | { readonly do: 'seek'; readonly topic: string; readonly partition: number; readonly offset: number }
+  | {
+      readonly do: 'commit'
+      readonly offsets:
+        | readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
+        | null
+    }
+  | { readonly do: 'wait'; readonly for: Spread }
+  | { readonly do: 'close' }

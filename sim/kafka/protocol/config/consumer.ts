@@ -1,0 +1,57 @@
+import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
+
+/** A consumer's settings after defaults, by Kafka's names; `*.ms` in milliseconds. */
+export interface ConsumerConfig {
+  readonly 'auto.commit.interval.ms': number
+  readonly 'auto.offset.reset': 'earliest' | 'latest' | 'none'
+  readonly 'default.api.timeout.ms': number
+  readonly 'enable.auto.commit': boolean
+  readonly 'fetch.max.bytes': number
+  readonly 'fetch.max.wait.ms': number
+  readonly 'fetch.min.bytes': number
+  /** '' = no group. */
+  readonly 'group.id': string
+  /** '' = a dynamic member. */
+  readonly 'group.instance.id': string
+  readonly 'heartbeat.interval.ms': number
+  readonly 'isolation.level': 'read_uncommitted' | 'read_committed'
+  readonly 'max.partition.fetch.bytes': number
+  readonly 'max.poll.interval.ms': number
+  readonly 'max.poll.records': number
+  readonly 'metadata.max.age.ms': number
+  /** Names in order of preference, comma separated: `range`, `cooperative-sticky`. */
+  readonly 'partition.assignment.strategy': string
+  readonly 'reconnect.backoff.max.ms': number
+  readonly 'reconnect.backoff.ms': number
+  readonly 'request.timeout.ms': number
+  readonly 'retry.backoff.max.ms': number
+  readonly 'retry.backoff.ms': number
+  readonly 'session.timeout.ms': number
+  readonly 'socket.connection.setup.timeout.max.ms': number
+  readonly 'socket.connection.setup.timeout.ms': number
+}
+
+/** `ConsumerConfig.java`, 4.1: the settings that are simulated. */
+export const CONSUMER_CONFIG: ConfigTable = {
+  'auto.commit.interval.ms': { type: 'ms', default: 5000, min: 0, max: INT_MAX },
+  'auto.offset.reset': { type: 'enum', default: 'latest', values: ['earliest', 'latest', 'none'] },
+  'default.api.timeout.ms': { type: 'ms', default: 60_000, min: 0, max: INT_MAX },
+  'enable.auto.commit': { type: 'boolean', default: true },
+  'fetch.max.bytes': { type: 'int', default: 52_428_800, min: 0, max: INT_MAX },
+  'fetch.max.wait.ms': { type: 'ms', default: 500, min: 0, max: INT_MAX },
+  'fetch.min.bytes': { type: 'int', default: 1, min: 0, max: INT_MAX },
+  'heartbeat.interval.ms': { type: 'ms', default: 3000, min: 1, max: INT_MAX },
+  'isolation.level': { type: 'enum', default: 'read_uncommitted', values: ['read_uncommitted', 'read_committed'] },
+  'max.partition.fetch.bytes': { type: 'int', default: 1_048_576, min: 0, max: INT_MAX },
+  'max.poll.interval.ms': { type: 'ms', default: 300_000, min: 1, max: INT_MAX },
+  'max.poll.records': { type: 'int', default: 500, min: 1, max: INT_MAX },
+  'metadata.max.age.ms': { type: 'ms', default: 300_000, min: 0, max: NEVER },
+  'reconnect.backoff.max.ms': { type: 'ms', default: 1000, min: 0, max: NEVER },
+  'reconnect.backoff.ms': { type: 'ms', default: 50, min: 0, max: NEVER },
+  'request.timeout.ms': { type: 'ms', default: 30_000, min: 0, max: INT_MAX },
+  'retry.backoff.max.ms': { type: 'ms', default: 1000, min: 0, max: NEVER },
+  'retry.backoff.ms': { type: 'ms', default: 100, min: 0, max: NEVER },
+  'session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
+  'socket.connection.setup.timeout.max.ms': { type: 'ms', default: 30_000, min: 0, max: NEVER },
+  'socket.connection.setup.timeout.ms': { type: 'ms', default: 10_000, min: 0, max: NEVER },
+}
