@@ -7,8 +7,14 @@ export interface Engine {
   load(file: string, text: string, options: LoadOptions): LoadedFile
   /** The same for what a module exports. */
   loadValue(file: string, value: unknown, options: LoadOptions): LoadedFile
-  /** A diagnostic with its code frame. */
-  render(diagnostic: Diagnostic, file: string, text: string, style: FrameStyle): string
+  /** A diagnostic with its code frame; `imports` are the texts of the other files that it may point into. */
+  render(
+    diagnostic: Diagnostic,
+    file: string,
+    text: string,
+    style: FrameStyle,
+    imports?: Readonly<Record<string, string>>,
+  ): string
   /** The JSON schema of scenario files. */
   schema(): unknown
 }

@@ -4,7 +4,7 @@ import { colorLevel } from '../reports/color.ts'
 import { type FrameStyle, PLAIN } from '../scenarios/format/frame.ts'
 import type { Diagnostic, LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
 import { counted } from '../reports/words.ts'
-import type { Context } from './context.ts'
+import type { Context, GlobalFlags } from './context.ts'
 import type { Engine } from './engine.ts'
 import { type Collected, collectFiles, type Mistake } from './files/collect.ts'
 import { isModule, moduleValue } from './files/module.ts'
@@ -48,6 +48,22 @@ export async function loadScenarios(request: LoadRequest, context: Context): Pro
   return { scenarios, emptyFolders: collected.emptyFolders, ok: teller.mistakes === 0 }
 }
 
+/** Where the text of a scenario that is not written yet would stand, and what to tell. */
+export interface CheckRequest extends GlobalFlags {
+  /** What mistakes keep from happening: `nothing was written`. */
+  readonly instead: string
+}
+
+/** Tells the mistakes and warnings of a text; false when there is a mistake. */
+export async function checkText(file: string, text: string, request: CheckRequest, context: Context): Promise<boolean> {
+  const engine = await context.engine()
+  const teller = new Teller(context, engine, { ...request, paths: [], set: [], profile: null })
+  const readConfig = configReader(resolve(context.console.cwd, file))
+  teller.diagnostics(engine.load(file, text, { set: [], profile: null, readConfig }))
+  teller.end({ files: [file], mistakes: [], emptyFolders: [] }, request.instead)
+  return teller.mistakes === 0
+}
+
 async function loadFile(
   file: string,
   request: LoadRequest,
@@ -60,7 +76,7 @@ async function loadFile(
     const options = {
       set: request.set,
       profile: request.profile,
-      readConfig: (config: string) => configText(resolve(dirname(path), config), config),
+      readConfig: configReader(path),
     }
     if (isModule(file)) return engine.loadValue(file, await moduleValue(path, file), options)
     return engine.load(file, readText(path, file), options)
@@ -71,12 +87,15 @@ async function loadFile(
   }
 }
 
-function configText(path: string, shown: string): string | { readonly error: string } {
-  try {
-    return readText(path, shown)
-  } catch (error) {
-    if (error instanceof UsageError) return { error: error.message }
-    throw error
+/** Reads the `.properties` files that a scenario names, by their paths relative to it. */
+export function configReader(scenario: string): (config: string) => string | { readonly error: string } {
+  return (config) => {
+    try {
+      return readText(resolve(dirname(scenario), config), config)
+    } catch (error) {
+      if (error instanceof UsageError) return { error: error.message }
+      throw error
+    }
   }
 }
 
@@ -125,9 +144,8 @@ class Teller {
         this.warning(diagnostic, loaded)
         continue
       }
-      this.context.console.err.write(
-        `${this.engine.render(diagnostic, loaded.file, loaded.text, this.style).trimEnd()}\n\n`,
-      )
+      const frame = this.engine.render(diagnostic, loaded.file, loaded.text, this.style, loaded.imports)
+      this.context.console.err.write(`${frame.trimEnd()}\n\n`)
     }
   }
 
@@ -141,14 +159,14 @@ class Teller {
     this.shortened = true
   }
 
-  end(collected: Collected): void {
+  end(collected: Collected, instead: string = 'nothing was run'): void {
     const { err } = this.context.console
     if (this.shortened)
       err.write(`  ${this.style.faint('-v shows what warnings are about and how to put it right')}\n\n`)
     if (this.mistakes > MOST_SHOWN) err.write(`… and ${counted(this.mistakes - MOST_SHOWN, 'more mistake')}\n`)
     if (this.mistakes > 0) {
       const files = collected.files.length === 0 ? '' : ` in ${counted(collected.files.length, 'file')}`
-      err.write(`${counted(this.mistakes, 'mistake')}${files}; nothing was run\n`)
+      err.write(`${counted(this.mistakes, 'mistake')}${files}; ${instead}\n`)
     }
   }
 }

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { bench, type Bench } from './fake-context.test.support.ts'
+import { realEngine } from './real-engine.ts'
 
 let at: Bench
 beforeEach(() => {
@@ -86,6 +87,59 @@ describe('init', () => {
     const { exit, err } = await at.run('init', 'new')
     expect(exit).toBe(2)
     expect(err).toContain('a part of the path is a file')
+  })
+})
+
+describe('init with own settings', () => {
+  // The product's own loader: what is wrong with somebody's settings is its to say.
+  const own = bench({ engine: realEngine })
+
+  test('writes a scenario of them that loads, and warns of what is left out', async () => {
+    own.file('conf/p.properties', 'acks=all\nbootstrap.servers=a:9092\nackz=1\n')
+    const { exit, out, err } = await own.run('init', 'a', '--producer', 'conf/p.properties', '--topic', 'orders:6:3:2')
+    expect(exit).toBe(0)
+    expect(out).toContain('wrote   a/scenarios/orders.yaml')
+    expect(out).toContain('Now: twiceshy run a/scenarios/orders.yaml')
+    expect(err).toContain('warning: conf/p.properties:2:1 the producer setting `bootstrap.servers` is not simulated')
+    expect(err).toContain("warning: conf/p.properties:3:1 Kafka's producer has no setting `ackz`")
+    const text = readFileSync(join(own.folder, 'a/scenarios/orders.yaml'), 'utf8')
+    expect(text).toContain('orders: { partitions: 6, replication.factor: 3, min.insync.replicas: 2 }')
+    expect(text).toContain('config: ../../conf/p.properties')
+    const listed = await own.run('list', 'scenarios', 'a/scenarios/orders.yaml')
+    expect(listed).toMatchObject({ exit: 0 })
+  })
+
+  test('writes nothing when Kafka would refuse them', async () => {
+    own.file('bad.properties', 'acks=1\nenable.idempotence=true\n')
+    const { exit, out, err } = await own.run('init', 'b', '--producer', 'bad.properties')
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toContain('╭─ bad.properties:2:20')
+    expect(err).toContain('1 mistake in 1 file; nothing was written')
+    expect(existsSync(join(own.folder, 'b'))).toBe(false)
+  })
+
+  test('takes several topics, by defaults where numbers are left out', async () => {
+    const { exit, err } = await own.run('init', 'c', '--topic', 'producer', '--topic', '0815:2:5')
+    expect([exit, err]).toEqual([0, ''])
+    const text = readFileSync(join(own.folder, 'c/scenarios/producer.yaml'), 'utf8')
+    expect(text).toContain('to: [producer, "0815"]')
+    expect(text).toContain('cluster: { brokers: 5 }')
+    expect(text).toContain('  publisher:\n')
+  })
+
+  test.each([
+    [['--topic', ':3'], 'that is no topic'],
+    [['--topic', 'a:0'], '"0" is no whole number from 1'],
+    [['--topic', 'a:1:2:3'], 'can never be met by 2 replicas'],
+    [['--topic', 'a', '--topic', 'a:2'], 'names a twice'],
+    [['--producer', 'nowhere'], 'nowhere cannot be read: it does not exist'],
+    [['--consumer', 'bad.properties'], '--consumer is not built yet'],
+    [['--topic', 'a b'], 'a b'],
+  ])('%j is exit 2', async (flags, message) => {
+    const { exit, err } = await own.run('init', 'd', ...flags)
+    expect(exit).toBe(2)
+    expect(err).toContain(message)
+    expect(existsSync(join(own.folder, 'd'))).toBe(false)
   })
 })
 

@@ -157,10 +157,23 @@ function addOthers(program: Command, act: Act, context: Context): void {
   const init = program
     .command('init [folder]')
     .description('write a first scenario and a CI workflow; overwrites nothing')
-  act(init, async (values) => {
-    const { init } = await import('./commands/init.ts')
+  init.option('--producer <file.properties>', "a producer's own settings")
+  init.option(
+    '--topic <topic:partitions:replicas:min-isr>',
+    'a topic of yours, such as orders:6:3:2 (repeatable)',
+    repeated,
+  )
+  init.option('--consumer <file.properties>', "a consumer's own settings (not built yet)")
+  act(init, async (values, globals) => {
+    const [{ init }, { parseTopic }] = await Promise.all([
+      import('./commands/init.ts'),
+      import('./commands/init-own.ts'),
+    ])
     const [folder] = values['args'] as readonly [string | undefined]
-    return init(folder ?? '.', context)
+    const { producer, topic, consumer } = values as { producer?: string; topic?: readonly string[]; consumer?: string }
+    if (consumer !== undefined) throw notBuiltYet('--consumer')
+    const own = { producer: producer ?? null, topics: (topic ?? []).map(parseTopic) }
+    return init(folder ?? '.', context, producer === undefined && topic === undefined ? null : own, globals)
   })
 
   const schema = program.command('schema').description('print the JSON schema of scenario files')
@@ -168,6 +181,10 @@ function addOthers(program: Command, act: Act, context: Context): void {
     const { schema } = await import('./commands/schema.ts')
     return schema(context)
   })
+}
+
+function repeated(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
 }
 
 /** The words of a command that takes a list. */

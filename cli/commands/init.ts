@@ -1,22 +1,36 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { shellQuoted } from '../../reports/words.ts'
-import type { Context } from '../context.ts'
+import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { reasonOf, shownPath } from '../files/collect.ts'
 import { UsageError } from '../usage-error.ts'
 import { firstScenario, workflow } from './init-files.ts'
+import { type Own, type OwnScenario, ownScenario } from './init-own.ts'
 
 const SCENARIOS = 'scenarios'
 
-/** `twiceshy init`: a first scenario, its schema for the editor and a CI workflow. Nothing that exists is touched. */
-export async function init(folder: string, context: Context): Promise<ExitCode> {
+/**
+ * `twiceshy init`: a first scenario, its schema for the editor and a CI workflow; with a topic or a producer's settings, a
+ * scenario of those. Nothing that exists is touched.
+ */
+export async function init(
+  folder: string,
+  context: Context,
+  own: Own | null = null,
+  globals: GlobalFlags = { quiet: false, verbose: false, color: null },
+): Promise<ExitCode> {
   const { out, cwd } = context.console
   const engine = await context.engine()
   const target = resolve(cwd, folder)
-  const scenario = join(target, SCENARIOS, 'first.yaml')
+  const first: OwnScenario | null =
+    own === null
+      ? { path: join(target, SCENARIOS, 'first.yaml'), text: firstScenario() }
+      : await ownScenario(own, target, globals, context)
+  if (first === null) return EXIT.usage
+  const scenario = first.path
   const files: readonly (readonly [string, string])[] = [
-    [scenario, firstScenario()],
+    [scenario, first.text],
     [join(target, SCENARIOS, 'twiceshy.schema.json'), `${JSON.stringify(engine.schema(), null, 2)}\n`],
     [join(target, '.github', 'workflows', 'twiceshy.yml'), workflow(context.version)],
   ]
@@ -25,7 +39,8 @@ export async function init(folder: string, context: Context): Promise<ExitCode> 
     out.write(writeNew(path, shown, text) ? `  wrote   ${shown}\n` : `  exists  ${shown}, left as it is\n`)
   }
   out.write(`\nNow: twiceshy run ${shellQuoted(shownPath(scenario, cwd))}\n`)
-  out.write('Then put your own topics, settings and faults in; `twiceshy list` shows what there is.\n')
+  const yours = own === null ? 'your own topics, settings and faults' : 'your own faults and expectations'
+  out.write(`Then put ${yours} in; \`twiceshy list\` shows what there is.\n`)
   return EXIT.met
 }
 
