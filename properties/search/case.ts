@@ -1,0 +1,115 @@
+import type { RawFault, RawProducer, RawScenario } from '../../scenarios/format/raw.ts'
+import { loadScenarioValue } from '../../scenarios/format/load.ts'
+import type { ReplayRecord, Scenario } from '../../scenarios/format/scenario.ts'
+import { writeFault } from '../../scenarios/format/write-fault.ts'
+import type { FaultPlan } from '../../sim/faults/plan.ts'
+import { matchableFields, MOMENTS } from '../../sim/history/catalogue.ts'
+import { guaranteeText, type Signature } from './signature.ts'
+
+/** How much a producer with a `send:` does. */
+export interface Amount {
+  readonly producer: string
+  readonly instances: number
+  readonly records: number
+}
+
+/** What shrinking makes smaller: the plan, and how much is sent. */
+export interface Case {
+  readonly plan: FaultPlan
+  readonly amounts: readonly Amount[]
+}
+
+/** What the cases of one counterexample have in common. */
+export interface CaseFrame {
+  readonly file: string
+  /** The scenario or variant that showed it, as plain values. */
+  readonly raw: RawScenario
+  readonly title: string
+  readonly signature: Signature
+  /** Seed and decisions of the run that showed it. */
+  readonly replay: Pick<ReplayRecord, 'runSeed' | 'bases' | 'overrides'>
+}
+
+/** Parts of a scenario that a counterexample of it does not need. */
+const LEFT_OUT: readonly (keyof RawScenario)[] = ['about', 'tags', 'cover', 'variants', 'replay', 'chaos']
+
+/**
+ * A case as the scenario that would be saved: its faults written out, and only the violated guarantee expected, to hold.
+ */
+export function rawCase(frame: CaseFrame, { plan, amounts }: Case): RawScenario {
+  const { raw } = frame
+  return {
+    ...framed(frame),
+    faults: plan.map((fault): RawFault => writeFault(fault)),
+    ...(raw.producers == null ? {} : { producers: withAmounts(raw.producers, amounts) }),
+  }
+}
+
+/** The same with the faults as the file draws them, for what cannot be written out. */
+export function rawAsDrawn(frame: CaseFrame, scenario: Scenario): RawScenario {
+  const { chaos } = scenario
+  if (chaos === null) return framed(frame)
+  const { budget, kinds, faults } = chaos
+  return { ...framed(frame), chaos: { budget, kinds: [...kinds], faults: [faults[0], faults[1]] } }
+}
+
+/** The scenario as it was searched, but for what else it expects. */
+export function rawSearched(frame: CaseFrame): RawScenario {
+  const { chaos } = frame.raw
+  return { ...framed(frame), ...(chaos == null ? {} : { chaos }) }
+}
+
+function framed({ raw, title, signature }: CaseFrame): RawScenario {
+  const kept = Object.fromEntries(Object.entries(raw).filter(([key]) => !(LEFT_OUT as readonly string[]).includes(key)))
+  const { runs: _, ...run } = raw.run ?? {}
+  return {
+    ...kept,
+    scenario: title,
+    ...(Object.keys(run).length === 0 ? { run: undefined } : { run }),
+    expect: { [guaranteeText(signature)]: 'holds' },
+  }
+}
+
+function withAmounts(
+  producers: NonNullable<RawScenario['producers']>,
+  amounts: readonly Amount[],
+): Record<string, RawProducer | null> {
+  const changed: Record<string, RawProducer | null> = {}
+  for (const [name, producer] of Object.entries(producers)) {
+    const amount = amounts.find((each) => each.producer === name)
+    changed[name] = amount === undefined ? producer : withAmount(producer ?? {}, amount)
+  }
+  return changed
+}
+
+function withAmount(producer: RawProducer, { instances, records }: Amount): RawProducer {
+  const { instances: _, ...rest } = producer
+  return { ...rest, ...(instances === 1 ? {} : { instances }), send: { ...producer.send, records } }
+}
+
+/** How much the producers of a scenario send; scripted ones are left as they are. */
+export function amountsOf(scenario: Scenario): readonly Amount[] {
+  return scenario.spec.producers.flatMap(({ name, instances, workload }) =>
+    workload.kind === 'send' ? [{ producer: name, instances, records: workload.records }] : [],
+  )
+}
+
+const MOMENT_NAMES: readonly string[] = MOMENTS.map(({ name }) => name)
+const MOMENT_FIELDS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  MOMENTS.map((moment) => [moment.name, matchableFields(moment)]),
+)
+
+/**
+ * Loads plain values as any scenario is loaded, so that what is judged is what a saved file says; its run 0 is the given
+ * run. Null when the loader refuses them: a fault that can never fire, a setting that Kafka refuses.
+ */
+export function scenarioOf(
+  raw: RawScenario,
+  frame: Pick<CaseFrame, 'file' | 'replay'>,
+  set: readonly string[] = [],
+): Scenario | null {
+  const options = { moments: MOMENT_NAMES, momentFields: MOMENT_FIELDS, set }
+  const [scenario] = loadScenarioValue(frame.file, raw, options).scenarios
+  if (scenario === undefined) return null
+  return { ...scenario, replay: { version: '', digest: '', signature: '', ...frame.replay } }
+}

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import type { RawScenario } from '../../scenarios/format/raw.ts'
+import { isConfirmed, remediesAtOnce, type Remedy } from './remedies.ts'
+import { frameOf, judge, rawScenario } from './testing/scenarios.test.helper.ts'
+
+const BUDGET = { chaosRuns: 25, most: 600 }
+
+function remediesOf(raw: RawScenario, budget: typeof BUDGET = BUDGET): readonly Remedy[] {
+  return remediesAtOnce({ frame: frameOf(raw, '1'), raw }, judge, budget)
+}
+
+const names = (found: readonly Remedy[]): readonly string[] => found.filter(isConfirmed).map(({ name }) => name)
+
+const LOSS = rawScenario({
+  producers: {
+    checkout: {
+      to: 'orders',
+      send: { records: 150, every: '2ms' },
+      config: { acks: 1, 'enable.idempotence': false, 'linger.ms': '0ms' },
+    },
+  },
+  faults: [{ when: { moment: 'produce.acked', topic: 'orders', nth: 60 }, crash: 'leader(orders-0)', for: '20s' }],
+  expect: { 'publish/at-least-once': 'holds' },
+})
+
+describe('the setting that would have prevented it', () => {
+  test('a loss with acks=1 is prevented by acks=all, as chaos confirms', () => {
+    const found = remediesOf(LOSS)
+    expect(names(found)).toContain('acks=all')
+    expect(found.find(({ name }) => name === 'acks=all')).toEqual({
+      name: 'acks=all',
+      sets: ['producers.checkout.config.acks=all'],
+      confirmedIn: 25,
+      violatedIn: 0,
+    })
+    expect(names(found)).not.toContain('min.insync.replicas=2')
+    expect(remediesOf(LOSS)).toEqual(found)
+  })
+
+  test('a duplicate by a lost answer is prevented by idempotence', () => {
+    const found = remediesOf(
+      rawScenario({
+        producers: {
+          checkout: {
+            to: 'orders',
+            send: { records: 100, every: '2ms' },
+            config: { 'enable.idempotence': false },
+          },
+        },
+        faults: [
+          {
+            at: '50ms',
+            drop: { from: 'leader(orders-0)', to: 'checkout', api: 'Produce', reply: true, count: 1 },
+            for: '10s',
+          },
+        ],
+        expect: { 'publish/at-most-once': 'holds' },
+      }),
+    )
+    expect(names(found)).toContain('enable.idempotence=true')
+    expect(names(found)).not.toContain('max.in.flight.requests.per.connection=1')
+  })
+
+  test('data that was never flushed survives a common power loss with flush.messages=1', () => {
+    const found = remediesOf(
+      rawScenario({
+        producers: { checkout: { to: 'orders', send: { records: 200, every: '2ms' } } },
+        faults: [{ at: '300ms', 'power-loss': 'brokers', for: '5s' }],
+        expect: { 'publish/at-least-once': 'holds' },
+      }),
+    )
+    expect(names(found)).toEqual(['flush.messages=1'])
+  })
+
+  test('nothing is named where no setting helps: every disk is wiped', () => {
+    const found = remediesOf(
+      rawScenario({
+        producers: { checkout: { to: 'orders', send: { records: 60, every: '2ms' }, config: { acks: 1 } } },
+        faults: [{ at: '300ms', 'wipe-disk': 'brokers', for: '5s' }],
+        expect: { 'publish/at-least-once': 'holds' },
+      }),
+    )
+    expect(found).toEqual([])
+  })
+})
+
+test('what helps under this plan only is told apart: chaos breaks it', () => {
+  const inFlight = remediesOf(LOSS).find(({ name }) => name === 'max.in.flight.requests.per.connection=1')
+  expect(inFlight).toMatchObject({ violatedIn: 1 })
+  expect(inFlight?.confirmedIn).toBeLessThan(25)
+})
+
+test('without budget nothing is named', () => {
+  expect(remediesOf(LOSS, { chaosRuns: 25, most: 10 })).toEqual([])
+})

@@ -1,0 +1,117 @@
+import type { Action, PlannedFault, StreamMatch, Target } from '../../sim/faults/plan.ts'
+import type { Spread } from '../../sim/kernel/spread.ts'
+import { MILLISECOND } from '../../sim/kernel/time.ts'
+import type { RawFault, RawMoment, RawSpread, RawStream, RawTarget } from './raw.ts'
+import { formatDuration } from './values/duration.ts'
+
+/** What `slow-disk: <target>` adds to every disk operation when the file does not say. */
+const DEFAULT_SLOWNESS = 100 * MILLISECOND
+
+/**
+ * A planned fault in the words of a scenario file; loading them gives a fault that is drawn into the same plan again. Two
+ * things have no words: that a fault fires only while there is work (it becomes a plain `at`), and an answer sent by a
+ * client (there is none).
+ */
+export function writeFault(fault: PlannedFault): RawFault {
+  return {
+    ...writeTrigger(fault.trigger),
+    ...writeAction(fault.action),
+    ...(fault.forUs === null ? {} : { for: formatDuration(fault.forUs) }),
+  }
+}
+
+function writeTrigger(trigger: PlannedFault['trigger']): RawFault {
+  if (trigger.kind === 'at') return { at: formatDuration(trigger.atUs) }
+  const { match, nth, everyMatch, times, afterUs } = trigger
+  const when: RawMoment = { moment: match.moment, ...match.fields, ...(nth === 1 ? {} : { nth }) }
+  return {
+    when,
+    ...(everyMatch ? { 'every-match': true } : {}),
+    ...(times === null ? {} : { times }),
+    ...(afterUs === 0 ? {} : { after: formatDuration(afterUs) }),
+  }
+}
+
+function writeAction(action: Action): RawFault {
+  switch (action.kind) {
+    case 'crash':
+    case 'power-loss':
+    case 'wipe-disk':
+    case 'stop':
+    case 'pause':
+      return { [action.kind]: writeTarget(action.target) }
+    case 'slow-disk': {
+      const target = writeTarget(action.target)
+      const usual = action.by.kind === 'constant' && action.by.us === DEFAULT_SLOWNESS
+      return { 'slow-disk': usual && typeof target === 'string' ? target : { target, by: writeSpread(action.by) } }
+    }
+    case 'partition':
+      return { partition: action.groups.map((group) => group.map(writeTarget)) }
+    case 'isolate': {
+      const { direction, from } = action
+      const target = writeTarget(action.target)
+      if (direction === 'both' && from === null && typeof target === 'string') return { isolate: target }
+      return {
+        isolate: {
+          target,
+          ...(direction === 'both' ? {} : { direction }),
+          ...(from === null ? {} : { from: writeTarget(from) }),
+        },
+      }
+    }
+    case 'delay':
+      return { delay: { ...writeStream(action), by: writeSpread(action.by) } }
+    case 'drop':
+      return { drop: writeStream(action) }
+    case 'disconnect':
+      return { disconnect: { between: [writeTarget(action.between[0]), writeTarget(action.between[1])] } }
+  }
+}
+
+function writeStream({ from, to, api, reply, nth, count, connection }: StreamMatch): RawStream {
+  return {
+    ...(from === null ? {} : { from: writeTarget(from) }),
+    ...(to === null ? {} : { to: writeTarget(to) }),
+    ...(api === null ? {} : { api }),
+    ...(reply ? { reply } : {}),
+    ...(nth === 1 ? {} : { nth }),
+    ...(count === null ? {} : { count }),
+    ...(connection === 'any' ? {} : { connection }),
+  }
+}
+
+/** Whom a fault hits, as it is written: `leader(orders-0)`, `{ any: [...] }`. */
+export function writeTarget(target: Target): RawTarget {
+  switch (target.kind) {
+    case 'node':
+    case 'application':
+      return target.name
+    case 'leader':
+    case 'follower':
+    case 'followers':
+      return `${target.kind}(${target.topic}-${target.partition})`
+    case 'active-controller':
+      return 'controller(active)'
+    case 'role':
+      return target.role
+    case 'minority':
+    case 'majority':
+      return `${target.kind}(${target.of})`
+    case 'any':
+      return { any: target.of.map(writeTarget) }
+  }
+}
+
+/** A length of time that may vary, as it is written. */
+export function writeSpread(spread: Spread): RawSpread {
+  switch (spread.kind) {
+    case 'constant':
+      return formatDuration(spread.us)
+    case 'uniform':
+      return { uniform: [formatDuration(spread.minUs), formatDuration(spread.maxUs)] }
+    case 'exponential':
+      return { exponential: formatDuration(spread.meanUs) }
+    case 'normal':
+      return { normal: { mean: formatDuration(spread.meanUs), stddev: formatDuration(spread.stddevUs) } }
+  }
+}
