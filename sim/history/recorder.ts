@@ -23,12 +23,16 @@ export interface MomentObserver {
   ): void
 }
 
+/** Kinds of moments are below this. */
+const KINDS = 128
+
 /** Writes moments into the trace and shows them to observers: each is emitted once. */
 export class Recorder {
   private readonly kernel: Kernel
-  private readonly observers: MomentObserver[][] = []
+  /** By kind; null for kinds that nobody watches. */
+  private readonly observers: (MomentObserver[] | null)[] = Array.from({ length: KINDS }, () => null)
   /** How often each kind of moment occurred. */
-  readonly counts: Float64Array = new Float64Array(128)
+  readonly counts: Float64Array = new Float64Array(KINDS)
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
@@ -43,7 +47,9 @@ export class Recorder {
     const { kernel } = this
     // Before observers see it, so that what they schedule has this moment as its cause.
     kernel.cause = kernel.trace.write(kernel.now, kernel.cause, kind, node, a, b, c, d)
-    this.show(kind, node, a, b, c, d, 0, 0, 0, 0)
+    this.counts[kind] = (this.counts[kind] as number) + 1
+    const observers = this.observers[kind] as MomentObserver[] | null
+    if (observers !== null) this.show(observers, kind, node, a, b, c, d, 0, 0, 0, 0)
   }
 
   /** A moment of five to eight integers. */
@@ -63,7 +69,9 @@ export class Recorder {
     const index = kernel.trace.write(kernel.now, kernel.cause, kind, node, a, b, c, d)
     kernel.trace.write(kernel.now, index, CONTINUATION_KIND, node, e, f, g, h)
     kernel.cause = index
-    this.show(kind, node, a, b, c, d, e, f, g, h)
+    this.counts[kind] = (this.counts[kind] as number) + 1
+    const observers = this.observers[kind] as MomentObserver[] | null
+    if (observers !== null) this.show(observers, kind, node, a, b, c, d, e, f, g, h)
   }
 
   /** The number of a text in the trace. */
@@ -72,6 +80,7 @@ export class Recorder {
   }
 
   private show(
+    observers: readonly MomentObserver[],
     kind: number,
     node: number,
     a: number,
@@ -83,9 +92,6 @@ export class Recorder {
     g: number,
     h: number,
   ): void {
-    this.counts[kind] = (this.counts[kind] as number) + 1
-    const observers = this.observers[kind]
-    if (observers === undefined) return
     const time = this.kernel.now
     for (const observer of observers) observer.onMoment(kind, time, node, a, b, c, d, e, f, g, h)
   }

@@ -43,7 +43,7 @@ export class BatchExpiry {
     if (now < this.dueAt) return
     const oldest = now - this.timeoutUs
     for (const { queue } of this.partitions) {
-      while (queue[0] !== undefined && queue[0].createdAt <= oldest) {
+      while (queue.first !== undefined && queue.first.createdAt <= oldest) {
         this.completion.expire(queue.shift() as ProducerBatch, false)
       }
     }
@@ -51,7 +51,7 @@ export class BatchExpiry {
     for (const { inFlight, queue } of this.partitions) {
       while (inFlight[0] !== undefined && inFlight[0].createdAt <= oldest) this.completion.expire(inFlight[0], true)
       for (const batch of inFlight) next = Math.min(next, batch.createdAt)
-      for (const batch of queue) next = Math.min(next, batch.createdAt)
+      for (const batch of queue.all()) next = Math.min(next, batch.createdAt)
     }
     this.dueAt = NEVER_US
     if (next < NEVER_US) this.arm(next + this.timeoutUs)

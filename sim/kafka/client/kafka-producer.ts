@@ -150,8 +150,8 @@ export class KafkaProducer {
     this.refuseWaiting(Errors.UNKNOWN_SERVER_ERROR)
     this.sender.close()
     for (const { queue, inFlight } of this.accumulator.partitions) {
-      for (const batch of [...inFlight, ...queue]) this.sender.completion.abort(batch)
-      queue.length = 0
+      for (const batch of [...inFlight, ...queue.all()]) this.sender.completion.abort(batch)
+      queue.clear()
     }
   }
 
@@ -216,11 +216,11 @@ export class KafkaProducer {
 
   private append(topic: TopicState, partition: PartitionState, record: KafkaRecord, sticky: boolean): boolean {
     const { accumulator, sender } = this
-    const last = partition.queue[partition.queue.length - 1]
+    const last = partition.queue.last
     const before = last === undefined ? 0 : last.size
     const result = accumulator.append(partition, record)
     if (result === 'no-memory') return false
-    const batch = partition.queue[partition.queue.length - 1] as NonNullable<typeof last>
+    const batch = partition.queue.last as NonNullable<typeof last>
     this.env.emit(M.recordBatched, record.record, record.attempt, batch.id, batch.records.length - 1)
     if (sticky)
       topic.partitioner.appended(

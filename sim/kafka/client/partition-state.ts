@@ -1,4 +1,5 @@
 import { tpOf } from '../../history/ids.ts'
+import { BatchQueue } from './batch-queue.ts'
 import type { BuiltInPartitioner } from './partitioner.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { TxnPartitionEntry } from './txn-partition-entry.ts'
@@ -13,7 +14,7 @@ export class PartitionState {
   /** Highest leader epoch seen; metadata of an older one is ignored. */
   leaderEpoch = -1
   /** Waiting batches; the last takes records. */
-  queue: ProducerBatch[] = []
+  readonly queue: BatchQueue = new BatchQueue()
   /** Batches in requests, by time of draining (`Sender.inFlightBatches`). */
   inFlight: ProducerBatch[] = []
   /** With one request in flight: a batch is out, nothing else leaves. */

@@ -69,7 +69,7 @@ describe('BuiltInPartitioner', () => {
     )
     partitioner.appended(env, partitions, partition, 1900)
     expect(partitioner.peek(env, partitions)).toBe(partition)
-    const batch = partition.queue[0] as ProducerBatch
+    const batch = partition.queue.first as ProducerBatch
     batch.closed = true
     const later = Array.from({ length: 50 }, () => {
       const at = partitioner.peek(env, partitions)

@@ -50,7 +50,7 @@ export class BuiltInPartitioner {
 }
 
 function allBatchesFull(partition: PartitionState): boolean {
-  const last = partition.queue[partition.queue.length - 1]
+  const last = partition.queue.last
   return last === undefined || last.isFull()
 }
 

@@ -57,7 +57,7 @@ export class RecordAccumulator {
   /** Adds a record to the partition's last batch, or to a new one if there is memory for it. */
   append(partition: PartitionState, record: KafkaRecord): AppendResult {
     const { queue } = partition
-    const last = queue[queue.length - 1]
+    const last = queue.last
     if (last !== undefined) {
       const wasFull = last.isFull()
       if (last.tryAppend(record)) return !wasFull && last.isFull() ? 'ready' : 'appended'
@@ -109,7 +109,7 @@ export class RecordAccumulator {
 
   /** Whether the head of the partition's queue may leave, memory, flush and close letting everything leave. */
   isReady(partition: PartitionState, now: number): boolean {
-    const first = partition.queue[0]
+    const first = partition.queue.first
     if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) return false
     return (
       partition.queue.length > 1 ||
@@ -123,7 +123,7 @@ export class RecordAccumulator {
 
   /** When the partition will be ready by the passing of time alone. */
   readyAt(partition: PartitionState, now: number): number {
-    const first = partition.queue[0]
+    const first = partition.queue.first
     if (first === undefined || partition.muted) return NEVER_US
     return this.isBackingOff(partition, first, now) ? first.retryAt : first.lastAttemptAt + this.settings.lingerUs
   }
@@ -143,7 +143,7 @@ export class RecordAccumulator {
       const partition = partitions[at] as PartitionState
       if (partition.leader !== node) continue
       this.setDrainIndex(node, at)
-      const first = partition.queue[0]
+      const first = partition.queue.first
       if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
       if (drained !== null && size + first.size > this.settings.maxRequestSize) break
       if (idempotence !== null) {
@@ -188,11 +188,11 @@ export class RecordAccumulator {
     let at = 0
     if (this.idempotence !== null) {
       for (; at < queue.length; at++) {
-        const other = queue[at] as ProducerBatch
+        const other = queue.at(at) as ProducerBatch
         if (!other.hasSequence() || other.baseSequence >= batch.baseSequence) break
       }
     }
-    queue.splice(at, 0, batch)
+    queue.insert(at, batch)
   }
 
   private isBackingOff(partition: PartitionState, first: ProducerBatch, now: number): boolean {
