@@ -16,7 +16,7 @@ export interface Bench {
   run(...args: readonly string[]): Promise<{ readonly exit: ExitCode; readonly out: string; readonly err: string }>
 }
 
-export function bench(context: Partial<Context> = {}): Bench {
+export function bench(context: Partial<Context> = {}, env: Context['console']['env'] = {}): Bench {
   const folder = mkdtempSync(join(tmpdir(), 'twiceshy-'))
   return {
     folder,
@@ -33,7 +33,7 @@ export function bench(context: Partial<Context> = {}): Bench {
         columns: 100,
       })
       const exit = await main(args, {
-        console: { out: sink('out'), err: sink('err'), env: {}, cwd: folder },
+        console: { out: sink('out'), err: sink('err'), env, cwd: folder },
         engine: async () => fakeEngine,
         // Threads run what `tsc -b` made of the sources.
         judgeModule: new URL('../dist/cli/fake-judge.test.support.js', import.meta.url).href,

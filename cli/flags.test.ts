@@ -39,7 +39,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['--set without a value', () => parseSet('path'), /path=value/],
   ['--set without a path', () => parseSet('=1'), /path=value/],
   ['an unknown reporter', () => parseReporter('xml'), /there is no reporter "xml"/],
-  ['a planned reporter', () => parseReporter('junit=a.xml'), /junit is not built yet/],
+  ['a planned reporter', () => parseReporter('html=a.html'), /html is not built yet/],
   ['a reporter without its file', () => parseReporter('json='), /file's name is missing/],
 ])('%s', (_, parse, message) => {
   expect(parse).toThrow(UsageError)

@@ -72,9 +72,9 @@ export function parseSet(text: string): string {
   return text
 }
 
-export const REPORTERS_BUILT = ['pretty', 'json', 'ndjson'] as const
-export const REPORTERS_PLANNED = ['junit', 'github', 'markdown', 'html'] as const
-type ReporterName = (typeof REPORTERS_BUILT)[number]
+export const REPORTERS_BUILT = ['pretty', 'json', 'ndjson', 'junit', 'github', 'markdown'] as const
+export const REPORTERS_PLANNED = ['html'] as const
+export type ReporterName = (typeof REPORTERS_BUILT)[number]
 
 export interface ReporterChoice {
   readonly name: ReporterName

@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, openSync, statSync, writeSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import type { ReportEvent, Reporter } from '../reports/report.ts'
 import { reasonOf } from './files/collect.ts'
 import { type ReporterChoice } from './flags.ts'
@@ -12,14 +12,20 @@ export interface Output {
 }
 
 /**
- * Decides what is reported where. Without a reporter on standard output `pretty` is, unless one document is asked for.
+ * Decides what is reported where. Without a reporter on standard output `pretty` is, unless one document is asked for. On
+ * GitHub Actions annotations come with `pretty`, which they may share standard output with.
  *
  * @throws {@link UsageError} when two reporters share a destination
  */
-export function chosenReporters(chosen: readonly ReporterChoice[], json: boolean): readonly ReporterChoice[] {
+export function chosenReporters(
+  chosen: readonly ReporterChoice[],
+  json: boolean,
+  env: Readonly<Record<string, string | undefined>> = {},
+): readonly ReporterChoice[] {
   const all: readonly ReporterChoice[] = json ? [{ name: 'json', file: null }, ...chosen] : chosen
   const onStdout = all.filter((choice) => choice.file === null)
-  if (onStdout.length > 1) {
+  const shared = onStdout.length === 2 && onStdout[0]?.name === 'pretty' && onStdout[1]?.name === 'github'
+  if (onStdout.length > 1 && !shared) {
     const names = onStdout.map((choice) => choice.name).join(' and ')
     throw new UsageError(
       `${names} cannot share standard output`,
@@ -29,7 +35,17 @@ export function chosenReporters(chosen: readonly ReporterChoice[], json: boolean
   const files = all.flatMap((choice) => (choice.file === null ? [] : [resolve(choice.file)]))
   const twice = files.find((file, i) => files.indexOf(file) !== i)
   if (twice !== undefined) throw new UsageError(`two reporters would write to ${twice}`, 'give each a file of its own')
-  return onStdout.length === 0 ? [{ name: 'pretty', file: null }, ...all] : all
+  const told: readonly ReporterChoice[] = onStdout.length === 0 ? [{ name: 'pretty', file: null }, ...all] : all
+  const onGithub = (env['GITHUB_ACTIONS'] ?? '') !== '' && !told.some(({ name }) => name === 'github')
+  const alone = told.some(({ name, file }) => name === 'pretty' && file === null)
+  return onGithub && alone ? [...told, { name: 'github', file: null }] : told
+}
+
+/** From the root of a GitHub checkout to the working directory, as annotations need it; '' elsewhere. */
+export function folderInCheckout(cwd: string, env: Readonly<Record<string, string | undefined>>): string {
+  const root = env['GITHUB_WORKSPACE'] ?? ''
+  const folder = root === '' ? '' : relative(root, cwd).split(sep).join('/')
+  return folder.startsWith('..') || isAbsolute(folder) ? '' : folder
 }
 
 /**

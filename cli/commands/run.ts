@@ -1,6 +1,9 @@
 import { Chalk } from 'chalk'
 import { colorLevel } from '../../reports/color.ts'
+import { githubReporter } from '../../reports/github.ts'
 import { jsonReporter } from '../../reports/json.ts'
+import { junitReporter } from '../../reports/junit.ts'
+import { markdownReporter } from '../../reports/markdown.ts'
 import { ndjsonReporter } from '../../reports/ndjson.ts'
 import { violationToRepeat } from '../../reports/expectation-words.ts'
 import { type PrettyOptions, prettyReporter } from '../../reports/pretty.ts'
@@ -11,7 +14,7 @@ import type { ReporterChoice } from '../flags.ts'
 import { failureText } from '../internal-error.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { loadScenarios } from '../load.ts'
-import { checkWritable, chosenReporters, type Output, Outputs } from '../outputs.ts'
+import { checkWritable, chosenReporters, folderInCheckout, type Output, Outputs } from '../outputs.ts'
 import { judgeAll } from '../pool/judge-all.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { Progress } from '../progress.ts'
@@ -32,7 +35,7 @@ export interface RunRequest {
 /** `twiceshy run`: judges scenarios. */
 export async function run(request: RunRequest, context: Context): Promise<ExitCode> {
   const { flags, globals } = request
-  const choices = chosenReporters(flags.reporters, flags.json)
+  const choices = chosenReporters(flags.reporters, flags.json, context.console.env)
   for (const { file } of choices) if (file !== null) checkWritable(file, context.console.cwd)
   const loaded = await loadScenarios({ paths: request.paths, ...flags, ...globals }, context)
   if (!loaded.ok) return EXIT.usage
@@ -142,17 +145,23 @@ function storiesOf({ planned }: Selection, retelling: Retelling): StoryOf {
 
 function reporterFor(choice: ReporterChoice, request: RunRequest, context: Context, story: StoryOf | null): Reporter {
   const tool = { name: 'twiceshy', version: context.version } as const
+  const { set, profile } = request.flags
+  const again = [...set.flatMap((value) => ['--set', value]), ...(profile === null ? [] : ['--profile', profile])]
   switch (choice.name) {
     case 'json':
       return jsonReporter(tool, 'run')
     case 'ndjson':
       return ndjsonReporter(tool, 'run')
+    case 'junit':
+      return junitReporter()
+    case 'github':
+      return githubReporter({ folder: folderInCheckout(context.console.cwd, context.console.env) })
+    case 'markdown':
+      return markdownReporter({ again })
     case 'pretty': {
       const { out, env } = context.console
       const { color, quiet, verbose } = request.globals
       const level = choice.file === null ? colorLevel({ flag: color, env, isTTY: out.isTTY }) : 0
-      const { set, profile } = request.flags
-      const again = [...set.flatMap((value) => ['--set', value]), ...(profile === null ? [] : ['--profile', profile])]
       const width = out.columns ?? 100
       return prettyReporter({
         chalk: new Chalk({ level }),
