@@ -82,7 +82,7 @@ export class TargetResolver {
       case 'clients':
         return this.names.clients
       case 'stores':
-        return []
+        return this.names.stores
       case 'rest':
         return this.names.nodes.map((_, node) => node).filter((node) => !this.named.includes(node))
     }

@@ -17,9 +17,9 @@ export class WorldNames {
     return this.nodes.findIndex((node) => node.name === name)
   }
 
-  /** All instances of an application, ascending and without gaps; none when there is no such application. */
+  /** All instances of an application, ascending and without gaps, or a store; none when there is nothing of that name. */
   application(name: string): readonly number[] {
-    return this.where((node) => node.application === name)
+    return this.where((node) => node.application === name || (node.role === 'store' && node.name === name))
   }
 
   get brokers(): readonly number[] {
@@ -35,6 +35,10 @@ export class WorldNames {
     return this.where((node) => node.application !== null)
   }
 
+  get stores(): readonly number[] {
+    return this.where((node) => node.role === 'store')
+  }
+
   /** Id of a topic, or 0 when there is none of that name. */
   topic(name: string): number {
     return topicIdNamed(this.spec, name)
@@ -48,17 +52,19 @@ export class WorldNames {
 
   /**
    * The number of a record written as `checkout#0/5`, or `scripted#0/a` with the id of a `send` step: a script's records
-   * are counted in the order of its `send` steps. -1 when there is no such record.
+   * are counted in the order of its `send` steps; a processor's in the order in which it makes them. -1 when there is no such
+   * record.
    */
   record(text: string): number {
     const slash = text.indexOf('/')
     const node = this.node(text.slice(0, Math.max(0, slash)))
     const application = this.nodes[node]?.application
     const producer = this.spec.producers.find((candidate) => candidate.name === application)
-    if (producer === undefined) return -1
+    const processes = this.nodes[node]?.role === 'processor'
+    if (producer === undefined && !processes) return -1
     const id = text.slice(slash + 1)
-    const { workload } = producer
-    if (workload.kind === 'steps') {
+    const workload = producer?.workload
+    if (workload?.kind === 'steps') {
       const scripted = workload.steps.filter((step) => step.do === 'send').findIndex((step) => step.id === id)
       if (scripted >= 0) return recordOf(node, scripted)
     }

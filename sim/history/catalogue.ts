@@ -110,6 +110,12 @@ export const M = {
   memberRemoved: 77,
   coordinatorLoaded: 78,
   coordinatorUnloaded: 79,
+  recordDerived: 80,
+  effectApplied: 81,
+  effectRefused: 82,
+  stepBeforeCommit: 83,
+  stepAfterCommit: 84,
+  workStarted: 85,
 } as const
 
 type Row = readonly [name: string, kind: number, about: string, fields: string]
@@ -351,6 +357,42 @@ const GROUP_ROWS: readonly Row[] = [
     M.coordinatorUnloaded,
     'a broker is coordinator of a partition no longer',
     'tp:tp epoch:epoch',
+  ],
+  [
+    'record.derived',
+    M.recordDerived,
+    'a processor made a record of one it read; the same input and index again is the same output again',
+    'record:record input:record index',
+  ],
+  [
+    'effect.applied',
+    M.effectApplied,
+    'what an application did with a record is permanent: 0 processed, 1 row inserted, 2 upsert that changed what the store shows, 3 increment, 4 upsert that changed nothing (key: equal for equal keys, -1 none)',
+    'record:record tp:tp offset:offset what store:node key generation',
+  ],
+  [
+    'effect.refused',
+    M.effectRefused,
+    'a store refused what a record should do: 1 by its generation fence, 2 by its offset fence',
+    'record:record tp:tp offset:offset store:node reason',
+  ],
+  [
+    'step.before-commit',
+    M.stepBeforeCommit,
+    'an application is about to commit its position (told when a fault waits for steps)',
+    'group:text generation',
+  ],
+  [
+    'step.after-commit',
+    M.stepAfterCommit,
+    'an application went on after committing its position (told when a fault waits for steps)',
+    'group:text generation',
+  ],
+  [
+    'work.started',
+    M.workStarted,
+    'an application begins to work on a record it read',
+    'record:record tp:tp offset:offset',
   ],
 ]
 

@@ -1,7 +1,7 @@
 import { samplerOf } from '../../kernel/sampler.ts'
 import type { Spread } from '../../kernel/spread.ts'
 import { ms } from '../../kernel/time.ts'
-import type { ProducerSpec, WorldSpec } from '../../spec.ts'
+import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../spec.ts'
 import { nodesOf } from '../../layout.ts'
 
 export interface PartitionName {
@@ -15,11 +15,11 @@ export interface Topology {
   readonly mortal: boolean
   readonly brokers: readonly string[]
   readonly controllers: readonly string[]
-  /** All instances of all applications. */
+  /** All instances of all applications; stores are none. */
   readonly clients: readonly string[]
   /** Partitions that are written to. */
   readonly partitions: readonly PartitionName[]
-  /** Records that all applications together want to send. */
+  /** Records that all producers together want to send. */
   readonly records: number
   /** From the first application's start to the last one's end, about. */
   readonly workFromUs: number
@@ -40,24 +40,33 @@ export interface Topology {
 export function topologyOf(spec: WorldSpec): Topology {
   const nodes = nodesOf(spec)
   const named = (role: string): readonly string[] => nodes.filter((node) => node.role === role).map((node) => node.name)
-  const written = spec.topics.filter((topic) => spec.producers.some((producer) => writesTo(producer, topic.name)))
+  const written = spec.topics.filter(
+    (topic) =>
+      spec.producers.some((producer) => writesTo(producer, topic.name)) ||
+      spec.processors.some((processor) => processor.to.includes(topic.name)),
+  )
   const works = spec.producers.map((producer) => workOf(producer, spec.run.forUs))
+  const readers: readonly ReaderSpec[] = [...spec.consumers, ...spec.processors, ...spec.sinks]
+  const published = works.reduce((sum, work) => sum + work.records, 0)
+  for (const reader of readers) works.push(workOfReader(reader, published, works, spec.run.forUs))
   const workFromUs = Math.min(spec.run.forUs, ...works.map((work) => work.fromUs))
   return {
     mortal: !spec.cluster.perfect,
     brokers: named('broker'),
     controllers: named('controller'),
-    clients: named('producer'),
+    clients: nodes.flatMap((node) => (node.application === null ? [] : [node.name])),
     partitions: written.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     ),
-    records: works.reduce((sum, work) => sum + work.records, 0),
+    records: published,
     workFromUs,
     workToUs: Math.max(workFromUs + 1, ...works.map((work) => work.toUs)),
     runUs: spec.run.forUs,
     sessionUs: ms(spec.cluster.controllerConfig['broker.session.timeout.ms']),
     lagUs: ms(Math.min(...spec.cluster.brokers.map((config) => config['replica.lag.time.max.ms']))),
-    requestTimeoutUs: ms(Math.min(30_000, ...spec.producers.map((producer) => producer.config['request.timeout.ms']))),
+    requestTimeoutUs: ms(
+      Math.min(30_000, ...[...spec.producers, ...readers].map(({ config }) => config['request.timeout.ms'])),
+    ),
     minIsr: Math.min(
       spec.cluster.brokers.length,
       ...spec.topics.map((topic) => Math.min(topic.config['min.insync.replicas'], topic.replicationFactor)),
@@ -97,8 +106,16 @@ function workOf(producer: ProducerSpec, runUs: number): Work {
   return { fromUs: startUs, toUs: Math.min(end, startUs + length), records: records * instances }
 }
 
+/** A reader works for as long as those before it, and for at least as long as all records take it. */
+function workOfReader(reader: ReaderSpec, records: number, before: readonly Work[], runUs: number): Work {
+  const { startUs, stopUs, instances, process } = reader
+  const end = Math.min(runUs, stopUs ?? runUs)
+  const alone = startUs + Math.ceil(records / instances) * typicalUs(process)
+  return { fromUs: startUs, toUs: Math.min(end, Math.max(alone, ...before.map((work) => work.toUs))), records: 0 }
+}
+
 /** The median of a spread. */
-function typicalUs(spread: Spread): number {
+export function typicalUs(spread: Spread): number {
   const sampler = samplerOf(spread)
   return sampler.length(sampler.bound >> 1)
 }

@@ -24,12 +24,24 @@ export const Api = {
 export type ApiKey = (typeof Api)[keyof typeof Api]
 export type ApiName = keyof typeof Api
 
-const NAMES: ReadonlyMap<number, ApiName> = new Map(Object.entries(Api).map(([name, key]) => [key, name as ApiName]))
+/** What clients ask stores: not Kafka's, so far outside the range of its keys. */
+export const StoreApi = {
+  StoreWrite: 1000,
+  StoreReadOffsets: 1001,
+} as const
 
-export function apiName(key: number): ApiName | undefined {
+export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]
+export type StoreApiName = keyof typeof StoreApi
+
+const NAMES: ReadonlyMap<number, ApiName | StoreApiName> = new Map(
+  Object.entries({ ...Api, ...StoreApi }).map(([name, key]) => [key, name as ApiName | StoreApiName]),
+)
+
+export function apiName(key: number): ApiName | StoreApiName | undefined {
   return NAMES.get(key)
 }
-export function apiNamed(name: string): ApiKey | undefined {
+export function apiNamed(name: string): ApiKey | StoreApiKey | undefined {
+  if (Object.hasOwn(StoreApi, name)) return StoreApi[name as StoreApiName]
   return Object.hasOwn(Api, name) ? Api[name as ApiName] : undefined
 }
 

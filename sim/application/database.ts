@@ -1,0 +1,114 @@
+import type { StoreReadOffsetsRequest, StoreRow, StoreWriteRequest } from './store-messages.ts'
+
+/** What a row did, as `effect.applied` tells it. */
+export const INSERTED = 1
+export const CHANGED = 2
+export const INCREMENTED = 3
+/** The store shows what it showed before. */
+export const UNCHANGED = 4
+
+/** Why a row was refused, as `effect.refused` tells it. */
+export const GENERATION_FENCE = 1
+export const OFFSET_FENCE = 2
+
+/** What one application keeps in the database: a table of rows, and beside it where it stands in its partitions. */
+class Table {
+  /** Rows inserted; their keys count up. */
+  inserted = 0
+  /** Source of the row that each key shows. */
+  readonly rows: Map<string, StoreRow> = new Map()
+  readonly counters: Map<string, number> = new Map()
+  readonly nextOffsets: Map<number, number> = new Map()
+  /** Highest generation that wrote or read positions, per partition. */
+  readonly generations: Map<number, number> = new Map()
+}
+
+/**
+ * The data of a database, which survives its process and its host: a commit is flushed before it is answered. Every group
+ * has a table of its own.
+ */
+export class Database {
+  private tables: Map<string, Table> = new Map()
+
+  /** The disk is emptied. */
+  wipe(): void {
+    this.tables = new Map()
+  }
+
+  /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
+  admit(request: StoreWriteRequest | StoreReadOffsetsRequest): boolean {
+    if (request.fence !== 'generation') return true
+    const { generations } = this.table(request.group)
+    const partitions = 'rows' in request ? request.rows.map((row) => row.tp) : request.partitions
+    if (partitions.some((tp) => (generations.get(tp) ?? -1) > request.generation)) return false
+    for (const tp of partitions) generations.set(tp, request.generation)
+    return true
+  }
+
+  /** Writes one row of an admitted transaction; returns what it did, or 0 when the offset fence refuses it. */
+  write(request: StoreWriteRequest, row: StoreRow): number {
+    const table = this.table(request.group)
+    if (request.fence === 'offset') {
+      if (row.offset < (table.nextOffsets.get(row.tp) ?? 0)) return 0
+      // The fence is only as good as what it remembers: it advances with each row, whoever else saves positions.
+      table.nextOffsets.set(row.tp, row.offset + 1)
+    }
+    switch (request.write) {
+      case 'insert':
+        table.inserted++
+        return INSERTED
+      case 'upsert': {
+        const key = row.key ?? sourceKey(row)
+        const before = table.rows.get(key)
+        table.rows.set(key, row)
+        return before?.record === row.record ? UNCHANGED : CHANGED
+      }
+      case 'increment': {
+        const key = row.key ?? ''
+        table.counters.set(key, (table.counters.get(key) ?? 0) + 1)
+        return INCREMENTED
+      }
+    }
+  }
+
+  /** Saves the positions of a transaction. With the offset fence they never move back. */
+  savePositions(request: StoreWriteRequest): void {
+    const { nextOffsets } = this.table(request.group)
+    for (const { tp, next } of request.offsets ?? []) {
+      const known = nextOffsets.get(tp) ?? -1
+      nextOffsets.set(tp, request.fence === 'offset' ? Math.max(known, next) : next)
+    }
+  }
+
+  /** Where a group goes on in a partition; -1 = unknown. */
+  nextOffset(group: string, tp: number): number {
+    return this.table(group).nextOffsets.get(tp) ?? -1
+  }
+
+  /** Rows inserted for a group. */
+  insertedRows(group: string): number {
+    return this.table(group).inserted
+  }
+
+  /** What a group's table shows under a key: the number of the record that wrote it, or -1. */
+  shown(group: string, key: string): number {
+    return this.table(group).rows.get(key)?.record ?? -1
+  }
+
+  counter(group: string, key: string): number {
+    return this.table(group).counters.get(key) ?? 0
+  }
+
+  private table(group: string): Table {
+    const known = this.tables.get(group)
+    if (known !== undefined) return known
+    const table = new Table()
+    this.tables.set(group, table)
+    return table
+  }
+}
+
+/** A record without a key is kept under its own place in the log. */
+function sourceKey(row: StoreRow): string {
+  return `#${row.tp}/${row.offset}`
+}
