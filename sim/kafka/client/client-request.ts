@@ -15,6 +15,8 @@ export class ClientRequest {
   readonly sentAt: number
   /** False for Produce with acks=0, which no broker answers. */
   readonly expectsReply: boolean
+  /** When it is not answered within this time, its connection is given up. */
+  readonly timeoutUs: number
 
   constructor(
     destination: number,
@@ -25,6 +27,7 @@ export class ClientRequest {
     token: number,
     sentAt: number,
     expectsReply: boolean,
+    timeoutUs: number,
   ) {
     this.destination = destination
     this.api = api
@@ -34,5 +37,6 @@ export class ClientRequest {
     this.token = token
     this.sentAt = sentAt
     this.expectsReply = expectsReply
+    this.timeoutUs = timeoutUs
   }
 }

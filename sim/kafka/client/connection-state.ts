@@ -23,8 +23,10 @@ export class NodeConnectionState {
   failedConnectAttempts = 0
   /** No new connection before this time. */
   nextAttemptAt = 0
-  /** Fires at or before the oldest request's deadline; re-armed only when it fires. */
+  /** Fires at or before the earliest deadline in flight; re-armed when it fires, or for an earlier deadline. */
   timeoutTimer: TimerHandle = 0
+  /** When it fires. */
+  timeoutAt = 0
   setupTimer: TimerHandle = 0
   backoffTimer: TimerHandle = 0
   /** Newest version that both sides speak, by api key; -1 = the api is not shared, or not known yet to be. */

@@ -6,18 +6,43 @@ import type { LeaderIdAndEpoch, MetadataPartition, MetadataRequest, MetadataResp
 import { exponentialBackoff } from './exponential-backoff.ts'
 import { leastLoadedNode } from './least-loaded-node.ts'
 import type { NetworkClient } from './network-client.ts'
-import type { PartitionState, TopicState } from './partition-state.ts'
-import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+import { NEVER_US } from './producer-settings.ts'
+
+/** Who leads a partition, as a client knows it. */
+export interface PartitionLeadership {
+  /** -1 = unknown or none. */
+  leader: number
+  /** Highest leader epoch seen; metadata of an older one is ignored. */
+  leaderEpoch: number
+}
+
+/** A topic whose leaders a client asks for. */
+export interface TopicLeadership {
+  readonly name: string
+  /** By partition number. */
+  readonly partitions: readonly PartitionLeadership[]
+  /** Metadata requests ask for it. */
+  wanted: boolean
+  /** Metadata has told its partitions. */
+  known: boolean
+}
+
+export interface MetadataSettings {
+  readonly retryBackoffUs: number
+  readonly retryBackoffMaxUs: number
+  readonly metadataMaxAgeUs: number
+}
 
 /**
- * A producer's `Metadata`: who leads what. One request at a time goes to the least loaded node; answers of an older leader
- * epoch than one already seen are ignored (KIP-320). Partition counts never change while a producer lives.
+ * A client's `Metadata`: who leads what. One request at a time goes to the least loaded node; answers of an older leader
+ * epoch than one already seen are ignored (KIP-320). Partitions that a topic does not have here are passed over: a producer's
+ * partition counts never change, a consumer adds partitions before it hands an answer in.
  */
 export class Metadata {
   private readonly env: Env
   private readonly client: NetworkClient
-  private readonly settings: ProducerSettings
-  private readonly topics: readonly TopicState[]
+  private readonly settings: MetadataSettings
+  private readonly topics: readonly TopicLeadership[]
   private readonly timerKind: number
   /** Nodes to ask: the bootstrap list, which is every broker. */
   private readonly nodes: readonly number[]
@@ -36,8 +61,8 @@ export class Metadata {
   constructor(
     env: Env,
     client: NetworkClient,
-    settings: ProducerSettings,
-    topics: readonly TopicState[],
+    settings: MetadataSettings,
+    topics: readonly TopicLeadership[],
     nodes: readonly number[],
     timerKind: number,
   ) {
@@ -50,7 +75,7 @@ export class Metadata {
   }
 
   /** `ProducerMetadata.add`: the topic's partitions are wanted; an unknown topic is asked for without back-off. */
-  add(topic: TopicState): void {
+  add(topic: TopicLeadership): void {
     if (topic.wanted) return
     topic.wanted = true
     this.updateRequested = true
@@ -126,7 +151,7 @@ export class Metadata {
   }
 
   /** `Metadata.updatePartitionLeadership`: an error answer named a newer leader (KIP-951). */
-  updateLeader(partition: PartitionState, hint: LeaderIdAndEpoch): void {
+  updateLeader(partition: PartitionLeadership, hint: LeaderIdAndEpoch): void {
     if (hint.leaderId < 0 || hint.leaderEpoch <= partition.leaderEpoch) return
     partition.leader = hint.leaderId
     partition.leaderEpoch = hint.leaderEpoch
@@ -142,7 +167,7 @@ export class Metadata {
     this.env.cancel(this.timer)
   }
 
-  private updatePartition(state: PartitionState | undefined, partition: MetadataPartition): void {
+  private updatePartition(state: PartitionLeadership | undefined, partition: MetadataPartition): void {
     if (state === undefined) return
     if (partition.leaderEpoch >= 0 && partition.leaderEpoch < state.leaderEpoch) return
     if (partition.leaderEpoch !== state.leaderEpoch) this.equivalentResponses = 0

@@ -78,12 +78,20 @@ export class NetworkClient {
 
   /**
    * Sends to a node that is ready; otherwise an error of the caller, which throws. A request that expects no reply (acks=0)
-   * completes before this returns, as `response` with a null body: it was handed to the socket.
+   * completes before this returns, as `response` with a null body: it was handed to the socket. `timeoutUs` stands in for
+   * request.timeout.ms where a broker may take longer on purpose (JoinGroup).
    */
-  send(destination: number, api: ApiKey, body: object, token: number, expectsReply = true): ClientRequest {
+  send(
+    destination: number,
+    api: ApiKey,
+    body: object,
+    token: number,
+    expectsReply = true,
+    timeoutUs: number = this.options.requestTimeoutUs,
+  ): ClientRequest {
     const node = this.nodes[destination]
     if (node === undefined || node.state !== READY) throw new Error(`node ${destination} is not ready for a request`)
-    const request = this.dispatch(node, api, node.versions[api] as number, body, token, expectsReply)
+    const request = this.dispatch(node, api, node.versions[api] as number, body, token, expectsReply, timeoutUs)
     if (!expectsReply) this.owner.onCompletion(request, null, 'response')
     return request
   }
@@ -215,7 +223,9 @@ export class NetworkClient {
     node.setupTimer = 0
     node.state = CHECKING_API_VERSIONS
     node.failedConnectAttempts = 0
-    this.dispatch(node, Api.ApiVersions, this.newestVersion(Api.ApiVersions), API_VERSIONS_REQUEST, 0, true)
+    const { requestTimeoutUs } = this.options
+    const version = this.newestVersion(Api.ApiVersions)
+    this.dispatch(node, Api.ApiVersions, version, API_VERSIONS_REQUEST, 0, true, requestTimeoutUs)
   }
 
   private onApiVersions(node: NodeConnectionState, response: ApiVersionsResponse): void {
@@ -240,6 +250,7 @@ export class NetworkClient {
     body: object,
     token: number,
     expectsReply: boolean,
+    timeoutUs: number,
   ): ClientRequest {
     const { env } = this
     const { destination } = node
@@ -252,24 +263,30 @@ export class NetworkClient {
       token,
       env.monotonic(),
       expectsReply,
+      timeoutUs,
     )
     if (expectsReply) {
       node.inFlight.push(request)
-      if (node.timeoutTimer === 0) this.armTimeout(node, this.options.requestTimeoutUs)
+      if (node.timeoutTimer === 0) this.armTimeout(node, timeoutUs)
+      else if (request.sentAt + timeoutUs < node.timeoutAt) this.armTimeout(node, timeoutUs)
     }
     env.request(node.connection, destination, api, version, request.correlation, body)
     return request
   }
 
   private armTimeout(node: NodeConnectionState, delay: number): void {
+    this.env.cancel(node.timeoutTimer)
+    node.timeoutAt = this.env.monotonic() + delay
     node.timeoutTimer = this.env.setTimer(this.options.timerBase + REQUEST_TIMEOUT, delay, node.destination, 0)
   }
 
-  /** The timer was set for a request that is perhaps long answered: it looks at the one that is the oldest now. */
+  /** The timer was set for a request that is perhaps long answered: it looks at those that are in flight now. */
   private onRequestTimeout(node: NodeConnectionState): void {
-    const oldest = node.inFlight[0]
-    if (oldest === undefined) return
-    const left = oldest.sentAt + this.options.requestTimeoutUs - this.env.monotonic()
+    const { inFlight } = node
+    if (inFlight.length === 0) return
+    let deadline = Infinity
+    for (const request of inFlight) deadline = Math.min(deadline, request.sentAt + request.timeoutUs)
+    const left = deadline - this.env.monotonic()
     if (left > 0) {
       this.armTimeout(node, left)
       return
@@ -280,7 +297,7 @@ export class NetworkClient {
 
   /** `ClusterConnectionStates.disconnected` and `NetworkClient.cancelInFlightRequests`. */
   private fail(node: NodeConnectionState): void {
-    const { env, options } = this
+    const { env } = this
     env.cancel(node.setupTimer)
     node.setupTimer = 0
     node.failedConnectAttempts = node.state === CONNECTING ? node.failedConnectAttempts + 1 : 0
@@ -293,7 +310,7 @@ export class NetworkClient {
     const cancelled = node.inFlight.splice(0)
     for (const request of cancelled) {
       if (checking) continue
-      const late = now - request.sentAt >= options.requestTimeoutUs
+      const late = now - request.sentAt >= request.timeoutUs
       this.owner.onCompletion(request, null, late ? 'timed-out' : 'disconnected')
     }
     this.owner.onConnectionFailed(node.destination)
