@@ -54,6 +54,8 @@ export interface ScenarioResult {
   readonly mattered: number | null
   readonly simplified: readonly string[]
   readonly expectations: readonly ExpectationResult[]
+  /** What was judged beside the expectations and counts for nothing: what other variants of the file expect (`matrix`). */
+  readonly observations?: readonly ExpectationResult[]
   readonly faults: readonly { readonly entry: number; readonly fired: number; readonly touched: number }[]
   /** `cover:` goals and how many runs reached them. */
   readonly cover: readonly { readonly moment: string; readonly runs: number }[]
