@@ -50,13 +50,18 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 
 /** A length of real time such as `60s` or `1h30m`, in milliseconds. */
 export function parseBudget(text: string): number {
+  return parseLength('--time-budget', text, 1)
+}
+
+/** A length of real time of at least so many milliseconds, for the named flag. */
+export function parseLength(flag: string, text: string, least: number): number {
   const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)]
   const total = parts.reduce((sum, part) => sum + Number(part[1]) * (UNITS[part[2] ?? ''] ?? 0), 0)
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text || total <= 0) {
-    throw new UsageError(`--time-budget takes a length of time, not ${quoted(text)}`, 'write it like 60s, 90s or 1h30m')
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text || total < least) {
+    throw new UsageError(`${flag} takes a length of time, not ${quoted(text)}`, 'write it like 60s, 90s or 1h30m')
   }
   // Longer timers do not exist in Node.
-  if (total > 2 ** 31 - 1) throw new UsageError(`--time-budget ${text}: at most 24d are possible`)
+  if (total > 2 ** 31 - 1) throw new UsageError(`${flag} ${text}: at most 24d are possible`)
   return total
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { declareFlags, type FlagName, judgingFlags } from './commands/judging-flags.ts'
+import { declareSearchFlags, searchFlags } from './search/search-flags.ts'
 import { nearest } from '../scenarios/format/suggest.ts'
 import type { Context, GlobalFlags } from './context.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -8,10 +9,6 @@ import { errorText, notBuiltYet, UsageError } from './usage-error.ts'
 
 /** Commands that are planned: they exist, say what they will do, and are refused. */
 const PLANNED: Readonly<Record<string, string>> = {
-  fuzz: 'search fault plans until one breaks a guarantee, save it, shrink it',
-  shrink: 'make a failing scenario smaller',
-  explain: 'tell the story of a violation and what would prevent it',
-  matrix: 'guarantee x configuration',
   check: 'judge a recorded history',
   campaign: 'time-boxed mass runs',
   merge: 'combine the results of shards',
@@ -23,6 +20,7 @@ Examples:
   twiceshy run scenarios/                      judge your own scenarios
   twiceshy run a.yaml --seed 7 --runs 1000     more runs under another seed
   twiceshy run a.yaml --set producers.checkout.config.acks=1
+  twiceshy fuzz a.yaml --time-budget 60s       search for what breaks it
   twiceshy init                                write a first scenario
 
 Exit codes: 0 as expected, 1 not as expected, 2 bad usage or file, 3 inconclusive, 4 nothing matched,
@@ -82,6 +80,7 @@ function programFor(context: Context, done: (code: ExitCode) => void): Command {
     })
   }
   addJudging(program, act, context)
+  addSearching(program, act, context)
   addOthers(program, act, context)
   for (const [name, about] of Object.entries(PLANNED)) {
     const command = program.command(name).description(`${about} (not built yet)`)
@@ -124,6 +123,12 @@ function addJudging(program: Command, act: Act, context: Context): void {
     return replay({ file: firstOf(values), flags: judgingFlags(values), globals }, context)
   })
 
+  const matrix = program.command('matrix <scenarios...>').description('guarantee x variant: what each variant keeps')
+  act(declareFlags(matrix, ALL_FLAGS), async (values, globals) => {
+    const { matrix } = await import('./commands/matrix.ts')
+    return matrix({ paths: listOf(values), flags: judgingFlags(values), globals }, context)
+  })
+
   const check = program.command('check-determinism <scenarios...>')
   check.description('judge every run in several ways and compare the digests')
   check.option(
@@ -142,6 +147,29 @@ function addJudging(program: Command, act: Act, context: Context): void {
   act(declareFlags(digests, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
     const { digests } = await import('./commands/digests.ts')
     return digests(listOf(values), judgingFlags(values), globals, context)
+  })
+}
+
+function addSearching(program: Command, act: Act, context: Context): void {
+  const fuzz = program.command('fuzz <scenarios...>')
+  fuzz.description('search fault plans until one breaks a guarantee; save it, shrink it, say what to change')
+  act(declareSearchFlags(fuzz, true), async (values, globals) => {
+    const { fuzz } = await import('./commands/fuzz.ts')
+    return fuzz({ paths: listOf(values), flags: searchFlags(values), globals }, context)
+  })
+
+  const shrink = program.command('shrink <file>').description('make the first violation that a file shows smaller')
+  act(declareSearchFlags(shrink, false), async (values, globals) => {
+    const { shrinkFile } = await import('./commands/shrink.ts')
+    return shrinkFile({ file: firstOf(values), flags: searchFlags(values), globals }, context)
+  })
+
+  const explain = program
+    .command('explain <file>')
+    .description('tell the story of the first violation that a file shows, and what would prevent it')
+  act(declareFlags(explain, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
+    const { explain } = await import('./commands/explain.ts')
+    return explain({ file: firstOf(values), flags: judgingFlags(values), globals }, context)
   })
 }
 
@@ -198,7 +226,18 @@ function firstOf(values: Readonly<Record<string, unknown>>): string {
 
 function unknownCommand(words: readonly string[]): UsageError {
   const [first = ''] = words
-  const known = ['run', 'replay', 'check-determinism', 'list', 'init', 'schema', ...Object.keys(PLANNED)]
+  const known = [
+    'run',
+    'fuzz',
+    'replay',
+    'shrink',
+    'explain',
+    'check-determinism',
+    'list',
+    'init',
+    'schema',
+    ...Object.keys(PLANNED),
+  ]
   const misplaced = words.find((word) => known.includes(word))
   if (misplaced !== undefined && misplaced !== first) {
     return new UsageError(`the command ${misplaced} must come first`, `twiceshy ${misplaced} …, then flags and files`)

@@ -3,7 +3,7 @@ import type { MomentMatch } from '../../sim/history/match.ts'
 import type { Spread } from '../../sim/kernel/spread.ts'
 import { nodesOf } from '../../sim/layout.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
-import { COARSE, textOf } from './arbitrary-values.ts'
+import { COARSE, distinct } from './arbitrary-values.ts'
 
 /** What the plans of one world are made of; every list has the simplest first. */
 export interface PlanScope {
@@ -106,13 +106,4 @@ function countsOf({ nth, count }: StreamMatch): readonly number[] {
 
 function optional(target: Target | null): readonly Target[] {
   return target === null ? [] : [target]
-}
-
-/** Each value once, where it stands first. */
-function distinct<T>(values: readonly T[]): readonly T[] {
-  const seen = new Set<string>()
-  return values.filter((value) => {
-    const text = textOf(value)
-    return !seen.has(text) && seen.add(text)
-  })
 }

@@ -73,6 +73,15 @@ export function textOf(value: unknown): string {
   )
 }
 
+/** Each value once, where it stands first. */
+export function distinct<T>(values: readonly T[]): readonly T[] {
+  const seen = new Set<string>()
+  return values.filter((value) => {
+    const text = textOf(value)
+    return !seen.has(text) && seen.add(text)
+  })
+}
+
 function wholeNumber(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Error('not a whole number')
   return value

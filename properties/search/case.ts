@@ -4,7 +4,8 @@ import type { ReplayRecord, Scenario } from '../../scenarios/format/scenario.ts'
 import { writeFault } from '../../scenarios/format/write-fault.ts'
 import type { FaultPlan } from '../../sim/faults/plan.ts'
 import { matchableFields, MOMENTS } from '../../sim/history/catalogue.ts'
-import { guaranteeText, type Signature } from './signature.ts'
+import type { RunResult } from '../verdict.ts'
+import { guaranteeText, type Shown, type Signature } from './signature.ts'
 
 /** How much a producer with a `send:` does. */
 export interface Amount {
@@ -28,6 +29,39 @@ export interface CaseFrame {
   readonly signature: Signature
   /** Seed and decisions of the run that showed it. */
   readonly replay: Pick<ReplayRecord, 'runSeed' | 'bases' | 'overrides'>
+}
+
+/** The frame of a run that showed a violation. `raw` is what the scenario was loaded from. */
+export function frameOfRun(scenario: Scenario, raw: RawScenario, result: RunResult, shown: Shown): CaseFrame {
+  const { file, title, variant, seed, replay } = scenario
+  const { bases, overrides } = (result.run === 0 ? replay : null) ?? { bases: {}, overrides: [] }
+  return {
+    file,
+    raw: { ...raw, seed },
+    title: variant === null ? title : `${title} (${variant})`,
+    signature: shown.signature,
+    replay: { runSeed: result.seed, bases, overrides },
+  }
+}
+
+/**
+ * A scenario with the faults, the amounts and the seed of a counterexample that was saved of it once: whether it still
+ * shows anything. Null when the two do not fit together any more.
+ */
+export function scenarioWithSaved(file: string, raw: RawScenario, saved: RawScenario): Scenario | null {
+  const { replay } = saved
+  if (replay === undefined || saved.chaos != null) return null
+  const producers: Record<string, RawProducer | null> = {}
+  for (const [name, producer] of Object.entries(raw.producers ?? {})) {
+    const { instances, send } = saved.producers?.[name] ?? {}
+    producers[name] = { ...producer, ...(send === undefined ? {} : { send, instances }) }
+  }
+  const { variants: _, cover: __, chaos: ___, replay: ____, ...kept } = raw
+  const { 'run-seed': runSeed, bases = {}, overrides = [] } = replay
+  return scenarioOf(
+    { ...kept, producers, ...(saved.faults === undefined ? {} : { faults: saved.faults }) },
+    { file, replay: { runSeed: String(runSeed), bases, overrides } },
+  )
 }
 
 /** Parts of a scenario that a counterexample of it does not need. */

@@ -4,6 +4,7 @@ import type { Action, FaultPlan, PlannedFault, Target } from '../../sim/faults/p
 import { M } from '../../sim/history/catalogue.ts'
 import { decodeMoments } from '../../sim/history/decode.ts'
 import { nodesOf } from '../../sim/layout.ts'
+import { distinct } from './arbitrary-values.ts'
 
 /** Which faults of a plan fired, and the first node that each hit; from the kept trace of the run. */
 type Fired = ReadonlyMap<number, string | null>
@@ -25,7 +26,7 @@ export function explicitPlans(
   const isOne = (target: Target): boolean => isOneDrawn(target, spec.cluster.brokers.length)
   const concrete = drawn.map((fault, index) => withNode(fault, fired.get(index) ?? null, isOne))
   const hit = (plan: FaultPlan): FaultPlan => plan.filter((_, index) => fired.has(index))
-  return [hit(concrete), hit(drawn), concrete, drawn].map((plan) => plan.map(plain))
+  return distinct([hit(concrete), hit(drawn), concrete, drawn].map((plan) => plan.map(plain)))
 }
 
 function firedIn(chunks: readonly Uint8Array[], names: readonly string[]): Fired {

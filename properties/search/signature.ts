@@ -1,3 +1,4 @@
+import type { Expectation } from '../../scenarios/format/scenario.ts'
 import type { Anomaly, Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
 import type { RunResult, Verdict, Violation } from '../verdict.ts'
 
@@ -30,13 +31,19 @@ export function signatureText(signature: Signature): string {
   return `${guaranteeText(signature)}: ${signature.kind}`
 }
 
-/** The first violation of a run, in the order of its verdicts. Null when it shows none. */
-export function firstShown(result: RunResult): Shown | null {
-  for (const verdict of result.verdicts) {
+/**
+ * The violation of a run to look into: of a guarantee that is expected to hold if there is one, else the first in the order
+ * of its verdicts. Null when it shows none.
+ */
+export function firstShown(result: RunResult, expected: readonly Pick<Expectation, 'expected'>[] = []): Shown | null {
+  let first: Shown | null = null
+  for (const [at, verdict] of result.verdicts.entries()) {
     const [violation] = verdict.violations
-    if (verdict.observed === 'violated' && violation !== undefined) return shown(verdict, violation)
+    if (verdict.observed !== 'violated' || violation === undefined) continue
+    if (expected[at]?.expected !== 'violated') return shown(verdict, violation)
+    first ??= shown(verdict, violation)
   }
-  return null
+  return first
 }
 
 /** The run's first violation with that signature. Null when it shows none. */

@@ -1,0 +1,82 @@
+import { Chalk } from 'chalk'
+import { rawCase } from '../../properties/search/case.ts'
+import { explicitCase } from '../../properties/search/counterexample.ts'
+import type { RunResult } from '../../properties/verdict.ts'
+import { colorLevel } from '../../reports/color.ts'
+import { paintWith } from '../../reports/paint.ts'
+import { counted, shellQuoted } from '../../reports/words.ts'
+import type { Scenario } from '../../scenarios/format/scenario.ts'
+import type { Context, GlobalFlags } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { failureText } from '../internal-error.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { StopSignal } from '../pool/stop.ts'
+import { Retelling } from '../retell.ts'
+import { adviceLines, advise } from '../search/advice.ts'
+import { SearchBench } from '../search/bench.ts'
+import { worldFlags } from '../search/search-flags.ts'
+import { StatusLine } from '../search/status-line.ts'
+import { foundLines } from '../search/tell.ts'
+import { type ViolatingRun, violatingRun } from '../search/violating-run.ts'
+import { UsageError } from '../usage-error.ts'
+import type { JudgingFlags } from './judging-flags.ts'
+
+export interface ExplainRequest {
+  readonly file: string
+  readonly flags: JudgingFlags
+  readonly globals: GlobalFlags
+}
+
+/** `twiceshy explain`: tells the story of the first violation that a file shows, and what would prevent it. */
+export async function explain(request: ExplainRequest, context: Context): Promise<ExitCode> {
+  const { globals } = request
+  const { err } = context.console
+  const stop = new StopSignal()
+  const status = new StatusLine(err, !globals.quiet)
+  const release = untilInterrupted(stop, null, () => status.clear())
+  try {
+    const found = await violatingRun(request, context, stop)
+    if (typeof found === 'number') return found
+    await tell(found, request, context, stop, status)
+    return stop.reason === null ? EXIT.met : EXIT.interrupted
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    status.clear()
+    err.write(await failureText(error, context, globals.verbose))
+    return EXIT.internal
+  } finally {
+    release()
+    status.clear()
+  }
+}
+
+async function tell(
+  found: ViolatingRun,
+  { file, flags, globals }: ExplainRequest,
+  context: Context,
+  stop: StopSignal,
+  status: StatusLine,
+): Promise<void> {
+  const { scenario, result, shown, frame } = found
+  const { out, env } = context.console
+  const paint = paintWith(new Chalk({ level: colorLevel({ flag: globals.color, env, isTTY: out.isTTY }) }))
+  const width = Math.min(120, Math.max(80, out.columns ?? 100))
+  const story = (await Retelling.with(context)).story(scenario, result.run, shown.violation)
+  const again = ['npx', 'twiceshy', 'replay', file, '--seed', result.seed, ...worldFlags(flags)].map(shellQuoted)
+  const facts = [['again', again.join(' ')] as const]
+  out.write(`${foundLines(scenario, found, story, facts, paint, width).join('\n')}\n`)
+  const bench = await SearchBench.with(context)
+  const judge = (judged: Scenario): Promise<RunResult> => bench.judge(judged, 0)
+  const explicit = await explicitCase(frame, scenario, bench.traceOf(scenario, result.run), { judge })
+  if (explicit === null) {
+    out.write('  change   cannot be told: written out one by one, its faults did not show it again\n')
+    return
+  }
+  const raw = rawCase(explicit.frame, explicit.proved.found)
+  const advice = await advise({ frame: explicit.frame, raw }, bench, (_, runs) => {
+    status.show(() => `what would prevent it · ${counted(runs, 'run')}`)
+    return stop.reason === null
+  })
+  status.clear()
+  if (advice !== null) out.write(`${adviceLines(advice, paint, width).join('\n')}\n`)
+}

@@ -1,0 +1,36 @@
+import { setImmediate } from 'node:timers/promises'
+import type { RunResult } from '../../properties/verdict.ts'
+import type { Scenario } from '../../scenarios/format/scenario.ts'
+import type { Context } from '../context.ts'
+import { sha256 } from '../host/sha256.ts'
+import { defaultJudge, type Judge, loadJudge } from '../pool/judge.ts'
+
+/** How long signals and timers may have to wait, beside a single run. */
+const BREATH_MS = 20
+
+/** Judges single runs on this thread, and lets signals and timers through in between. */
+export class SearchBench {
+  private readonly judgeOnce: Judge
+  private breathedAt = performance.now()
+
+  private constructor(judge: Judge) {
+    this.judgeOnce = judge
+  }
+
+  static async with(context: Pick<Context, 'judgeModule'>): Promise<SearchBench> {
+    return new SearchBench(await loadJudge(context.judgeModule ?? defaultJudge()))
+  }
+
+  async judge(scenario: Scenario, run: number): Promise<RunResult> {
+    if (performance.now() - this.breathedAt > BREATH_MS) {
+      await setImmediate()
+      this.breathedAt = performance.now()
+    }
+    return this.judgeOnce(scenario, run, { hasher: sha256 })
+  }
+
+  /** The run's kept trace. */
+  traceOf(scenario: Scenario, run: number): readonly Uint8Array[] {
+    return this.judgeOnce(scenario, run, { hasher: sha256 }, { trace: true }).trace ?? []
+  }
+}
