@@ -32,7 +32,7 @@ export interface LeaderIdAndEpoch {
 }
 export const NO_LEADER_HINT: LeaderIdAndEpoch = { leaderId: -1, leaderEpoch: -1 }
 
-// --- Fetch (1), by followers ------------------------------------------------------------------------------------------
+// --- Fetch (1), by followers and consumers ----------------------------------------------------------------------------
 export interface FetchRequest {
   /** -1 for consumers. */
   readonly replicaId: number
@@ -41,6 +41,8 @@ export interface FetchRequest {
   readonly maxWaitMs: number
   readonly minBytes: number
   readonly maxBytes: number
+  /** From consumers only. */
+  readonly isolationLevel?: 'read_uncommitted' | 'read_committed'
   readonly partitions: readonly FetchPartition[]
 }
 export interface FetchPartition {

@@ -31,7 +31,10 @@ export interface ConsumerConfig {
   readonly 'socket.connection.setup.timeout.ms': number
 }
 
-/** `ConsumerConfig.java`, 4.1: the settings that are simulated. */
+/**
+ * `ConsumerConfig.java`, 4.1, classic group protocol: the settings that are simulated, besides the free texts `group.id`,
+ * `group.instance.id` and the list `partition.assignment.strategy`.
+ */
 export const CONSUMER_CONFIG: ConfigTable = {
   'auto.commit.interval.ms': { type: 'ms', default: 5000, min: 0, max: INT_MAX },
   'auto.offset.reset': { type: 'enum', default: 'latest', values: ['earliest', 'latest', 'none'] },
@@ -55,3 +58,40 @@ export const CONSUMER_CONFIG: ConfigTable = {
   'socket.connection.setup.timeout.max.ms': { type: 'ms', default: 30_000, min: 0, max: NEVER },
   'socket.connection.setup.timeout.ms': { type: 'ms', default: 10_000, min: 0, max: NEVER },
 }
+
+/** Settings that Kafka's consumer knows and the simulator does not: refused in scenarios, warned of in `.properties`. */
+export const CONSUMER_NOT_SIMULATED: readonly string[] = [
+  'allow.auto.create.topics',
+  'auto.include.jmx.reporter',
+  'bootstrap.servers',
+  'check.crcs',
+  'client.dns.lookup',
+  'client.id',
+  'client.rack',
+  'config.providers',
+  'connections.max.idle.ms',
+  'enable.metrics.push',
+  'exclude.internal.topics',
+  'group.protocol',
+  'group.remote.assignor',
+  'interceptor.classes',
+  'internal.leave.group.on.close',
+  'key.deserializer',
+  'metadata.recovery.rebootstrap.trigger.ms',
+  'metadata.recovery.strategy',
+  'metric.reporters',
+  'metrics.num.samples',
+  'metrics.recording.level',
+  'metrics.sample.window.ms',
+  'receive.buffer.bytes',
+  'sasl.client.callback.handler.class',
+  'sasl.jaas.config',
+  'sasl.mechanism',
+  'security.protocol',
+  'security.providers',
+  'send.buffer.bytes',
+  'share.acknowledgement.mode',
+  'ssl.keystore.location',
+  'ssl.truststore.location',
+  'value.deserializer',
+]
