@@ -31,7 +31,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
       entries.base.at(entry) === real.baseOffset &&
       entries.last.at(entry) === real.lastOffset &&
       entries.epoch.at(entry) === real.leaderEpoch &&
-      entries.batch.at(entry) === real.batch
+      entries.batch.at(entry) === real.batch.id
     if (!same) {
       return `holds offsets ${real.baseOffset} to ${real.lastOffset} of epoch ${real.leaderEpoch}, where moments told ${entries.base.at(entry)} to ${entries.last.at(entry)} of epoch ${entries.epoch.at(entry)}`
     }

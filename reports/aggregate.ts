@@ -1,6 +1,7 @@
 import type { RunResult } from '../properties/verdict.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import type { Hasher, HasherFactory } from '../sim/host.ts'
+import { simplificationsOf } from '../sim/simplified.ts'
 import { ExpectationTally } from './expectation.ts'
 import { isRandomFault } from './fault-words.ts'
 import type { ExpectationResult, FirstViolation, ScenarioResult } from './result.ts'
@@ -136,7 +137,7 @@ export class ScenarioAggregate {
       events: this.events,
       virtualMs: this.virtualUs / 1000,
       mattered: this.runsWithFaults === 0 ? null : this.runsMattered / this.runsWithFaults,
-      simplified: [],
+      simplified: simplificationsOf(this.scenario.spec),
       expectations: this.tallies.map((tally) => tally.result()),
       faults: this.fired.map((fired, entry) => ({ entry, fired, touched: this.touched[entry] ?? 0 })),
       cover: this.scenario.cover.map((moment, i) => ({ moment, runs: this.reached[i] ?? 0 })),

@@ -11,7 +11,10 @@ import { type Reporter, summaryOf } from './report.ts'
 import type { ScenarioResult } from './result.ts'
 import { expectation, plainHasher, runResult, scenario, verdict, violation } from './sample.test.support.ts'
 
-const SPEC = { producers: [{ name: 'checkout' }], topics: [{ name: 'orders' }] } as unknown as WorldSpec
+const SPEC = {
+  producers: [{ name: 'checkout', to: ['orders'], workload: { kind: 'send', keys: 1 }, config: {} }],
+  topics: [{ name: 'orders', partitions: 1, config: {} }],
+} as unknown as WorldSpec
 const BASE = scenario({ title: 'acks', spec: SPEC, expect: [expectation(), expectation({ guarantee: 'progress' })] })
 const SAFE = scenario({
   title: 'acks',

@@ -147,6 +147,16 @@ function rowLine(
 }
 
 function painted({ observed, expected }: Cell, paint: Paint): string {
-  const colour = { holds: paint.good, violated: paint.bad, unknown: paint.open }[observed]
-  return colour(SIGNS[observed]) + (expected ? '' : paint.bad('!'))
+  return signOf(observed, paint) + (expected ? '' : paint.bad('!'))
+}
+
+function signOf(observed: Cell['observed'], paint: Paint): string {
+  switch (observed) {
+    case 'holds':
+      return paint.good(SIGNS.holds)
+    case 'violated':
+      return paint.bad(SIGNS.violated)
+    case 'unknown':
+      return paint.open(SIGNS.unknown)
+  }
 }

@@ -19,7 +19,7 @@ export function scenario(change: Partial<Scenario> = {}): Scenario {
     tags: [],
     seed: '1',
     // No test that uses this runs a world.
-    spec: {} as WorldSpec,
+    spec: { topics: [], producers: [] } as unknown as WorldSpec,
     faults: [],
     chaos: null,
     runs: 1,

@@ -7,6 +7,7 @@ import { type MomentObserver, Recorder } from './history/recorder.ts'
 import type { Hasher } from './host.ts'
 import { healLimitUs } from './heal-limit.ts'
 import type { Broker } from './kafka/broker/broker.ts'
+import type { LogEntry } from './kafka/protocol/batch.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { Kernel, type KernelOptions, SYSTEM_EVENT } from './kernel/kernel.ts'
 import { MILLISECOND } from './kernel/time.ts'
@@ -44,12 +45,8 @@ export type WorldEnd = 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
 export interface FinalLog {
   readonly node: number
   readonly tp: number
-  readonly entries: readonly {
-    readonly baseOffset: number
-    readonly lastOffset: number
-    readonly leaderEpoch: number
-    readonly batch: number
-  }[]
+  /** The log's own entries. */
+  readonly entries: readonly LogEntry[]
   readonly highWatermark: number
 }
 
@@ -263,14 +260,7 @@ export class World {
         node: number,
         tp: log.tp,
         highWatermark: log.highWatermark,
-        entries: log
-          .read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset)
-          .map(({ baseOffset, lastOffset, leaderEpoch, batch }) => ({
-            baseOffset,
-            lastOffset,
-            leaderEpoch,
-            batch: batch.id,
-          })),
+        entries: log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset),
       }))
     })
   }

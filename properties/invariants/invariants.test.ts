@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
 import { recordOf, tpOf } from '../../sim/history/ids.ts'
+import type { RecordBatch } from '../../sim/kafka/protocol/batch.ts'
 import type { FinalLog } from '../../sim/world.ts'
 import { History } from '../testing/history.test.helper.ts'
 import { INVARIANTS } from './names.ts'
@@ -166,7 +167,16 @@ describe('answers', () => {
 describe('shadow-audit', () => {
   const h = (): History => history().published(0)
   const tp = tpOf(1, 0)
-  const entry = { baseOffset: 0, lastOffset: 0, leaderEpoch: 0, batch: recordOf(4, 0) }
+  const batch: RecordBatch = {
+    id: recordOf(4, 0),
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    records: [],
+    size: 0,
+    maxTimestamp: 0,
+  }
+  const entry = { baseOffset: 0, lastOffset: 0, leaderEpoch: 0, batch }
   const real = (change: Partial<FinalLog>): FinalLog[] => [
     { node: 1, tp, entries: [entry], highWatermark: 1, ...change },
   ]
@@ -182,7 +192,7 @@ describe('shadow-audit', () => {
     expect(audited({ entries: [] })).toEqual([
       'shadow-audit: the log of orders-0 on broker-1 has 0 batches, moments told of 1',
     ])
-    expect(audited({ entries: [{ ...entry, batch: 9 }] })[0]).toContain(
+    expect(audited({ entries: [{ ...entry, batch: { ...batch, id: 9 } }] })[0]).toContain(
       'holds offsets 0 to 0 of epoch 0, where moments told',
     )
     expect(audited({ entries: [{ ...entry, leaderEpoch: 1 }] })).toHaveLength(1)
