@@ -1,7 +1,7 @@
 import type { Action } from '../../sim/faults/plan.ts'
 
-/** The actions of `faults:` that are simulated; the type makes a forgotten one a compile error. */
-export const FAULTS: Readonly<Record<Action['kind'], { readonly value: string; readonly about: string }>> = {
+/** The actions of `faults:` that are simulated, and `fail`; the type makes a forgotten one a compile error. */
+export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: string; readonly about: string }>> = {
   crash: { value: 'target', about: 'the process dies; what reached the operating system survives; peers get resets' },
   'power-loss': { value: 'target', about: 'unflushed data is lost too; peers get silence' },
   'wipe-disk': { value: 'target', about: 'dies and comes back empty' },
@@ -15,5 +15,9 @@ export const FAULTS: Readonly<Record<Action['kind'], { readonly value: string; r
   },
   drop: { value: '{ from, to, api, reply, nth, count }', about: 'the message is lost and its connection ends' },
   disconnect: { value: '{ between: [a, b] }', about: 'resets the connections' },
+  fail: {
+    value: '{ target, step, nth }',
+    about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',
+  },
   'slow-disk': { value: '{ target, by }', about: 'every disk operation takes longer' },
 }

@@ -9,6 +9,7 @@ import type { RawScenario } from '../../scenarios/format/raw.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import { isModule, moduleValue } from '../files/module.ts'
 import { readText } from '../files/read.ts'
+import { configReader } from '../load.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Files as plain values, each read once. */
@@ -46,8 +47,10 @@ export class Documents {
 
   private async read(file: string): Promise<readonly RawDocument[]> {
     const path = resolve(this.cwd, file)
+    // What is saved stands somewhere else: settings of `.properties` files become a part of it.
+    const changes = { ...this.changes, readConfig: configReader(path) }
     return isModule(file)
-      ? rawDocumentsOfValue(await moduleValue(path, file), this.changes)
-      : rawDocumentsOfText(file, readText(path, file), this.changes)
+      ? rawDocumentsOfValue(await moduleValue(path, file), changes)
+      : rawDocumentsOfText(file, readText(path, file), changes)
   }
 }
