@@ -40,6 +40,8 @@ export type VariantName =
   | 'judged'
   | 'unjudged'
   | 'kept'
+  | 'judged-12'
+  | 'unjudged-12'
   | 'workers'
   | 'processes'
 
@@ -70,6 +72,8 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   judged: node('three-brokers', RECORDS, 'judged'),
   unjudged: node('three-brokers', RECORDS, 'unjudged'),
   kept: node('three-brokers', RECORDS, 'kept'),
+  'judged-12': node('three-brokers', RECORDS, 'judged', '12'),
+  'unjudged-12': node('three-brokers', RECORDS, 'unjudged', '12'),
   workers: node('judged-in-workers', 2 * RUNS, '300', '2'),
   processes: { kind: 'twice', workload: 'judged-runs', count: RUNS, options: ['300'] },
 }
@@ -99,9 +103,9 @@ function told(
   return { name, needs: [variant], value, must: atMost === null ? null : { atMost }, digits, unit }
 }
 
-function recordsPerBareEvent(name: string, variant: VariantName): Bar {
+function recordsPerBareEvent(name: string, variant: VariantName, atLeast: number): Bar {
   const value = (round: Round): number => rate(sampleOf(round, variant)) / rate(sampleOf(round, 'bare'))
-  return { name, needs: [variant, 'bare'], value, must: null, digits: 4, unit: '' }
+  return { name, needs: [variant, 'bare'], value, must: { atLeast }, digits: 4, unit: '' }
 }
 
 export const BARS: readonly Bar[] = [
@@ -121,11 +125,16 @@ export const BARS: readonly Bar[] = [
   ratio('three brokers, trace kept / discarded', 'kept', 'unjudged', 0.85),
   ratio('2 workers / 2 processes', 'workers', 'processes', 0.9),
   told('10,000 judged runs leave on the heap', 'memory', 'grownKiB', 0, ' KiB', 1024),
-  recordsPerBareEvent('three brokers, judged: records / bare event', 'judged'),
-  recordsPerBareEvent('three brokers, not judged: records / bare event', 'unjudged'),
-  told('three brokers, judged: time per record', 'judged', 'usPerRecord', 2, ' us', null),
-  told('three brokers, not judged: time per record', 'unjudged', 'usPerRecord', 2, ' us', null),
-  told('three brokers: events per record', 'judged', 'eventsPerRecord', 2, '', null),
+  recordsPerBareEvent('1 partition, judged: records / bare event', 'judged', 0.03),
+  recordsPerBareEvent('1 partition, not judged: records / bare event', 'unjudged', 0.05),
+  recordsPerBareEvent('12 partitions, judged: records / bare event', 'judged-12', 0.03),
+  recordsPerBareEvent('12 partitions, not judged: records / bare event', 'unjudged-12', 0.05),
+  told('1 partition, judged: time per record', 'judged', 'usPerRecord', 2, ' us', null),
+  told('1 partition, not judged: time per record', 'unjudged', 'usPerRecord', 2, ' us', null),
+  told('12 partitions, judged: time per record', 'judged-12', 'usPerRecord', 2, ' us', null),
+  told('12 partitions, not judged: time per record', 'unjudged-12', 'usPerRecord', 2, ' us', null),
+  told('1 partition: events per record', 'judged', 'eventsPerRecord', 2, '', null),
+  told('12 partitions: events per record', 'judged-12', 'eventsPerRecord', 2, '', null),
   told('three brokers: events per idle second', 'judged', 'idleEventsPerSecond', 1, '', null),
 ]
 

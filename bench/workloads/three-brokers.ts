@@ -19,17 +19,19 @@ const TIMES = 3
 
 /**
  * Records through three brokers with acks=all at 2000 a second, one per batch, in a process that is warm.
- * Options: `judged` (guarantees and invariants), `unjudged` (the world alone) or `kept` (the world, keeping its trace).
+ * Options: `judged` (invariants and one guarantee), `unjudged` (the world alone) or `kept` (the world, keeping its trace);
+ * number of partitions: with one, every request of the producer waits for the replication of the one before.
  */
 export function run(count: number, options: readonly string[]): Sample {
   const mode = (options[0] ?? 'judged') as Mode
-  const scenario = threeBrokers(count, '500us')
+  const partitions = Number(options[1] ?? 1)
+  const scenario = threeBrokers(count, '500us', partitions)
   let result: Run = { digest: '', events: 0, virtualUs: 0 }
   for (let i = 0; i < WARM; i++) result = play(scenario, mode)
   const ns = timed(() => {
     for (let i = 0; i < TIMES; i++) result = play(scenario, mode)
   })
-  const idle = play(threeBrokers(2, '100s'), mode)
+  const idle = play(threeBrokers(2, '100s', partitions), mode)
   const extra = {
     events: result.events,
     eventsPerRecord: result.events / count,
