@@ -1,18 +1,15 @@
 import { Chalk } from 'chalk'
-import { rawCase } from '../../properties/search/case.ts'
-import { explicitCase } from '../../properties/search/counterexample.ts'
-import type { RunResult } from '../../properties/verdict.ts'
+import { whatToChange } from '../../properties/search/counterexample.ts'
 import { colorLevel } from '../../reports/color.ts'
 import { paintWith } from '../../reports/paint.ts'
 import { counted, shellQuoted } from '../../reports/words.ts'
-import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { failureText } from '../internal-error.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { Retelling } from '../retell.ts'
-import { adviceLines, advise } from '../search/advice.ts'
+import { adviceLines } from '../search/advice.ts'
 import { SearchBench } from '../search/bench.ts'
 import { worldFlags } from '../search/search-flags.ts'
 import { StatusLine } from '../search/status-line.ts'
@@ -66,17 +63,10 @@ async function tell(
   const facts = [['again', again.join(' ')] as const]
   out.write(`${foundLines(scenario, found, story, facts, paint, width).join('\n')}\n`)
   const bench = await SearchBench.with(context)
-  const judge = (judged: Scenario): Promise<RunResult> => bench.judge(judged, 0)
-  const explicit = await explicitCase(frame, scenario, bench.traceOf(scenario, result.run), { judge })
-  if (explicit === null) {
-    out.write('  change   cannot be told: written out one by one, its faults did not show it again\n')
-    return
-  }
-  const raw = rawCase(explicit.frame, explicit.proved.found)
-  const advice = await advise({ frame: explicit.frame, raw }, bench, (_, runs) => {
+  const advice = await bench.drive(whatToChange(frame, scenario, bench.traceOf(scenario, result.run)), (runs) => {
     status.show(() => `what would prevent it · ${counted(runs, 'run')}`)
     return stop.reason === null
   })
   status.clear()
-  if (advice !== null) out.write(`${adviceLines(advice, paint, width).join('\n')}\n`)
+  if (stop.reason === null) out.write(`${adviceLines(advice, paint, width).join('\n')}\n`)
 }

@@ -1,6 +1,7 @@
 import { Chalk } from 'chalk'
 import { frameOfRun, scenarioWithSaved } from '../../properties/search/case.ts'
 import { huntedScenario } from '../../properties/search/hunt.ts'
+import { remedies } from '../../properties/search/remedies.ts'
 import { firstShown } from '../../properties/search/signature.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import { ScenarioAggregate } from '../../reports/aggregate.ts'
@@ -21,7 +22,7 @@ import { loadScenarios } from '../load.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { Progress } from '../progress.ts'
 import { Retelling } from '../retell.ts'
-import { adviceLines, advise } from '../search/advice.ts'
+import { adviceLines } from '../search/advice.ts'
 import { SearchBench } from '../search/bench.ts'
 import { Corpus } from '../search/corpus.ts'
 import { Documents } from '../search/documents.ts'
@@ -238,7 +239,7 @@ class Fuzzing {
     const story = judged === null ? null : this.retelling.story(judged, 0, small.shown.violation)
     this.tellFound(hunted, foundLines(hunted, { result, shown: small.shown }, story, facts, this.paint, this.width))
     if (globals.quiet) return path
-    const advice = await advise({ frame: saved.frame, raw: small.raw }, this.bench, (_, runs) => {
+    const advice = await this.bench.drive(remedies({ frame: saved.frame, raw: small.raw }), (runs) => {
       this.status.show(() => `what would prevent it · ${counted(runs, 'run')}`)
       return this.interrupt.reason === null
     })

@@ -1,43 +1,43 @@
-import { type Remedy, remedies, type RemedyQuestion } from '../../properties/search/remedies.ts'
+import { type Advice, type ChaosTally, isConfirmed } from '../../properties/search/remedies.ts'
 import { wrapped } from '../../reports/layout.ts'
 import type { Paint } from '../../reports/paint.ts'
-import { noneOf, shellQuoted } from '../../reports/words.ts'
-import type { SearchBench } from './bench.ts'
+import { counted, grouped, noneOf, shellQuoted } from '../../reports/words.ts'
 
-/** What should be changed? Null when it was cut short. */
-export async function advise(
-  question: RemedyQuestion,
-  bench: SearchBench,
-  goOn: (name: string, runs: number) => boolean,
-): Promise<readonly Remedy[] | null> {
-  const search = remedies(question)
-  let step = search.next()
-  for (let runs = 0; step.done !== true; runs++) {
-    if (!goOn(step.value.scenario.title, runs)) return null
-    step = search.next(await bench.judge(step.value.scenario, step.value.run))
-  }
-  return step.value
+const INDENT: string = ' '.repeat(11)
+
+/**
+ * What should be changed, as lines: the settings that prevent the violation, the surest first. Null = it cannot be told,
+ * because the faults could not be written out.
+ */
+export function adviceLines(advice: Advice | null, paint: Paint, width: number): readonly string[] {
+  const lines = advice === null ? inBlock(UNTOLD, width) : changes(advice, paint, width)
+  const [first = '', ...rest] = lines
+  return [`  ${paint.faint('change')}   ${first.trimStart()}`, ...rest]
 }
 
-/** The answer as lines: what prevents it first, then what only helps in this very run. */
-export function adviceLines(found: readonly Remedy[], paint: Paint, width: number): readonly string[] {
-  const confirmed = found.filter(({ violatedIn }) => violatedIn === 0)
-  const partial = found.filter(({ violatedIn }) => violatedIn > 0)
-  const indent = ' '.repeat(11)
-  const lines = confirmed.flatMap(({ name, sets, confirmedIn }) => [
-    ...block(`${name} prevents it, and chaos breaks the guarantee in ${noneOf(confirmedIn)}`, width),
-    ...sets.map((set) => `${indent}${paint.faint(`--set ${shellQuoted(set)}`)}`),
-  ])
-  const others = partial.flatMap(({ name, confirmedIn }) =>
-    block(`${name} prevents it here, but not always: chaos run ${confirmedIn} broke the guarantee`, width).map((line) =>
-      paint.faint(line),
-    ),
-  )
-  const none = confirmed.length === 0 ? block('no single safety setting prevents it', width) : []
-  const [first = '', ...rest] = [...none, ...lines, ...others]
-  return [`  ${paint.faint('change')}   ${first.trimStart()}`, ...rest]
+const UNTOLD = 'cannot be told: its faults, written out one by one, did not show it again'
 
-  function block(text: string, columns: number): readonly string[] {
-    return wrapped(text, columns - indent.length).map((line) => indent + line)
-  }
+function changes({ remedies, unchanged }: Advice, paint: Paint, width: number): readonly string[] {
+  if (remedies.length === 0) return inBlock('no single safety setting prevents it', width)
+  const sure = remedies.filter(isConfirmed)
+  const helps = remedies.filter((remedy) => !isConfirmed(remedy))
+  const confirmed = sure.flatMap(({ name, sets, chaos }) => [
+    ...inBlock(`${name} prevents it; chaos breaks the guarantee in ${noneOf(chaos.runs)}`, width),
+    ...sets.map((set) => `${INDENT}${paint.faint(`--set ${shellQuoted(set)}`)}`),
+  ])
+  const partly = helps.flatMap(({ name, sets, chaos }) => [
+    ...inBlock(`${name} prevents it here; chaos still breaks the guarantee in ${inWords(chaos)}`, width),
+    ...sets.map((set) => `${INDENT}${paint.faint(`--set ${shellQuoted(set)}`)}`),
+  ])
+  const none = sure.length > 0 ? [] : inBlock('no single safety setting prevents it whatever happens', width)
+  const compared = unchanged === null ? [] : inBlock(`without a change chaos breaks it in ${inWords(unchanged)}`, width)
+  return [...none, ...confirmed, ...partly, ...compared.map((line) => paint.faint(line))]
+}
+
+function inWords({ runs, violated }: ChaosTally): string {
+  return violated === 0 ? noneOf(runs) : `${grouped(violated)} of ${counted(runs, 'run')}`
+}
+
+function inBlock(text: string, width: number): readonly string[] {
+  return wrapped(text, width - INDENT.length).map((line) => INDENT + line)
 }

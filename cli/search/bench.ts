@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { drive, driveAtOnce, type Search } from '../../properties/search/driving.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { Context } from '../context.ts'
@@ -27,6 +28,16 @@ export class SearchBench {
       this.breathedAt = performance.now()
     }
     return this.judgeOnce(scenario, run, { hasher: sha256 })
+  }
+
+  /** Drives a search; null also when it may not go on. */
+  async drive<T>(search: Search<T>, goOn: (runs: number) => boolean = () => true): Promise<T | null> {
+    return drive(search, (scenario, run) => this.judge(scenario, run), goOn)
+  }
+
+  /** Drives a search without a break. */
+  driveAtOnce<T>(search: Search<T>): T {
+    return driveAtOnce(search, (scenario, run) => this.judgeOnce(scenario, run, { hasher: sha256 }))
   }
 
   /** The run's kept trace. */

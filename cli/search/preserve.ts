@@ -50,8 +50,9 @@ export async function preserve(found: Found, options: PreserveOptions): Promise<
   const { scenario, run } = found
   const { bench } = options
   const judge = (judged: Scenario): ReturnType<SearchBench['judge']> => bench.judge(judged, 0)
-  const explicit = await explicitCase(found.frame, scenario, bench.traceOf(scenario, run), { judge })
-  if (explicit === null) return saveAsDrawn(found, options, await drawnCounterexample(found.frame, scenario, { judge }))
+  const explicit = await bench.drive(explicitCase(found.frame, scenario, bench.traceOf(scenario, run)))
+  if (explicit === null)
+    return saveAsDrawn(found, options, await bench.drive(drawnCounterexample(found.frame, scenario)))
   const { frame, proved: start } = explicit
   const first = counterexampleOf(frame, start)
   const saveAs = (counterexample: Counterexample, notes: readonly string[]): string =>

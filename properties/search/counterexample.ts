@@ -3,8 +3,10 @@ import { saveScenario } from '../../scenarios/format/save.ts'
 import type { ReplayRecord, Scenario } from '../../scenarios/format/scenario.ts'
 import type { RunResult } from '../verdict.ts'
 import { amountsOf, type Case, type CaseFrame, rawAsDrawn, rawCase, scenarioOf } from './case.ts'
+import type { Search } from './driving.ts'
 import { explicitPlans } from './materialise.ts'
-import { prove, type Proved, type ShrinkPorts } from './shrink.ts'
+import { type Advice, remedies } from './remedies.ts'
+import type { Proved } from './shrink.ts'
 import { type Shown, shownAgain, signatureText } from './signature.ts'
 
 /** A scenario that shows the violation in its run 0, and is to be saved. */
@@ -33,23 +35,43 @@ const SEEDS_TRIED = 40
  * @param chunks the kept trace of that run
  * @returns null when no written plan shows the violation again: then only the drawn one does
  */
-export async function explicitCase(
+export function* explicitCase(
   frame: CaseFrame,
   scenario: Scenario,
   chunks: readonly Uint8Array[],
-  ports: Pick<ShrinkPorts, 'judge'>,
-): Promise<Explicit | null> {
+): Search<Explicit | null> {
   const { replay } = frame
+  const amounts = amountsOf(scenario)
   const plans = explicitPlans(scenario, replay.runSeed, chunks)
   for (let attempt = 0; attempt < SEEDS_TRIED; attempt++) {
     const runSeed = attempt === 0 ? replay.runSeed : `${replay.runSeed}~${attempt}`
     const seeded = { ...frame, replay: { ...replay, runSeed } }
     for (const plan of plans) {
-      const proved = await prove(seeded, { plan, amounts: amountsOf(scenario) }, ports)
-      if (proved !== null) return { frame: seeded, proved }
+      const written = scenarioOf(rawCase(seeded, { plan, amounts }), seeded)
+      if (written === null) continue
+      const result = yield { scenario: written, run: 0 }
+      const shown = shownAgain(result, frame.signature)
+      if (shown !== null)
+        return { frame: seeded, proved: { found: { plan, amounts }, scenario: written, result, shown } }
     }
   }
   return null
+}
+
+/**
+ * What would have prevented a run's violation. Null when its faults cannot be written out, so that nothing can be changed
+ * under them.
+ *
+ * @param chunks the kept trace of that run
+ */
+export function* whatToChange(
+  frame: CaseFrame,
+  scenario: Scenario,
+  chunks: readonly Uint8Array[],
+): Search<Advice | null> {
+  const explicit = yield* explicitCase(frame, scenario, chunks)
+  if (explicit === null) return null
+  return yield* remedies({ frame: explicit.frame, raw: rawCase(explicit.frame, explicit.proved.found) })
 }
 
 /** The case as a counterexample. */
@@ -58,15 +80,11 @@ export function counterexampleOf(frame: CaseFrame, { found, result, shown }: Pro
 }
 
 /** The run as it was drawn, for what cannot be written out: the file draws the same faults under the same seed. */
-export async function drawnCounterexample(
-  frame: CaseFrame,
-  scenario: Scenario,
-  ports: Pick<ShrinkPorts, 'judge'>,
-): Promise<Counterexample | null> {
+export function* drawnCounterexample(frame: CaseFrame, scenario: Scenario): Search<Counterexample | null> {
   const raw = rawAsDrawn(frame, scenario)
   const again = scenarioOf(raw, frame)
   if (again === null) return null
-  const result = await ports.judge(again)
+  const result = yield { scenario: again, run: 0 }
   const shown = shownAgain(result, frame.signature)
   return shown === null ? null : { raw, result, shown }
 }

@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { RawScenario } from '../../scenarios/format/raw.ts'
-import { isConfirmed, remediesAtOnce, type Remedy } from './remedies.ts'
+import { driveAtOnce } from './driving.ts'
+import { type Advice, isConfirmed, remedies } from './remedies.ts'
 import { frameOf, judge, rawScenario } from './testing/scenarios.test.helper.ts'
 
 const BUDGET = { chaosRuns: 25, most: 600 }
 
-function remediesOf(raw: RawScenario, budget: typeof BUDGET = BUDGET): readonly Remedy[] {
-  return remediesAtOnce({ frame: frameOf(raw, '1'), raw }, judge, budget)
+function remediesOf(raw: RawScenario, budget: typeof BUDGET = BUDGET): Advice {
+  return driveAtOnce(remedies({ frame: frameOf(raw, '1'), raw }, budget), judge)
 }
 
-const names = (found: readonly Remedy[]): readonly string[] => found.filter(isConfirmed).map(({ name }) => name)
+const names = ({ remedies: found }: Advice): readonly string[] => found.filter(isConfirmed).map(({ name }) => name)
 
 const LOSS = rawScenario({
   producers: {
@@ -27,12 +28,12 @@ describe('the setting that would have prevented it', () => {
   test('a loss with acks=1 is prevented by acks=all, as chaos confirms', () => {
     const found = remediesOf(LOSS)
     expect(names(found)).toContain('acks=all')
-    expect(found.find(({ name }) => name === 'acks=all')).toEqual({
+    expect(found.remedies.find(({ name }) => name === 'acks=all')).toEqual({
       name: 'acks=all',
       sets: ['producers.checkout.config.acks=all'],
-      confirmedIn: 25,
-      violatedIn: 0,
+      chaos: { runs: 25, violated: 0 },
     })
+    expect(found.unchanged?.violated).toBe(10)
     expect(names(found)).not.toContain('min.insync.replicas=2')
     expect(remediesOf(LOSS)).toEqual(found)
   })
@@ -80,16 +81,17 @@ describe('the setting that would have prevented it', () => {
         expect: { 'publish/at-least-once': 'holds' },
       }),
     )
-    expect(found).toEqual([])
+    expect(found).toEqual({ remedies: [], unchanged: null })
   })
 })
 
 test('what helps under this plan only is told apart: chaos breaks it', () => {
-  const inFlight = remediesOf(LOSS).find(({ name }) => name === 'max.in.flight.requests.per.connection=1')
-  expect(inFlight).toMatchObject({ violatedIn: 1 })
-  expect(inFlight?.confirmedIn).toBeLessThan(25)
+  const found = remediesOf(LOSS).remedies
+  const inFlight = found.find(({ name }) => name === 'max.in.flight.requests.per.connection=1')
+  expect(inFlight?.chaos.violated).toBeGreaterThan(0)
+  expect(found.indexOf(inFlight as (typeof found)[number])).toBeGreaterThan(0)
 })
 
 test('without budget nothing is named', () => {
-  expect(remediesOf(LOSS, { chaosRuns: 25, most: 10 })).toEqual([])
+  expect(remediesOf(LOSS, { chaosRuns: 25, most: 10 })).toEqual({ remedies: [], unchanged: null })
 })

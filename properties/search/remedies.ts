@@ -2,9 +2,16 @@ import type { RawScenario } from '../../scenarios/format/raw.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { RunResult, Verdict } from '../verdict.ts'
 import { type CaseFrame, rawSearched, scenarioOf } from './case.ts'
+import type { Search } from './driving.ts'
 import { huntedScenario } from './hunt.ts'
 import { SETTING_CHANGES } from './remedy-table.ts'
 import { guaranteeText, type Signature } from './signature.ts'
+
+/** How often chaos broke a guarantee. */
+export interface ChaosTally {
+  readonly runs: number
+  readonly violated: number
+}
 
 /** A change of one setting under which the same plan no longer violates the guarantee. */
 export interface Remedy {
@@ -12,9 +19,15 @@ export interface Remedy {
   readonly name: string
   /** For `--set`. */
   readonly sets: readonly string[]
-  /** Chaos runs with the change, and those of them that violated the guarantee all the same. */
-  readonly confirmedIn: number
-  readonly violatedIn: number
+  /** Chaos runs of the whole scenario with the change. Ends early when the guarantee breaks again and again. */
+  readonly chaos: ChaosTally
+}
+
+/** What should be changed: the surest first. */
+export interface Advice {
+  readonly remedies: readonly Remedy[]
+  /** The same chaos runs without any change, to compare with; null when nothing helps. */
+  readonly unchanged: ChaosTally | null
 }
 
 export interface RemedyQuestion {
@@ -25,68 +38,61 @@ export interface RemedyQuestion {
 
 /** How many runs may be spent. */
 export interface RemedyBudget {
+  /** To confirm one change. */
   readonly chaosRuns: number
-  /** Over all changes; what is not confirmed then is not named. */
+  /** Over all changes; what is not put to the test by then is not named. */
   readonly most: number
 }
 
 export const REMEDY_BUDGET: RemedyBudget = { chaosRuns: 200, most: 3000 }
 
-/** A run that is to be judged; its result is what the generator wants to be given. */
-export interface WantedRun {
-  readonly scenario: Scenario
-  readonly run: number
-}
+/** A change that fails so often needs no more runs. */
+const MOST_VIOLATED = 10
 
 /**
  * Changes one setting at a time and judges the same plan under the same seed. What prevents the violation is put to the
- * test in chaos runs of the whole scenario, until one of them violates the guarantee. Deterministic; whoever drives it judges each run that it
- * asks for, and may stop between runs.
+ * test in chaos runs of the whole scenario. Deterministic.
  */
-export function* remedies(
-  question: RemedyQuestion,
-  budget: RemedyBudget = REMEDY_BUDGET,
-): Generator<WantedRun, readonly Remedy[], RunResult> {
+export function* remedies(question: RemedyQuestion, budget: RemedyBudget = REMEDY_BUDGET): Search<Advice> {
   const { frame, raw } = question
   const base = scenarioOf(raw, frame)
-  if (base === null) return []
+  const searched = scenarioOf(rawSearched(frame), frame)
+  if (base === null || searched === null) return { remedies: [], unchanged: null }
   const found: Remedy[] = []
   let left = budget.most
   for (const { name, sets } of SETTING_CHANGES) {
     const changes = sets(base.spec)
     const changed = changes.length === 0 ? null : scenarioOf(raw, frame, changes)
-    const searched = changed === null ? null : scenarioOf(rawSearched(frame), frame, changes)
-    if (changed === null || searched === null || left-- <= 0) continue
+    const whole = changed === null ? null : scenarioOf(rawSearched(frame), frame, changes)
+    if (changed === null || whole === null || left <= budget.chaosRuns) continue
+    left--
     if (!prevents(yield { scenario: changed, run: 0 }, frame.signature, changed)) continue
-    const chaos = huntedScenario(searched)
-    let runs = 0
-    let violated = 0
-    while (runs < budget.chaosRuns && violated === 0 && left-- > 0) {
-      const result = yield { scenario: chaos, run: runs++ }
-      if (verdictOn(result, frame.signature)?.observed === 'violated') violated++
-    }
-    if (runs === budget.chaosRuns || violated > 0) {
-      found.push({ name, sets: changes, confirmedIn: runs, violatedIn: violated })
-    }
+    const chaos = yield* underChaos(whole, frame.signature, budget.chaosRuns)
+    left -= chaos.runs
+    found.push({ name, sets: changes, chaos })
   }
-  return found
+  const unchanged = found.length === 0 ? null : yield* underChaos(searched, frame.signature, budget.chaosRuns)
+  return { remedies: found.sort((a, b) => shareOf(a.chaos) - shareOf(b.chaos)), unchanged }
 }
 
-/** Judges every run at once: for callers that need not look after anything else. */
-export function remediesAtOnce(
-  question: RemedyQuestion,
-  judge: (scenario: Scenario, run: number) => RunResult,
-  budget: RemedyBudget = REMEDY_BUDGET,
-): readonly Remedy[] {
-  const search = remedies(question, budget)
-  let step = search.next()
-  while (step.done !== true) step = search.next(judge(step.value.scenario, step.value.run))
-  return step.value
-}
-
-/** Whether a remedy held in every run that confirms it. */
+/** Whether a remedy held in every run that puts it to the test. */
 export function isConfirmed(remedy: Remedy): boolean {
-  return remedy.violatedIn === 0
+  return remedy.chaos.violated === 0
+}
+
+function* underChaos(scenario: Scenario, signature: Signature, most: number): Search<ChaosTally> {
+  const hunted = huntedScenario(scenario)
+  let runs = 0
+  let violated = 0
+  while (runs < most && violated < MOST_VIOLATED) {
+    const verdict = verdictOn(yield { scenario: hunted, run: runs++ }, signature)
+    if (verdict?.observed === 'violated') violated++
+  }
+  return { runs, violated }
+}
+
+function shareOf({ runs, violated }: ChaosTally): number {
+  return violated / Math.max(1, runs)
 }
 
 /**

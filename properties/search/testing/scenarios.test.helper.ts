@@ -56,3 +56,7 @@ export function frameOf(raw: RawScenario, runSeed: string): CaseFrame {
   if (shown === null) throw new Error('the scenario of the test violates nothing')
   return { file: 'test.yaml', raw, title: 'a test', signature: shown.signature, replay }
 }
+
+export function traceOf(judged: Scenario, run: number): readonly Uint8Array[] {
+  return judgeRun(judged, run, { hasher: () => new Fnv() }, { trace: true }).trace ?? []
+}

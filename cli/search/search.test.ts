@@ -1,0 +1,179 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ResultDocument } from '../../reports/result.ts'
+import { UsageError } from '../usage-error.ts'
+import { Corpus, slugOf } from './corpus.ts'
+
+// The built command line, with the real loader and judge.
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+const SCENARIO = `scenario: Payments, acks=1
+topics: { payments: { partitions: 1, replication.factor: 3, min.insync.replicas: 2 } }
+producers:
+  checkout: { to: payments, send: { records: 80, every: 2ms }, config: { acks: 1, enable.idempotence: false } }
+chaos: { kinds: [crash], faults: [1, 4] }
+run: { for: 20s, runs: 60 }
+expect: { publish/at-least-once: { violated: lost-record } }
+`
+const SAFE = ['--set', 'producers.checkout.config.acks=all']
+
+function fresh(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'twiceshy-search-'))
+  writeFileSync(join(folder, 'a.yaml'), SCENARIO)
+  return folder
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function twiceshy(folder: string, ...args: readonly string[]): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+function saved(folder: string, corpus: string = 'corpus'): readonly string[] {
+  const at = join(folder, corpus, 'payments-acks-1')
+  return existsSync(at) ? readdirSync(at).map((name) => `${corpus}/payments-acks-1/${name}`) : []
+}
+
+describe('fuzz', () => {
+  const folder = fresh()
+  let first: Ended
+  let file: string
+  beforeAll(() => {
+    first = twiceshy(folder, 'fuzz', 'a.yaml', '--jobs', '2')
+    file = saved(folder)[0] ?? 'nothing was saved'
+  })
+
+  test('finds, shrinks, saves one file, and says what to change', () => {
+    expect({ code: first.code, err: first.err, files: saved(folder).length }).toEqual({ code: 1, err: '', files: 1 })
+    expect(file).toMatch(/\/[0-9a-f]{8}\.yaml$/)
+    expect(first.out).toContain('publish/at-least-once is violated')
+    expect(first.out).toMatch(/shrunk {3}from \d faults? to 1, from 80 records to \d+, in \d+ steps/)
+    expect(first.out).toContain(`again    npx twiceshy replay ${file}`)
+    expect(first.out).toContain('--set producers.checkout.config.acks=all')
+    expect(first.out).toMatch(/1 scenario: 1 violated · .* · exit 1\n$/)
+  })
+
+  test('what it saved explains itself, is red to run, and green to replay', () => {
+    const text = readFileSync(join(folder, file), 'utf8')
+    expect(text).toMatch(/^# Found by: twiceshy fuzz a\.yaml --seed 1 \(run \d+\), twiceshy \d/)
+    expect(text).toContain('publish/at-least-once: holds')
+    expect(text).toContain(`# Replay:   npx twiceshy replay ${file}`)
+    expect(twiceshy(folder, 'run', file).code).toBe(1)
+    const replayed = twiceshy(folder, 'replay', file)
+    expect({ code: replayed.code, err: replayed.err }).toEqual({ code: 0, err: '' })
+    expect(replayed.out).toContain('✓ violation  as recorded: publish/at-least-once: lost-record')
+  })
+
+  test('is told first next time, and not saved again', () => {
+    const again = twiceshy(folder, 'fuzz', 'a.yaml')
+    expect(again).toMatchObject({ code: 1, err: '', out: expect.stringContaining(`known    ${file}`) as string })
+    expect(saved(folder)).toEqual([file])
+  })
+
+  test('one document with the path, the same with any number of jobs, and nothing else', () => {
+    const documents = ['1', '2'].map((jobs) => {
+      const corpus = `json-${jobs}`
+      const { code, out, err } = twiceshy(folder, 'fuzz', 'a.yaml', '--json', '--jobs', jobs, '--corpus', corpus)
+      expect({ code, err }).toEqual({ code: 1, err: '' })
+      const document = JSON.parse(out) as ResultDocument
+      expect(document).toMatchObject({ command: 'fuzz', summary: { scenarios: 1, notMet: 1 } })
+      expect(document.scenarios[0]?.counterexample).toBe(saved(folder, corpus)[0])
+      return out.replaceAll(corpus, 'json')
+    })
+    expect(documents[0]).toBe(documents[1])
+    // Only the command in the comment at the top is another one, so the content has the same name.
+    expect(saved(folder, 'json-1')[0]?.slice(6)).toBe(file.slice(6))
+  })
+
+  test('nothing found is exit 0, and nothing is saved', () => {
+    const safe = twiceshy(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '30', '--corpus', 'safe')
+    expect(safe).toMatchObject({ code: 0, err: '', out: expect.stringContaining('violated in 0 of 30 runs') as string })
+    expect(existsSync(join(folder, 'safe'))).toBe(false)
+    // What was saved of the unsafe setting is tried, and does not show anything any more.
+    expect(twiceshy(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '5').code).toBe(0)
+  })
+
+  test('without a budget for shrinking the run is saved as it is', () => {
+    const { code } = twiceshy(folder, 'fuzz', 'a.yaml', '--shrink-budget', '0', '--corpus', 'large', '--json')
+    const [large = ''] = saved(folder, 'large')
+    expect(code).toBe(1)
+    expect(readFileSync(join(folder, large), 'utf8')).toContain('records: 80')
+    expect(twiceshy(folder, 'replay', large).code).toBe(0)
+  })
+
+  test('budgets that are none are mistakes', () => {
+    for (const flags of [
+      ['--shrink-budget', 'long'],
+      ['--time-budget', '0s'],
+      ['--corpus', ''],
+    ]) {
+      expect(twiceshy(folder, 'fuzz', 'a.yaml', ...flags).code).toBe(2)
+    }
+  })
+})
+
+test('Ctrl-C while nothing is found yet is exit 130', async () => {
+  const folder = fresh()
+  const args = ['fuzz', 'a.yaml', ...SAFE, '--time-budget', '60s', '--jobs', '1', '--json']
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  await new Promise((resolve) => setTimeout(resolve, 1200))
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect((JSON.parse(out) as ResultDocument).summary).toMatchObject({ stopped: 'interrupted' })
+})
+
+test('shrink makes a hand-written file smaller; a file that violates nothing cannot be', () => {
+  const folder = fresh()
+  const { code, out } = twiceshy(folder, 'shrink', 'a.yaml')
+  expect(code).toBe(0)
+  expect(out).toContain('minimal')
+  expect(twiceshy(folder, 'replay', saved(folder)[0] ?? '').code).toBe(0)
+  expect(twiceshy(folder, 'shrink', saved(folder)[0] ?? '').out).toMatch(/from 1 fault to 1/)
+  const gone = twiceshy(folder, 'shrink', 'a.yaml', ...SAFE, '--runs', '5')
+  expect(gone).toEqual({ code: 1, out: '', err: 'nothing is violated in 5 runs of a.yaml\n' })
+})
+
+test('explain tells the story and what to change', () => {
+  const { code, out } = twiceshy(fresh(), 'explain', 'a.yaml')
+  expect(code).toBe(0)
+  expect(out).toContain('  story\n')
+  expect(out).toContain('--set producers.checkout.config.acks=all')
+})
+
+describe('the corpus', () => {
+  test('a slug has whole words of the title, and all of the variant', () => {
+    expect(slugOf({ title: 'Payments, acks=1!', variant: null })).toBe('payments-acks-1')
+    expect(slugOf({ title: 'word '.repeat(30), variant: 'before-3.0' })).toBe(
+      'word-word-word-word-word-word-word-before-3-0',
+    )
+    expect(slugOf({ title: '…', variant: null })).toBe('scenario')
+  })
+
+  test('a better counterexample replaces the one before, but never a file that was there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twiceshy-corpus-'))
+    const scenario = { title: 'a', variant: null } as Parameters<Corpus['slot']>[0]
+    const slot = new Corpus('c', folder).slot(scenario)
+    const first = slot.save('large', (path) => `# ${path}\nlarge`)
+    expect(readFileSync(join(folder, first), 'utf8')).toBe(`# ${first}\nlarge`)
+    const second = slot.save('small', () => 'small')
+    expect(new Corpus('c', folder).filesOf(scenario)).toEqual([second])
+    const other = new Corpus('c', folder).slot(scenario)
+    other.save('small', () => 'small again')
+    const third = other.save('tiny', () => 'tiny')
+    expect(new Corpus('c', folder).filesOf(scenario)).toEqual([second, third].sort())
+    writeFileSync(join(folder, 'blocked'), '')
+    expect(() => new Corpus('blocked', folder).slot(scenario).save('x', () => 'x')).toThrow(UsageError)
+  })
+})
