@@ -15,7 +15,7 @@ export interface ControllerChannelOwner {
   onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void
 }
 
-/** `NodeToControllerChannelManager`: the broker's connection for AlterPartition and AllocateProducerIds. */
+/** `NodeToControllerChannelManager`: the broker's connection for AlterPartition, AllocateProducerIds and CreateTopics. */
 export class ControllerChannel implements NetworkClientOwner {
   /** Broker epoch of this incarnation; -1 until registered. */
   brokerEpoch = -1
@@ -33,7 +33,10 @@ export class ControllerChannel implements NetworkClientOwner {
     return this.brokerEpoch >= 0 && this.client.ready(this.controller) && this.client.canSend(this.controller)
   }
 
-  send(api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds, body: object): void {
+  send(
+    api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds | typeof Api.CreateTopics,
+    body: object,
+  ): void {
     this.client.send(this.controller, api satisfies ApiKey, body, 0)
   }
 

@@ -1,6 +1,9 @@
 import { tpOf } from '../../history/ids.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 
+/** `Topic.GROUP_METADATA_TOPIC_NAME` */
+export const OFFSETS_TOPIC = '__consumer_offsets'
+
 /** A partition as the metadata log tells it (`PartitionRegistration`). */
 export interface PartitionMetadata {
   readonly tp: number
@@ -37,6 +40,8 @@ export class MetadataCache {
   /** What {@link aliveBrokerEpoch} answers, by broker: every fetch asks. */
   private readonly aliveEpochs: number[] = []
   readonly minInsyncReplicas: Map<string, number> = new Map()
+  /** Id of `__consumer_offsets`; -1 while it does not exist. */
+  offsetsTopicId = -1
 
   /** Applies records in order; returns the partitions they touched, each once, in order. */
   apply(records: readonly MetadataRecord[]): readonly number[] {
@@ -65,6 +70,7 @@ export class MetadataCache {
       case 'TopicRecord':
         this.topics.set(record.topicId, { name: record.name, topicId: record.topicId, partitions: [] })
         this.topicIds.set(record.name, record.topicId)
+        if (record.name === OFFSETS_TOPIC) this.offsetsTopicId = record.topicId
         return -1
       case 'ConfigRecord':
         this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)

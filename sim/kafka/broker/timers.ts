@@ -7,6 +7,12 @@ export const BrokerTimer = {
   Heartbeat: 5,
   FetchBackoff: 6,
   MetadataFetchRetry: 7,
+  /** A group's session, join or sync timer; a = tp of the coordinator's partition. */
+  GroupTask: 8,
+  /** A coordinator's batch has lingered; a = tp. */
+  GroupFlush: 9,
+  /** offsets.commit.timeout.ms; a = tp. */
+  GroupTimeout: 10,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

@@ -49,6 +49,11 @@ export class ClusterControlManager {
     return this.registrations.get(brokerId)
   }
 
+  /** All registered brokers, ascending. */
+  brokerIds(): readonly number[] {
+    return [...this.registrations.keys()].sort((a, b) => a - b)
+  }
+
   /** Neither fenced nor in controlled shutdown. */
   isActive(brokerId: number): boolean {
     const registration = this.registrations.get(brokerId)

@@ -25,13 +25,22 @@ export function emitCommitted(env: Env, record: MetadataRecord, topics: TopicsIm
     case 'BrokerRegistrationChangeRecord':
       emitRegistrationChange(env, record)
       break
+    case 'PartitionRecord':
+      emitFirstLeader(env, record)
+      break
     case 'TopicRecord':
     case 'ConfigRecord':
-    case 'PartitionRecord':
     case 'RegisterBrokerRecord':
     case 'ProducerIdsRecord':
       break
   }
+}
+
+/** A new partition begins with a leader. */
+function emitFirstLeader(env: Env, record: Extract<MetadataRecord, { readonly type: 'PartitionRecord' }>): void {
+  const { topicId, partitionId, leader, leaderEpoch, partitionEpoch, isr } = record
+  const tp = tpOf(topicId, partitionId)
+  env.emitWide(M.leaderElected, tp, leader, leaderEpoch, partitionEpoch, maskLow(isr), maskHigh(isr), 0)
 }
 
 function emitPartitionChange(env: Env, before: PartitionRegistration, change: PartitionChangeRecord): void {

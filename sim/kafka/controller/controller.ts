@@ -8,6 +8,7 @@ import type { Env } from '../env.ts'
 import { Api, BROKER_VERSIONS } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { Errors } from '../protocol/errors.ts'
+import type { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/group-messages.ts'
 import type {
   AllocateProducerIdsRequest,
   AllocateProducerIdsResponse,
@@ -25,6 +26,7 @@ import { MetadataFetches } from './metadata-fetches.ts'
 import type { ControllerDisk } from './metadata-log.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { ReplicationControlManager } from './replication-control.ts'
+import { createTopics } from './topic-creation.ts'
 
 /** Kinds of the controller's timers. */
 export const ControllerTimer = {
@@ -57,6 +59,7 @@ const API_VERSIONS: ApiVersionsResponse = {
     Api.BrokerRegistration,
     Api.BrokerHeartbeat,
     Api.AllocateProducerIds,
+    Api.CreateTopics,
   ].map((apiKey) => ({ apiKey, minVersion: BROKER_VERSIONS[apiKey].min, maxVersion: BROKER_VERSIONS[apiKey].max })),
 }
 
@@ -181,6 +184,9 @@ export class Controller implements NodeHandler {
       case Api.AllocateProducerIds:
         this.env.reply(request, this.allocateProducerIds(request.body as AllocateProducerIdsRequest))
         break
+      case Api.CreateTopics:
+        this.env.reply(request, this.createTopics(request.body as CreateTopicsRequest))
+        break
       default:
         // The socket server hangs up on requests that its listener does not serve.
         this.env.disconnect(request.connection)
@@ -234,6 +240,20 @@ export class Controller implements NodeHandler {
     const producerIdStart = producerIds.blockStart
     this.commit([producerIds.generate(body.brokerId, body.brokerEpoch)])
     return { errorCode: Errors.NONE, producerIdStart, producerIdLen: PRODUCER_ID_BLOCK_SIZE }
+  }
+
+  private createTopics(body: CreateTopicsRequest): CreateTopicsResponse {
+    const { topics, cluster } = this.image
+    const unclean = this.config['unclean.leader.election.enable']
+    const { records, reply } = createTopics(body, topics, cluster, unclean)
+    reply.topics.forEach(({ name, errorCode, topicId }, index) => {
+      const wanted = body.topics[index]
+      if (errorCode !== Errors.NONE || wanted === undefined) return
+      const text = this.env.recorder.text(name)
+      this.env.emit(M.topicCreated, text, topicId, wanted.numPartitions, wanted.replicationFactor)
+    })
+    this.commit(records)
+    return reply
   }
 
   // --- the metadata log -----------------------------------------------------------------------------------------------

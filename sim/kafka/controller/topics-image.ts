@@ -22,6 +22,18 @@ export class TopicsImage {
     return this.topics.get(topicId)
   }
 
+  named(name: string): TopicControlInfo | undefined {
+    for (const topic of this.topics.values()) if (topic.name === name) return topic
+    return undefined
+  }
+
+  /** Id for the next topic to be created. */
+  get nextTopicId(): number {
+    let highest = 0
+    for (const topicId of this.topics.keys()) highest = Math.max(highest, topicId)
+    return highest + 1
+  }
+
   /** Undefined when the topic or the partition is unknown. */
   partition(tp: number): PartitionRegistration | undefined {
     return this.topics.get(topicIdOf(tp))?.partitions[partitionOf(tp)]
@@ -92,7 +104,8 @@ export class TopicsImage {
   }
 
   private topicNamed(name: string): TopicControlInfo {
-    for (const topic of this.topics.values()) if (topic.name === name) return topic
-    throw new Error(`the metadata log configures topic ${name} before creating it`)
+    const topic = this.named(name)
+    if (topic === undefined) throw new Error(`the metadata log configures topic ${name} before creating it`)
+    return topic
   }
 }

@@ -1,0 +1,42 @@
+import type { CoordinatorRecord } from '../protocol/coordinator-records.ts'
+import type { TopicPartitionId } from '../protocol/group-messages.ts'
+import type { PendingReply } from './pending-reply.ts'
+import type { ClassicGroupMember, Protocols } from './classic-group-member.ts'
+
+/** What is to be done when an operation's records are replicated or have failed (`CoordinatorResult.appendFuture`). */
+export type AppendThen =
+  | {
+      readonly kind: 'assign'
+      readonly groupId: string
+      readonly generationId: number
+      readonly assignment: ReadonlyMap<string, readonly TopicPartitionId[]>
+    }
+  | { readonly kind: 'new-group'; readonly reply: PendingReply }
+  | {
+      readonly kind: 'static-member'
+      readonly groupId: string
+      readonly reply: PendingReply
+      readonly before: ClassicGroupMember
+      readonly beforeProtocols: Protocols
+      readonly memberId: string
+    }
+
+/** What one operation of the coordinator gives (`CoordinatorResult`). */
+export interface Outcome {
+  readonly records: readonly CoordinatorRecord[]
+  /** Told once all that was written before is replicated; null when the answer comes another way. */
+  readonly response: object | null
+  readonly then: AppendThen | null
+  /** A refusal, told at once; then everything else is void. */
+  readonly error: number
+}
+
+export const NOTHING: Outcome = { records: [], response: null, then: null, error: 0 }
+
+export function refused(error: number): Outcome {
+  return { records: [], response: null, then: null, error }
+}
+
+export function answered(response: object): Outcome {
+  return { records: [], response, then: null, error: 0 }
+}

@@ -1,0 +1,74 @@
+import { BATCH_OVERHEAD, type KafkaRecord, RECORD_OVERHEAD, type RecordBatch } from './batch.ts'
+import type { SubscriptionMetadata, TopicPartitionId } from './group-messages.ts'
+
+/** Records of `__consumer_offsets`, with the names of the coordinator's schemas. */
+export type CoordinatorRecord = OffsetCommitRecord | GroupMetadataRecord
+
+/** `OffsetCommitKey` and `OffsetCommitValue`. */
+export interface OffsetCommitRecord {
+  readonly type: 'OffsetCommit'
+  readonly groupId: string
+  readonly tp: number
+  readonly offset: number
+  readonly leaderEpoch: number
+  /** Who committed, for moments only: Kafka's value does not hold it. -1 outside a group. */
+  readonly generationId: number
+  /** Node of the committing client, for moments only. */
+  readonly node: number
+}
+
+/** `GroupMetadataKey` and `GroupMetadataValue`: a classic group whose members have their assignments. */
+export interface GroupMetadataRecord {
+  readonly type: 'GroupMetadata'
+  readonly groupId: string
+  readonly generationId: number
+  /** null without members. */
+  readonly protocolName: string | null
+  readonly leader: string | null
+  /** In the order in which the coordinator knows them. */
+  readonly members: readonly MemberMetadata[]
+}
+
+export interface MemberMetadata {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  /** Node of the client; Kafka keeps its `client.id` and host. */
+  readonly node: number
+  readonly rebalanceTimeoutMs: number
+  readonly sessionTimeoutMs: number
+  readonly subscription: SubscriptionMetadata
+  readonly assignment: readonly TopicPartitionId[]
+}
+
+/**
+ * A record of the coordinator inside a batch. The batch has the shape of every other batch, so that the path of producers'
+ * records stays as fast as it is: nothing on it looks into the elements of `records`.
+ */
+export interface CoordinatorKafkaRecord extends KafkaRecord {
+  readonly value: CoordinatorRecord
+}
+
+/** About the bytes that a coordinator record takes in a batch. */
+export function coordinatorRecordSize(value: CoordinatorRecord): number {
+  return RECORD_OVERHEAD + 40 + value.groupId.length + (value.type === 'GroupMetadata' ? 150 * value.members.length : 0)
+}
+
+/** A batch as the coordinator writes it. `timestamp` in milliseconds. */
+export function coordinatorBatch(id: number, values: readonly CoordinatorRecord[], timestamp: number): RecordBatch {
+  const records: CoordinatorKafkaRecord[] = values.map((value) => ({
+    record: -1,
+    attempt: 0,
+    key: null,
+    size: coordinatorRecordSize(value) - RECORD_OVERHEAD,
+    timestamp,
+    value,
+  }))
+  let size = BATCH_OVERHEAD
+  for (const record of records) size += record.size + RECORD_OVERHEAD
+  return { id, producerId: -1, producerEpoch: -1, baseSequence: -1, records, size, maxTimestamp: timestamp }
+}
+
+/** What a batch of an internal topic holds. */
+export function coordinatorRecordsIn(batch: RecordBatch): readonly CoordinatorRecord[] {
+  return (batch.records as readonly CoordinatorKafkaRecord[]).map((record) => record.value)
+}
