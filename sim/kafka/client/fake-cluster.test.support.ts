@@ -309,8 +309,9 @@ class FakeBroker implements NodeHandler {
       const { errorCode, baseOffset } = cluster.append(tp, records)
       return answer(errorCode, baseOffset)
     })
+    // Both ends learn of a reset on its way; until then no later answer may overtake the one that is missing.
+    if (reaction !== 'ok' && typeof reaction === 'string') this.silent.add(envelope.connection)
     if (reaction === 'append-reset' || reaction === 'reset') cluster.network.disconnect(envelope.source, env.node)
-    else if (reaction === 'silent' || reaction === 'append-silent') this.silent.add(envelope.connection)
     else if (request.acks !== 0) this.reply(envelope, { partitionResponses })
   }
 
