@@ -279,5 +279,16 @@ function finish(aggregate: ScenarioAggregate, found: boolean, interrupted: Stopp
   if (found) return aggregate.finish(1, 'bail')
   if (interrupted !== null) return aggregate.finish(Number.MAX_SAFE_INTEGER, interrupted)
   const judged = aggregate.finish(1, 'time-budget').runs
-  return judged === 0 ? aggregate.finish(1, 'time-budget') : aggregate.finish(judged, null)
+  return judged === 0 ? aggregate.finish(1, 'time-budget') : searched(aggregate.finish(judged, null))
+}
+
+/**
+ * A search in vain is as good as the runs that could be judged: chaos may leave a run with nothing to judge, and that says
+ * nothing against the others. It is open only when a guarantee was decided in none of them.
+ */
+function searched(result: ScenarioResult): ScenarioResult {
+  if (!result.inconclusive || result.problems.length > 0) return result
+  const expectations = result.expectations.map((each) => ({ ...each, met: each.met || each.runsUnknown < result.runs }))
+  const met = expectations.every((each) => each.met)
+  return { ...result, expectations, met, inconclusive: !met }
 }

@@ -48,11 +48,13 @@ function factLines(name: string, text: string, paint: Paint, width: number): rea
 /** A scenario in which nothing was found. */
 export function nothingFoundLine(result: ScenarioResult, paint: Paint, width: number): readonly string[] {
   const sign = result.met ? paint.good('✓') : result.inconclusive ? paint.open('?') : paint.bad('✗')
-  const figures = result.runs === 0 ? 'no run' : `violated in ${noneOf(result.runs)}`
+  const undecided = Math.max(0, ...result.expectations.map(({ runsUnknown }) => runsUnknown))
+  const figures =
+    result.runs === undecided ? 'no run could be judged' : `violated in ${noneOf(result.runs - undecided)}`
   const room = width - 4 - widthOf(figures)
   const title = room < 20 ? titleOf(result) : titleWithin(result, room)
   const unknown = result.expectations
-    .filter(({ observed }) => observed === 'unknown')
+    .filter(({ met, observed }) => !met && observed === 'unknown')
     .map((e) => `${guaranteeText(e)} stayed unknown in ${grouped(e.runsUnknown)} of them: ${e.reason ?? 'no reason'}`)
   return [
     `${sign} ${title}  ${paint.faint(figures)}`,
