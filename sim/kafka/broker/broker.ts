@@ -1,4 +1,5 @@
 import { M } from '../../history/catalogue.ts'
+import { topicIdOf } from '../../history/ids.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
 import { CLOSED, RESET, SHUT_DOWN } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
@@ -6,28 +7,39 @@ import type { Disk } from '../../storage/disk.ts'
 import { DiskQueue } from '../../storage/disk-queue.ts'
 import type { ClientRequest, Completion } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
+import { GroupCoordinator } from '../group/group-coordinator.ts'
+import type { GroupCoordinatorOptions } from '../group/options.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
+import type {
+  FindCoordinatorRequest,
+  ListOffsetsRequest,
+  OffsetForLeaderEpochRequest,
+} from '../protocol/group-messages.ts'
 import type { InitProducerIdResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
+import { CoordinatorFinder } from './coordinator-finder.ts'
+import type { Materialisation } from './idle-replicas.ts'
 import { API_VERSIONS_RESPONSE, metadataResponse } from './metadata-answers.ts'
-import { MetadataCache } from './metadata-cache.ts'
+import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { MetadataFetcher } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
 import type { AnsweredFetch } from './replica-fetcher.ts'
 import { ReplicaManager } from './replica-manager.ts'
 import { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
+import { topicConfigOf } from './topic-configs.ts'
 
 /** Disk operations that may take time. */
 const APPEND = 1
 const APPLY_FETCH = 2
 const CLEAN_SHUTDOWN = 3
+// The group coordinator's own kinds begin at 10 (`CoordinatorDisk`).
 
 export interface BrokerOptions {
   readonly broker: number
@@ -35,6 +47,10 @@ export interface BrokerOptions {
   readonly config: BrokerConfig
   /** By topic id. */
   readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+  /** Kafka's defaults unless given. */
+  readonly groups?: GroupCoordinatorOptions
+  /** When replicas of internal partitions are made; only tests ask for `at-once`. */
+  readonly materialisation?: Materialisation
   /** Counts the starts of this broker's process, from 1. */
   readonly incarnationId: number
   /** For a broker that stands when the run begins: the metadata it has applied and its broker epoch; else null. */
@@ -51,6 +67,7 @@ export class Broker implements NodeHandler {
   readonly metadata: MetadataCache = new MetadataCache()
   readonly replicas: ReplicaManager
   readonly logs: LogManager
+  readonly groups: GroupCoordinator
   private readonly env: Env
   private readonly options: BrokerOptions
   private published = false
@@ -61,6 +78,7 @@ export class Broker implements NodeHandler {
   private readonly lifecycle: BrokerLifecycle
   private readonly metadataFetcher: MetadataFetcher
   private readonly producerIds: ProducerIdManager
+  private readonly finder: CoordinatorFinder
 
   constructor(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost) {
     const { broker, config, controller } = options
@@ -73,6 +91,11 @@ export class Broker implements NodeHandler {
     this.controller = new ControllerChannel(env, controller, this)
     this.producerIds = new ProducerIdManager(this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
+    const { metadata, replicas, diskQueue, channel } = this
+    this.groups = new GroupCoordinator(env, options, options.groups, metadata, replicas, diskQueue, channel)
+    this.replicas.listener = this.groups
+    const minIsr = config['min.insync.replicas']
+    this.finder = new CoordinatorFinder(this.metadata, this.controller, this.groups.options, minIsr)
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
@@ -119,7 +142,7 @@ export class Broker implements NodeHandler {
   onMetadata(records: readonly MetadataRecord[]): void {
     const touched = this.metadata.apply(records)
     this.env.emit(M.metadataApplied, this.metadata.nextOffset)
-    if (this.published) this.replicas.applyDelta(touched)
+    if (this.published) this.publish(touched)
     this.lifecycle.onMetadataApplied()
   }
 
@@ -129,7 +152,20 @@ export class Broker implements NodeHandler {
    */
   onCaughtUp(): void {
     this.published = true
-    this.replicas.applyDelta([...this.metadata.partitions.keys()])
+    this.publish([...this.metadata.partitions.keys()])
+  }
+
+  /** Replicas take their roles first, then the coordinator hears of its partitions (`updateCoordinator`). */
+  private publish(touched: readonly number[]): void {
+    this.replicas.applyDelta(touched)
+    const { offsetsTopicId, partitions } = this.metadata
+    if (offsetsTopicId < 0) return
+    for (const tp of touched) {
+      if (topicIdOf(tp) !== offsetsTopicId) continue
+      const { leader, leaderEpoch } = partitions.get(tp) as PartitionMetadata
+      if (leader === this.options.broker) this.groups.onElection(tp, leaderEpoch)
+      else this.groups.onResignation(tp, leaderEpoch)
+    }
   }
 
   onRegistered(brokerEpoch: number): void {
@@ -138,7 +174,12 @@ export class Broker implements NodeHandler {
   }
 
   topicConfig(topicId: number): TopicConfig {
-    return this.options.topicConfigs.get(topicId) as TopicConfig
+    return topicConfigOf(topicId, this.options)
+  }
+
+  /** Kafka's own topics are none of the scenario's. */
+  isInternal(topicId: number): boolean {
+    return !this.options.topicConfigs.has(topicId)
   }
 
   get brokerEpoch(): number {
@@ -185,6 +226,23 @@ export class Broker implements NodeHandler {
       case Api.InitProducerId:
         this.channel.reply(request, this.initProducerId())
         break
+      case Api.ListOffsets:
+        this.channel.reply(request, this.replicas.listOffsets(request.body as ListOffsetsRequest))
+        break
+      case Api.OffsetForLeaderEpoch:
+        this.channel.reply(request, this.replicas.offsetForLeaderEpoch(request.body as OffsetForLeaderEpochRequest))
+        break
+      case Api.FindCoordinator:
+        this.channel.reply(request, this.finder.find(request.body as FindCoordinatorRequest))
+        break
+      case Api.JoinGroup:
+      case Api.SyncGroup:
+      case Api.Heartbeat:
+      case Api.LeaveGroup:
+      case Api.OffsetCommit:
+      case Api.OffsetFetch:
+        this.groups.handle(request)
+        break
       default:
         this.channel.close(request)
     }
@@ -198,10 +256,10 @@ export class Broker implements NodeHandler {
   }
 
   onFetchResponse(fetch: AnsweredFetch): void {
-    if (this.diskQueue.admit(APPLY_FETCH, 0, 0, fetch)) this.replicas.fetchers.apply(fetch)
+    if (this.diskQueue.admit(APPLY_FETCH, 0, 0, fetch)) this.replicas.applyFetched(fetch)
   }
 
-  onDisk(kind: number, _a: number, _b: number, payload: unknown): void {
+  onDisk(kind: number, a: number, b: number, payload: unknown): void {
     this.diskQueue.completed()
     switch (kind) {
       case APPEND: {
@@ -210,11 +268,13 @@ export class Broker implements NodeHandler {
         break
       }
       case APPLY_FETCH:
-        this.replicas.fetchers.apply(payload as AnsweredFetch)
+        this.replicas.applyFetched(payload as AnsweredFetch)
         break
       case CLEAN_SHUTDOWN:
         this.finishShutdown()
         break
+      default:
+        this.groups.onDisk(kind, a, b)
     }
   }
 
@@ -223,10 +283,12 @@ export class Broker implements NodeHandler {
   onControllerReady(): void {
     this.replicas.alterPartitions.maybePropagate()
     this.producerIds.onControllerReady()
+    this.finder.onControllerReady()
   }
 
   onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
     if (request.api === Api.AlterPartition) this.replicas.alterPartitions.onCompletion(request, body, cause)
+    else if (request.api === Api.CreateTopics) this.finder.onCompletion()
     else this.producerIds.onCompletion(cause === 'response' ? body : null)
   }
 
@@ -268,6 +330,11 @@ export class Broker implements NodeHandler {
         return
       case BrokerTimer.MetadataFetchRetry:
         this.metadataFetcher.start()
+        return
+      case BrokerTimer.GroupTask:
+      case BrokerTimer.GroupFlush:
+      case BrokerTimer.GroupTimeout:
+        this.groups.onTimer(kind, a, b)
         return
     }
     if (this.logs.onTimer(kind, a, b)) return

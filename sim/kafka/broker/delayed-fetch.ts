@@ -15,26 +15,37 @@ export class DelayedFetch {
   /** Bytes that have become readable since it was parked. */
   bytes: number
   parked = false
+  /** From a consumer: it waits for the high watermark, not for the log's end. */
+  readonly consumer: boolean
+  /** Partitions it waits for besides those it names: they were idle when it was sent. */
+  also: number[] | null = null
 
   constructor(envelope: Envelope, request: FetchRequest, deadline: number, bytes: number) {
     this.envelope = envelope
     this.request = request
     this.deadline = deadline
     this.bytes = bytes
+    this.consumer = request.replicaId < 0
   }
 }
 
 /** Told when a parked fetch is to be answered. */
 export interface FetchCompletion {
+  /** Whether a consumer's fetch would find enough by now, or an error. */
+  isReady(operation: DelayedFetch): boolean
   onFetchReady(operation: DelayedFetch): void
 }
 
-/** The fetch purgatory: long polls wake on bytes, not on moves of the high watermark. */
+/** The fetch purgatory: followers' long polls wake on bytes, consumers' when the high watermark moves. */
 export class FetchPurgatory {
   /** Fetches parked. */
   size = 0
+  /** Consumers' fetches among them. */
+  consumers = 0
   private readonly env: Env
   private readonly completion: FetchCompletion
+  /** Fetches that name no partition but idle ones. */
+  private readonly nameless: DelayedFetch[] = []
   private readonly byPartition: PartitionTable<DelayedFetch[]> = new PartitionTable()
   private timer: TimerHandle = 0
   private timerAt = 0
@@ -47,12 +58,14 @@ export class FetchPurgatory {
   park(operation: DelayedFetch): void {
     operation.parked = true
     this.size++
+    if (operation.consumer) this.consumers++
     for (const partition of operation.request.partitions) {
       const tp = tpOf(partition.topicId, partition.partition)
       const waiting = this.byPartition.get(tp)
       if (waiting === undefined) this.byPartition.set(tp, [operation])
       else waiting.push(operation)
     }
+    if (operation.request.partitions.length === 0) this.nameless.push(operation)
     this.arm(operation.deadline)
   }
 
@@ -63,9 +76,36 @@ export class FetchPurgatory {
     for (let count = waiting.length, at = 0; count > 0; count--) {
       const operation = waiting[at] as DelayedFetch
       operation.bytes += bytes
-      if (operation.bytes >= operation.request.minBytes) this.finish(operation)
+      if (operation.consumer) at++
+      else if (operation.bytes >= operation.request.minBytes) this.finish(operation)
       else at++
     }
+  }
+
+  /** The high watermark moved: consumers may read more. */
+  onHighWatermark(tp: number): void {
+    if (this.consumers === 0) return
+    for (const operation of [...(this.byPartition.get(tp) ?? [])]) {
+      if (operation.parked && operation.consumer && this.completion.isReady(operation)) this.finish(operation)
+    }
+  }
+
+  /** A replica woke that parked fetches may name as idle: they wait for it, too. */
+  onWoken(tp: number): void {
+    for (const operation of this.all()) {
+      const names = operation.request.idle?.some((item) => tpOf(item.topicId, item.partition) === tp)
+      if (operation.parked && names === true) this.alsoAwait(operation, tp)
+    }
+  }
+
+  /** A parked fetch waits for one more partition. */
+  alsoAwait(operation: DelayedFetch, tp: number): void {
+    operation.also ??= []
+    if (operation.also.includes(tp)) return
+    operation.also.push(tp)
+    const waiting = this.byPartition.get(tp)
+    if (waiting === undefined) this.byPartition.set(tp, [operation])
+    else waiting.push(operation)
   }
 
   /** The partition's role or epoch changed: everything parked on it is answered. */
@@ -95,7 +135,8 @@ export class FetchPurgatory {
   }
 
   private all(): readonly DelayedFetch[] {
-    return this.byPartition.values().flat()
+    const named = this.byPartition.values().flat()
+    return this.nameless.length === 0 ? named : [...named, ...this.nameless]
   }
 
   private finish(operation: DelayedFetch): void {
@@ -106,12 +147,20 @@ export class FetchPurgatory {
   private forget(operation: DelayedFetch): void {
     operation.parked = false
     this.size--
-    for (const partition of operation.request.partitions) {
-      const waiting = this.byPartition.get(tpOf(partition.topicId, partition.partition))
-      if (waiting === undefined) continue
-      if (waiting[0] === operation) waiting.shift()
-      else waiting.splice(waiting.indexOf(operation), 1)
+    if (operation.consumer) this.consumers--
+    const { partitions } = operation.request
+    for (const partition of partitions) {
+      this.forgetAt(tpOf(partition.topicId, partition.partition), operation)
     }
+    if (partitions.length === 0) this.nameless.splice(this.nameless.indexOf(operation), 1)
+    if (operation.also !== null) for (const tp of operation.also) this.forgetAt(tp, operation)
+  }
+
+  private forgetAt(tp: number, operation: DelayedFetch): void {
+    const waiting = this.byPartition.get(tp)
+    if (waiting === undefined) return
+    if (waiting[0] === operation) waiting.shift()
+    else waiting.splice(waiting.indexOf(operation), 1)
   }
 
   private arm(deadline: number): void {

@@ -9,6 +9,7 @@ import {
   type FetchResponse,
   NO_LEADER_HINT,
 } from '../protocol/messages.ts'
+import type { IdleReplicas } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import type { AlterIsr, Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
@@ -32,11 +33,13 @@ export class FetchResult {
 export class FollowerFetch {
   private readonly partitions: ByPartition<Partition>
   private readonly metadata: MetadataCache
+  private readonly idle: IdleReplicas
   private readonly result: FetchResult = new FetchResult()
 
-  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache) {
+  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache, idle: IdleReplicas) {
     this.partitions = partitions
     this.metadata = metadata
+    this.idle = idle
   }
 
   /** Reads what the request asks for; `updateState` false for a fetch that was parked and reads again. */
@@ -44,7 +47,8 @@ export class FollowerFetch {
     const { result } = this
     const { partitions } = request
     const count = partitions.length
-    const responses = new Array<FetchPartitionResponse>(count)
+    const woken = this.idle.awakeFor(request)
+    const responses = new Array<FetchPartitionResponse>(count + woken.length)
     result.response = { responses }
     result.bytes = 0
     result.immediate = false
@@ -54,12 +58,20 @@ export class FollowerFetch {
       const left = Math.max(0, request.maxBytes - result.bytes)
       responses[i] = this.readPartition(request, partitions[i] as FetchPartition, left, updateState, result)
     }
+    for (let i = 0; i < woken.length; i++) {
+      const left = Math.max(0, request.maxBytes - result.bytes)
+      responses[count + i] = this.readPartition(request, woken[i] as FetchPartition, left, updateState, result)
+    }
     return result
   }
 
   /** Whether a log has records beyond what the request asks for. */
   hasGrown(request: FetchRequest): boolean {
     for (const wanted of request.partitions) {
+      const partition = this.partitions.get(tpOf(wanted.topicId, wanted.partition))
+      if (partition !== undefined && partition.log.logEndOffset > wanted.fetchOffset) return true
+    }
+    for (const wanted of this.idle.awakeFor(request)) {
       const partition = this.partitions.get(tpOf(wanted.topicId, wanted.partition))
       if (partition !== undefined && partition.log.logEndOffset > wanted.fetchOffset) return true
     }
@@ -74,7 +86,7 @@ export class FollowerFetch {
     result: FetchResult,
   ): FetchPartitionResponse {
     const tp = tpOf(wanted.topicId, wanted.partition)
-    const partition = this.partitions.get(tp)
+    const partition = this.partitions.get(tp) ?? this.idle.wakeLed(tp)
     const error = this.check(request, wanted, tp, partition)
     if (error !== Errors.NONE || partition === undefined) {
       result.immediate = true

@@ -13,6 +13,7 @@ import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
 import type { ConfigTable } from '../protocol/config/definition.ts'
 import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
 import type { FetchPartition, FetchPartitionResponse, FetchRequest } from '../protocol/messages.ts'
+import { type IdleReplicaHost, IdleReplicas } from './idle-replicas.ts'
 import { FollowerFetch, type FetchResult } from './follower-fetch.ts'
 import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
@@ -72,7 +73,9 @@ export class LoneReplica {
       replicaLagTimeMaxMs: lagMs,
       minInsyncReplicas: minIsr,
     })
-    this.fetches = new FollowerFetch(new Map([[TP, this.partition]]), this.metadata)
+    const noHost: IdleReplicaHost = { create: () => this.partition, admit: () => {}, propose: () => {} }
+    const idle = new IdleReplicas(env, 1, this.metadata, noHost, 'when-touched')
+    this.fetches = new FollowerFetch(new Map([[TP, this.partition]]), this.metadata, idle)
   }
 
   register(brokerId: number, brokerEpoch: number): void {

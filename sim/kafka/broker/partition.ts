@@ -116,6 +116,31 @@ export class Partition {
     return isNewEpoch
   }
 
+  /** Takes a role that it has had for a while, with everybody in sync and nothing written, without telling of it again. */
+  resume(
+    role: {
+      readonly leaderEpoch: number
+      readonly partitionEpoch: number
+      readonly leaderId: number
+      readonly isLeader: boolean
+      readonly since: number
+      readonly inPlace: boolean
+    },
+    replicas: readonly number[],
+  ): void {
+    this.isLeader = role.isLeader
+    this.leaderId = role.leaderId
+    this.leaderEpoch = role.leaderEpoch
+    this.partitionEpoch = role.partitionEpoch
+    this.replicas = replicas
+    if (!role.isLeader) return
+    const start = this.log.logEndOffset
+    this.adopt(replicas, replicas, role.partitionEpoch)
+    this.leaderEpochStartOffset = start
+    this.log.assignEpochStartOffset(role.leaderEpoch, start)
+    for (const remote of this.remotes) remote.reset(role.since, start, !role.inPlace, true)
+  }
+
   private adopt(replicas: readonly number[], isr: readonly number[], partitionEpoch: number): void {
     this.replicas = replicas
     const known = this.remotes

@@ -30,6 +30,10 @@ interface Fetcher {
   readonly leader: number
   /** In the order in which they were added. */
   readonly states: FetchState[]
+  /** Partitions of internal topics that are empty here: one list for many fetches, replaced when it changes. */
+  idle: readonly FetchPartition[]
+  /** The idle ones are not fetched before this time. */
+  idleUntil: number
   /** A response is being applied, which a slow disk makes last: the thread fetches nothing meanwhile. */
   applying: boolean
 }
@@ -48,9 +52,18 @@ export interface FetchResponseGate {
   readonly brokerEpoch: number
 }
 
+/** Wakes a replica that was idle, as what was fetched for it turns out not to be nothing. */
+export interface IdleReplicaWaker {
+  wake(tp: number): Partition | null
+}
+
+const NO_PARTITIONS: readonly FetchPartition[] = []
+
 /** `ReplicaFetcherManager` and its `ReplicaFetcherThread`s: one fetch in flight per leader this broker follows. */
 export class ReplicaFetcherManager implements NetworkClientOwner {
   readonly client: NetworkClient
+  /** Set by the replica manager. */
+  waker: IdleReplicaWaker | null = null
   private readonly env: Env
   private readonly broker: number
   private readonly backoffUs: number
@@ -81,16 +94,38 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     this.remove(partition.tp)
     const leader = partition.leaderId
     if (leader < 0) return
-    while (this.fetchers.length <= leader) this.fetchers.push(undefined)
-    const fetcher = (this.fetchers[leader] ??= { leader, states: [], applying: false })
-    fetcher.states.push({ partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false })
+    this.fetcher(leader).states.push(fetchStateOf(partition))
     this.fetch(leader)
+  }
+
+  /** Starts to fetch an internal partition of which nothing is here yet. */
+  addIdle(tp: number, leader: number, leaderEpoch: number): void {
+    this.remove(tp)
+    if (leader < 0) return
+    const fetcher = this.fetcher(leader)
+    const partition: FetchPartition = {
+      topicId: topicIdOf(tp),
+      partition: partitionOf(tp),
+      currentLeaderEpoch: leaderEpoch,
+      fetchOffset: 0,
+      lastFetchedEpoch: -1,
+      logStartOffset: 0,
+      partitionMaxBytes: this.partitionMaxBytes,
+    }
+    fetcher.idle = [...fetcher.idle, partition]
+    this.fetch(leader)
+  }
+
+  private fetcher(leader: number): Fetcher {
+    while (this.fetchers.length <= leader) this.fetchers.push(undefined)
+    return (this.fetchers[leader] ??= { leader, states: [], idle: NO_PARTITIONS, idleUntil: 0, applying: false })
   }
 
   remove(tp: number): void {
     for (const fetcher of this.fetchers) {
       const at = fetcher === undefined ? -1 : indexOf(fetcher.states, tp, 0)
       if (at >= 0) fetcher?.states.splice(at, 1)
+      if (fetcher !== undefined && fetcher.idle.length > 0) forgetIdle(fetcher, tp)
     }
   }
 
@@ -103,6 +138,9 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const fetcher = this.fetchers[leader]
     if (fetcher === undefined) return
     for (const state of fetcher.states) this.delay(state)
+    if (fetcher.idle.length === 0) return
+    fetcher.idleUntil = this.env.monotonic() + this.backoffUs
+    this.env.setTimer(BrokerTimer.FetchBackoff, this.backoffUs, leader)
   }
 
   onBackoffOver(destination: number): void {
@@ -131,7 +169,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const { states } = fetcher
     const { responses } = response
     let at = -1
-    for (let i = 0; i < responses.length; i++) {
+    const named = request.partitions.length
+    for (let i = 0; i < responses.length && i < named; i++) {
       const data = responses[i] as FetchPartitionResponse
       // Partitions were asked for in the order of the states, so the next one is nearly always the next state.
       at = indexOf(states, tpOf(data.topicId, data.partitionIndex), at + 1)
@@ -139,7 +178,23 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       const state = states[at] as FetchState
       if (isCurrent(state, request.partitions[i])) this.applyPartition(state, data)
     }
+    for (let i = named; i < responses.length; i++) {
+      this.applyIdle(fetcher, request, responses[i] as FetchPartitionResponse)
+    }
     this.fetch(leader)
+  }
+
+  /** The leader has something to say of a partition that was named as idle: from now on it is like any other. */
+  private applyIdle(fetcher: Fetcher, request: FetchRequest, data: FetchPartitionResponse): void {
+    const tp = tpOf(data.topicId, data.partitionIndex)
+    const wanted = request.idle?.find((item) => tpOf(item.topicId, item.partition) === tp)
+    if (wanted === undefined || !fetcher.idle.includes(wanted)) return
+    const partition = this.waker?.wake(tp) ?? null
+    if (partition === null) return
+    forgetIdle(fetcher, tp)
+    const state = fetchStateOf(partition)
+    fetcher.states.push(state)
+    this.applyPartition(state, data)
   }
 
   private applyPartition(state: FetchState, data: FetchPartitionResponse): void {
@@ -193,11 +248,12 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   /** Sends the next fetch for all partitions that may be fetched; none in flight at the same time. */
   private fetch(leader: number): void {
     const fetcher = this.fetchers[leader]
-    if (fetcher === undefined || fetcher.states.length === 0) return
+    if (fetcher === undefined || (fetcher.states.length === 0 && fetcher.idle.length === 0)) return
     if (fetcher.applying || this.client.inFlight(leader) > 0) return
     const partitions = this.fetchPartitions(fetcher.states)
     // Partitions in back-off are no reason to connect (`AbstractFetcherThread.doWork`).
-    if (partitions.length === 0 || !this.client.ready(leader)) return
+    const idle = fetcher.idle.length > 0 && fetcher.idleUntil <= this.env.monotonic() ? fetcher.idle : NO_PARTITIONS
+    if ((partitions.length === 0 && idle.length === 0) || !this.client.ready(leader)) return
     const body: FetchRequest = {
       replicaId: this.broker,
       replicaEpoch: this.gate.brokerEpoch,
@@ -205,6 +261,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       minBytes: this.minBytes,
       maxBytes: 10_485_760,
       partitions,
+      idle,
     }
     this.client.send(leader, Api.Fetch, body, 0)
   }
@@ -231,6 +288,15 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       partitionMaxBytes: this.partitionMaxBytes,
     }
   }
+}
+
+function fetchStateOf(partition: Partition): FetchState {
+  return { partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false }
+}
+
+function forgetIdle(fetcher: Fetcher, tp: number): void {
+  const isOther = (item: FetchPartition): boolean => tpOf(item.topicId, item.partition) !== tp
+  if (!fetcher.idle.every(isOther)) fetcher.idle = fetcher.idle.filter(isOther)
 }
 
 /**

@@ -4,23 +4,34 @@ import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import type { RecordBatch } from '../protocol/batch.ts'
+import type { CoordinatorLog } from '../group/coordinator-log.ts'
+import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
+import type {
+  ListOffsetsRequest,
+  ListOffsetsResponse,
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse,
+} from '../protocol/group-messages.ts'
 import type { FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import type { ControllerChannel } from './controller-channel.ts'
+import { ConsumerFetch } from './consumer-fetch.ts'
 import { DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
 import { DelayedProduce, ProducePurgatory, ProduceStatus } from './delayed-produce.ts'
 import { FollowerFetch } from './follower-fetch.ts'
+import { type IdleReplicaHost, IdleReplicas, type Materialisation } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
 import { produceResponse } from './produce-response.ts'
-import { type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
+import { listOffsets, offsetForLeaderEpoch } from './reads.ts'
+import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
+import { topicConfigOf } from './topic-configs.ts'
 
 /** What a replica manager needs to know of its broker. */
 export interface ReplicaManagerOptions {
@@ -28,24 +39,35 @@ export interface ReplicaManagerOptions {
   readonly config: BrokerConfig
   /** Topic settings by topic id. */
   readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+  /** When replicas of internal partitions are made; only tests ask for `at-once`. */
+  readonly materialisation?: Materialisation
+}
+
+/** Told when the high watermark of an internal partition may have moved. */
+export interface HighWatermarkListener {
+  onHighWatermark(tp: number): void
 }
 
 /**
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
  * followers, and keeps what must wait in two purgatories.
  */
-export class ReplicaManager {
+export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
   readonly produces: ProducePurgatory
   readonly fetches: FetchPurgatory
+  readonly idle: IdleReplicas
+  /** The group coordinator, once there is one. */
+  listener: HighWatermarkListener | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
   private readonly logs: LogManager
   private readonly channel: RequestChannel
   private readonly followerFetch: FollowerFetch
+  private readonly consumerFetch: ConsumerFetch
 
   constructor(
     env: Env,
@@ -65,7 +87,10 @@ export class ReplicaManager {
     this.fetches = new FetchPurgatory(env, this)
     this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
     this.alterPartitions = new AlterPartitionManager(env, controller, options.broker, this)
-    this.followerFetch = new FollowerFetch(this.partitions, metadata)
+    this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
+    this.fetchers.waker = this.idle
+    this.followerFetch = new FollowerFetch(this.partitions, metadata, this.idle)
+    this.consumerFetch = new ConsumerFetch(this.partitions, metadata)
   }
 
   /** `ReplicaManager.startup`: the in-sync sets are checked every half of replica.lag.time.max.ms. */
@@ -91,6 +116,11 @@ export class ReplicaManager {
   private lead(tp: number): void {
     const state = this.metadata.partitions.get(tp)
     if (state === undefined) return
+    if (this.isIdle(tp)) {
+      this.fetchers.remove(tp)
+      this.idle.lead(state)
+      return
+    }
     const partition = this.partition(tp)
     this.fetchers.remove(tp)
     if (partition.makeLeader(state)) this.fetches.flush(tp)
@@ -101,6 +131,12 @@ export class ReplicaManager {
   private follow(tp: number): void {
     const state = this.metadata.partitions.get(tp)
     if (state === undefined) return
+    if (this.isIdle(tp)) {
+      if (!this.idle.follow(state)) return
+      this.alterPartitions.forget(tp)
+      this.fetchers.addIdle(tp, state.leader, state.leaderEpoch)
+      return
+    }
     const partition = this.partition(tp)
     const isNewEpoch = partition.makeFollower(state)
     if (!isNewEpoch) return
@@ -113,15 +149,67 @@ export class ReplicaManager {
   private partition(tp: number): Partition {
     const known = this.partitions.get(tp)
     if (known !== undefined) return known
-    const { broker, config, topicConfigs } = this.options
-    const topicConfig = topicConfigs.get(topicIdOf(tp)) as TopicConfig
-    const created = new Partition(this.env, tp, this.logs.getOrCreate(tp, topicConfig), this.metadata, {
+    const created = this.create(tp)
+    this.partitions.set(tp, created)
+    if (this.isInternal(tp)) this.idle.addWoken(created)
+    return created
+  }
+
+  create(tp: number): Partition {
+    const { broker, config } = this.options
+    const topicConfig = topicConfigOf(topicIdOf(tp), this.options)
+    return new Partition(this.env, tp, this.logs.getOrCreate(tp, topicConfig), this.metadata, {
       broker,
       replicaLagTimeMaxMs: config['replica.lag.time.max.ms'],
       minInsyncReplicas: topicConfig['min.insync.replicas'],
     })
-    this.partitions.set(tp, created)
-    return created
+  }
+
+  // --- internal topics ----------------------------------------------------------------------------------------------
+
+  /** Topics that are not the scenario's are Kafka's own. */
+  private isInternal(tp: number): boolean {
+    return !this.options.topicConfigs.has(topicIdOf(tp))
+  }
+
+  /** A replica of an internal partition into which nothing was ever written. */
+  private isIdle(tp: number): boolean {
+    if (!this.isInternal(tp) || this.partitions.get(tp) !== undefined) return false
+    return this.idle.has(tp) || (this.logs.get(tp)?.logEndOffset ?? 0) === 0
+  }
+
+  /** An idle replica has woken. */
+  admit(partition: Partition): void {
+    this.partitions.set(partition.tp, partition)
+    this.fetches.onWoken(partition.tp)
+  }
+
+  appendAsCoordinator(tp: number, batch: RecordBatch): number {
+    const partition = this.partitions.get(tp) ?? this.idle.wakeLed(tp)
+    if (partition === undefined || !partition.isLeader) {
+      return this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION
+    }
+    if (partition.isr.length < partition.effectiveMinIsr) return Errors.NOT_ENOUGH_REPLICAS
+    const { errorCode } = partition.log.appendAsLeader(batch, partition.leaderEpoch)
+    if (errorCode === Errors.NONE) this.afterAppend(tp, partition, batch.size)
+    return errorCode
+  }
+
+  entriesOf(tp: number): readonly LogEntry[] {
+    const log = this.partitions.get(tp)?.log
+    return log === undefined ? [] : log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset)
+  }
+
+  logEndOffset(tp: number): number {
+    return this.partitions.get(tp)?.log.logEndOffset ?? 0
+  }
+
+  highWatermark(tp: number): number {
+    return this.partitions.get(tp)?.log.highWatermark ?? 0
+  }
+
+  get maxMessageBytes(): number {
+    return this.options.config['message.max.bytes']
   }
 
   // --- produce ------------------------------------------------------------------------------------------------------
@@ -170,7 +258,7 @@ export class ReplicaManager {
 
   private afterAppend(tp: number, partition: Partition, bytes: number): void {
     // A leader alone in its set commits at once; others learn from fetches.
-    if (partition.maybeIncrementLeaderHW()) this.produces.check(tp)
+    if (partition.maybeIncrementLeaderHW()) this.afterIsrOrHighWatermark(tp)
     this.fetches.onAppend(tp, bytes)
   }
 
@@ -211,6 +299,11 @@ export class ReplicaManager {
   /** `ReplicaManager.fetchMessages` for followers. */
   fetch(envelope: Envelope): void {
     const request = envelope.body as FetchRequest
+    if (request.replicaId < 0) {
+      this.fetchForConsumer(envelope, request)
+      return
+    }
+    this.idle.onFetch(request)
     const { response, bytes, immediate, advanced, expansions } = this.followerFetch.read(request, true)
     // Told in this order: first who holds the data, then what that sets free, which may read again.
     for (const item of expansions) this.propose(item)
@@ -224,11 +317,51 @@ export class ReplicaManager {
     // `tryCompleteElseWatch`: what this fetch set free may have let the log grow already.
     const operation = new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes)
     if (this.followerFetch.hasGrown(request)) this.onFetchReady(operation)
-    else this.fetches.park(operation)
+    else this.park(operation)
+  }
+
+  private park(operation: DelayedFetch): void {
+    this.fetches.park(operation)
+    for (const { topicId, partition } of this.idle.awakeFor(operation.request)) {
+      this.fetches.alsoAwait(operation, tpOf(topicId, partition))
+    }
+  }
+
+  private fetchForConsumer(envelope: Envelope, request: FetchRequest): void {
+    const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion)
+    const waits = ms(request.maxWaitMs)
+    if (immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
+    else this.fetches.park(new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes))
+  }
+
+  isReady({ envelope, request }: DelayedFetch): boolean {
+    return this.consumerFetch.isReady(request, envelope.apiVersion)
+  }
+
+  /** Applies what a leader answered; who reads from this follower may find more. */
+  applyFetched(fetch: AnsweredFetch): void {
+    this.fetchers.apply(fetch)
+    if (this.fetches.consumers === 0) return
+    for (const { topicId, partitionIndex } of fetch.response.responses) {
+      this.fetches.onHighWatermark(tpOf(topicId, partitionIndex))
+    }
+  }
+
+  listOffsets(request: ListOffsetsRequest): ListOffsetsResponse {
+    return listOffsets(request, this.partitions, this.metadata)
+  }
+
+  offsetForLeaderEpoch(request: OffsetForLeaderEpochRequest): OffsetForLeaderEpochResponse {
+    return offsetForLeaderEpoch(request, this.partitions, this.metadata)
   }
 
   /** A parked fetch reads again, and this time does not update the follower's state. */
   onFetchReady(operation: DelayedFetch): void {
+    if (operation.consumer) {
+      const { responses } = this.consumerFetch.read(operation.request, operation.envelope.apiVersion)
+      if (this.channel.isOpen(operation.envelope)) this.channel.reply(operation.envelope, { responses })
+      return
+    }
     const response: FetchResponse = this.followerFetch.read(operation.request, false).response
     if (this.channel.isOpen(operation.envelope)) this.channel.reply(operation.envelope, response)
   }
@@ -244,7 +377,7 @@ export class ReplicaManager {
     this.start()
   }
 
-  private propose(item: AlterIsr): void {
+  propose(item: AlterIsr): void {
     this.alterPartitions.submit(item)
   }
 
@@ -254,6 +387,8 @@ export class ReplicaManager {
 
   private afterIsrOrHighWatermark(tp: number): void {
     this.produces.check(tp)
+    if (this.fetches.consumers > 0) this.fetches.onHighWatermark(tp)
+    if (topicIdOf(tp) === this.metadata.offsetsTopicId) this.listener?.onHighWatermark(tp)
   }
 
   /** A connection ended; nobody waits for what was parked on it. */

@@ -8,7 +8,8 @@ export interface CoordinatorLog {
   entriesOf(tp: number): readonly LogEntry[]
   logEndOffset(tp: number): number
   highWatermark(tp: number): number
-  maxMessageBytes(tp: number): number
+  /** Of one batch. */
+  readonly maxMessageBytes: number
 }
 
 /** The disk's queue, as far as the coordinator waits in it. False: `onDisk` follows. */

@@ -221,7 +221,7 @@ export class CoordinatorPartition {
 
   private add(record: CoordinatorRecord): void {
     const size = coordinatorRecordSize(record)
-    if (this.batch !== null && this.batch.size + size > this.parts.log.maxMessageBytes(this.tp)) this.flush()
+    if (this.batch !== null && this.batch.size + size > this.parts.log.maxMessageBytes) this.flush()
     if (this.batch === null) {
       const before = this.flushing.at(-1)
       const baseOffset = before === undefined ? this.written : before.baseOffset + before.records.length

@@ -26,6 +26,8 @@ const PRODUCER_EXPIRATION_CHECK_US: number = 10 * MINUTE
 /** Topic settings by topic id: the broker's metadata. */
 export interface TopicConfigs {
   topicConfig(topicId: number): TopicConfig
+  /** Whether it is one of Kafka's own topics: their empty logs are opened when they are needed. */
+  isInternal?(topicId: number): boolean
 }
 
 /**
@@ -69,6 +71,7 @@ export class LogManager implements TruncationListener {
     const hadCleanShutdown = this.cleanShutdownFile.read() !== null
     this.cleanShutdownFile.remove()
     for (const tp of this.disk.keysOf(LogFile.segment)) {
+      if (configs.isInternal?.(topicIdOf(tp)) === true && this.isEmpty(tp)) continue
       const log = this.open(tp, configs.topicConfig(topicIdOf(tp)), hadCleanShutdown)
       emitLoaded(this.env, log, hadCleanShutdown)
     }
@@ -78,6 +81,12 @@ export class LogManager implements TruncationListener {
     env.setTimer(LogTimer.recoveryPointCheckpoint, ms(config['log.flush.offset.checkpoint.interval.ms']))
     env.setTimer(LogTimer.logStartOffsetCheckpoint, ms(config['log.flush.start.offset.checkpoint.interval.ms']))
     env.setTimer(LogTimer.producerExpiration, PRODUCER_EXPIRATION_CHECK_US)
+  }
+
+  private isEmpty(tp: number): boolean {
+    const file = this.disk.appendFile(LogFile.segment, tp)
+    if (file.length === 0) file.cutTornTail()
+    return file.length === 0
   }
 
   get(tp: number): PartitionLog | undefined {

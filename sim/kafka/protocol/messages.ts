@@ -44,6 +44,11 @@ export interface FetchRequest {
   /** From consumers only. */
   readonly isolationLevel?: 'read_uncommitted' | 'read_committed'
   readonly partitions: readonly FetchPartition[]
+  /**
+   * From followers only: partitions of internal topics that are empty there, which Kafka names among the others. One list
+   * for many fetches, of which leaders look at what is not empty any more.
+   */
+  readonly idle?: readonly FetchPartition[]
 }
 export interface FetchPartition {
   readonly topicId: number

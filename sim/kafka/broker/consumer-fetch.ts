@@ -1,0 +1,122 @@
+import { tpOf } from '../../history/ids.ts'
+import type { LogEntry } from '../protocol/batch.ts'
+import { Errors } from '../protocol/errors.ts'
+import {
+  type FetchPartition,
+  type FetchPartitionResponse,
+  type FetchRequest,
+  NO_LEADER_HINT,
+} from '../protocol/messages.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import type { Partition } from './partition.ts'
+import type { ByPartition } from './partition-table.ts'
+import { leaderHint } from './produce-response.ts'
+import { readError } from './reads.ts'
+
+/** From this version on a client says where it is, and a follower may serve it (KIP-392). */
+const FETCH_FROM_FOLLOWERS = 11
+
+const NO_RECORDS: readonly LogEntry[] = []
+
+/** What a consumer's fetch gave. */
+export interface ConsumerRead {
+  readonly responses: readonly FetchPartitionResponse[]
+  readonly bytes: number
+  /** An error: answered at once. */
+  readonly immediate: boolean
+}
+
+/**
+ * `ReplicaManager.readFromLog` for consumers: up to the high watermark, which is also the last stable offset while there are
+ * no transactions.
+ */
+export class ConsumerFetch {
+  private readonly partitions: ByPartition<Partition>
+  private readonly metadata: MetadataCache
+
+  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache) {
+    this.partitions = partitions
+    this.metadata = metadata
+  }
+
+  read(request: FetchRequest, apiVersion: number): ConsumerRead {
+    const responses: FetchPartitionResponse[] = []
+    let bytes = 0
+    let immediate = request.partitions.length === 0
+    for (const wanted of request.partitions) {
+      const tp = tpOf(wanted.topicId, wanted.partition)
+      const partition = this.partitions.get(tp)
+      const error = this.check(wanted, tp, partition, apiVersion)
+      if (error !== Errors.NONE || partition === undefined) {
+        immediate = true
+        responses.push(this.failed(wanted, tp, error, partition))
+        continue
+      }
+      const { log } = partition
+      const { highWatermark, logStartOffset } = log
+      // `fetch.max.bytes` and `max.partition.fetch.bytes` give way for the first batch of an answer (KIP-74).
+      const limit = Math.min(wanted.partitionMaxBytes, Math.max(0, request.maxBytes - bytes))
+      const records = log.read(wanted.fetchOffset, limit, highWatermark, bytes === 0)
+      for (const entry of records) bytes += entry.batch.size
+      responses.push(answer(wanted, Errors.NONE, highWatermark, logStartOffset, records))
+    }
+    return { responses, bytes, immediate }
+  }
+
+  /** `DelayedFetch.tryComplete`: something is wrong, or enough is readable by now. */
+  isReady(request: FetchRequest, apiVersion: number): boolean {
+    let bytes = 0
+    for (const wanted of request.partitions) {
+      const tp = tpOf(wanted.topicId, wanted.partition)
+      const partition = this.partitions.get(tp)
+      if (partition === undefined || this.check(wanted, tp, partition, apiVersion) !== Errors.NONE) return true
+      const readable = partition.log.bytesBetween(wanted.fetchOffset, partition.log.highWatermark)
+      bytes += Math.min(readable, wanted.partitionMaxBytes)
+    }
+    return bytes >= request.minBytes
+  }
+
+  private check(wanted: FetchPartition, tp: number, partition: Partition | undefined, apiVersion: number): number {
+    const requireLeader = apiVersion < FETCH_FROM_FOLLOWERS
+    const { currentLeaderEpoch, fetchOffset } = wanted
+    const unknown = Errors.UNKNOWN_TOPIC_ID
+    const error = readError(partition, tp, currentLeaderEpoch, requireLeader, this.metadata, unknown)
+    if (error !== Errors.NONE || partition === undefined) return error
+    const { logStartOffset, logEndOffset } = partition.log
+    return fetchOffset < logStartOffset || fetchOffset > logEndOffset ? Errors.OFFSET_OUT_OF_RANGE : Errors.NONE
+  }
+
+  /** Errors about leadership name the leader this broker knows (KIP-951). */
+  private failed(
+    wanted: FetchPartition,
+    tp: number,
+    error: number,
+    partition: Partition | undefined,
+  ): FetchPartitionResponse {
+    const isAboutLeader = error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_LEADER_EPOCH
+    const hint = isAboutLeader ? leaderHint(tp, this.metadata) : NO_LEADER_HINT
+    const isOutOfRange = error === Errors.OFFSET_OUT_OF_RANGE && partition !== undefined
+    const highWatermark = isOutOfRange ? partition.log.highWatermark : -1
+    const logStartOffset = isOutOfRange ? partition.log.logStartOffset : -1
+    return { ...answer(wanted, error, highWatermark, logStartOffset, NO_RECORDS), currentLeader: hint }
+  }
+}
+
+function answer(
+  wanted: FetchPartition,
+  errorCode: number,
+  highWatermark: number,
+  logStartOffset: number,
+  records: readonly LogEntry[],
+): FetchPartitionResponse {
+  return {
+    topicId: wanted.topicId,
+    partitionIndex: wanted.partition,
+    errorCode,
+    highWatermark,
+    logStartOffset,
+    divergingEpoch: null,
+    currentLeader: NO_LEADER_HINT,
+    records,
+  }
+}
