@@ -17,9 +17,7 @@ function did(bench: StoreBench): readonly (number | undefined)[] {
 }
 
 function refused(bench: StoreBench): readonly (readonly (number | undefined)[])[] {
-  return bench.seen
-    .filter((moment) => moment.name === 'effect.refused')
-    .map(({ fields }) => [fields[2], fields[4]])
+  return bench.seen.filter((moment) => moment.name === 'effect.refused').map(({ fields }) => [fields[2], fields[4]])
 }
 
 describe('rows', () => {
