@@ -19,6 +19,8 @@ export interface PrettyOptions {
   readonly table: boolean
   /** Gives the story of a scenario's violation, for `verbose`. */
   readonly story?: (result: ScenarioResult) => Story | null
+  /** Says what to change about a scenario's violation, for `verbose`. */
+  readonly advice?: (result: ScenarioResult, paint: Paint, width: number) => readonly string[]
   /** Flags that must be given again to repeat a run in the same world, such as `--set …`. */
   readonly again: readonly string[]
 }
@@ -49,7 +51,8 @@ export function prettyReporter(options: PrettyOptions): Reporter {
     const gap = last === 'none' ? '' : '\n'
     last = 'block'
     const story = options.verbose ? (options.story?.(result) ?? null) : null
-    return `${gap}${scenarioBlock(result, { ...options, paint, width, story }).join('\n')}\n`
+    const advice = options.verbose ? (options.advice?.(result, paint, width) ?? []) : []
+    return `${gap}${[...scenarioBlock(result, { ...options, paint, width, story }), ...advice].join('\n')}\n`
   }
 
   return {

@@ -1,7 +1,4 @@
-import { Chalk } from 'chalk'
 import { whatToChange } from '../../properties/search/counterexample.ts'
-import { colorLevel } from '../../reports/color.ts'
-import { paintWith } from '../../reports/paint.ts'
 import { counted, shellQuoted } from '../../reports/words.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
@@ -12,9 +9,9 @@ import { Retelling } from '../retell.ts'
 import { adviceLines } from '../search/advice.ts'
 import { SearchBench } from '../search/bench.ts'
 import { worldFlags } from '../search/search-flags.ts'
-import { StatusLine } from '../search/status-line.ts'
 import { foundLines } from '../search/tell.ts'
 import { type ViolatingRun, violatingRun } from '../search/violating-run.ts'
+import { Voice } from '../search/voice.ts'
 import { UsageError } from '../usage-error.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
@@ -29,44 +26,41 @@ export async function explain(request: ExplainRequest, context: Context): Promis
   const { globals } = request
   const { err } = context.console
   const stop = new StopSignal()
-  const status = new StatusLine(err, !globals.quiet)
-  const release = untilInterrupted(stop, null, () => status.clear())
+  const voice = new Voice(context, globals)
+  const release = untilInterrupted(stop, null, () => voice.status.clear())
   try {
     const found = await violatingRun(request, context, stop)
     if (typeof found === 'number') return found
-    await tell(found, request, context, stop, status)
+    await tell(found, request, context, stop, voice)
     return stop.reason === null ? EXIT.met : EXIT.interrupted
   } catch (error) {
     if (error instanceof UsageError) throw error
-    status.clear()
+    voice.status.clear()
     err.write(await failureText(error, context, globals.verbose))
     return EXIT.internal
   } finally {
     release()
-    status.clear()
+    voice.status.clear()
   }
 }
 
 async function tell(
   found: ViolatingRun,
-  { file, flags, globals }: ExplainRequest,
+  { file, flags }: ExplainRequest,
   context: Context,
   stop: StopSignal,
-  status: StatusLine,
+  voice: Voice,
 ): Promise<void> {
   const { scenario, result, shown, frame } = found
-  const { out, env } = context.console
-  const paint = paintWith(new Chalk({ level: colorLevel({ flag: globals.color, env, isTTY: out.isTTY }) }))
-  const width = Math.min(120, Math.max(80, out.columns ?? 100))
+  const { paint, width } = voice
   const story = (await Retelling.with(context)).story(scenario, result.run, shown.violation)
   const again = ['npx', 'twiceshy', 'replay', file, '--seed', result.seed, ...worldFlags(flags)].map(shellQuoted)
   const facts = [['again', again.join(' ')] as const]
-  out.write(`${foundLines(scenario, found, story, facts, paint, width).join('\n')}\n`)
+  voice.tell(foundLines(scenario, found, story, facts, paint, width))
   const bench = await SearchBench.with(context)
-  const advice = await bench.drive(whatToChange(frame, scenario, bench.traceOf(scenario, result.run)), (runs) => {
-    status.show(() => `what would prevent it · ${counted(runs, 'run')}`)
+  const advice = await bench.drive(whatToChange(frame, scenario, bench.traced(scenario, result.run).trace), (runs) => {
+    voice.status.show(() => `what would prevent it · ${counted(runs, 'run')}`)
     return stop.reason === null
   })
-  status.clear()
-  if (stop.reason === null) out.write(`${adviceLines(advice, paint, width).join('\n')}\n`)
+  if (stop.reason === null) voice.add(adviceLines(advice, paint, width))
 }

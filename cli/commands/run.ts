@@ -15,6 +15,7 @@ import { judge, nothingMatched } from '../judging.ts'
 import { loadScenarios } from '../load.ts'
 import { checkWritable, chosenReporters, folderInCheckout } from '../outputs.ts'
 import { Retelling } from '../retell.ts'
+import { type AdviceOf, adviceForResults } from '../search/advice-for-results.ts'
 import { type Selection, select } from '../select.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
@@ -38,9 +39,17 @@ export async function run(request: RunRequest, context: Context): Promise<ExitCo
   for (const line of nothing) context.console.err.write(`${line}\n`)
   if (selection.tasks.every(({ count }) => count === 0)) return EXIT.nothingMatched
   const story = globals.verbose ? storiesOf(selection, await Retelling.with(context)) : null
+  const advised = globals.verbose && context.judgeModule === undefined
+  const advice = advised
+    ? await adviceForResults(
+        selection.planned.map(({ scenario }) => scenario),
+        flags,
+        context,
+      )
+    : null
   const outputs = choices.map((choice) => ({
     file: choice.file,
-    reporter: reporterFor(choice, request, context, story),
+    reporter: reporterFor(choice, request, context, { story, advice }),
   }))
   const exit = await judge({ selection, flags, globals, outputs }, context)
   return exitOf(nothing.length > 0 ? [exit, EXIT.nothingMatched] : [exit])
@@ -61,7 +70,18 @@ function storiesOf({ planned }: Selection, retelling: Retelling): StoryOf {
   }
 }
 
-function reporterFor(choice: ReporterChoice, request: RunRequest, context: Context, story: StoryOf | null): Reporter {
+/** What `-v` adds. */
+interface Added {
+  readonly story: StoryOf | null
+  readonly advice: AdviceOf | null
+}
+
+function reporterFor(
+  choice: ReporterChoice,
+  request: RunRequest,
+  context: Context,
+  { story, advice }: Added,
+): Reporter {
   const tool = { name: 'twiceshy', version: context.version } as const
   const { set, profile } = request.flags
   const again = [...set.flatMap((value) => ['--set', value]), ...(profile === null ? [] : ['--profile', profile])]
@@ -89,6 +109,7 @@ function reporterFor(choice: ReporterChoice, request: RunRequest, context: Conte
         table: request.table,
         again,
         ...(story === null ? {} : { story }),
+        ...(advice === null ? {} : { advice }),
       })
     }
   }

@@ -1,6 +1,3 @@
-import { Chalk } from 'chalk'
-import { colorLevel } from '../../reports/color.ts'
-import { paintWith } from '../../reports/paint.ts'
 import { shellQuoted } from '../../reports/words.ts'
 import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
@@ -11,9 +8,9 @@ import { SearchBench } from '../search/bench.ts'
 import { Corpus } from '../search/corpus.ts'
 import { preserve } from '../search/preserve.ts'
 import { type SearchFlags, worldFlags } from '../search/search-flags.ts'
-import { StatusLine } from '../search/status-line.ts'
-import { type Fact, foundLines } from '../search/tell.ts'
+import { type Fact, foundLines, replayFact } from '../search/tell.ts'
 import { type ViolatingRun, violatingRun } from '../search/violating-run.ts'
+import { Voice } from '../search/voice.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface ShrinkRequest {
@@ -27,33 +24,33 @@ export async function shrinkFile(request: ShrinkRequest, context: Context): Prom
   const { globals } = request
   const { err } = context.console
   const stop = new StopSignal()
-  const status = new StatusLine(err, !globals.quiet)
-  const release = untilInterrupted(stop, null, () => status.clear())
+  const voice = new Voice(context, globals)
+  const release = untilInterrupted(stop, null, () => voice.status.clear())
   try {
     const found = await violatingRun(request, context, stop)
     if (typeof found === 'number') return found
-    await shrinkFound(found, request, context, stop, status)
+    await shrinkFound(found, request, context, stop, voice)
     return stop.reason === null ? EXIT.met : EXIT.interrupted
   } catch (error) {
     if (error instanceof UsageError) throw error
-    status.clear()
+    voice.status.clear()
     err.write(await failureText(error, context, globals.verbose))
     return EXIT.internal
   } finally {
     release()
-    status.clear()
+    voice.status.clear()
   }
 }
 
 async function shrinkFound(
   found: ViolatingRun,
-  { file, flags, globals }: ShrinkRequest,
+  { file, flags }: ShrinkRequest,
   context: Context,
   stop: StopSignal,
-  status: StatusLine,
+  voice: Voice,
 ): Promise<void> {
   const { scenario, result, frame } = found
-  const { cwd, out, env } = context.console
+  const { cwd } = context.console
   const command = ['twiceshy', 'shrink', file, '--seed', scenario.seed, ...worldFlags(flags)].map(shellQuoted)
   const { path, shrinking, minimal, counterexample } = await preserve(
     { frame, scenario, run: result.run, foundBy: `${command.join(' ')} (run ${result.run})` },
@@ -63,18 +60,14 @@ async function shrinkFound(
       version: context.version,
       shrinkBudgetMs: flags.shrinkBudgetMs,
       interrupted: () => stop.reason !== null,
-      onProgress: (line) => status.show(line),
+      onProgress: (line) => voice.status.show(line),
     },
   )
-  status.clear()
   const facts: readonly Fact[] = [
     ...(shrinking === '' ? [] : [['shrunk', shrinking] as const]),
     ...(minimal ? [['minimal', 'without any one of its faults nothing is violated'] as const] : []),
     ['saved', path],
-    ['again', `npx twiceshy replay ${shellQuoted(path)}`],
+    replayFact(path),
   ]
-  const paint = paintWith(new Chalk({ level: colorLevel({ flag: globals.color, env, isTTY: out.isTTY }) }))
-  const width = Math.min(120, Math.max(80, out.columns ?? 100))
-  const lines = foundLines(scenario, { result, shown: counterexample.shown }, null, facts, paint, width)
-  out.write(`${lines.join('\n')}\n`)
+  voice.tell(foundLines(scenario, { result, shown: counterexample.shown }, null, facts, voice.paint, voice.width))
 }

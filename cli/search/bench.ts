@@ -40,8 +40,9 @@ export class SearchBench {
     return driveAtOnce(search, (scenario, run) => this.judgeOnce(scenario, run, { hasher: sha256 }))
   }
 
-  /** The run's kept trace. */
-  traceOf(scenario: Scenario, run: number): readonly Uint8Array[] {
-    return this.judgeOnce(scenario, run, { hasher: sha256 }, { trace: true }).trace ?? []
+  /** Judges a run with its trace kept. */
+  traced(scenario: Scenario, run: number): RunResult & { readonly trace: readonly Uint8Array[] } {
+    const result = this.judgeOnce(scenario, run, { hasher: sha256 }, { trace: true })
+    return { ...result, trace: result.trace ?? [] }
   }
 }

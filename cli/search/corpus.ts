@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import { reasonOf } from '../files/collect.ts'
@@ -13,6 +23,24 @@ export class Corpus {
   constructor(folder: string, cwd: string) {
     this.folder = folder
     this.cwd = cwd
+  }
+
+  /**
+   * Checks that something can be saved, without touching anything: a long search must not end with that mistake.
+   *
+   * @throws {@link UsageError} when it cannot
+   */
+  checkWritable(): void {
+    const help = 'choose another folder with --corpus'
+    let folder = resolve(this.cwd, this.folder)
+    while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder)
+    try {
+      if (!statSync(folder).isDirectory()) throw new UsageError(`${this.folder} is no folder`, help)
+      accessSync(folder, constants.W_OK)
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      throw new UsageError(`nothing can be saved in ${this.folder}: ${reasonOf(error)}`, help)
+    }
   }
 
   /** Files saved of a scenario before, as they are to be shown. */

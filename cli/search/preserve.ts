@@ -45,47 +45,49 @@ export interface Preserved {
   readonly minimal: boolean
 }
 
-/** Saves a counterexample at once, and again whenever shrinking made it smaller, so that nothing is lost at any time. */
+/**
+ * Saves a counterexample at once, and again whenever it became better to read or smaller, so that nothing is lost at any
+ * time.
+ */
 export async function preserve(found: Found, options: PreserveOptions): Promise<Preserved> {
-  const { scenario, run } = found
-  const { bench } = options
-  const judge = (judged: Scenario): ReturnType<SearchBench['judge']> => bench.judge(judged, 0)
-  const explicit = await bench.drive(explicitCase(found.frame, scenario, bench.traceOf(scenario, run)))
-  if (explicit === null)
-    return saveAsDrawn(found, options, await bench.drive(drawnCounterexample(found.frame, scenario)))
-  const { frame, proved: start } = explicit
+  const { frame, scenario, run } = found
+  const { bench, interrupted } = options
+  const drawn = await bench.drive(drawnCounterexample(frame, scenario))
+  const drawnPath = drawn === null ? null : save(found, options, drawn, [DRAWN])
+  const traced = bench.traced(scenario, run)
+  const explicit = await bench.drive(explicitCase(frame, scenario, traced.trace), () => !interrupted())
+  if (explicit !== null) return shrinkAndSave({ ...found, frame: explicit.frame }, options, explicit.proved)
+  if (drawn !== null && drawnPath !== null)
+    return { frame, counterexample: drawn, path: drawnPath, shrinking: '', minimal: false }
+  throw new Error(`run ${run} of ${scenario.file} was judged again and did not show its violation again`)
+}
+
+const DRAWN = 'Its faults are drawn under run-seed: written out one by one they did not show it again.'
+
+async function shrinkAndSave(found: Found, options: PreserveOptions, start: Proved): Promise<Preserved> {
+  const { frame } = found
+  const { bench, shrinkBudgetMs, interrupted, onProgress } = options
   const first = counterexampleOf(frame, start)
-  const saveAs = (counterexample: Counterexample, notes: readonly string[]): string =>
-    save({ ...found, frame }, options, counterexample, notes)
-  let path = saveAs(first, [])
-  if (options.shrinkBudgetMs === 0) return { frame, counterexample: first, path, shrinking: '', minimal: false }
-  const until = performance.now() + options.shrinkBudgetMs
+  const firstPath = save(found, options, first, [])
+  if (shrinkBudgetMs === 0) return { frame, counterexample: first, path: firstPath, shrinking: '', minimal: false }
+  const until = performance.now() + shrinkBudgetMs
   let better: Proved = start
   const { best, runs, steps, minimal } = await shrink(frame, start, {
-    judge,
+    judge: (scenario) => bench.judge(scenario, 0),
     goOn: (soFar) => {
-      options.onProgress(() => `shrinking · ${inWords(better)} left · ${counted(soFar, 'run')}`)
-      return !options.interrupted() && performance.now() < until
+      onProgress(() => `shrinking · ${inWords(better)} left · ${counted(soFar, 'run')}`)
+      return !interrupted() && performance.now() < until
     },
     onBetter: (proved) => {
       better = proved
-      path = saveAs(counterexampleOf(frame, proved), [])
+      save(found, options, counterexampleOf(frame, proved), [])
     },
   })
   const shrinking = shrunkInWords(start, best, steps, runs)
   const counterexample = counterexampleOf(frame, best)
   const minimality = minimal ? ['Minimal:  without any one of its faults nothing is violated.'] : []
-  path = saveAs(counterexample, [`Shrunk ${shrinking}.`, ...minimality])
+  const path = save(found, options, counterexample, [`Shrunk ${shrinking}.`, ...minimality])
   return { frame, counterexample, path, shrinking, minimal }
-}
-
-function saveAsDrawn(found: Found, options: PreserveOptions, counterexample: Counterexample | null): Preserved {
-  if (counterexample === null) {
-    throw new Error(`run ${found.run} of ${found.scenario.file} was judged again and did not show its violation again`)
-  }
-  const note = 'Its faults are drawn under run-seed: written out one by one they did not show it again.'
-  const path = save(found, options, counterexample, [note])
-  return { frame: found.frame, counterexample, path, shrinking: '', minimal: false }
 }
 
 function save(

@@ -7,7 +7,7 @@ import type { Paint } from '../../reports/paint.ts'
 import type { ScenarioResult, Summary } from '../../reports/result.ts'
 import { storyBlock } from '../../reports/story-block.ts'
 import type { Story } from '../../reports/story.ts'
-import { counted, grouped, noneOf, simulated } from '../../reports/words.ts'
+import { counted, grouped, noneOf, shellQuoted, simulated } from '../../reports/words.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 
 /** A fact about a counterexample: a word and what there is to say. */
@@ -37,6 +37,11 @@ export function foundLines(
     ...(story === null ? [] : storyBlock(story, paint, width)),
     ...facts.flatMap(([name, text]) => factLines(name, text, paint, width)),
   ]
+}
+
+/** The command that shows a saved counterexample again. */
+export function replayFact(path: string): Fact {
+  return ['again', `npx twiceshy replay ${shellQuoted(path)}`]
 }
 
 function factLines(name: string, text: string, paint: Paint, width: number): readonly string[] {

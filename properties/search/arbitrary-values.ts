@@ -61,7 +61,7 @@ export function spreadUpTo(mostUs: number): Arbitrary<Spread> {
 
 /** A record with exactly these keys; it shrinks key by key, and has no prototype tricks of its own. */
 export function record<T extends object>(fields: { readonly [K in keyof T]: Arbitrary<T[K]> }): Arbitrary<T> {
-  return fc.record(fields, { noNullPrototype: true }) as Arbitrary<T>
+  return fc.record<T>(fields, { noNullPrototype: true })
 }
 
 /** What two equal values have in common, whatever the order of their keys. */

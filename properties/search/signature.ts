@@ -46,6 +46,15 @@ export function firstShown(result: RunResult, expected: readonly Pick<Expectatio
   return first
 }
 
+/** The violation of a run that says just this. Null when it shows none such. */
+export function shownAs(result: RunResult, { kind, message }: Pick<Violation, 'kind' | 'message'>): Shown | null {
+  for (const verdict of result.verdicts) {
+    const violation = verdict.violations.find((each) => each.kind === kind && each.message === message)
+    if (violation !== undefined) return shown(verdict, violation)
+  }
+  return null
+}
+
 /** The run's first violation with that signature. Null when it shows none. */
 export function shownAgain(result: RunResult, signature: Signature): Shown | null {
   for (const verdict of result.verdicts) {
