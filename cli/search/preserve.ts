@@ -10,7 +10,7 @@ import {
 import { type Proved, shrink } from '../../properties/search/shrink.ts'
 import { guaranteeText } from '../../properties/search/signature.ts'
 import { wrapped } from '../../reports/layout.ts'
-import { counted } from '../../reports/words.ts'
+import { counted, grouped } from '../../reports/words.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { SearchBench } from './bench.ts'
 import type { Slot } from './corpus.ts'
@@ -117,10 +117,12 @@ function hanging(line: string, at: number): string {
 }
 
 function shrunkInWords(start: Proved, best: Proved, steps: number, runs: number): string {
+  const tried = counted(runs, 'run')
+  if (steps === 0) return `in no step of ${tried}: nothing smaller showed it`
   const [from, to] = [sizeOf(start.found), sizeOf(best.found)]
-  const faults = `from ${counted(from.faults, 'fault')} to ${to.faults}`
-  const records = `from ${counted(from.records, 'record')} to ${to.records}`
-  return `${faults}, ${records}, in ${counted(steps, 'step')} of ${counted(runs, 'run')}`
+  const faults = `from ${counted(from.faults, 'fault')} to ${grouped(to.faults)}`
+  const records = `from ${counted(from.records, 'record')} to ${grouped(to.records)}`
+  return `${faults}, ${records}, in ${counted(steps, 'step')} of ${tried}`
 }
 
 function inWords({ found }: Proved): string {
