@@ -1,5 +1,7 @@
+import { samplerOf } from './kernel/sampler.ts'
+import type { Spread } from './kernel/spread.ts'
 import { ms, SECOND } from './kernel/time.ts'
-import type { WorldSpec } from './spec.ts'
+import type { ConsumerSpec, ProcessorSpec, SinkSpec, WorldSpec } from './spec.ts'
 
 /**
  * How long healing may take, in microseconds: what the scenario says, or the sum of the timeouts that can still be running
@@ -23,7 +25,52 @@ export function healLimitUs(spec: WorldSpec): number {
       finite(config['request.timeout.ms'], 30_000) +
       finite(config['linger.ms'], 5),
   )
-  return ms(Math.max(0, ...brokers) + Math.max(0, ...producers)) + 30 * SECOND
+  const readers = readersOf(spec).map(
+    ({ config }) =>
+      // A member that died keeps its partitions for a session; then a rebalance waits for the slowest of those left, and the
+      // same may happen once more when the dead come back.
+      2 * (finite(config['session.timeout.ms'], 45_000) + finite(config['max.poll.interval.ms'], 300_000)) +
+      // Then a coordinator is found and positions are fetched, and what was read is committed.
+      2 * finite(config['default.api.timeout.ms'], 60_000) +
+      finite(config['request.timeout.ms'], 30_000) +
+      finite(config['auto.commit.interval.ms'], 5000),
+  )
+  return (
+    ms(Math.max(0, ...brokers) + Math.max(0, ...producers) + Math.max(0, ...readers)) + backlogUs(spec) + 30 * SECOND
+  )
+}
+
+/**
+ * How long it may take to work off everything that was ever published, twice over, when nobody has begun. Publishing worlds
+ * have no backlog.
+ */
+function backlogUs(spec: WorldSpec): number {
+  const published = spec.producers.reduce((sum, { workload, instances }) => {
+    const records = workload.kind === 'send' ? workload.records : workload.steps.length
+    return sum + records * instances
+  }, 0)
+  let records = 2 * published
+  let us = 0
+  for (const reader of readersOf(spec)) {
+    const perUnit = 4 * longestUs(spec.network.latency) + storeUs(spec)
+    us += records * (longestUs(reader.process) + (reader.commitEvery === 'poll' ? perUnit / 10 : perUnit))
+    if ('transform' in reader && reader.transform.kind === 'fan-out') records *= Math.max(1, reader.transform.count)
+  }
+  return Math.ceil(us)
+}
+
+function readersOf(spec: WorldSpec): readonly (ConsumerSpec | ProcessorSpec | SinkSpec)[] {
+  // Processors first: what comes after them may have more to read.
+  return [...spec.processors, ...spec.consumers, ...spec.sinks]
+}
+
+function storeUs(spec: WorldSpec): number {
+  return Math.max(0, ...spec.stores.map((store) => longestUs(store.latency)))
+}
+
+function longestUs(spread: Spread): number {
+  const sampler = samplerOf(spread)
+  return sampler.length(sampler.bound - 1)
 }
 
 /** "Never" is no time to wait for: the default stands in. */

@@ -41,6 +41,11 @@ export function reads(role: NodeRole): role is 'consumer' | 'processor' | 'sink'
   return role === 'consumer' || role === 'processor' || role === 'sink'
 }
 
+/** Whether a role is that of an application: not of the cluster, and no store. */
+export function isApplication(role: NodeRole): role is 'producer' | 'consumer' | 'processor' | 'sink' {
+  return role === 'producer' || reads(role)
+}
+
 /** Topic ids count from 1 in the order of the spec. */
 export function topicIdNamed(spec: WorldSpec, name: string): number {
   return spec.topics.findIndex((topic) => topic.name === name) + 1

@@ -4,6 +4,7 @@ import type { Broker } from './kafka/broker/broker.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, topicName } from './layout.ts'
+import { ReaderSettlement } from './reader-settlement.ts'
 import type { WorldSpec } from './spec.ts'
 
 /** Whether everything has come to rest, and if not, who waits for what. It looks; it never changes the world. */
@@ -12,12 +13,19 @@ export class Settlement {
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
   private readonly view: ControllerView
+  private readonly readers: ReaderSettlement
 
   constructor(kernel: Kernel, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
     this.kernel = kernel
     this.spec = spec
     this.nodes = nodes
     this.view = view
+    this.readers = new ReaderSettlement(kernel, spec, nodes)
+  }
+
+  /** Whether all work is done: everything sent, and everything read that is to be read. */
+  workDone(): boolean {
+    return this.producersIdle() && this.readers.unsettled(this) === null
   }
 
   /** Whether every producer has sent what it has to send and knows every outcome. */
@@ -25,9 +33,18 @@ export class Settlement {
     return this.nodes.every((node, number) => node.role !== 'producer' || this.producer(number)?.isIdle() === true)
   }
 
-  /** Nothing pending: producers idle, every partition led, every replica equal to its leader and below the high watermark. */
+  /**
+   * Nothing pending: all work done, every partition led, every replica equal to its leader and below the high watermark.
+   */
   isSettled(): boolean {
-    return this.producersIdle() && this.unsettledPartition() === null
+    return this.workDone() && this.unsettledPartition() === null
+  }
+
+  /** The high watermark at the leader of a partition; -1 = nobody leads. */
+  highWatermark(tp: number): number {
+    const leader = this.view.leaderOf(tp)
+    const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
+    return led === undefined || !led.isLeader ? -1 : led.log.highWatermark
   }
 
   /** Everything that is not at rest, in words. */
@@ -39,6 +56,7 @@ export class Settlement {
       if (producer === null) waiting.push(`${node.name} is down`)
       else if (!producer.isIdle()) waiting.push(...producer.waiting().map((what) => `${node.name} waits for ${what}`))
     })
+    waiting.push(...this.readers.waiting(this))
     const partition = this.unsettledPartition()
     if (partition !== null) waiting.push(partition)
     return waiting

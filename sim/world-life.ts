@@ -53,6 +53,7 @@ export class WorldLife implements FaultHost {
   wipeDisk(node: number): boolean {
     const wasUp = this.end(node, M.nodeCrashed, false)
     this.nodes.disks.get(node)?.wipe()
+    this.nodes.readers.databases.get(node)?.wipe()
     if (this.layout[node]?.role === 'controller') this.nodes.controllerDisk.wipe()
     this.recorder.emit(M.diskWiped, node, this.slot(node).incarnation, 0, 0, 0)
     return wasUp
@@ -123,11 +124,11 @@ export class WorldLife implements FaultHost {
   }
 
   workInFlight(): boolean {
-    return !this.settlement.producersIdle()
+    return !this.settlement.workDone()
   }
 
   workDone(): boolean {
-    return this.settlement.producersIdle()
+    return this.settlement.workDone()
   }
 
   private end(node: number, moment: number, silent: boolean): boolean {

@@ -17,8 +17,9 @@ import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
 import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
 import type { NodeHandler } from './kernel/node.ts'
 import { Stream } from './kernel/stream.ts'
-import { type NodeLayout, topicIdNamed } from './layout.ts'
+import { type NodeLayout, topicIdNamed, topicsOf } from './layout.ts'
 import type { Network } from './network/network.ts'
+import { ReaderNodes } from './reader-nodes.ts'
 import type { ProducerSpec, WorldSpec } from './spec.ts'
 import { Disk } from './storage/disk.ts'
 
@@ -35,6 +36,8 @@ export class WorldNodes {
   readonly controllerDisk: ControllerDisk = new ControllerDisk()
   readonly view: ControllerView = new ControllerView(this.controllerDisk)
   readonly disks: Map<number, Disk> = new Map()
+  /** Programs of the applications that read, and of stores. */
+  readonly readers: ReaderNodes
   /** Watches out for moments; the world sets it once it is formed. */
   moments: MomentWatch | null = null
   private readonly kernel: Kernel
@@ -62,6 +65,7 @@ export class WorldNodes {
     this.spec = spec
     this.layout = layout
     this.tellSteps = tellSteps
+    this.readers = new ReaderNodes(spec, layout, seed, tellSteps, this)
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
       if (node.role === 'broker') this.disks.set(number, new Disk())
@@ -114,6 +118,14 @@ export class WorldNodes {
         return this.broker(env, node, incarnation, formed)
       case 'producer':
         return this.producer(env, node)
+      case 'consumer':
+        return this.readers.consumer(env, incarnation)
+      case 'processor':
+        return this.readers.processor(env, incarnation)
+      case 'sink':
+        return this.readers.sink(env, incarnation)
+      case 'store':
+        return this.readers.store(env)
     }
   }
 
@@ -148,7 +160,7 @@ export class WorldNodes {
         name: spec.name,
         node,
         instance: Number(this.layout[node]?.name.split('#')[1] ?? 0),
-        topics: spec.to.map((name) => ({
+        topics: topicsOf(spec).map((name) => ({
           name,
           topicId: topicIdNamed(this.spec, name),
           partitions: this.spec.topics[topicIdNamed(this.spec, name) - 1]?.partitions ?? 0,

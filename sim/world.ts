@@ -11,7 +11,7 @@ import type { LogEntry } from './kafka/protocol/batch.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { Kernel, type KernelOptions, SYSTEM_EVENT } from './kernel/kernel.ts'
 import { MILLISECOND } from './kernel/time.ts'
-import { type NodeLayout, nodesOf } from './layout.ts'
+import { isApplication, type NodeLayout, nodesOf } from './layout.ts'
 import { Links } from './network/links.ts'
 import { ARRIVAL, Network } from './network/network.ts'
 import { Settlement } from './settlement.ts'
@@ -19,6 +19,7 @@ import type { WorldSpec } from './spec.ts'
 import { WorldLife } from './world-life.ts'
 import { PROCESS_EXITED, WorldNodes } from './world-nodes.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
+import type { ReaderProcess } from './application/reader-process.ts'
 
 /** System events of the world: the end of the working phase, the end of healing, and a look at whether all is done. */
 const WORK_ENDS = 33
@@ -152,14 +153,13 @@ export class World {
     })
     this.tellFirstLeaders(formed)
     for (const [number, node] of this.layout.entries()) {
-      if (node.role !== 'producer') this.nodes.start(number, node.role === 'broker' ? formed : null)
+      if (!isApplication(node.role)) this.nodes.start(number, node.role === 'broker' ? formed : null)
     }
     recorder.counts.fill(0)
     this.injector.start()
     this.nodes.moments = this.injector
     for (const [number, node] of this.layout.entries()) {
-      if (node.role !== 'producer') continue
-      this.nodes.start(number, null)
+      if (isApplication(node.role)) this.nodes.start(number, null)
     }
     kernel.schedule(spec.run.forUs, SYSTEM_EVENT, 0, WORK_ENDS, 0, 0, null, 0xd00, 0)
     this.look()
@@ -215,7 +215,7 @@ export class World {
   }
 
   private onLook(): void {
-    if (this.phase === 'working' && this.settlement.producersIdle() && this.injector.spent()) this.heal()
+    if (this.phase === 'working' && this.settlement.workDone() && this.injector.spent()) this.heal()
     if (this.phase === 'healing' && this.settlement.isSettled()) this.finish('settled')
     else this.look()
   }
@@ -226,9 +226,9 @@ export class World {
     this.recorder.emit(M.runHealing, 0, 0, 0, 0, 0)
     this.injector.healAll()
     for (const [number, node] of this.layout.entries()) {
-      if (node.role !== 'producer') continue
-      const producer = this.kernel.nodes[number]?.handler as ProducerProcess | null
-      producer?.stopWork()
+      if (!isApplication(node.role)) continue
+      const application = this.kernel.nodes[number]?.handler as ProducerProcess | ReaderProcess | null
+      application?.stopWork()
     }
     this.kernel.schedule(healLimitUs(this.spec), SYSTEM_EVENT, 0, HEALING_ENDS, 0, 0, null, 0xd02, 0)
   }

@@ -1,0 +1,159 @@
+import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
+import { Database } from './application/database.ts'
+import { DatabaseStore } from './application/database-store.ts'
+import type { ConsumerStep } from './application/applications.ts'
+import type { ProcessHost } from './application/process-host.ts'
+import { ProcessorJournal } from './application/processor-journal.ts'
+import { ProcessorProcess } from './application/processor-process.ts'
+import type { ReaderProcessOptions } from './application/reader-options.ts'
+import { SinkProcess } from './application/sink-process.ts'
+import { tpOf } from './history/ids.ts'
+import type { Env } from './kafka/env.ts'
+import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
+import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
+import { Stream } from './kernel/stream.ts'
+import { type NodeLayout, topicIdNamed } from './layout.ts'
+import type { ReaderSpec, WorldSpec } from './spec.ts'
+
+/** Builds the processes of reading applications and of stores from what survives them. */
+export class ReaderNodes {
+  /** Data of the stores, by node. */
+  readonly databases: Map<number, Database> = new Map()
+  private readonly scripts: Map<number, ConsumerScript> = new Map()
+  private readonly journals: Map<number, ProcessorJournal> = new Map()
+  private readonly spec: WorldSpec
+  private readonly layout: readonly NodeLayout[]
+  private readonly seed: string
+  private readonly tellSteps: boolean
+  private readonly host: Pick<ProcessHost, 'exited'>
+
+  constructor(
+    spec: WorldSpec,
+    layout: readonly NodeLayout[],
+    seed: string,
+    tellSteps: boolean,
+    host: Pick<ProcessHost, 'exited'>,
+  ) {
+    this.spec = spec
+    this.layout = layout
+    this.seed = seed
+    this.tellSteps = tellSteps
+    this.host = host
+    layout.forEach((node, number) => {
+      if (node.role === 'store') this.databases.set(number, new Database())
+      if (node.role === 'processor') this.journals.set(number, new ProcessorJournal())
+      const steps = node.role === 'consumer' ? named(spec.consumers, node).steps : null
+      if (steps !== null) this.scripts.set(number, new ConsumerScript(steps.map((step) => this.step(step))))
+    })
+  }
+
+  consumer(env: Env, incarnation: number): ConsumerProcess {
+    const { node } = env
+    const spec = named(this.spec.consumers, this.at(node))
+    const commit = ({ auto: 'auto', 'before-processing': 'before', 'after-processing': 'after' } as const)[spec.commit]
+    const script = this.scripts.get(node) ?? null
+    // A script commits where it says so.
+    const options = this.options(node, spec, incarnation, script === null ? commit : 'auto')
+    return new ConsumerProcess(env, options, script, this.host)
+  }
+
+  processor(env: Env, incarnation: number): ProcessorProcess {
+    const { node } = env
+    const spec = named(this.spec.processors, this.at(node))
+    const commit = ({ auto: 'auto', 'before-output': 'before', 'after-output': 'after' } as const)[spec.commit]
+    const to = spec.to.map((name) => {
+      const topicId = topicIdNamed(this.spec, name)
+      return { name, topicId, partitions: this.spec.topics[topicId - 1]?.partitions ?? 0 }
+    })
+    const { transform, producerConfig } = spec
+    const options = { ...this.options(node, spec, incarnation, commit), to, transform, producerConfig }
+    return new ProcessorProcess(env, options, this.journals.get(node) as ProcessorJournal, this.host)
+  }
+
+  sink(env: Env, incarnation: number): SinkProcess {
+    const { node } = env
+    const spec = named(this.spec.sinks, this.at(node))
+    const commit = (
+      { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'with-output': 'elsewhere' } as const
+    )[spec.commit]
+    const store = this.layout.findIndex(({ role, name }) => role === 'store' && name === spec.into)
+    const { write, fence } = spec
+    const withOutput = spec.commit === 'with-output'
+    return new SinkProcess(
+      env,
+      { ...this.options(node, spec, incarnation, commit), store, write, fence, withOutput },
+      this.host,
+    )
+  }
+
+  store(env: Env): DatabaseStore {
+    const { name } = this.at(env.node)
+    const spec = this.spec.stores.find((store) => store.name === name)
+    if (spec === undefined) throw new RangeError(`there is no store ${name}`)
+    return new DatabaseStore(env, spec.latency, this.databases.get(env.node) as Database, this.host)
+  }
+
+  private options(
+    node: number,
+    spec: ReaderSpec,
+    incarnation: number,
+    commit: ReaderProcessOptions['commit'],
+  ): ReaderProcessOptions {
+    return {
+      name: spec.name,
+      node,
+      topics: this.spec.topics.map(({ name }, index) => ({ name, topicId: index + 1 })),
+      subscribe: spec.from.map((name) => topicIdNamed(this.spec, name)),
+      assign: spec.assign?.map(({ topic, partition }) => tpOf(topicIdNamed(this.spec, topic), partition)) ?? null,
+      process: spec.process,
+      commit,
+      commitEvery: spec.commitEvery,
+      commitCall: spec.commitCall,
+      handling: spec.handling,
+      config: this.filled(spec.config, node, incarnation),
+      profile: CLIENT_PROFILES[spec.profile],
+      bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
+      startUs: spec.startUs,
+      stopUs: spec.stopUs,
+      tellSteps: this.tellSteps,
+    }
+  }
+
+  /** `${instance}`, `${incarnation}` and `${random}` in ids. */
+  private filled(config: ConsumerConfig, node: number, incarnation: number): ConsumerConfig {
+    const { name } = this.at(node)
+    const fill = (id: string): string =>
+      id
+        .replaceAll('${instance}', name.slice(name.indexOf('#') + 1))
+        .replaceAll('${incarnation}', String(incarnation))
+        .replaceAll('${random}', () =>
+          new Stream(this.seed, 'id', name, String(incarnation)).below(0x4000_0000).toString(36),
+        )
+    return { ...config, 'group.id': fill(config['group.id']), 'group.instance.id': fill(config['group.instance.id']) }
+  }
+
+  private step(step: ConsumerStep): ConsumerProcessStep {
+    const tp = (at: { readonly topic: string; readonly partition: number }): number =>
+      tpOf(topicIdNamed(this.spec, at.topic), at.partition)
+    switch (step.do) {
+      case 'seek':
+        return { do: 'seek', tp: tp(step), offset: step.offset }
+      case 'commit':
+        return { do: 'commit', offsets: step.offsets?.map((at) => ({ tp: tp(at), offset: at.offset })) ?? null }
+      case 'poll':
+      case 'wait':
+      case 'close':
+        return step
+    }
+  }
+
+  private at(node: number): NodeLayout {
+    return this.layout[node] as NodeLayout
+  }
+}
+
+function named<T extends { readonly name: string }>(specs: readonly T[], node: NodeLayout): T {
+  const spec = specs.find(({ name }) => name === node.application)
+  if (spec === undefined) throw new RangeError(`there is no application ${node.application}`)
+  return spec
+}
