@@ -157,6 +157,14 @@ export class Metadata {
     partition.leaderEpoch = hint.leaderEpoch
   }
 
+  /** `Metadata.updateLastSeenEpochIfNewer`: an answer told of a newer epoch, so the leader known here is an old one. */
+  sawEpoch(partition: PartitionLeadership, epoch: number): void {
+    if (epoch <= partition.leaderEpoch) return
+    partition.leader = -1
+    partition.leaderEpoch = epoch
+    this.updateRequested = true
+  }
+
   /** The metadata timer fired. */
   onTimer(): void {
     this.timer = 0

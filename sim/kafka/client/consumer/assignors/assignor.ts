@@ -1,0 +1,15 @@
+import type { JoinGroupResponse } from '../../../protocol/group-messages.ts'
+
+export type GroupMember = JoinGroupResponse['members'][number]
+
+/** Partitions per member id, ascending. */
+export type GroupAssignment = ReadonlyMap<string, readonly number[]>
+
+/** Number of partitions of a topic that exists; 0 = unknown. */
+export interface PartitionCounts {
+  count(topicId: number): number
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

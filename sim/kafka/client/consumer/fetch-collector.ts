@@ -1,0 +1,134 @@
+import { M } from '../../../history/catalogue.ts'
+import type { Env } from '../../env.ts'
+import { Errors, invalidatesMetadata } from '../../protocol/errors.ts'
+import type { Metadata } from '../metadata.ts'
+import type { CompletedFetch, ConsumedRecord } from './completed-fetch.ts'
+import type { ConsumerSettings } from './consumer-settings.ts'
+import { type PollFailure, pollFailure } from './poll-failure.ts'
+import type { SubscriptionState } from './subscription-state.ts'
+
+/**
+ * `FetchBuffer` and `FetchCollector`: what fetches brought waits here until poll() returns it. Only then do positions advance.
+ */
+export class FetchCollector {
+  /** Why the last {@link collect} brought nothing; null = it did not fail. */
+  failure: PollFailure | null = null
+  private readonly env: Env
+  private readonly settings: ConsumerSettings
+  private readonly subscriptions: SubscriptionState
+  private readonly metadata: Metadata
+  private buffer: CompletedFetch[] = []
+
+  constructor(env: Env, settings: ConsumerSettings, subscriptions: SubscriptionState, metadata: Metadata) {
+    this.env = env
+    this.settings = settings
+    this.subscriptions = subscriptions
+    this.metadata = metadata
+  }
+
+  add(fetch: CompletedFetch): void {
+    fetch.state.buffered = true
+    this.buffer.push(fetch)
+  }
+
+  /** Marks the nodes that lead a fetchable partition with buffered data: they are not asked for more (KAFKA-17182). */
+  markBufferedNodes(nodes: boolean[]): void {
+    for (let i = 0; i < this.buffer.length; i++) {
+      const { state } = this.buffer[i] as CompletedFetch
+      if (state.isFetchable && state.leader >= 0) nodes[state.leader] = true
+    }
+  }
+
+  /**
+   * Up to max.poll.records records in the order in which they came, partition by partition. An error of one partition comes
+   * out as {@link failure} only when nothing else does: records whose position has advanced are never lost (KAFKA-5075).
+   */
+  collect(): ConsumedRecord[] {
+    const records: ConsumedRecord[] = []
+    this.failure = null
+    if (this.buffer.length === 0) return records
+    const paused: CompletedFetch[] = []
+    const { maxPollRecords } = this.settings
+    while (records.length < maxPollRecords) {
+      const next = this.buffer[0]
+      if (next === undefined) break
+      if (!next.initialized && !this.initialize(next)) {
+        if (this.failure !== null && records.length > 0) {
+          // Told again by the next poll.
+          this.failure = null
+          break
+        }
+        this.drop(next)
+        if (this.failure !== null) break
+      } else if (next.state.paused && !next.state.unassigned) {
+        paused.push(next)
+        this.buffer.shift()
+      } else {
+        this.take(next, maxPollRecords - records.length, records)
+      }
+    }
+    if (paused.length > 0) this.buffer.push(...paused)
+    return records
+  }
+
+  clear(): void {
+    this.buffer = []
+  }
+
+  private take(fetch: CompletedFetch, max: number, records: ConsumedRecord[]): void {
+    const { state } = fetch
+    if (!state.isFetchable || fetch.nextFetchOffset !== state.offset) {
+      // Unassigned, revoked, seeked or being reset: not next in line any more.
+      this.drop(fetch)
+      return
+    }
+    const { env } = this
+    const from = records.length
+    const epoch = fetch.take(max, records)
+    for (let i = from; i < records.length; i++) {
+      const { record, tp, offset } = records[i] as ConsumedRecord
+      env.emit(M.recordDelivered, record.record, record.attempt, tp, offset)
+    }
+    if (fetch.nextFetchOffset > state.offset) {
+      state.offset = fetch.nextFetchOffset
+      if (epoch >= 0) state.offsetEpoch = epoch
+    }
+    if (fetch.isConsumed) {
+      this.drop(fetch)
+      this.subscriptions.moveToEnd(state)
+    }
+  }
+
+  /** `FetchCollector.initialize`: whether the fetch continues the position. Errors are dealt with here. */
+  private initialize(fetch: CompletedFetch): boolean {
+    const { state, errorCode } = fetch
+    if (!state.hasValidPosition || state.unassigned) return false
+    if (errorCode !== Errors.NONE) {
+      this.onError(fetch)
+      this.subscriptions.moveToEnd(state)
+      return false
+    }
+    if (fetch.nextFetchOffset !== state.offset) return false
+    fetch.initialized = true
+    return true
+  }
+
+  private onError({ state, errorCode, nextFetchOffset }: CompletedFetch): void {
+    if (errorCode === Errors.OFFSET_OUT_OF_RANGE) {
+      if (nextFetchOffset !== state.offset) return
+      const { offsetReset } = this.settings
+      if (offsetReset === 'none') this.failure = pollFailure('offset-out-of-range', errorCode, [state.tp])
+      else state.requestReset(offsetReset)
+    } else if (invalidatesMetadata(errorCode) || errorCode === Errors.OFFSET_NOT_AVAILABLE) {
+      this.metadata.requestUpdate()
+    }
+    // UNKNOWN_LEADER_EPOCH and UNKNOWN_SERVER_ERROR: asked again.
+  }
+
+  private drop(fetch: CompletedFetch): void {
+    fetch.state.buffered = false
+    const at = this.buffer.indexOf(fetch)
+    if (at === 0) this.buffer.shift()
+    else if (at > 0) this.buffer.splice(at, 1)
+  }
+}

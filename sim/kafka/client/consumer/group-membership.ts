@@ -1,0 +1,50 @@
+/** `AbstractCoordinator.MemberState` */
+export type MemberState = 'unjoined' | 'preparing-rebalance' | 'completing-rebalance' | 'stable'
+
+/** A member's standing in its group as the member knows it: state, generation, and whether it has to join again. */
+export class GroupMembership {
+  state: MemberState = 'unjoined'
+  /** -1 = none. */
+  generationId = -1
+  /** The last one whose assignment was taken over: the one under which partitions are owned. */
+  ownedUnder = -1
+  /** '' = none. */
+  memberId = ''
+  rejoinNeeded = true
+  /** Partitions are still to be given up before the next JoinGroup. */
+  needsJoinPrepare = true
+  rejoinReason = ''
+
+  /** `hasNotJoinedGroup` is the opposite: whether heartbeats are sent. */
+  get isBeating(): boolean {
+    return this.state === 'completing-rebalance' || this.state === 'stable'
+  }
+
+  get isRebalancing(): boolean {
+    return this.state === 'preparing-rebalance' || this.state === 'completing-rebalance'
+  }
+
+  /** Whether an answer to a request sent under this generation still concerns the member (`generationUnchanged`). */
+  isUnchanged(generationId: number, memberId: string): boolean {
+    return this.generationId === generationId && this.memberId === memberId
+  }
+
+  requestRejoin(reason: string): void {
+    this.rejoinNeeded = true
+    this.rejoinReason = reason
+  }
+
+  /** `resetStateAndGeneration`; the member id is kept where the coordinator may still know it. */
+  reset(resetMemberId: boolean): void {
+    this.state = 'unjoined'
+    this.generationId = -1
+    if (resetMemberId) this.memberId = ''
+  }
+
+  /** `resetStateAndRejoin` */
+  resetAndRejoin(reason: string, resetMemberId: boolean): void {
+    this.reset(resetMemberId)
+    this.requestRejoin(reason)
+    this.needsJoinPrepare = true
+  }
+}

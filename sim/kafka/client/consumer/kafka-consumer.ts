@@ -1,0 +1,517 @@
+import { M } from '../../../history/catalogue.ts'
+import { SECOND } from '../../../kernel/time.ts'
+import type { Envelope } from '../../../network/envelope.ts'
+import type { Env } from '../../env.ts'
+import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
+import { Errors } from '../../protocol/errors.ts'
+import type { ClientProfile } from '../../protocol/profile.ts'
+import { exponentialBackoff } from '../exponential-backoff.ts'
+import type { ConsumedRecord } from './completed-fetch.ts'
+import type { RebalanceListenerInvoker } from './consumer-coordinator.ts'
+import { ConsumerParts } from './consumer-parts.ts'
+import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
+import type { ConsumerTopicOptions } from './consumer-topics.ts'
+import { Commit, type CommitOutcome } from './offset-commits.ts'
+import { type PollFailure, pollFailure } from './poll-failure.ts'
+import type { CommitOffset } from './subscription-state.ts'
+import { INITIALIZING } from './topic-partition-state.ts'
+
+export { ConsumedRecord } from './completed-fetch.ts'
+export { CONSUMER_TIMERS } from './consumer-parts.ts'
+export type { CommitOutcome } from './offset-commits.ts'
+export type { PollFailure } from './poll-failure.ts'
+export type { CommitOffset } from './subscription-state.ts'
+
+/** `ConsumerUtils.DEFAULT_CLOSE_TIMEOUT_MS` */
+const CLOSE_TIMEOUT_US: number = 30 * SECOND
+/** Metadata requests carry no token of their own. */
+const NO_TOKEN = 0
+
+export interface KafkaConsumerOptions {
+  /** The consumer uses {@link CONSUMER_TIMERS} timer kinds from here on. */
+  readonly timerBase: number
+  /** Every topic that any member of the group may subscribe to. */
+  readonly topics: readonly ConsumerTopicOptions[]
+  /** subscribe(): topic ids; partitions come from the group, which `group.id` must name. Null with {@link assign}. */
+  readonly subscribe: readonly number[] | null
+  /** assign(): partitions taken by hand. Null with {@link subscribe}. */
+  readonly assign: readonly number[] | null
+  readonly config: ConsumerConfig
+  readonly profile: ClientProfile
+  /** Node numbers of the bootstrap servers: every broker. */
+  readonly bootstrap: readonly number[]
+  /** What the consumer calls itself when it tells what it waits for. */
+  readonly memberTag: string
+}
+
+/**
+ * The application behind a consumer: one thread, which is in at most one of the consumer's calls. Every method here is called
+ * from within one of the consumer's methods, and may call the consumer again.
+ */
+export interface ConsumerOwner {
+  /** poll() returns; without records its timeout has passed. */
+  onPolled(records: readonly ConsumedRecord[]): void
+  /** poll() throws; it may be called again. */
+  onPollFailed(failure: PollFailure): void
+  /** A commit ended: commitSync() returns or throws, or the callback of commitAsync() is made. `error` is Kafka's code, 0 = none. */
+  onCommitted(token: number, outcome: CommitOutcome, error: number): void
+  /** Inside poll(): these are newly assigned, and already part of the assignment. Positions may be set here. */
+  onPartitionsAssigned(tps: readonly number[]): void
+  /**
+   * Inside poll() or close(): these are to be given up. The owner may commit, and calls {@link KafkaConsumer.revoked} to go on,
+   * at once or later.
+   */
+  onPartitionsRevoked(tps: readonly number[]): void
+  /** Inside poll() or close(): these may belong to others already; a commit would be refused. */
+  onPartitionsLost(tps: readonly number[]): void
+  /** close() is over; the consumer is no longer there. */
+  onClosed(): void
+}
+
+/**
+ * `KafkaConsumer` with the classic group protocol. The application's thread is in poll(), commitSync(), close() or a
+ * rebalance callback, or it is somewhere else; what Kafka does on that thread happens only while it is in a call. The
+ * heartbeat thread works by itself, and answers are taken in whenever they arrive.
+ */
+export class KafkaConsumer implements RebalanceListenerInvoker {
+  private readonly env: Env
+  private readonly owner: ConsumerOwner
+  private readonly settings: ConsumerSettings
+  private readonly parts: ConsumerParts
+  private readonly isSubscribed: boolean
+  private readonly memberTag: string
+  private tokens = 0
+  private inPoll = false
+  private pollDeadline = 0
+  /** A commitSync() that the application waits for, or the consumer's own at its end. */
+  private syncCommit: Commit | null = null
+  private revocation: 'none' | 'asked' | 'released' = 'none'
+  private closing: 'no' | 'committing' | 'leaving' | 'draining' | 'closed' = 'no'
+  private closeDeadline = 0
+  private woken = false
+  private failure: PollFailure | null = null
+  /** {@link advance} is at work: what its callees ask for is done by its loop. */
+  private running = false
+  private again = false
+
+  constructor(env: Env, options: KafkaConsumerOptions, owner: ConsumerOwner) {
+    const { timerBase, topics, subscribe, assign, bootstrap, memberTag } = options
+    const settings = consumerSettings(options.config, options.profile)
+    if ((subscribe === null) === (assign === null)) throw new Error('a consumer either subscribes or assigns')
+    if (subscribe !== null && settings.groupId === null) throw new Error('to subscribe, a consumer needs group.id')
+    this.env = env
+    this.owner = owner
+    this.settings = settings
+    this.isSubscribed = subscribe !== null
+    this.memberTag = memberTag
+    this.parts = new ConsumerParts(env, timerBase, settings, topics, bootstrap, subscribe, this)
+    for (const topic of this.parts.topics.all) {
+      const isAssigned = assign?.some((tp) => tp >>> 16 === topic.topicId) ?? false
+      if (isAssigned || subscribe?.includes(topic.topicId) === true) this.parts.metadata.add(topic)
+    }
+    if (assign !== null) this.parts.subscriptions.assign(assign)
+  }
+
+  /** Takes assign()ed partitions over. Nothing is sent before the first poll. */
+  start(): void {
+    if (!this.isSubscribed) this.tellAll(M.partitionAssigned, this.assignment)
+  }
+
+  // --- the application's calls --------------------------------------------------------------------------------------
+
+  /** `poll(timeout)`: {@link ConsumerOwner.onPolled} or {@link ConsumerOwner.onPollFailed} follows, perhaps before this returns. */
+  poll(timeoutUs: number): void {
+    this.inPoll = true
+    this.pollDeadline = this.env.monotonic() + timeoutUs
+    this.advance()
+  }
+
+  /**
+   * `commitSync(offsets)`; null = the positions, that is all that poll() has returned. Retries until
+   * default.api.timeout.ms. Returns the token that {@link ConsumerOwner.onCommitted} will name, perhaps before this returns.
+   */
+  commitSync(offsets: readonly CommitOffset[] | null): number {
+    const commit = new Commit(this.tokens++, this.offsetsToCommit(offsets), false)
+    commit.deadline = this.env.monotonic() + this.settings.defaultApiTimeoutUs
+    this.syncCommit = commit
+    this.advance()
+    return commit.token
+  }
+
+  /** `commitAsync(offsets)`: one attempt. Its callback comes with a later poll(), commit or close(). */
+  commitAsync(offsets: readonly CommitOffset[] | null): number {
+    this.invokeCompletedCommits()
+    const commit = new Commit(this.tokens++, this.offsetsToCommit(offsets), true)
+    if (this.settings.groupId === null) this.parts.commits.refuse(commit, Errors.INVALID_GROUP_ID)
+    else this.parts.commits.commitAsync(commit)
+    return commit.token
+  }
+
+  /** The owner has let go of the partitions of the last {@link ConsumerOwner.onPartitionsRevoked}. */
+  revoked(): void {
+    if (this.revocation !== 'asked') return
+    this.revocation = 'released'
+    this.advance()
+  }
+
+  /** `seek()`: the next poll() returns the record at this offset. Ignored for a partition that is not assigned. */
+  seek(tp: number, offset: number): void {
+    this.parts.subscriptions.get(tp)?.seekUnvalidated(offset, -1)
+  }
+
+  /** Back to what the group has committed, or what the reset policy says: the next poll() asks. */
+  seekToCommitted(): void {
+    for (const state of this.parts.subscriptions.partitions) {
+      state.fetchState = INITIALIZING
+      state.offset = -1
+      state.offsetEpoch = -1
+    }
+  }
+
+  pause(tp: number): void {
+    const state = this.parts.subscriptions.get(tp)
+    if (state !== undefined) state.paused = true
+  }
+
+  resume(tp: number): void {
+    const state = this.parts.subscriptions.get(tp)
+    if (state !== undefined) state.paused = false
+  }
+
+  /** The next offset that poll() returns; -1 = not known (yet). */
+  position(tp: number): number {
+    return this.parts.subscriptions.get(tp)?.offset ?? -1
+  }
+
+  /** Assigned partitions, ascending. */
+  get assignment(): readonly number[] {
+    return this.parts.subscriptions.assigned()
+  }
+
+  /** -1 = not a member now, or not a member at all. */
+  get generation(): number {
+    return this.parts.membership.generationId
+  }
+
+  /** '' = the coordinator has given none. */
+  get memberId(): string {
+    return this.parts.membership.memberId
+  }
+
+  /** `wakeup()`: the call the application is in throws `WakeupException`, or the next poll() does. */
+  wakeup(): void {
+    this.woken = true
+    if (this.inPoll || this.syncCommit !== null) this.advance()
+  }
+
+  /** `close()`: auto-commit if it is on, give partitions up, leave the group. {@link ConsumerOwner.onClosed} follows. */
+  close(timeoutUs: number = CLOSE_TIMEOUT_US): void {
+    if (this.closing !== 'no') return
+    this.closing = 'committing'
+    this.inPoll = false
+    this.syncCommit = null
+    if (this.revocation === 'asked') this.revocation = 'released'
+    this.closeDeadline = this.env.monotonic() + timeoutUs
+    this.advance()
+  }
+
+  /** The application drops the consumer: nothing is committed, nobody is told; the group finds out by itself. */
+  closeNow(): void {
+    this.closing = 'closed'
+    this.inPoll = false
+    this.syncCommit = null
+    this.parts.close()
+  }
+
+  // --- events -------------------------------------------------------------------------------------------------------
+
+  onMessage(envelope: Envelope): void {
+    if (this.closing === 'closed') return
+    this.parts.onMessage(envelope)
+    this.advance()
+  }
+
+  onSignal(kind: number, connection: number, peer: number): void {
+    if (this.closing === 'closed') return
+    this.parts.onSignal(kind, connection, peer)
+    this.advance()
+  }
+
+  /** Takes the consumer's timers; false when the timer is not one of them. */
+  onTimer(kind: number, a: number, b: number): boolean {
+    if (!this.parts.onTimer(kind, a, b)) return false
+    this.advance()
+    return true
+  }
+
+  /** What the application's thread waits for, in words. */
+  waiting(): readonly string[] {
+    const { finder, membership, join } = this.parts
+    if (this.syncCommit !== null) return [`${this.memberTag}: commitSync()`]
+    if (this.closing !== 'no' && this.closing !== 'closed') return [`${this.memberTag}: close()`]
+    if (!this.inPoll || !this.isSubscribed) return []
+    if (finder.node < 0) return [`${this.memberTag}: the coordinator of its group`]
+    return membership.rejoinNeeded || join.status !== 'idle' ? [`${this.memberTag}: a rebalance of its group`] : []
+  }
+
+  // --- RebalanceListenerInvoker -------------------------------------------------------------------------------------
+
+  invokeRevoked(tps: readonly number[]): boolean {
+    if (this.revocation === 'none') {
+      this.revocation = 'asked'
+      this.owner.onPartitionsRevoked(tps)
+    }
+    if (!this.hasReleased()) return false
+    this.revocation = 'none'
+    this.tellAll(M.partitionRevoked, tps)
+    this.parts.subscriptions.assign(this.assignment.filter((tp) => !tps.includes(tp)))
+    return true
+  }
+
+  invokeLost(tps: readonly number[]): void {
+    this.tellAll(M.partitionLost, tps)
+    this.owner.onPartitionsLost(tps)
+    this.parts.subscriptions.assign([])
+  }
+
+  invokeAssigned(added: readonly number[]): void {
+    this.tellAll(M.partitionAssigned, added)
+    this.owner.onPartitionsAssigned(added)
+  }
+
+  // --- the application's thread inside the consumer -----------------------------------------------------------------
+
+  /** Goes on with whatever can go on; what callbacks ask for on the way is done by the same loop. */
+  private advance(): void {
+    this.again = true
+    if (this.running) return
+    this.running = true
+    while (this.again && this.closing !== 'closed') {
+      this.again = false
+      this.step()
+    }
+    this.running = false
+  }
+
+  private step(): void {
+    const { metadata, heartbeat, join } = this.parts
+    heartbeat.run()
+    const isClosing = this.closing !== 'no'
+    if (this.inPoll || this.syncCommit !== null || isClosing) {
+      join.handleJoinResponse()
+      if (this.syncCommit !== null) this.runCommitSync(this.syncCommit)
+      else if (this.revocation === 'asked') return
+      else if (isClosing) this.runClose()
+      else this.runPoll()
+    }
+    if (this.closing !== 'closed') metadata.maybeUpdate(NO_TOKEN)
+  }
+
+  /** One turn of poll()'s loop. */
+  private runPoll(): void {
+    const { env, parts } = this
+    if (this.takeWakeup()) {
+      this.endPoll(pollFailure('wakeup', Errors.NONE))
+      return
+    }
+    this.invokeCompletedCommits()
+    const mayCollect = this.failure === null && this.updateAssignment()
+    if (this.failure !== null) {
+      this.endPoll(this.failure)
+      return
+    }
+    // A callback has called the consumer, and is not done.
+    if (this.syncCommit !== null || this.isRevoking() || !this.inPoll) return
+    const isOver = env.monotonic() >= this.pollDeadline
+    if (mayCollect || isOver) {
+      const records = parts.collector.collect()
+      const { failure } = parts.collector
+      if (failure !== null) {
+        this.endPoll(failure)
+        return
+      }
+      parts.fetcher.sendFetches()
+      if (records.length > 0 || isOver) {
+        this.inPoll = false
+        this.owner.onPolled(records)
+        return
+      }
+    }
+    parts.wake.wakeAt(this.pollDeadline)
+  }
+
+  private endPoll(failure: PollFailure): void {
+    this.failure = null
+    this.inPoll = false
+    this.owner.onPollFailed(failure)
+  }
+
+  /**
+   * `updateAssignmentMetadataIfNeeded`. False where Kafka's poll() blocks until its timeout: without a coordinator, and while
+   * committed offsets are asked for. A rebalance does not block.
+   */
+  private updateAssignment(): boolean {
+    const { settings, parts } = this
+    const { heartbeat, finder, coordinator } = parts
+    if (this.isSubscribed) {
+      heartbeat.onPoll()
+      this.failure = heartbeat.failure ?? finder.failure
+      heartbeat.failure = null
+      finder.failure = null
+      if (this.failure !== null || !finder.ensureReady()) return false
+      if (coordinator.rejoinNeededOrPending() && !coordinator.joinGroupIfNeeded()) {
+        this.failure = coordinator.failure
+        coordinator.failure = null
+        return true
+      }
+    }
+    if (settings.autoCommit) {
+      coordinator.maybeAutoCommit()
+      parts.wake.wakeAt(coordinator.nextAutoCommitAt)
+    }
+    return this.updateFetchPositions()
+  }
+
+  private updateFetchPositions(): boolean {
+    const { settings, parts } = this
+    const { offsets, committed, subscriptions } = parts
+    this.failure = offsets.validatePositionsIfNeeded()
+    if (this.failure !== null || subscriptions.hasAllFetchPositions()) return true
+    if (settings.groupId !== null) {
+      const isDone = committed.init()
+      this.failure = committed.failure ?? parts.finder.failure
+      committed.failure = null
+      parts.finder.failure = null
+      if (!isDone || this.failure !== null) return false
+    }
+    this.failure = offsets.resetInitializingPositions()
+    if (this.failure === null) offsets.resetPositionsIfNeeded()
+    return true
+  }
+
+  /** `commitOffsetsSync`, one turn. */
+  private runCommitSync(commit: Commit): void {
+    const { env, settings, parts } = this
+    const { commits, finder, wake } = parts
+    const now = env.monotonic()
+    if (commit.token >= 0 && this.takeWakeup()) {
+      this.giveUp(commit, 'woken-up')
+      return
+    }
+    if (commit.attempts === 0) this.invokeCompletedCommits()
+    if (commit.outcome !== null && commit.outcome !== 'retriable') {
+      this.endCommitSync(commit, commit.outcome)
+      return
+    }
+    if (settings.groupId === null) {
+      commits.refuse(commit, Errors.INVALID_GROUP_ID)
+      this.endCommitSync(commit, 'error')
+      return
+    }
+    if (now >= commit.deadline) {
+      this.giveUp(commit, 'timed-out')
+      return
+    }
+    wake.wakeAt(commit.deadline)
+    if (commit.request !== null) return
+    if (commit.outcome === 'retriable') {
+      commit.outcome = null
+      commit.retryAt =
+        now + exponentialBackoff(env, settings.retryBackoffUs, settings.retryBackoffMaxUs, commit.attempts - 1)
+    }
+    if (now < commit.retryAt) {
+      wake.wakeAt(commit.retryAt)
+      return
+    }
+    if (commit.offsets.length > 0 && !finder.ensureReady()) return
+    commit.attempts++
+    commits.send(commit)
+    // It may have ended at once.
+    if (commit.request === null) this.again = true
+  }
+
+  private giveUp(commit: Commit, outcome: CommitOutcome): void {
+    const errorCode = commit.errorCode === Errors.NONE ? Errors.REQUEST_TIMED_OUT : commit.errorCode
+    this.parts.commits.abandon(commit, outcome, errorCode)
+    commit.errorCode = errorCode
+    this.endCommitSync(commit, outcome)
+  }
+
+  private endCommitSync(commit: Commit, outcome: CommitOutcome): void {
+    this.syncCommit = null
+    // Callbacks of earlier commitAsync() come first: commits end in the order in which they were made.
+    this.invokeCompletedCommits()
+    if (commit.token >= 0) this.owner.onCommitted(commit.token, outcome, commit.errorCode)
+    this.again = true
+  }
+
+  /** `ConsumerCoordinator.close` and `AbstractCoordinator.close`. */
+  private runClose(): void {
+    const { env, settings, parts } = this
+    const isOver = env.monotonic() >= this.closeDeadline
+    if (this.closing === 'committing') {
+      this.closing = 'leaving'
+      if (settings.autoCommit) {
+        const commit = new Commit(-1, parts.subscriptions.allConsumed(), false)
+        commit.deadline = this.closeDeadline
+        this.syncCommit = commit
+        this.again = true
+        return
+      }
+    }
+    if (this.closing === 'leaving') {
+      if (parts.commits.hasWaiting && !isOver) {
+        parts.finder.ensureReady()
+        parts.wake.wakeAt(this.closeDeadline)
+        return
+      }
+      if (this.isSubscribed && !parts.coordinator.prepareLeave()) return
+      if (this.isSubscribed) parts.heartbeat.leaveGroup('the consumer is being closed')
+      this.closing = 'draining'
+    }
+    const node = parts.finder.node
+    if (!isOver && node >= 0 && parts.coordination.pending(node) > 0) {
+      parts.wake.wakeAt(this.closeDeadline)
+      return
+    }
+    this.invokeCompletedCommits()
+    this.closeNow()
+    this.owner.onClosed()
+  }
+
+  // --- small parts --------------------------------------------------------------------------------------------------
+
+  /** `invokeCompletedOffsetCommitCallbacks` */
+  private invokeCompletedCommits(): void {
+    const { completed } = this.parts.commits
+    while (completed.length > 0) {
+      const commit = completed.shift() as Commit
+      if (commit.outcome === 'fenced') this.failure = pollFailure('fenced-instance', commit.errorCode)
+      if (commit.token < 0) this.parts.coordinator.onAutoCommitted(commit)
+      else this.owner.onCommitted(commit.token, commit.outcome ?? 'error', commit.errorCode)
+    }
+  }
+
+  private offsetsToCommit(offsets: readonly CommitOffset[] | null): readonly CommitOffset[] {
+    return offsets ?? this.parts.subscriptions.allConsumed()
+  }
+
+  private takeWakeup(): boolean {
+    const { woken } = this
+    this.woken = false
+    return woken
+  }
+
+  private hasReleased(): boolean {
+    return this.revocation === 'released'
+  }
+
+  private isRevoking(): boolean {
+    return this.revocation === 'asked'
+  }
+
+  private tellAll(kind: number, tps: readonly number[]): void {
+    const { group, membership } = this.parts
+    for (const tp of tps) this.env.emit(kind, group, tp, membership.ownedUnder)
+  }
+}

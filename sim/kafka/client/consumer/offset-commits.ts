@@ -1,0 +1,211 @@
+import { M } from '../../../history/catalogue.ts'
+import { partitionOf, topicIdOf } from '../../../history/ids.ts'
+import type { Env } from '../../env.ts'
+import { Api } from '../../protocol/api.ts'
+import { Errors, isRetriable } from '../../protocol/errors.ts'
+import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/group-messages.ts'
+import type { ConsumerNetworkClient } from './consumer-network-client.ts'
+import type { ConsumerSettings } from './consumer-settings.ts'
+import type { CoordinatorFinder } from './coordinator-finder.ts'
+import type { GroupMembership } from './group-membership.ts'
+import type { CommitOffset } from './subscription-state.ts'
+
+/** How a commit ended for the application. */
+export type CommitOutcome =
+  | 'committed'
+  /** A retriable error or no answer: `RetriableCommitFailedException` of commitAsync, which does not retry. It may have arrived. */
+  | 'retriable'
+  /** `CommitFailedException`: the member is no longer part of the group; its partitions belong to others. */
+  | 'commit-failed'
+  /** `RebalanceInProgressException`: poll to finish the rebalance, then commit what is still owned. */
+  | 'rebalance-in-progress'
+  /** `FencedInstanceIdException` */
+  | 'fenced'
+  /** commitSync found no success within default.api.timeout.ms; an attempt may have arrived. */
+  | 'timed-out'
+  /** wakeup() ended the wait; the commit may have arrived. */
+  | 'woken-up'
+  /** Any other error. */
+  | 'error'
+
+/** One commit on its way; commitSync sends the same one again until it ends. */
+export class Commit {
+  /** The application's; -1 = the consumer's own. */
+  readonly token: number
+  readonly offsets: readonly CommitOffset[]
+  /** A commitAsync() of the application or the timer: its callback is made by the next poll or commit. */
+  readonly isAsync: boolean
+  generationId = -1
+  /** Of the last attempt; null = unanswered, or not tried yet. */
+  outcome: CommitOutcome | null = null
+  errorCode: number = Errors.NONE
+  request: OffsetCommitRequest | null = null
+  /** commitSync only. */
+  deadline = 0
+  attempts = 0
+  retryAt = 0
+  /** The caller waits no longer: nothing is told about it any more. */
+  isAbandoned = false
+
+  constructor(token: number, offsets: readonly CommitOffset[], isAsync: boolean) {
+    this.token = token
+    this.offsets = offsets
+    this.isAsync = isAsync
+  }
+}
+
+export interface OffsetCommitsParts {
+  readonly env: Env
+  readonly settings: ConsumerSettings
+  readonly membership: GroupMembership
+  readonly finder: CoordinatorFinder
+  readonly coordination: ConsumerNetworkClient
+  /** Partitions come by group subscription, so commits carry the generation. */
+  readonly isSubscribed: boolean
+  /** The group's name in moments. */
+  readonly group: number
+}
+
+/** Sends commits and understands their answers (`ConsumerCoordinator.sendOffsetCommitRequest`, `OffsetCommitResponseHandler`). */
+export class OffsetCommits {
+  /** Ended commits whose callbacks are still to be made, in order. */
+  readonly completed: Commit[] = []
+  private readonly parts: OffsetCommitsParts
+  private readonly inFlight: Commit[] = []
+  /** Wait for the coordinator to be found (`pendingAsyncCommits`). */
+  private readonly waiting: Commit[] = []
+
+  constructor(parts: OffsetCommitsParts) {
+    this.parts = parts
+  }
+
+  /** Whether async commits wait for a coordinator. */
+  get hasWaiting(): boolean {
+    return this.waiting.length > 0
+  }
+
+  /** `commitOffsetsAsync`: looks for the coordinator once if need be, and does not try again. */
+  commitAsync(commit: Commit): void {
+    const { finder } = this.parts
+    if (commit.offsets.length === 0 || finder.node >= 0) this.send(commit)
+    else if (finder.lookup()) this.waiting.push(commit)
+    else this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
+  }
+
+  /** One attempt; {@link Commit.outcome} tells its end, which may come before this returns. */
+  send(commit: Commit): void {
+    const { settings, membership, finder, coordination, isSubscribed } = this.parts
+    commit.outcome = null
+    commit.errorCode = Errors.NONE
+    const node = finder.node
+    if (commit.offsets.length === 0) {
+      this.end(commit, 'committed', Errors.NONE)
+    } else if (node < 0) {
+      this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
+    } else if (isSubscribed && membership.state !== 'stable') {
+      // `generationIfStable`: nothing is sent; whoever is not in the group can only join it again.
+      if (membership.isRebalancing) this.end(commit, 'rebalance-in-progress', Errors.REBALANCE_IN_PROGRESS)
+      else this.end(commit, 'commit-failed', Errors.UNKNOWN_MEMBER_ID)
+    } else {
+      commit.generationId = isSubscribed ? membership.generationId : -1
+      commit.request = {
+        groupId: settings.groupId ?? '',
+        generationIdOrMemberEpoch: commit.generationId,
+        memberId: isSubscribed ? membership.memberId : '',
+        groupInstanceId: isSubscribed ? settings.groupInstanceId : null,
+        partitions: commit.offsets.map((each) => ({
+          topicId: topicIdOf(each.tp),
+          partition: partitionOf(each.tp),
+          committedOffset: each.offset,
+          committedLeaderEpoch: each.leaderEpoch,
+        })),
+      }
+      if (coordination.send(node, Api.OffsetCommit, commit.request)) this.inFlight.push(commit)
+      else this.end(commit, 'retriable', Errors.NETWORK_EXCEPTION)
+    }
+  }
+
+  /** A coordinator was found, or none was: commits that waited for it leave, or fail. */
+  onLookup(errorCode: number): void {
+    for (const commit of this.waiting.splice(0)) {
+      if (errorCode === Errors.NONE) this.send(commit)
+      else this.end(commit, 'retriable', errorCode)
+    }
+  }
+
+  onCompletion(request: OffsetCommitRequest, response: OffsetCommitResponse | null): void {
+    const { inFlight } = this
+    const at = inFlight[0]?.request === request ? 0 : inFlight.findIndex((commit) => commit.request === request)
+    const commit = inFlight[at]
+    if (commit === undefined) return
+    inFlight.splice(at, 1)
+    const errorCode = response === null ? Errors.NETWORK_EXCEPTION : firstError(response)
+    const outcome = this.react(request, errorCode)
+    commit.request = null
+    this.end(commit, outcome, errorCode)
+  }
+
+  /** The commit makes no sense: it is not sent. */
+  refuse(commit: Commit, errorCode: number): void {
+    this.end(commit, 'error', errorCode)
+  }
+
+  /** Gives up on a commit that its caller waited for. */
+  abandon(commit: Commit, outcome: CommitOutcome, errorCode: number): void {
+    this.tell(commit, outcome, errorCode)
+    commit.isAbandoned = true
+  }
+
+  /** What the answer means for the member, and for the application. */
+  private react(request: OffsetCommitRequest, errorCode: number): CommitOutcome {
+    const { membership, finder } = this.parts
+    const isUnchanged = membership.isUnchanged(request.generationIdOrMemberEpoch, request.memberId)
+    switch (errorCode) {
+      case Errors.NONE:
+        finder.onAnswer()
+        return 'committed'
+      case Errors.COORDINATOR_NOT_AVAILABLE:
+      case Errors.NOT_COORDINATOR:
+      case Errors.REQUEST_TIMED_OUT:
+        finder.markUnknown(false)
+        return 'retriable'
+      case Errors.FENCED_INSTANCE_ID:
+        if (isUnchanged || !this.parts.isSubscribed) return 'fenced'
+        return membership.isRebalancing ? 'rebalance-in-progress' : 'commit-failed'
+      case Errors.REBALANCE_IN_PROGRESS:
+        membership.requestRejoin('offset commit failed since group is already rebalancing')
+        return 'rebalance-in-progress'
+      case Errors.ILLEGAL_GENERATION:
+      case Errors.UNKNOWN_MEMBER_ID:
+        if (!this.parts.isSubscribed) return 'commit-failed'
+        if (!isUnchanged && membership.isRebalancing) return 'rebalance-in-progress'
+        membership.resetAndRejoin('offset commit was refused', errorCode !== Errors.ILLEGAL_GENERATION)
+        return 'commit-failed'
+      default:
+        return isRetriable(errorCode) ? 'retriable' : 'error'
+    }
+  }
+
+  private end(commit: Commit, outcome: CommitOutcome, errorCode: number): void {
+    commit.outcome = outcome
+    commit.errorCode = errorCode
+    // A commitSync that may try again has not ended.
+    if (commit.isAsync || outcome !== 'retriable') this.tell(commit, outcome, errorCode)
+    if (commit.isAsync) this.completed.push(commit)
+  }
+
+  /** The moments of a commit's end, once. */
+  private tell(commit: Commit, outcome: CommitOutcome, errorCode: number): void {
+    const { env, group } = this.parts
+    if (commit.isAbandoned) return
+    for (const { tp, offset } of commit.offsets) {
+      if (outcome === 'committed') env.emit(M.commitAcked, group, tp, offset, commit.generationId)
+      else env.emitWide(M.commitFailed, group, tp, offset, commit.generationId, errorCode)
+    }
+  }
+}
+
+function firstError(response: OffsetCommitResponse): number {
+  for (const { errorCode } of response.partitions) if (errorCode !== Errors.NONE) return errorCode
+  return Errors.NONE
+}
