@@ -40,9 +40,9 @@ function digest(spec: WorldSpec, plan: FaultPlan, seed: string): string {
 
 test.each([
   ['a calm run', CALM, [], '1', '3760a996-928351ff'],
-  ['a crash, a cut and a lost reply', CROWD, ROUGH_PLAN, '1', '32fa3cc4-3b780250'],
-  ['chaos', CROWD, drawPlan({ entries: [], chaos: CHAOS }, CROWD, '7'), '7', 'b30b28d4-bceafef7'],
-  ['other chaos', CROWD, drawPlan({ entries: [], chaos: CHAOS }, CROWD, '8'), '8', 'c4cd2a06-f4190da0'],
+  ['a crash, a cut and a lost reply', CROWD, ROUGH_PLAN, '1', '8c44f5e1-e714eef9'],
+  ['chaos', CROWD, drawPlan({ entries: [], chaos: CHAOS }, CROWD, '7'), '7', 'b7158401-e717bc29'],
+  ['other chaos', CROWD, drawPlan({ entries: [], chaos: CHAOS }, CROWD, '8'), '8', '6aadc260-477a74f3'],
 ] as const)('%s has its digest', (_name, spec, plan, seed, golden) => {
   expect(digest(spec, plan, seed)).toBe(golden)
 })

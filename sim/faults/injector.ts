@@ -65,7 +65,7 @@ export class Injector implements TouchListener {
     const twins = new Map<string, number>()
     this.plan.forEach((fault, index) => {
       // A fault's causal name comes from what it says, so that taking one away leaves the others' names as they were.
-      const text = JSON.stringify([fault.entry < 0, fault.trigger, fault.action])
+      const text = JSON.stringify([fault.trigger, fault.action])
       const twin = twins.get(text) ?? 0
       twins.set(text, twin + 1)
       this.prepare(fault, index, `${text}/${twin}`)

@@ -130,8 +130,7 @@ function groupsOf(
 
 function drawIsolation(topology: Topology, stream: Stream): Action | null {
   const at = somePartition(topology, stream)
-  // Cutting off is a matter of the network: it may hit a perfect cluster's only broker too.
-  const target = drawVictim({ ...topology, mortal: true }, { controllers: true, clients: true }, stream)
+  const target = drawVictim(topology, { controllers: true, clients: true }, stream)
   if (target === null || at === null) return null
   return {
     kind: 'isolate',
