@@ -1,8 +1,9 @@
 import type { z } from 'zod'
-import { BROKER_CONFIG } from '../../sim/kafka/protocol/config/broker.ts'
-import { PRODUCER_CONFIG } from '../../sim/kafka/protocol/config/producer.ts'
 import { Place, wordsOf } from './place.ts'
 import { pathText, type Report } from './report.ts'
+import { brokerKind } from './resolve/cluster.ts'
+import { isSetting } from './resolve/config.ts'
+import { PROCESSOR } from './resolve/consumer-config.ts'
 import { SCENARIO_SCHEMA } from './schema.ts'
 import { type Tree, toPlain } from './source/tree.ts'
 import { didYouMean } from './suggest.ts'
@@ -54,7 +55,9 @@ function unknownKey(place: Place): void {
   if (place.report.mentions(pathText(place.path))) return
   const parent = place.path.slice(0, -1)
   const keys = keysAt(SCENARIO_SCHEMA, parent)
-  const kafkaKey = place.name in PRODUCER_CONFIG || place.name in BROKER_CONFIG
+  // Known, but not beside the others: the resolver says what is wrong with them.
+  if (keys.includes(place.name) && place.report.covers(pathText(parent))) return
+  const kafkaKey = [PROCESSOR, brokerKind(true)].some((kind) => isSetting(kind, place.name))
   const help =
     kafkaKey && keys.includes('config') ? `\`${place.name}\` belongs under \`config:\`` : suggestion(place, keys)
   const where = parent.length === 0 ? '' : ` in ${wordsOf(parent)}`

@@ -19,6 +19,23 @@ producers:
 expect: { exactly-once: holds }
 `
 
+/** With an application that reads: its value begins in column 24 of line 4. */
+export const READING = `scenario: reading
+topics: { orders: { partitions: 2 }, payments: }
+producers: { checkout: { to: orders } }
+consumers: { billing: { from: orders, config: { group.id: b, auto.offset.reset: earliest } } }
+expect: { exactly-once: holds }
+`
+
+/** Loads as if consumers, processors, sinks and stores were simulated. */
+export function loadReading(text: string, options: Partial<LoadOptions> = {}): LoadedFile {
+  return load(text, { readersSimulated: true, ...options })
+}
+
+export function onlyReading(text: string, options: Partial<LoadOptions> = {}): Scenario {
+  return only(text, { readersSimulated: true, ...options })
+}
+
 export function load(text: string, options: Partial<LoadOptions> = {}): LoadedFile {
   return loadScenarioText('test.yaml', text, { ...OPTIONS, ...options })
 }

@@ -1,19 +1,39 @@
-import type { LoadOptions } from './options.ts'
+import { type LoadOptions, takesReaders } from './options.ts'
 import { pathText, type Report } from './report.ts'
-import { BROKER } from './resolve/cluster.ts'
-import type { ConfigKind } from './resolve/config.ts'
+import { brokerKind } from './resolve/cluster.ts'
+import { type ConfigKind, isSetting, noSetting, settingNames } from './resolve/config.ts'
+import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
 import { PRODUCER } from './resolve/producer-config.ts'
 import type { Diagnostic, SourceSpan } from './scenario.ts'
 import { readProperties } from './source/properties-tree.ts'
 import { type MapEntry, type MapTree, type Tree, withKey } from './source/tree.ts'
 import { didYouMean } from './suggest.ts'
 
+interface ImportOptions {
+  readonly readConfig?: LoadOptions['readConfig'] | undefined
+  readonly readersSimulated?: boolean | undefined
+}
+
+interface ConfigPlace {
+  readonly path: readonly string[]
+  readonly kind: ConfigKind
+}
+
 /** Where the path of a `.properties` file may stand; `*` is any name. */
-const PLACES: readonly { readonly path: readonly string[]; readonly kind: ConfigKind }[] = [
-  { path: ['cluster', 'config'], kind: BROKER },
-  { path: ['cluster', 'each', '*', 'config'], kind: BROKER },
-  { path: ['producers', '*', 'config'], kind: PRODUCER },
-]
+function configPlaces(readers: boolean): readonly ConfigPlace[] {
+  const places: readonly ConfigPlace[] = [
+    { path: ['cluster', 'config'], kind: brokerKind(readers) },
+    { path: ['cluster', 'each', '*', 'config'], kind: brokerKind(readers) },
+    { path: ['producers', '*', 'config'], kind: PRODUCER },
+  ]
+  if (!readers) return places
+  return [
+    ...places,
+    { path: ['consumers', '*', 'config'], kind: CONSUMER },
+    { path: ['processors', '*', 'config'], kind: PROCESSOR },
+    { path: ['sinks', '*', 'config'], kind: CONSUMER },
+  ]
+}
 
 /**
  * Puts the settings of `.properties` files in the place of their paths, in a document and in its variants, before those are
@@ -22,19 +42,21 @@ const PLACES: readonly { readonly path: readonly string[]; readonly kind: Config
 export class ConfigImporter {
   readonly #file: string
   readonly #read: LoadOptions['readConfig']
+  readonly #places: readonly ConfigPlace[]
   readonly #report: Report
   readonly #known = new Map<string, Tree>()
 
   /** @param file the scenario, which the paths are relative to. */
-  constructor(file: string, read: LoadOptions['readConfig'], report: Report) {
+  constructor(file: string, options: ImportOptions, report: Report) {
     this.#file = file
-    this.#read = read
+    this.#read = options.readConfig
+    this.#places = configPlaces(takesReaders(options))
     this.#report = report
   }
 
   /** A document that holds no path any more; what was imported before stays. */
   apply(document: MapTree): MapTree {
-    return PLACES.reduce((tree, { path, kind }) => {
+    return this.#places.reduce((tree, { path, kind }) => {
       const change = (value: Tree, at: readonly string[]): Tree => this.#imported(value, at, kind)
       return changedAt(changedAt(tree, path, [], change), ['variants', '*', ...path], [], change)
     }, document)
@@ -64,7 +86,7 @@ export class ConfigImporter {
     if (map === null) return { kind: 'broken', span: value.span, origin: value.origin }
     const entries = new Map<string, MapEntry>()
     for (const [key, entry] of map.entries) {
-      if (Object.hasOwn(kind.table, key)) entries.set(key, entry)
+      if (isSetting(kind, key)) entries.set(key, entry)
       else this.#leftOut(key, entry.keySpan, at, kind)
     }
     return { ...map, entries }
@@ -74,8 +96,8 @@ export class ConfigImporter {
     const known = kind.notSimulated.includes(key)
     const message = known
       ? `the ${kind.what} setting \`${key}\` is not simulated, so it is left out`
-      : `Kafka's ${kind.what} has no setting \`${key}\`, so it is left out`
-    const help = known || this.#report.full ? null : didYouMean(key, [...Object.keys(kind.table), ...kind.notSimulated])
+      : `${noSetting(kind, key)}, so it is left out`
+    const help = known || this.#report.full ? null : didYouMean(key, settingNames(kind))
     const code = known ? 'TWICESHY_NOT_SIMULATED' : 'TWICESHY_UNKNOWN_CONFIG'
     this.#say(at, { code, severity: 'warning', message, help, spans: span === null ? [] : [span] }, key)
   }

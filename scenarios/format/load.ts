@@ -36,7 +36,7 @@ function finish(file: string, text: string, tree: MapTree | null, options: LoadO
 
 function resolveAll(file: string, tree: MapTree, options: LoadOptions, report: Report): readonly Scenario[] {
   const overrides = readOverrides(options.set ?? [], options.profile ?? null, report)
-  const importer = new ConfigImporter(file, options.readConfig, report)
+  const importer = new ConfigImporter(file, options, report)
   return documentsOf(tree, overrides, report, importer).map((document) => {
     const scenario = resolveScenario(new Place(report, [], document.tree, null), file, document.variant, options)
     // After the resolver: the schema speaks where the resolver has nothing better to say.

@@ -69,6 +69,19 @@ export class Place {
     )
   }
 
+  /** The same map with some of its entries only. */
+  filtered(keep: (entry: Place) => boolean): Place {
+    const { tree } = this
+    if (tree?.kind !== 'map') return this
+    const kept = new Set(
+      this.entries()
+        .filter(keep)
+        .map(({ name }) => name),
+    )
+    const entries = new Map([...tree.entries].filter(([name]) => kept.has(name)))
+    return new Place(this.report, this.path, { ...tree, entries }, this.keySpan)
+  }
+
   items(): readonly Place[] {
     const tree = this.tree
     if (tree?.kind !== 'list') return []

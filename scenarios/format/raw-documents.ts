@@ -19,7 +19,9 @@ export interface RawChanges {
   readonly set: readonly string[]
   readonly profile: string | null
   /** Reads the `.properties` files that the scenario names; their settings become a part of the documents. */
-  readonly readConfig?: LoadOptions['readConfig']
+  readonly readConfig?: LoadOptions['readConfig'] | undefined
+  /** See {@link LoadOptions.readersSimulated}. */
+  readonly readersSimulated?: boolean | undefined
 }
 
 /** The documents of a scenario file's text, in the order in which they are judged. For files that load without a mistake. */
@@ -32,11 +34,11 @@ export function rawDocumentsOfValue(value: unknown, changes: RawChanges): readon
   return documents(readValue(value, new Report()), changes)
 }
 
-function documents(tree: MapTree | null, { set, profile, readConfig }: RawChanges): readonly RawDocument[] {
+function documents(tree: MapTree | null, changes: RawChanges): readonly RawDocument[] {
   if (tree === null) return []
   const report = new Report()
-  const importer = new ConfigImporter('', readConfig, report)
-  return documentsOf(tree, readOverrides(set, profile, report), report, importer).map((document) => ({
+  const importer = new ConfigImporter('', changes, report)
+  return documentsOf(tree, readOverrides(changes.set, changes.profile, report), report, importer).map((document) => ({
     variant: document.variant,
     raw: valueOf(document.tree, null) as RawScenario,
   }))
@@ -60,6 +62,9 @@ const NAMES: ReadonlySet<string> = new Set([
   'topic',
   'node',
   'group',
+  'group.id',
+  'group.instance.id',
+  'input',
   'transactional.id',
   'version',
   'run-seed',

@@ -98,21 +98,39 @@ export type RawStep =
 interface RawReader extends RawApplication {
   from?: Opt<RawName | RawName[]>
   process?: Opt<RawSpread>
-  commit?: Opt<string>
   'commit-every'?: Opt<'poll' | 'record' | number>
   'commit-call'?: Opt<'sync' | 'async'>
   handling?: Opt<'in-order' | { 'hand-off': number }>
+  /** Partitions, such as `orders-0`. */
   assign?: Opt<string[]>
-  steps?: Opt<(string | Record<string, unknown>)[]>
+  steps?: Opt<RawConsumerStep[]>
 }
 
+/** Offsets by partition, such as `{ orders-0: 5 }`. */
+export type RawOffsets = Record<string, number>
+
+export type RawConsumerStep =
+  | 'commit'
+  | 'close'
+  | 'wakeup'
+  | {
+      poll?: Opt<number>
+      seek?: Opt<RawOffsets>
+      commit?: Opt<RawOffsets>
+      wait?: Opt<RawSpread | RawMoment>
+      pause?: Opt<unknown>
+      resume?: Opt<unknown>
+    }
+
 export interface RawConsumer extends RawReader {
+  commit?: Opt<'auto' | 'before-processing' | 'after-processing'>
   share?: Opt<boolean>
 }
 
 export interface RawProcessor extends RawReader {
   to?: Opt<RawName | RawName[]>
-  transform?: Opt<'copy' | Record<string, unknown>>
+  commit?: Opt<'auto' | 'before-output' | 'after-output' | 'in-transaction'>
+  transform?: Opt<'copy' | { 'fan-out': number } | { 'count-by-key': Record<string, unknown> }>
   'group-metadata'?: Opt<boolean>
   'rewind-on-abort'?: Opt<boolean>
   abort?: Opt<number>
@@ -128,7 +146,8 @@ export interface RawStore {
 
 export interface RawSink extends RawReader {
   into?: Opt<RawName>
-  write?: Opt<string | { call: { 'idempotency-key': string } }>
+  commit?: Opt<'auto' | 'before-output' | 'after-output' | 'with-output' | 'two-phase'>
+  write?: Opt<'insert' | 'upsert' | 'increment' | 'file' | 'call' | { call: { 'idempotency-key': string } }>
   fence?: Opt<'none' | 'generation' | 'offset'>
   deduplicate?: Opt<'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean> }>
   connect?: Opt<boolean>

@@ -1,7 +1,23 @@
 import { z } from 'zod'
 import { PRODUCER_CONFIG } from '../../sim/kafka/protocol/config/producer.ts'
-import type { RawConsumer, RawProcessor, RawProducer, RawSink, RawSource, RawStep, RawStore } from './raw.ts'
+import type {
+  RawConsumer,
+  RawConsumerStep,
+  RawProcessor,
+  RawProducer,
+  RawSink,
+  RawSource,
+  RawStep,
+  RawStore,
+} from './raw.ts'
+import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
 import { config, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
+
+/** Settings of consumers that are names. */
+const CONSUMER_NAMES: Readonly<Record<string, string>> = {
+  'group.id': 'the group, which shares the partitions',
+  'group.instance.id': 'makes a static member; several instances need ${instance} in it',
+}
 
 const application = {
   instances: count.optional().describe('number of instances, default 1'),
@@ -47,24 +63,57 @@ export const producer: z.ZodType<RawProducer> = z.strictObject({
   steps: z.array(step).optional().describe('exact steps instead of send'),
 })
 
+const offsets = z.record(z.string(), count).describe('offsets by partition, such as { orders-0: 5 }')
+
+const consumerStep: z.ZodType<RawConsumerStep> = z.union([
+  z.enum(['commit', 'close', 'wakeup']),
+  z.strictObject({
+    poll: count.optional().describe('how many records'),
+    seek: offsets.optional(),
+    commit: offsets.optional(),
+    wait: z.union([spread, moment]).optional(),
+    pause: z.unknown().optional(),
+    resume: z.unknown().optional(),
+  }),
+])
+
 const reader = {
   ...application,
-  from: names.optional(),
-  process: spread.optional(),
-  commit: z.string().optional(),
-  'commit-every': z.union([z.enum(['poll', 'record']), count]).optional(),
+  config: configOf(CONSUMER.table, CONSUMER_NAMES).optional(),
+  from: names.optional().describe('topic, or a list of topics'),
+  process: spread.optional().describe('how long the work on one record takes, default 1ms'),
+  'commit-every': z
+    .union([z.enum(['poll', 'record']), count])
+    .optional()
+    .describe('how often it commits: once per poll (default), per record, or every n records'),
   'commit-call': z.enum(['sync', 'async']).optional(),
-  handling: z.union([z.literal('in-order'), z.strictObject({ 'hand-off': count })]).optional(),
-  assign: z.array(z.string()).optional(),
-  steps: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).optional(),
+  handling: z
+    .union([z.literal('in-order'), z.strictObject({ 'hand-off': count })])
+    .optional()
+    .describe('one record after another (default), or handed to so many workers'),
+  assign: z.array(z.string()).optional().describe('partitions such as orders-0, instead of a group subscription'),
+  steps: z.array(consumerStep).optional().describe('exact steps instead of the loop'),
 }
 
-export const consumer: z.ZodType<RawConsumer> = z.strictObject({ ...reader, share: z.boolean().optional() })
+export const consumer: z.ZodType<RawConsumer> = z.strictObject({
+  ...reader,
+  commit: z.enum(['auto', 'before-processing', 'after-processing']).optional().describe('when it commits'),
+  share: z.boolean().optional(),
+})
 
 export const processor: z.ZodType<RawProcessor> = z.strictObject({
   ...reader,
+  config: configOf(PROCESSOR.table, CONSUMER_NAMES).optional(),
   to: names.optional(),
-  transform: z.union([z.literal('copy'), z.record(z.string(), z.unknown())]).optional(),
+  commit: z.enum(['auto', 'before-output', 'after-output', 'in-transaction']).optional().describe('when it commits'),
+  transform: z
+    .union([
+      z.literal('copy'),
+      z.strictObject({ 'fan-out': count }),
+      z.strictObject({ 'count-by-key': z.record(z.string(), z.unknown()) }),
+    ])
+    .optional()
+    .describe('what it makes of a record, default copy'),
   'group-metadata': z.boolean().optional(),
   'rewind-on-abort': z.boolean().optional(),
   abort: share.optional(),
@@ -80,8 +129,17 @@ export const store: z.ZodType<RawStore> = z.strictObject({
 
 export const sink: z.ZodType<RawSink> = z.strictObject({
   ...reader,
-  into: name.optional(),
-  write: z.union([z.string(), z.strictObject({ call: z.strictObject({ 'idempotency-key': z.string() }) })]).optional(),
+  into: name.optional().describe('store'),
+  commit: z
+    .enum(['auto', 'before-output', 'after-output', 'with-output', 'two-phase'])
+    .optional()
+    .describe('when it commits; with-output: positions are kept in the store'),
+  write: z
+    .union([
+      z.enum(['insert', 'upsert', 'increment', 'file', 'call']),
+      z.strictObject({ call: z.strictObject({ 'idempotency-key': z.string() }) }),
+    ])
+    .optional(),
   fence: z.enum(['none', 'generation', 'offset']).optional(),
   deduplicate: z
     .union([z.literal('none'), z.strictObject({ window: duration.optional(), separately: z.boolean().optional() })])

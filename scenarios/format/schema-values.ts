@@ -42,8 +42,8 @@ export function propertiesOf(
 }
 
 /** The same, or the path of a `.properties` file. */
-export function configOf(table: ConfigTable): z.ZodType<RawConfig> {
-  return z.union([propertiesOf(table), z.string()])
+export function configOf(table: ConfigTable, others: Readonly<Record<string, string>> = {}): z.ZodType<RawConfig> {
+  return z.union([propertiesOf(table, others), z.string()])
 }
 
 /** The settings of a client that is not simulated yet. */

@@ -1,3 +1,5 @@
+import { READERS_SIMULATED } from './readers-simulated.ts'
+
 /** Names of guarantees, stages and anomalies as data; what each means is settled in `docs/guarantees.md` and `properties/`. */
 
 export type Stage = 'publish' | 'consume' | 'end-to-end'
@@ -52,6 +54,9 @@ export type Anomaly =
   | 'stuck-replication'
   | 'deadlock'
 
+/** Of whom a guarantee is judged that nobody else can break: who reads, who is in a group, whose group hands out partitions. */
+export type ReaderKind = 'reader' | 'member' | 'subscriber'
+
 export type SubjectKind = 'producer' | 'application' | 'topic' | 'none'
 
 export interface GuaranteeDefinition {
@@ -62,6 +67,8 @@ export interface GuaranteeDefinition {
   readonly stages: readonly Stage[]
   /** What may stand before the colon. For a staged guarantee: producers at `publish`, applications otherwise. */
   readonly subject: SubjectKind
+  /** Set when it is judged of applications that read only; then it needs one of this kind. */
+  readonly of?: ReaderKind
   /** False while its judge is not built: a scenario that names it is refused. */
   readonly judged: boolean
 }
@@ -114,7 +121,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['ghost-record', 'ghost-effect'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'reader',
+    judged: READERS_SIMULATED,
   },
   {
     name: 'outcome-honesty',
@@ -130,7 +138,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['reordered-records', 'reordered-effects'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'reader',
+    judged: READERS_SIMULATED,
   },
   {
     name: 'order-per-partition',
@@ -162,7 +171,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['zombie-write', 'zombie-commit'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'member',
+    judged: READERS_SIMULATED,
   },
   {
     name: 'replica-agreement',
@@ -178,7 +188,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['offset-past-work', 'offset-regressed'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'member',
+    judged: READERS_SIMULATED,
   },
   {
     name: 'single-owner',
@@ -186,7 +197,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['double-ownership'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'subscriber',
+    judged: READERS_SIMULATED,
   },
   {
     name: 'state-equivalence',

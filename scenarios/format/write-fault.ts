@@ -92,6 +92,8 @@ export function writeTarget(target: Target): RawTarget {
       return `${target.kind}(${target.topic}-${target.partition})`
     case 'active-controller':
       return 'controller(active)'
+    case 'group-coordinator':
+      return `group-coordinator(${target.group})`
     case 'role':
       return target.role
     case 'minority':

@@ -74,6 +74,8 @@ export type Target =
   | { readonly kind: 'leader' | 'follower' | 'followers'; readonly topic: string; readonly partition: number }
   /** `controller(active)` */
   | { readonly kind: 'active-controller' }
+  /** `group-coordinator(billing)`: the broker that leads the partition with the group's offsets. */
+  | { readonly kind: 'group-coordinator'; readonly group: string }
   | { readonly kind: 'role'; readonly role: 'brokers' | 'controllers' | 'clients' | 'stores' | 'rest' }
   /** The smaller / larger half of a role, drawn. */
   | { readonly kind: 'minority' | 'majority'; readonly of: 'brokers' | 'controllers' }

@@ -51,6 +51,17 @@ describe('TargetResolver', () => {
     expect(targets.nodes({ kind: 'active-controller' })).toEqual([])
   })
 
+  it("asks the world for a group's coordinator, and invents none", () => {
+    const target: Target = { kind: 'group-coordinator', group: 'billing' }
+    expect(resolver().nodes(target)).toEqual([])
+    const knows = (world: FakeWorld): void => {
+      Object.assign(world, { groupCoordinator: (group: string) => (group === 'billing' ? 3 : -1) })
+    }
+    expect(resolver('1', knows).nodes(target)).toEqual([3])
+    expect(resolver('1', knows).nodes({ ...target, group: 'audit' })).toEqual([])
+    expect(resolver('1', knows).nodes({ kind: 'any', of: [target, node('broker-3')] })).toEqual([3])
+  })
+
   it('draws a follower, the same all through one fault', () => {
     const seen = new Set<number>()
     for (let seed = 1; seed <= 40; seed++) {

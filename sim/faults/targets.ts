@@ -44,6 +44,8 @@ export class TargetResolver {
         return this.followers(target.topic, target.partition)
       case 'active-controller':
         return [this.host.activeController()].filter((node) => node >= 0)
+      case 'group-coordinator':
+        return [this.host.groupCoordinator?.(target.group) ?? -1].filter((node) => node >= 0)
       case 'role':
         return this.role(target.role)
       case 'minority': {

@@ -6,7 +6,7 @@ import { spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
 import { checkApi } from './moments.ts'
 import { resolveGroups } from './groups.ts'
-import { onlyClients, resolveTarget } from './target.ts'
+import { onlyClients, onlyOutside, resolveTarget } from './target.ts'
 
 export const ACTIONS = [
   'crash',
@@ -73,8 +73,8 @@ export function resolveAction(place: Place, context: Context): Action | null {
 function nodeTarget(place: Place, context: Context, kind: ActionName): Target | null {
   const target = resolveTarget(place, context)
   if (target === null) return null
-  const clients = onlyClients(target)
-  if (context.cluster.perfect && !clients) {
+  const outside = onlyOutside(target, context)
+  if (context.cluster.perfect && !outside) {
     const help = 'write `cluster: { brokers: 3 }`, or let the fault hit an application'
     place.error(
       'TWICESHY_PERFECT',
@@ -83,12 +83,9 @@ function nodeTarget(place: Place, context: Context, kind: ActionName): Target | 
     )
     return null
   }
-  if (clients && (kind === 'wipe-disk' || kind === 'slow-disk')) {
-    place.error(
-      'TWICESHY_TARGET',
-      `\`${kind}\` needs somebody with a disk, and applications have none`,
-      'let it hit a broker',
-    )
+  if (outside && (kind === 'wipe-disk' || kind === 'slow-disk')) {
+    const whose = onlyClients(target) ? 'applications have none' : "a store's is not simulated"
+    place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and ${whose}`, 'let it hit a broker')
     return null
   }
   return target

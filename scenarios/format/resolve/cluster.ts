@@ -7,8 +7,24 @@ import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, res
 import type { ClusterFacts } from './context.ts'
 
 export const MOST_BROKERS = 60
+const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
+/** `GroupCoordinatorConfig.OFFSETS_TOPIC_REPLICATION_FACTOR_DEFAULT` */
+const DEFAULT_OFFSETS_REPLICAS = 3
+
+const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
+/** With groups there is a topic for their offsets. */
+const BROKER_WITH_GROUPS: ConfigKind = {
+  ...BROKER,
+  table: {
+    [OFFSETS_REPLICAS]: { type: 'int', default: DEFAULT_OFFSETS_REPLICAS, min: 1, max: 32_767 },
+    ...BROKER_CONFIG,
+  },
+}
+
 /** What a broker can be configured with. */
-export const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
+export function brokerKind(readers: boolean): ConfigKind {
+  return readers ? BROKER_WITH_GROUPS : BROKER
+}
 
 export interface ResolvedCluster {
   readonly spec: ClusterSpec
@@ -16,7 +32,7 @@ export interface ResolvedCluster {
 }
 
 /** `cluster:` with every broker's settings after defaults. */
-export function resolveCluster(root: Place): ResolvedCluster {
+export function resolveCluster(root: Place, readers: boolean): ResolvedCluster {
   const place = root.get('cluster')
   const perfect = place.text() === 'perfect'
   if (!perfect && place.tree?.kind !== 'map' && place.written) {
@@ -29,23 +45,42 @@ export function resolveCluster(root: Place): ResolvedCluster {
       .get('controllers')
       .notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
   }
-  const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER_CONFIG))
+  const kind = brokerKind(readers)
+  const shared = resolveConfig(place.get('config'), kind, defaultsOf(kind.table))
   checkRules(place, shared)
-  const each = eachNode(place.get('each'), brokers, controllers, shared)
-  const configs = Array.from({ length: brokers }, (_, i) => asConfig(each.get(`broker-${i + 1}`) ?? shared.values))
+  const each = eachNode(place.get('each'), kind, brokers, controllers, shared)
+  const configs = Array.from({ length: brokers }, (_, i) => {
+    const values = each.get(`broker-${i + 1}`) ?? shared.values
+    return asConfig(perfect ? alone(values) : values)
+  })
   const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
   const autoCreate =
     shared.values['auto.create.topics.enable'] === true && shared.written.has('auto.create.topics.enable')
   const setting = (key: string): Place => place.get('config').get(key)
   return {
     spec: { perfect, brokers: configs, controllers: 1, controllerConfig },
-    facts: { perfect, brokers, controllers: 1, configs, autoCreate, brokersPlace: place.get('brokers'), setting },
+    facts: {
+      perfect,
+      brokers,
+      controllers: 1,
+      configs,
+      offsetsReplicas: perfect ? 1 : Number(shared.values[OFFSETS_REPLICAS] ?? DEFAULT_OFFSETS_REPLICAS),
+      autoCreate,
+      brokersPlace: place.get('brokers'),
+      setting,
+    },
   }
+}
+
+/** Under `cluster: perfect` every replication factor counts as 1. */
+function alone(values: Readonly<Record<string, ConfigValue>>): Readonly<Record<string, ConfigValue>> {
+  return OFFSETS_REPLICAS in values ? { ...values, [OFFSETS_REPLICAS]: 1 } : values
 }
 
 /** `cluster.each`: settings of single nodes over the shared ones. */
 function eachNode(
   place: Place,
+  kind: ConfigKind,
   brokers: number,
   controllers: number,
   shared: ResolvedConfig,
@@ -61,7 +96,7 @@ function eachNode(
     }
     if (!node.expectMap(`\`${node.name}\``)) continue
     if (node.has('rack')) node.get('rack').notSimulated('`rack`')
-    const own = resolveConfig(node.get('config'), BROKER, shared.values)
+    const own = resolveConfig(node.get('config'), kind, shared.values)
     checkTopicDefaults(own, shared)
     checkRules(node, own)
     values.set(node.name, own.values)
@@ -77,6 +112,10 @@ export function nodeNames(brokers: number, controllers: number): readonly string
 
 /** A topic's settings are the same on all of its replicas here, so nodes may not differ in what topics fall back to. */
 function checkTopicDefaults(own: ResolvedConfig, shared: ResolvedConfig): void {
+  const offsets = own.written.get(OFFSETS_REPLICAS)
+  if (offsets !== undefined && own.values[OFFSETS_REPLICAS] !== shared.values[OFFSETS_REPLICAS]) {
+    offsets.notSimulated(`\`${OFFSETS_REPLICAS}\` differing between nodes`, 'write it in `cluster.config`')
+  }
   for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) {
     const place = own.written.get(brokerKey)
     if (place === undefined || own.values[brokerKey] === shared.values[brokerKey]) continue

@@ -17,8 +17,27 @@ export interface ConfigKind {
   readonly what: string
   readonly table: ConfigTable
   readonly notSimulated: readonly string[]
+  /** Settings that no table describes, such as names; they come before the table. */
+  readonly byHand?: Readonly<Record<string, HandSetting>>
   /** Keys in the same map that are no settings, such as a topic's `partitions`. */
   readonly others?: readonly string[]
+}
+
+export interface HandSetting {
+  /** Undefined = without it nothing is set. */
+  readonly default?: ConfigValue
+  /** Null when the value is not taken, which is reported, or when nothing comes of it. */
+  readonly parse: (entry: Place) => ConfigValue | null
+}
+
+/** Whether a configuration has this setting and it is simulated. */
+export function isSetting(kind: ConfigKind, key: string): boolean {
+  return Object.hasOwn(kind.table, key) || Object.hasOwn(kind.byHand ?? {}, key)
+}
+
+/** Names of all settings that Kafka has there, simulated or not. */
+export function settingNames(kind: ConfigKind): readonly string[] {
+  return [...new Set([...Object.keys(kind.table), ...Object.keys(kind.byHand ?? {}), ...kind.notSimulated])]
 }
 
 /** Reads a map of Kafka properties over its defaults; what a `.properties` file holds is a part of the map already. */
@@ -52,19 +71,27 @@ export function defaultsOf(
 }
 
 function settingAt(entry: Place, kind: ConfigKind): ConfigValue | null {
+  const hand = Object.hasOwn(kind.byHand ?? {}, entry.name) ? kind.byHand?.[entry.name] : undefined
+  if (hand !== undefined) return hand.parse(entry)
   const definition = Object.hasOwn(kind.table, entry.name) ? kind.table[entry.name] : undefined
   if (definition !== undefined) return parseSetting(entry, definition)
   if (kind.notSimulated.includes(entry.name)) {
     entry.notSimulated(`the ${kind.what} setting \`${entry.name}\``)
     return null
   }
-  const known = [...(kind.others ?? []), ...Object.keys(kind.table), ...kind.notSimulated]
+  const known = [...(kind.others ?? []), ...settingNames(kind)]
   const help = entry.report.full ? null : didYouMean(entry.name, known)
-  entry.keyErrorOrValue('TWICESHY_UNKNOWN_CONFIG', `Kafka's ${kind.what} has no setting \`${entry.name}\``, help)
+  entry.keyErrorOrValue('TWICESHY_UNKNOWN_CONFIG', noSetting(kind, entry.name), help)
   return null
 }
 
-function parseSetting(entry: Place, definition: ConfigDefinition): ConfigValue | null {
+/** Says that Kafka has no such setting there. */
+export function noSetting({ what }: ConfigKind, key: string): string {
+  return `Kafka's ${what} ${what.includes(' and ') ? 'have' : 'has'} no setting \`${key}\``
+}
+
+/** The value of a setting by its definition. Null when it is not taken, which is reported. */
+export function parseSetting(entry: Place, definition: ConfigDefinition): ConfigValue | null {
   const text = entry.text()?.trim() ?? null
   if (text === null) {
     entry.wrongType(`\`${entry.name}\` must be a single value`)

@@ -9,7 +9,12 @@ export interface Context {
   readonly cluster: ClusterFacts
   readonly topics: ReadonlyMap<string, TopicFacts>
   readonly applications: ReadonlyMap<string, ApplicationFacts>
-  /** Stores and other names of parts that are refused already: nothing more is said about them. */
+  readonly stores: ReadonlyMap<string, StoreFacts>
+  /** Where each group.id stands first. */
+  readonly groups: ReadonlyMap<string, Place>
+  /** Whether consumers, processors, sinks and stores are simulated. */
+  readonly readers: boolean
+  /** Names of parts that are refused already: nothing more is said about them. */
   readonly refusedNames: ReadonlySet<string>
 }
 
@@ -18,6 +23,8 @@ export interface ClusterFacts {
   readonly brokers: number
   readonly controllers: number
   readonly configs: readonly BrokerConfig[]
+  /** `offsets.topic.replication.factor`, which groups' offsets have. */
+  readonly offsetsReplicas: number
   /** Whether undeclared topics come into being: only when the file writes `auto.create.topics.enable: true`. */
   readonly autoCreate: boolean
   /** Where the number of brokers stands. */
@@ -32,11 +39,39 @@ export interface TopicFacts {
   readonly place: Place
 }
 
+export type ApplicationKind = 'producer' | 'consumer' | 'processor' | 'sink'
+
 export interface ApplicationFacts {
   readonly name: string
-  readonly kind: 'producer'
+  readonly kind: ApplicationKind
   readonly instances: number
-  /** Ids of the records that one instance sends: a count from 0, or the ids of a script. */
-  readonly records: number | ReadonlySet<string>
+  /**
+   * Ids of the records that one instance sends: a count from 0, or the ids of a script; `derived` = one after another, of
+   * what it reads; `none` = it sends none.
+   */
+  readonly records: number | ReadonlySet<string> | 'derived' | 'none'
+  /** Topics that it reads, as written; those of `assign` count. */
+  readonly from: readonly string[]
+  /** Topics that it writes to, as written. */
+  readonly to: readonly string[]
+  /** Its group.id; '' = none. */
+  readonly group: string
+  /** Whether the group hands out its partitions: it does not take them by `assign`. */
+  readonly subscribes: boolean
+  readonly place: Place
+}
+
+/** Whether an application reads: it is a consumer, a processor or a sink. */
+export function reads(facts: ApplicationFacts): boolean {
+  return facts.kind !== 'producer'
+}
+
+/** Whether an application publishes: it is a producer or a processor. */
+export function publishes(facts: ApplicationFacts): boolean {
+  return facts.kind === 'producer' || facts.kind === 'processor'
+}
+
+export interface StoreFacts {
+  readonly name: string
   readonly place: Place
 }

@@ -1,14 +1,19 @@
 import type { Action, ChaosSpec, FaultEntry, Target } from '../../../sim/faults/plan.ts'
 import { type Spread, varies } from '../../../sim/kernel/spread.ts'
-import type { ProducerSpec } from '../../../sim/spec.ts'
+import type { ConsumerSpec, ProducerSpec, WorldSpec } from '../../../sim/spec.ts'
+
+/** Who works in a scenario. */
+type Workers = Pick<WorldSpec, 'producers' | 'consumers' | 'processors' | 'sinks'>
 
 /** Whether the plan or the workload draws anything, so that runs differ in more than latency. */
-export function drawsAnything(
-  producers: readonly ProducerSpec[],
-  faults: readonly FaultEntry[],
-  chaos: ChaosSpec | null,
-): boolean {
-  return chaos !== null || producers.some(workloadDraws) || faults.some(faultDraws)
+export function drawsAnything(workers: Workers, faults: readonly FaultEntry[], chaos: ChaosSpec | null): boolean {
+  const { producers, consumers, processors, sinks } = workers
+  if (chaos !== null || producers.some(workloadDraws) || faults.some(faultDraws)) return true
+  return [...consumers, ...processors, ...sinks].some(({ process }) => varies(process)) || consumers.some(scriptDraws)
+}
+
+function scriptDraws({ steps }: ConsumerSpec): boolean {
+  return steps?.some((step) => step.do === 'wait' && varies(step.for)) === true
 }
 
 function workloadDraws(producer: ProducerSpec): boolean {
@@ -78,6 +83,7 @@ function targetDraws(target: Target): boolean {
     case 'leader':
     case 'followers':
     case 'active-controller':
+    case 'group-coordinator':
     case 'role':
       return false
   }

@@ -2,7 +2,8 @@ import type { Place } from '../place.ts'
 import type { Expectation } from '../scenario.ts'
 import { didYouMean, listOf } from '../suggest.ts'
 import { type Anomaly, type GuaranteeDefinition, GUARANTEES, type Stage, STAGES } from '../vocabulary.ts'
-import type { Context } from './context.ts'
+import { type Context, reads } from './context.ts'
+import { judgedOf } from './subjects.ts'
 
 /** `expect:` with every key taken apart. Those with mistakes are left out. */
 export function resolveExpect(place: Place, context: Context): readonly Expectation[] {
@@ -31,17 +32,17 @@ export function resolveExpect(place: Place, context: Context): readonly Expectat
 
 function resolveOne(entry: Place, context: Context): Expectation | null {
   const match = /^(?:([^:/]*):)?(?:([^:/]*)\/)?([^:/]*)$/.exec(entry.name)
-  const definition = guaranteeAt(entry, match?.[3] ?? entry.name)
+  const definition = guaranteeAt(entry, match?.[3] ?? entry.name, context)
   if (match === null || definition === null) return null
-  const stage = stageAt(entry, match[2] ?? null, definition)
+  const stage = stageAt(entry, match[2] ?? null, definition, context)
   const subject = match[1]?.trim() ?? null
-  if (stage === undefined || !checkSubject(entry, subject, definition, context)) return null
-  const value = valueAt(entry, definition, stage)
+  if (stage === undefined || !checkSubject(entry, subject, definition, stage, context)) return null
+  const value = valueAt(entry, definition, stage, context)
   if (value === null) return null
   return { guarantee: definition.name, stage, subject, ...value, span: entry.keySpan }
 }
 
-function guaranteeAt(entry: Place, name: string): GuaranteeDefinition | null {
+function guaranteeAt(entry: Place, name: string, context: Context): GuaranteeDefinition | null {
   const definition = GUARANTEES.find((each) => each.name === name)
   if (definition === undefined) {
     const known = GUARANTEES.map((each) => each.name)
@@ -51,11 +52,17 @@ function guaranteeAt(entry: Place, name: string): GuaranteeDefinition | null {
     entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no guarantee \`${name.slice(0, 80)}\``, help)
     return null
   }
-  return definition.judged || entry.notSimulated(`judging \`${name}\``) ? definition : null
+  const judged = definition.judged || (definition.of !== undefined && context.readers)
+  return judged || entry.notSimulated(`judging \`${name}\``) ? definition : null
 }
 
 /** The stage; `end-to-end` is the default of a guarantee that has stages. Undefined when it cannot be, which is reported. */
-function stageAt(entry: Place, text: string | null, definition: GuaranteeDefinition): Stage | null | undefined {
+function stageAt(
+  entry: Place,
+  text: string | null,
+  definition: GuaranteeDefinition,
+  context: Context,
+): Stage | null | undefined {
   if (text === null) return definition.stages.length > 0 ? 'end-to-end' : null
   const stage = STAGES.find((each) => each === text)
   if (stage === undefined) {
@@ -78,47 +85,74 @@ function stageAt(entry: Place, text: string | null, definition: GuaranteeDefinit
     )
     return undefined
   }
-  if (stage === 'consume') {
+  if (stage === 'consume' && !context.readers) {
     entry.notSimulated('consumption (the stage `consume`)', 'write `publish/...`, or leave the stage out')
     return undefined
   }
   return stage
 }
 
-/** While nobody consumes, a pipeline ends at the committed log: the subjects of every stage are producers. */
 function checkSubject(
+  entry: Place,
+  subject: string | null,
+  definition: GuaranteeDefinition,
+  stage: Stage | null,
+  context: Context,
+): boolean {
+  if (definition.subject === 'topic' || definition.subject === 'none')
+    return checkTopicSubject(entry, subject, definition, context)
+  const judged = judgedOf(definition, stage, context)
+  const applications = [...context.applications.values()]
+  if (judged.needs !== null && !applications.some(judged.includes)) {
+    entry.keyErrorOrValue('TWICESHY_EXPECTATION', `${judged.needs}, so \`${entry.name}\` cannot be judged`, null)
+    return false
+  }
+  if (subject === null) return true
+  const facts = context.applications.get(subject)
+  if (facts !== undefined && judged.includes(facts)) return true
+  if (context.refusedNames.has(subject)) return false
+  const names = applications.filter(judged.includes).map(({ name }) => name)
+  const why = facts === undefined ? `there is no ${judged.what} \`${subject}\`` : judged.why(facts)
+  const help = entry.report.full
+    ? null
+    : facts === undefined
+      ? didYouMean(subject, names)
+      : helpFor(definition, stage, names)
+  entry.keyErrorOrValue('TWICESHY_EXPECTATION', `${why}, so \`${entry.name}\` cannot be judged`, help)
+  return false
+}
+
+function checkTopicSubject(
   entry: Place,
   subject: string | null,
   definition: GuaranteeDefinition,
   context: Context,
 ): boolean {
   if (subject === null) return true
-  const producers = definition.subject === 'producer' || definition.subject === 'application'
-  const known = producers ? context.applications : definition.subject === 'topic' ? context.topics : null
-  if (known === null) {
-    entry.keyErrorOrValue(
-      'TWICESHY_EXPECTATION',
-      `\`${definition.name}\` has no subject`,
-      `write \`${definition.name}\` alone`,
-    )
+  if (definition.subject === 'none') {
+    const message = `\`${definition.name}\` has no subject`
+    entry.keyErrorOrValue('TWICESHY_EXPECTATION', message, `write \`${definition.name}\` alone`)
     return false
   }
-  if (known.has(subject)) return true
+  if (context.topics.has(subject)) return true
   if (context.refusedNames.has(subject)) return false
-  const what = producers ? 'producer' : 'topic'
-  const help = entry.report.full ? null : didYouMean(subject, known.keys())
-  entry.keyErrorOrValue(
-    'TWICESHY_EXPECTATION',
-    `there is no ${what} \`${subject}\`, so \`${entry.name}\` cannot be judged`,
-    help,
-  )
+  const help = entry.report.full ? null : didYouMean(subject, context.topics.keys())
+  const message = `there is no topic \`${subject}\`, so \`${entry.name}\` cannot be judged`
+  entry.keyErrorOrValue('TWICESHY_EXPECTATION', message, help)
   return false
+}
+
+function helpFor({ name }: GuaranteeDefinition, stage: Stage | null, names: readonly string[]): string | null {
+  const [first] = names
+  const stages = stage === null || stage === 'end-to-end' ? '' : `${stage}/`
+  return first === undefined ? null : `write such as \`${first}:${stages}${name}\``
 }
 
 function valueAt(
   entry: Place,
   definition: GuaranteeDefinition,
   stage: Stage | null,
+  context: Context,
 ): Pick<Expectation, 'expected' | 'kinds'> | null {
   const text = entry.text()
   if (text === 'holds' || text === 'violated') return { expected: text, kinds: [] }
@@ -134,7 +168,7 @@ function valueAt(
     return null
   }
   const places = violated.oneOrMore()
-  const kinds = places.flatMap((place) => kindAt(place, definition, stage) ?? [])
+  const kinds = places.flatMap((place) => kindAt(place, definition, stage, context) ?? [])
   if (places.length === 0)
     violated.error('TWICESHY_EXPECTATION', 'the list of kinds is empty', 'write `violated` for any kind')
   return kinds.length === places.length && kinds.length > 0
@@ -142,9 +176,7 @@ function valueAt(
     : null
 }
 
-const LATER: readonly Anomaly[] = ['stuck-transaction', 'stuck-group']
-
-function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | null): Anomaly | null {
+function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | null, context: Context): Anomaly | null {
   if (place.broken) return null
   const kind = definition.kinds.find((each) => each === place.text())
   if (kind === undefined) {
@@ -161,7 +193,17 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
     place.error('TWICESHY_EXPECTATION', `\`${kind}\` cannot happen at the stage \`publish\`: it is about effects`, null)
     return null
   }
-  if (!kind.endsWith('-effect') && !kind.endsWith('-effects') && !LATER.includes(kind)) return kind
-  place.error('TWICESHY_NOT_SIMULATED', `what \`${kind}\` is about is not simulated yet`)
+  if (stage === 'consume' && kind.endsWith('-record')) {
+    const message = `\`${kind}\` cannot happen at the stage \`consume\`: it is about the log`
+    place.error('TWICESHY_EXPECTATION', message, null)
+    return null
+  }
+  const ofReaders = kind.endsWith('-effect') || kind.endsWith('-effects') || kind === 'stuck-group'
+  if (kind === 'stuck-transaction' || (ofReaders && !context.readers)) {
+    place.error('TWICESHY_NOT_SIMULATED', `what \`${kind}\` is about is not simulated yet`)
+    return null
+  }
+  if (!ofReaders || [...context.applications.values()].some(reads)) return kind
+  place.error('TWICESHY_EXPECTATION', `\`${kind}\` cannot happen: no application reads`, null)
   return null
 }

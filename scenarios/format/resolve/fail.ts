@@ -24,7 +24,7 @@ export function resolveFail(place: Place, context: Context): Fail | null {
     return null
   }
   const target = targetAt(place, context)
-  const step = stepAt(place, target)
+  const step = stepAt(place, target, context)
   const nth = place.get('nth').integer('`nth`', 1, 1_000_000_000, 1)
   if (target === null || step === null) return null
   checkCount(place, nth, target, context)
@@ -47,7 +47,7 @@ function targetAt(place: Place, context: Context): Target | null {
   return null
 }
 
-function stepAt(place: Place, target: Target | null): FailStep | null {
+function stepAt(place: Place, target: Target | null, context: Context): FailStep | null {
   const at = place.get('step')
   if (!at.written && !at.broken) {
     place.error('TWICESHY_MISSING', '`fail` does not say at which step: `step` is missing', HELP)
@@ -55,8 +55,11 @@ function stepAt(place: Place, target: Target | null): FailStep | null {
   }
   const step = at.word(FAIL_STEPS, '`step`')
   if (step === 'before-output' || step === 'after-output' || step === null) return step
-  // Producers commit at the ends of transactions only, and nobody else is simulated.
-  if (target !== null) {
+  if (target === null) return null
+  const kind = applicationOf(target, context)?.kind
+  if (kind !== undefined && kind !== 'producer') return step
+  // Producers commit at the ends of transactions only.
+  if (kind === 'producer') {
     const help =
       'a producer dies `before-output`, just before it sends a record, or `after-output`, just after its acknowledgement'
     at.error('TWICESHY_NOT_SIMULATED', `\`${step}\` of a producer is not simulated yet`, help)
@@ -68,6 +71,7 @@ function stepAt(place: Place, target: Target | null): FailStep | null {
 function checkCount(place: Place, nth: number, target: Target, context: Context): void {
   const application = applicationOf(target, context)
   if (application === undefined) return
+  if (typeof application.records === 'string') return
   const records = typeof application.records === 'number' ? application.records : application.records.size
   if (nth <= records || application.place.get('on-unknown').text() === 'resend') return
   const at = place.has('nth') ? place.get('nth') : place

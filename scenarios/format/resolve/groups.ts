@@ -69,7 +69,7 @@ function checkOverlap(
 
 /** The nodes that a target means for certain. */
 function membersOf(target: Target, context: Context): readonly string[] {
-  const { cluster, applications } = context
+  const { cluster, applications, stores } = context
   const instances = (name: string): readonly string[] =>
     Array.from({ length: applications.get(name)?.instances ?? 0 }, (_, i) => `${name}#${i}`)
   switch (target.kind) {
@@ -82,6 +82,7 @@ function membersOf(target: Target, context: Context): readonly string[] {
     case 'role':
       if (target.role === 'brokers') return nodeNames(cluster.brokers, 0)
       if (target.role === 'controllers') return nodeNames(0, cluster.controllers)
+      if (target.role === 'stores') return [...stores.keys()]
       return target.role === 'clients' ? [...applications.keys()].flatMap(instances) : []
     case 'leader':
     case 'follower':
@@ -89,6 +90,7 @@ function membersOf(target: Target, context: Context): readonly string[] {
     case 'minority':
     case 'majority':
     case 'any':
+    case 'group-coordinator':
       return []
   }
 }

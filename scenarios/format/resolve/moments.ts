@@ -1,12 +1,35 @@
 import type { MomentMatch } from '../../../sim/history/match.ts'
+import { StoreApi } from '../../../sim/kafka/protocol/api.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
-import type { Context } from './context.ts'
-import { isRefused, nodeExists, nodeHelp } from './nodes.ts'
+import { type ApplicationFacts, type Context, publishes } from './context.ts'
+import { GROUP_MOMENTS } from './group-moments.ts'
+import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 
 /** Fields whose values are names: a number there is taken as written. */
-const NAME_FIELDS: readonly string[] = ['topic', 'node', 'record', 'producer', 'group', 'transactional.id', 'api', 'id']
-const NODE_FIELDS: readonly string[] = ['node', 'to', 'from', 'peer', 'leader', 'broker', 'follower', 'target']
+const NAME_FIELDS: readonly string[] = [
+  'topic',
+  'node',
+  'record',
+  'input',
+  'producer',
+  'group',
+  'transactional.id',
+  'api',
+  'id',
+]
+const NODE_FIELDS: readonly string[] = [
+  'node',
+  'to',
+  'from',
+  'peer',
+  'leader',
+  'broker',
+  'follower',
+  'target',
+  'member',
+  'store',
+]
 
 /** Reads a moment with the values its fields must have. Keys in `others` belong to the trigger. */
 export function resolveMatch(place: Place, context: Context, others: readonly string[]): MomentMatch | null {
@@ -30,16 +53,20 @@ export function resolveMatch(place: Place, context: Context, others: readonly st
 export function resolveMoment(place: Place, context: Context): string | null {
   if (!place.written || place.broken) return null
   const text = place.text()
-  if (text !== null && context.options.moments.includes(text)) return text
-  const help = place.report.full
-    ? null
-    : (didYouMean(text ?? '', context.options.moments) ?? 'see `twiceshy list moments`')
+  const groupMoment = text !== null && Object.hasOwn(GROUP_MOMENTS, text)
+  if (text !== null && (context.options.moments.includes(text) || (groupMoment && context.readers))) return text
+  if (groupMoment) {
+    place.error('TWICESHY_NOT_SIMULATED', `the moment ${place.describe()} is not simulated yet`)
+    return null
+  }
+  const known = [...context.options.moments, ...(context.readers ? Object.keys(GROUP_MOMENTS) : [])]
+  const help = place.report.full ? null : (didYouMean(text ?? '', known) ?? 'see `twiceshy list moments`')
   place.error('TWICESHY_UNKNOWN_MOMENT', `there is no moment ${place.describe()}`, help)
   return null
 }
 
 function fieldAt(entry: Place, moment: string, context: Context): string | number | boolean | null {
-  const known = context.options.momentFields[moment] ?? []
+  const known = context.options.momentFields[moment] ?? GROUP_MOMENTS[moment] ?? []
   if (!known.includes(entry.name)) {
     const help = entry.report.full ? null : (didYouMean(entry.name, known) ?? `its fields are ${known.join(', ')}`)
     entry.keyErrorOrValue('TWICESHY_UNKNOWN_FIELD', `the moment \`${moment}\` has no field \`${entry.name}\``, help)
@@ -57,7 +84,8 @@ function fieldAt(entry: Place, moment: string, context: Context): string | numbe
 
 function checkField(entry: Place, value: string | number | boolean, context: Context): void {
   if (entry.name === 'topic') checkTopic(entry, context)
-  else if (entry.name === 'record') checkRecord(entry, String(value), context)
+  else if (entry.name === 'group') checkGroup(entry, String(value), context)
+  else if (entry.name === 'record' || entry.name === 'input') checkRecord(entry, String(value), context)
   else if (entry.name === 'producer') checkProducer(entry, String(value), context)
   else if (entry.name === 'api') checkApi(entry, context)
   else if (NODE_FIELDS.includes(entry.name) && typeof value === 'string') checkNode(entry, value, context)
@@ -78,8 +106,23 @@ export function checkTopic(place: Place, context: Context): boolean {
   return false
 }
 
+/** Says so when no application is in a group of this name. */
+export function checkGroup(place: Place, group: string, context: Context): boolean {
+  if (context.groups.has(group)) return true
+  const groups = [...context.groups.keys()]
+  const help = groups.length === 0 ? 'no application has a `group.id`' : didYouMean(group, groups)
+  place.error('TWICESHY_UNKNOWN_GROUP', `there is no group \`${group}\``, place.report.full ? null : help)
+  return false
+}
+
 /** `checkout#0` or `checkout`. */
 function checkProducer(entry: Place, value: string, context: Context): void {
+  const application = context.applications.get(splitInstance(value)?.name ?? '')
+  if (application !== undefined && !publishes(application)) {
+    const message = `this can never happen: \`${application.name}\` publishes nothing`
+    entry.error('TWICESHY_NEVER_FIRES', message, 'name a producer')
+    return
+  }
   if (context.applications.has(value) || nodeExists(value, context) || isRefused(value, context)) return
   const help = entry.report.full ? null : nodeHelp(value, context)
   entry.error('TWICESHY_NEVER_FIRES', `this can never happen: there is no producer \`${value}\``, help)
@@ -98,12 +141,20 @@ function checkRecord(entry: Place, value: string, context: Context): void {
     application !== undefined && Number(match[2]) < application.instances && sends(application.records, match[3] ?? '')
   if (sent || context.refusedNames.has(match[1] ?? '')) return
   const records = application?.records
-  const help = typeof records === 'number' ? `records of \`${match[1] ?? ''}\` are numbered 0 to ${records - 1}` : null
+  const whose = `\`${match[1] ?? ''}\``
+  const help =
+    typeof records === 'number'
+      ? `records of ${whose} are numbered 0 to ${records - 1}`
+      : records === 'none'
+        ? `${whose} reads, it sends no records`
+        : null
   entry.error('TWICESHY_NEVER_FIRES', `this can never happen: there is no record \`${value}\``, help)
 }
 
-function sends(records: number | ReadonlySet<string>, id: string): boolean {
-  return typeof records === 'number' ? /^(?:0|[1-9]\d*)$/.test(id) && Number(id) < records : records.has(id)
+function sends(records: ApplicationFacts['records'], id: string): boolean {
+  if (records === 'none') return false
+  if (typeof records === 'object') return records.has(id)
+  return /^(?:0|[1-9]\d*)$/.test(id) && (records === 'derived' || Number(id) < records)
 }
 
 function checkNode(entry: Place, value: string, context: Context): void {
@@ -189,11 +240,14 @@ const KAFKA_APIS: readonly string[] = [
   'ShareAcknowledge',
 ]
 
-/** Kafka's name of a request. Null when nothing usable is written. */
+/** What applications ask of stores. */
+const STORE_APIS: readonly string[] = Object.keys(StoreApi)
+
+/** Kafka's name of a request, or what a store is asked. Null when nothing usable is written. */
 export function checkApi(place: Place, context: Context): string | null {
   if (!place.written || place.broken) return null
   const text = place.text()
-  const simulated = context.options.apis ?? KAFKA_APIS
+  const simulated = [...(context.options.apis ?? KAFKA_APIS), ...(context.stores.size > 0 ? STORE_APIS : [])]
   if (text !== null && simulated.includes(text)) return text
   if (text !== null && KAFKA_APIS.includes(text)) {
     place.error('TWICESHY_NOT_SIMULATED', `the request ${place.describe()} is not simulated yet`)

@@ -9,9 +9,10 @@ export function splitInstance(text: string): { readonly name: string; readonly i
   return { name: match[1] ?? '', index: match[2] === undefined ? null : Number(match[2]) }
 }
 
-/** Whether a node of this name exists: a broker, a controller, or one instance of an application. */
+/** Whether a node of this name exists: a broker, a controller, a store, or one instance of an application. */
 export function nodeExists(text: string, context: Context): boolean {
   if (nodeNames(context.cluster.brokers, context.cluster.controllers).includes(text)) return true
+  if (context.stores.has(text)) return true
   const instance = splitInstance(text)
   const application = instance === null ? undefined : context.applications.get(instance.name)
   return application !== undefined && instance?.index != null && instance.index < application.instances
@@ -34,6 +35,7 @@ export function nodeHelp(text: string, context: Context): string | null {
       ? `\`${application.name}\` has one instance, \`${application.name}#0\``
       : `its instances are #0 to #${last}`
   }
-  const first = [...context.applications.keys()].map((name) => `${name}#0`)
+  if (instance !== null && context.stores.has(instance.name)) return `a store is one node: \`${instance.name}\``
+  const first = [...[...context.applications.keys()].map((name) => `${name}#0`), ...context.stores.keys()]
   return didYouMean(text, [...nodeNames(context.cluster.brokers, context.cluster.controllers), ...first])
 }

@@ -6,14 +6,22 @@ import { resolveExpect } from './expect.ts'
 import { resolveFaults } from './faults.ts'
 import { resolveMoment } from './moments.ts'
 import { checkNames, refuseSections } from './names.ts'
-import { producerFacts, resolveProducers } from './producers.ts'
+import { resolveConsumers } from './consumers.ts'
+import { applicationFacts, groupsOf, storeFacts } from './facts.ts'
+import { checkGroups } from './group-rules.ts'
+import { resolveProcessors } from './processors.ts'
+import { resolveProducers } from './producers.ts'
+import type { FileFacts } from './reader.ts'
+import { resolveSinks } from './sinks.ts'
+import { resolveStores } from './stores.ts'
 import { resolveProfile } from './profile.ts'
 import { resolveReplay } from './replay.ts'
 import { checkSeed } from './seed.ts'
 import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
 import { resolveTopics } from './topics.ts'
-import type { LoadOptions } from '../options.ts'
+import type { WorldSpec } from '../../../sim/spec.ts'
+import { type LoadOptions, takesReaders } from '../options.ts'
 import type { Place } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
 import { didYouMean } from '../suggest.ts'
@@ -26,21 +34,35 @@ const MOST_NODES = 10_000
  */
 export function resolveScenario(root: Place, file: string, variant: string | null, options: LoadOptions): Scenario {
   const profile = resolveProfile(root.get('profile'))
-  const cluster = resolveCluster(root)
+  const readers = takesReaders(options)
+  const cluster = resolveCluster(root, readers)
   const topics = resolveTopics(root, cluster.facts)
-  const refusedNames = refuseSections(root)
+  const refusedNames = refuseSections(root, readers)
   checkNames(root)
-  const applications = producerFacts(root)
-  const context: Context = { options, root, cluster: cluster.facts, topics: topics.facts, applications, refusedNames }
+  const applications = applicationFacts(root, readers)
+  const context: Context = {
+    options,
+    root,
+    cluster: cluster.facts,
+    topics: topics.facts,
+    applications,
+    stores: storeFacts(root, readers),
+    groups: groupsOf(applications),
+    readers,
+    refusedNames,
+  }
   checkSize(context)
   const run = resolveRun(root.get('run'))
   checkSeed(root.get('seed'))
-  const producers = resolveProducers(context, profile, run.forUs)
+  const workers = resolveWorkers(context, { profile, runForUs: run.forUs })
+  checkGroups(workers, context)
+  const stores = resolveStores(context)
   const network = resolveNetwork(root.get('network'), context)
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
   checkStepMoments(root, faults)
   const chaos = resolveChaos(root.get('chaos'))
-  if (applications.size === 0 && refusedNames.size === 0) {
+  const publishers = [...applications.values()].filter((facts) => facts.kind === 'producer')
+  if (publishers.length === 0 && refusedNames.size === 0) {
     root.missing(
       'producers',
       'nothing publishes: the scenario has no producers',
@@ -54,10 +76,10 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     variant,
     tags: tagsAt(root.get('tags')),
     seed: textAt(root.get('seed')) ?? '1',
-    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, producers, ...NO_READERS, run },
+    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, ...workers, stores, run },
     faults,
     chaos,
-    runs: writtenRuns(root.get('run')) ?? (drawsAnything(producers, faults, chaos) ? 100 : 1),
+    runs: writtenRuns(root.get('run')) ?? (drawsAnything(workers, faults, chaos) ? 100 : 1),
     cover: coverAt(root.get('cover'), context),
     expect: resolveExpect(root.get('expect'), context),
     voids: voidsAt(root.get('void'), options),
@@ -66,11 +88,20 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   }
 }
 
-/** Consumers, processors, stores and sinks are refused until they are simulated. */
-const NO_READERS = { consumers: [], processors: [], stores: [], sinks: [] } as const
+function resolveWorkers(
+  context: Context,
+  file: FileFacts,
+): Pick<WorldSpec, 'producers' | 'consumers' | 'processors' | 'sinks'> {
+  return {
+    producers: resolveProducers(context, file.profile, file.runForUs),
+    consumers: resolveConsumers(context, file),
+    processors: resolveProcessors(context, file),
+    sinks: resolveSinks(context, file),
+  }
+}
 
 function checkSize(context: Context): void {
-  let nodes = nodeNames(context.cluster.brokers, context.cluster.controllers).length
+  let nodes = nodeNames(context.cluster.brokers, context.cluster.controllers).length + context.stores.size
   for (const application of context.applications.values()) {
     nodes += application.instances
     if (nodes <= MOST_NODES) continue

@@ -3,8 +3,10 @@ import type { Place } from '../place.ts'
 import { indexComment } from '../source/yaml-errors.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Context } from './context.ts'
+import { checkGroup } from './moments.ts'
 import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 import { ROLES, type Role } from './names.ts'
+import { partitionNamed } from './partitions.ts'
 
 const FUNCTIONS = [
   'leader',
@@ -82,9 +84,11 @@ function parseTarget(place: Place, text: string, context: Context, rules: Target
 }
 
 function unknown(place: Place, text: string, context: Context): void {
-  const known = context.applications.has(splitInstance(text)?.name ?? '') ? nodeHelp(text, context) : null
+  const { name } = splitInstance(text) ?? { name: '' }
+  const known = context.applications.has(name) || context.stores.has(name) ? nodeHelp(text, context) : null
   const nodes = [
     ...context.applications.keys(),
+    ...context.stores.keys(),
     ...ROLES,
     ...Array.from({ length: context.cluster.brokers }, (_, i) => `broker-${i + 1}`),
   ]
@@ -103,8 +107,9 @@ function roleTarget(place: Place, role: Role, context: Context, rules: TargetRul
     place.error('TWICESHY_TARGET', '`rest` stands in a `partition` only', 'it means every node in no other group')
     return null
   }
-  if (role === 'stores') {
-    place.error('TWICESHY_NOT_SIMULATED', 'stores outside Kafka are not simulated yet')
+  if (role === 'stores' && context.stores.size === 0) {
+    if (!context.readers) place.error('TWICESHY_NOT_SIMULATED', 'stores outside Kafka are not simulated yet')
+    else place.error('TWICESHY_UNKNOWN_NODE', 'there are no stores')
     return null
   }
   if (role === 'clients' && context.applications.size === 0) {
@@ -139,6 +144,7 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
       )
       return null
     case 'group-coordinator':
+      return coordinatorTarget(place, argument, context)
     case 'transaction-coordinator':
       place.error('TWICESHY_NOT_SIMULATED', `the target \`${name}\` is not simulated yet`)
       return null
@@ -148,6 +154,16 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
     case 'any':
       return anyCall(place, argument, context)
   }
+}
+
+/** `group-coordinator(billing)`: the broker that keeps the offsets of a group that some application is in. */
+function coordinatorTarget(place: Place, group: string, context: Context): Target | null {
+  if (!context.readers) {
+    place.error('TWICESHY_NOT_SIMULATED', 'the target `group-coordinator` is not simulated yet')
+    return null
+  }
+  if (checkGroup(place, group, context)) return { kind: 'group-coordinator', group }
+  return null
 }
 
 function anyCall(place: Place, argument: string, context: Context): Target | null {
@@ -179,28 +195,12 @@ function partitionTarget(
   argument: string,
   context: Context,
 ): Target | null {
-  const match = /^(.+)-(0|[1-9]\d{0,8})$/.exec(argument)
-  const topic = context.topics.get(match?.[1] ?? '')
-  if (match === null || topic === undefined) {
-    const bare = context.topics.has(argument) ? `name the partition: \`${kind}(${argument}-0)\`` : null
-    const partitions = [...context.topics.keys()].map((name) => `${name}-${match?.[2] ?? '0'}`)
-    const help = bare ?? (place.report.full ? null : didYouMean(argument, partitions))
-    place.error(
-      'TWICESHY_UNKNOWN_TOPIC',
-      `\`${kind}(...)\` takes a partition of a declared topic, not \`${argument}\``,
-      help,
-    )
-    return null
-  }
-  const partition = Number(match[2])
-  if (partition < topic.partitions) return { kind, topic: topic.name, partition }
-  const message = `\`${topic.name}\` has no partition ${partition}`
-  const help = `partitions are numbered from 0 to ${topic.partitions - 1}`
-  place.error('TWICESHY_UNKNOWN_PARTITION', message, help, topic.place.get('partitions'))
-  return null
+  const written = (partition: string): string => `${kind}(${partition})`
+  const name = partitionNamed(place, argument, `\`${kind}(...)\``, written, context)
+  return name === null ? null : { kind, ...name }
 }
 
-/** Whether the target can only be applications: they send no replies, have no disk, and may fail in a perfect cluster. */
+/** Whether the target can only be applications: they send no replies and have no disk. */
 export function onlyClients(target: Target): boolean {
   switch (target.kind) {
     case 'application':
@@ -217,6 +217,14 @@ export function onlyClients(target: Target): boolean {
     case 'active-controller':
     case 'minority':
     case 'majority':
+    case 'group-coordinator':
       return false
   }
+}
+
+/** Whether the target can only be applications and stores: they have no disk to lose, and may fail in a perfect cluster. */
+export function onlyOutside(target: Target, context: Context): boolean {
+  if (target.kind === 'any') return target.of.every((each) => onlyOutside(each, context))
+  if (target.kind === 'node' && context.stores.has(target.name)) return true
+  return (target.kind === 'role' && target.role === 'stores') || onlyClients(target)
 }

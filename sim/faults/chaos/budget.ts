@@ -65,6 +65,7 @@ export class LossBudget {
         return { named: [], unnamed: 0 }
       case 'leader':
       case 'follower':
+      case 'group-coordinator':
         return { named: [], unnamed: 1 }
       case 'followers':
         return { named: [], unnamed: brokers.length }

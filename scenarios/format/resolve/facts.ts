@@ -1,0 +1,77 @@
+import type { Place } from '../place.ts'
+import type { ApplicationFacts, ApplicationKind, StoreFacts } from './context.ts'
+import { splitPartition } from './partitions.ts'
+import { scriptIds } from './steps.ts'
+
+const MOST_INSTANCES = 1000
+const MOST_RECORDS = 10_000_000
+
+/** Sections of applications, and what stands in each. */
+const SECTIONS: readonly (readonly [section: string, kind: ApplicationKind])[] = [
+  ['producers', 'producer'],
+  ['consumers', 'consumer'],
+  ['processors', 'processor'],
+  ['sinks', 'sink'],
+]
+
+/** What other parts need to know of the applications, before those are resolved; in the order of their nodes. */
+export function applicationFacts(root: Place, readers: boolean): ReadonlyMap<string, ApplicationFacts> {
+  const facts = new Map<string, ApplicationFacts>()
+  for (const [name, kind] of readers ? SECTIONS : SECTIONS.slice(0, 1)) {
+    const section = root.get(name)
+    if (!section.expectMap(`\`${name}\``)) continue
+    for (const place of section.entries()) {
+      // A name that is used twice is reported; the first keeps it.
+      if (!facts.has(place.name)) facts.set(place.name, factsOf(place, kind))
+    }
+  }
+  return facts
+}
+
+function factsOf(place: Place, kind: ApplicationKind): ApplicationFacts {
+  const assign = place.get('assign')
+  const assigned = assign.items().flatMap((item) => splitPartition(item.text() ?? '')?.topic ?? [])
+  const sent = place
+    .get('steps')
+    .items()
+    .flatMap((step) => step.get('send').get('to').text() ?? [])
+  const from = [...namesAt(place.get('from')), ...assigned]
+  return {
+    name: place.name,
+    kind,
+    instances: place.get('instances').integer('`instances`', 1, MOST_INSTANCES, 1),
+    records: recordsOf(place, kind),
+    from: kind === 'producer' ? [] : [...new Set(from)],
+    to: [...new Set([...namesAt(place.get('to')), ...sent])],
+    group: kind === 'producer' ? '' : (place.get('config').get('group.id').text()?.trim() ?? ''),
+    subscribes: kind !== 'producer' && !assign.written,
+    place,
+  }
+}
+
+function namesAt(place: Place): readonly string[] {
+  return place.oneOrMore().flatMap((item) => item.text() ?? [])
+}
+
+function recordsOf(place: Place, kind: ApplicationKind): ApplicationFacts['records'] {
+  if (kind !== 'producer') return kind === 'processor' ? 'derived' : 'none'
+  const steps = place.get('steps')
+  if (steps.written) return scriptIds(steps)
+  return place.get('send').get('records').integer('`records`', 0, MOST_RECORDS, 100)
+}
+
+/** The stores that a scenario declares. */
+export function storeFacts(root: Place, readers: boolean): ReadonlyMap<string, StoreFacts> {
+  const section = root.get('stores')
+  if (!readers || !section.expectMap('`stores`')) return new Map()
+  return new Map(section.entries().map((place) => [place.name, { name: place.name, place }]))
+}
+
+/** Where each group stands first. */
+export function groupsOf(applications: ReadonlyMap<string, ApplicationFacts>): ReadonlyMap<string, Place> {
+  const groups = new Map<string, Place>()
+  for (const { group, place } of applications.values()) {
+    if (group !== '' && !groups.has(group)) groups.set(group, place.get('config').get('group.id'))
+  }
+  return groups
+}

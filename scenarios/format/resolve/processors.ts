@@ -1,0 +1,98 @@
+import type { ProcessorCommit, Transform } from '../../../sim/application/applications.ts'
+import type { ProcessorSpec } from '../../../sim/spec.ts'
+import type { Place } from '../place.ts'
+import type { CommitWords } from './commit.ts'
+import { splitProcessorConfig } from './consumer-config.ts'
+import type { ApplicationFacts, Context } from './context.ts'
+import { resolveProducerConfig } from './producer-config.ts'
+import { type FileFacts, resolveReader } from './reader.ts'
+import { resolveTopicNames } from './topic-names.ts'
+
+const COMMIT: CommitWords<Exclude<ProcessorCommit, 'auto'>> = {
+  words: ['before-output', 'after-output'],
+  later: ['in-transaction'],
+  hints: {
+    'before-processing': 'what a processor does is its output: write `before-output`',
+    'after-processing': 'what a processor does is its output: write `after-output`',
+    'with-output': 'only a sink can, which writes into a store',
+    'two-phase': 'only a sink can, which writes into a store',
+  },
+}
+const MOST_OUTPUTS = 1000
+/** They belong to transactions. */
+const TRANSACTIONAL = ['group-metadata', 'rewind-on-abort', 'abort'] as const
+
+/** `processors:` after defaults. */
+export function resolveProcessors(context: Context, file: FileFacts): readonly ProcessorSpec[] {
+  const specs = [...context.applications.values()]
+    .filter((facts) => facts.kind === 'processor')
+    .map((facts) => resolveProcessor(facts, context, file))
+  checkCycles(context)
+  return specs
+}
+
+function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileFacts): ProcessorSpec {
+  const { place, name } = facts
+  const config = splitProcessorConfig(place.get('config'))
+  const { spec, commit } = resolveReader(facts, config.consumer, COMMIT, context, file)
+  if (place.has('steps'))
+    place.get('steps').notSimulated('a scripted processor', 'only consumers and producers have `steps`')
+  for (const key of TRANSACTIONAL)
+    if (place.has(key)) place.get(key).notSimulated(`\`${key}\`, which belongs to transactions,`)
+  if (place.has('handler')) place.get('handler').notSimulated('a `handler` of your own', 'write `transform: copy`')
+  if (place.get('streams').boolean('`streams`', false)) place.get('streams').notSimulated('Kafka Streams')
+  if (!place.has('to')) {
+    place.keyErrorOrValue(
+      'TWICESHY_MISSING',
+      `processor \`${name}\` does not say which topic it writes to`,
+      'add `to: <topic>`',
+    )
+  }
+  return {
+    ...spec,
+    to: resolveTopicNames(place.get('to'), context),
+    commit,
+    transform: transformAt(place.get('transform')),
+    producerConfig: resolveProducerConfig(config.producer, spec.profile),
+  }
+}
+
+function transformAt(place: Place): Transform {
+  const copy: Transform = { kind: 'copy' }
+  if (!place.written || place.broken || place.text() === 'copy') return copy
+  const [key, ...others] = place.entries()
+  if (key?.name === 'fan-out' && others.length === 0 && key.written) {
+    return { kind: 'fan-out', count: key.integer('`fan-out`', 1, MOST_OUTPUTS, 1) }
+  }
+  if (key?.name === 'count-by-key' || place.text() === 'count-by-key') {
+    const at = key ?? place
+    at.keyErrorOrValue(
+      'TWICESHY_NOT_SIMULATED',
+      '`count-by-key` is not simulated yet',
+      'write `copy` or `{ fan-out: 3 }`',
+    )
+    return copy
+  }
+  place.error('TWICESHY_VALUE', `\`transform\` must be \`copy\` or \`{ fan-out: 3 }\`, not ${place.describe()}`)
+  return copy
+}
+
+/** What comes back to whom it came from is processed for ever. */
+function checkCycles(context: Context): void {
+  const processors = [...context.applications.values()].filter((facts) => facts.kind === 'processor')
+  for (const first of processors) {
+    const reached = new Set(first.to)
+    // Each pass reaches at least one more topic, or ends.
+    for (let before = -1; before < reached.size;) {
+      before = reached.size
+      for (const next of processors)
+        if (next.from.some((topic) => reached.has(topic))) for (const to of next.to) reached.add(to)
+    }
+    const back = first.from.find((topic) => reached.has(topic))
+    if (back === undefined) continue
+    const message = `what \`${first.name}\` writes comes back to it by \`${back}\`, so its work never ends`
+    first.place
+      .get('to')
+      .error('TWICESHY_IMPOSSIBLE', message, 'write to a topic that nobody before it reads', first.place.get('from'))
+  }
+}
