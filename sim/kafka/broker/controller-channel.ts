@@ -33,10 +33,7 @@ export class ControllerChannel implements NetworkClientOwner {
     return this.brokerEpoch >= 0 && this.client.ready(this.controller) && this.client.canSend(this.controller)
   }
 
-  send(
-    api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds | typeof Api.CreateTopics,
-    body: object,
-  ): void {
+  send(api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds | typeof Api.CreateTopics, body: object): void {
     this.client.send(this.controller, api satisfies ApiKey, body, 0)
   }
 

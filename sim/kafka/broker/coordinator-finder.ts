@@ -3,7 +3,11 @@ import { partitionFor } from '../group/partition-for.ts'
 import type { GroupCoordinatorOptions } from '../group/options.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { CreateTopicsRequest, FindCoordinatorRequest, FindCoordinatorResponse } from '../protocol/group-messages.ts'
+import type {
+  CreateTopicsRequest,
+  FindCoordinatorRequest,
+  FindCoordinatorResponse,
+} from '../protocol/group-messages.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import { type MetadataCache, OFFSETS_TOPIC } from './metadata-cache.ts'
 

@@ -1,5 +1,6 @@
 import { MOMENTS } from '../../history/catalogue.ts'
 import { type MomentObserver, Recorder } from '../../history/recorder.ts'
+import type { Hasher } from '../../host.ts'
 import { Kernel, type NodeSlot, SIGNAL_EVENT, SYSTEM_EVENT } from '../../kernel/kernel.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
 import { SECOND } from '../../kernel/time.ts'
@@ -13,6 +14,7 @@ import { formCluster } from '../controller/cluster-formation.ts'
 import { Controller } from '../controller/controller.ts'
 import { ControllerDisk } from '../controller/metadata-log.ts'
 import { Env } from '../env.ts'
+import { GROUP_COORDINATOR_DEFAULTS, type GroupCoordinatorOptions } from '../group/options.ts'
 import { Api, type ApiKey } from '../protocol/api.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
@@ -20,7 +22,8 @@ import type { ConfigTable } from '../protocol/config/definition.ts'
 import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
 import type { ProduceResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
-import { Broker } from './broker.ts'
+import { Broker, type ProcessHost } from './broker.ts'
+import type { Materialisation } from './idle-replicas.ts'
 import type { PartitionMetadata } from './metadata-cache.ts'
 import type { Partition } from './partition.ts'
 
@@ -51,6 +54,16 @@ class ScriptedClient implements NodeHandler {
   }
 }
 
+class Exits implements ProcessHost {
+  private readonly list: number[]
+  constructor(list: number[]) {
+    this.list = list
+  }
+  exited(node: number): void {
+    this.list.push(node)
+  }
+}
+
 /** Real brokers and a real controller, one topic with one partition, and a scripted client at the last node. */
 export class MiniCluster {
   readonly kernel: Kernel
@@ -66,6 +79,8 @@ export class MiniCluster {
   private readonly controllerDisk: ControllerDisk = new ControllerDisk()
   private readonly brokerConfig: BrokerConfig
   private readonly topicConfig: TopicConfig
+  private readonly groups: GroupCoordinatorOptions
+  private readonly materialisation: Materialisation
   private batches = 0
   private correlation = 0
 
@@ -77,12 +92,17 @@ export class MiniCluster {
       readonly broker?: Partial<BrokerConfig>
       /** eligible.leader.replicas.version = 1 */
       readonly elr?: boolean
+      readonly groups?: Partial<GroupCoordinatorOptions>
+      readonly materialisation?: Materialisation
+      readonly hasher?: Hasher
     } = {},
   ) {
-    const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true } = options
+    const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true, groups = {} } = options
+    this.groups = { ...GROUP_COORDINATOR_DEFAULTS, ...groups }
+    this.materialisation = options.materialisation ?? 'when-touched'
     this.kernel = new Kernel({
       seed: 'mini',
-      hasher: {
+      hasher: options.hasher ?? {
         update: () => {},
         copy: () => {
           throw new Error('no copy')
@@ -128,11 +148,10 @@ export class MiniCluster {
       topicConfigs,
       incarnationId,
       formed: standing,
+      groups: this.groups,
+      materialisation: this.materialisation,
     }
-    const exited = (): void => {
-      this.exited.push(id)
-    }
-    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, { exited }))
+    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))
   }
 
   crash(id: number): void {
@@ -227,8 +246,10 @@ export class MiniCluster {
     this.send(connection, broker, Api.Produce, { acks, timeoutMs, partitionData })
   }
 
-  send(connection: number, broker: number, api: ApiKey, body: object): void {
-    this.env.request(connection, broker, api, 13, this.correlation++, body)
+  /** Returns the correlation id, which the answer carries. */
+  send(connection: number, broker: number, api: ApiKey, body: object, apiVersion = 13): number {
+    this.env.request(connection, broker, api, apiVersion, this.correlation, body)
+    return this.correlation++
   }
 
   /** Adds a rule for what the network does to messages. */

@@ -60,6 +60,9 @@ function place(topic: NewTopic, cluster: ClusterControlManager): readonly (reado
   const fromActive = Math.min(replicationFactor, active.length)
   return Array.from({ length: numPartitions }, (_, partition) => {
     const rest = replicationFactor - fromActive
-    return [...placeReplicas(active, partition, fromActive), ...(rest > 0 ? placeReplicas(inactive, partition, rest) : [])]
+    return [
+      ...placeReplicas(active, partition, fromActive),
+      ...(rest > 0 ? placeReplicas(inactive, partition, rest) : []),
+    ]
   })
 }

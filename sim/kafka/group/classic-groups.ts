@@ -155,7 +155,12 @@ export class ClassicGroups {
   }
 
   /** The same instance under a new member id; a request that the old holder has parked is fenced. */
-  replaceStaticMember(group: ClassicGroup, old: ClassicGroupMember, memberId: string, node: number): ClassicGroupMember {
+  replaceStaticMember(
+    group: ClassicGroup,
+    old: ClassicGroupMember,
+    memberId: string,
+    node: number,
+  ): ClassicGroupMember {
     if (old.awaitingJoin !== null) {
       this.replies.complete(old.awaitingJoin, joinError(Errors.FENCED_INSTANCE_ID, old.memberId))
       old.awaitingJoin = null

@@ -56,7 +56,14 @@ export class ClassicProtocol {
     }
     if (!isNewGroup || outcome.records.length > 0) return outcome
     // The group itself must be in the log, or a failed write could not take it back.
-    const empty = { type: 'GroupMetadata', groupId, generationId: 0, protocolName: null, leader: null, members: [] } as const
+    const empty = {
+      type: 'GroupMetadata',
+      groupId,
+      generationId: 0,
+      protocolName: null,
+      leader: null,
+      members: [],
+    } as const
     return { ...NOTHING, records: [empty], then: { kind: 'new-group', reply } }
   }
 
