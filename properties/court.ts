@@ -1,27 +1,19 @@
 import type { Expectation } from '../scenarios/format/scenario.ts'
 import type { Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../scenarios/format/vocabulary.ts'
-import { M, MOMENTS } from '../sim/history/catalogue.ts'
+import { M } from '../sim/history/catalogue.ts'
 import type { MomentObserver } from '../sim/history/recorder.ts'
 import type { WorldSpec } from '../sim/spec.ts'
 import type { FinalLog } from '../sim/world.ts'
 import { audit } from './audit.ts'
-import { AtLeastOnce } from './checkers/at-least-once.ts'
-import { AtMostOnce } from './checkers/at-most-once.ts'
+import { CheckerMaker } from './checkers/maker.ts'
 import type { Checker, RunEnd } from './checkers/checker.ts'
-import { CommittedDurability } from './checkers/committed-durability.ts'
-import { Durability } from './checkers/durability.ts'
-import { ExactlyOnce } from './checkers/exactly-once.ts'
-import { FinalLogs } from './checkers/final-logs.ts'
-import { OrderPerPartition } from './checkers/order-per-partition.ts'
-import { OutcomeHonesty } from './checkers/outcome-honesty.ts'
-import { Progress } from './checkers/progress.ts'
-import { ReplicaAgreement } from './checkers/replica-agreement.ts'
 import { AnswerInvariants } from './invariants/answers.ts'
 import { Breaches } from './invariants/breaches.ts'
 import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
+import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
 import type { InvariantBreach, Verdict } from './verdict.ts'
 
@@ -35,7 +27,8 @@ export class Court implements MomentObserver {
   private readonly expectations: readonly Expectation[]
   private readonly shadow: Shadow
   private readonly breaches: Breaches = new Breaches()
-  private readonly checkers: ReadonlyMap<Guarantee, Checker>
+  /** By name: see {@link nameOf}. */
+  private readonly checkers: ReadonlyMap<string, Checker>
   /** By kind of moment: whether the shadow wants it, and who else does. */
   private readonly shadowed: readonly boolean[]
   private readonly watchers: readonly (readonly MomentObserver[])[]
@@ -46,16 +39,19 @@ export class Court implements MomentObserver {
     this.spec = spec
     this.expectations = expectations
     this.shadow = new Shadow(spec)
-    this.checkers = checkersFor(expectations, this.shadow)
+    // Only a world in which somebody reads needs to know what readers do.
+    const consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
+    this.checkers = checkersFor(expectations, this.shadow, consumption)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
     const watchers = [
+      ...(consumption === null ? [] : [consumption]),
       new LogInvariants(this.shadow, this.breaches),
       new LeadershipInvariants(this.shadow, this.breaches),
       this.highWatermarks,
       new AnswerInvariants(this.shadow, this.breaches),
       ...this.checkers.values(),
     ]
-    const last = Math.max(...MOMENTS.map((moment) => moment.kind))
+    const last = Math.max(...Object.values(M))
     const kinds = Array.from({ length: last + 1 }, (_, kind) => kind)
     this.shadowed = kinds.map((kind) => this.shadow.kinds.includes(kind))
     this.watchers = kinds.map((kind) => watchers.filter((watcher) => watcher.kinds.includes(kind)))
@@ -100,11 +96,10 @@ export class Court implements MomentObserver {
     const { guarantee, subject } = expectation
     const stage = stageOf(expectation)
     const blank = { guarantee, stage, subject, judged: 0, violations: [], violationCount: 0, excused: false } as const
-    const checker = this.checkers.get(guarantee)
+    const checker = this.checkers.get(nameOf(guarantee, stage))
     if (checker === undefined) return { ...blank, observed: 'unknown', reason: `${guarantee} is not judged yet` }
-    const number = this.subjectNumber(guarantee, subject)
-    // Nobody consumes yet, so no effect of consuming can be judged; end-to-end is publish then.
-    if (stage === 'consume' || number === null) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
+    const number = this.subjectNumber(guarantee, stage, subject)
+    if (number === null) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
     const { judged, violations, count, undecided, excused } = checker.rule(number, end)
     if (count > 0) return { ...blank, observed: 'violated', reason: null, judged, violations, violationCount: count }
     if (undecided !== null) return { ...blank, observed: 'unknown', reason: undecided, judged, excused }
@@ -112,15 +107,18 @@ export class Court implements MomentObserver {
     return { ...blank, observed: 'holds', reason: null, judged }
   }
 
-  /** The subject as the checker numbers it: application or topic; -1 without one, null when it does not exist. */
-  private subjectNumber(guarantee: Guarantee, subject: string | null): number | null {
+  /** The subject as the checker numbers it: application or topic; -1 without one, null when it cannot be one. */
+  private subjectNumber(guarantee: Guarantee, stage: Stage | null, subject: string | null): number | null {
     if (subject === null) return -1
-    const { topics, producers } = this.spec
-    const topic = topics.findIndex((candidate) => candidate.name === subject)
-    const producer = producers.findIndex((candidate) => candidate.name === subject)
-    if (GUARANTEES.find((candidate) => candidate.name === guarantee)?.subject === 'topic')
+    const { applications } = this.shadow
+    if (GUARANTEES.find((candidate) => candidate.name === guarantee)?.subject === 'topic') {
+      const topic = this.spec.topics.findIndex((candidate) => candidate.name === subject)
       return topic < 0 ? null : topic + 1
-    return producer < 0 ? null : producer
+    }
+    const application = applications.names.indexOf(subject)
+    if (application < 0) return null
+    // Effects of consuming are those of applications that read.
+    return stage === 'consume' && applications.isProducer(application) ? null : application
   }
 }
 
@@ -130,45 +128,24 @@ function stageOf(expectation: Expectation): Stage | null {
   return stages.length === 0 ? null : (expectation.stage ?? 'end-to-end')
 }
 
-function checkersFor(expectations: readonly Expectation[], shadow: Shadow): ReadonlyMap<Guarantee, Checker> {
-  const final = new FinalLogs(shadow)
-  const checkers = new Map<Guarantee, Checker>()
-  for (const { guarantee } of expectations) {
-    if (checkers.has(guarantee)) continue
-    const checker = checkerFor(guarantee, shadow, final)
-    if (checker !== null) checkers.set(guarantee, checker)
-  }
-  return checkers
+/** A checker's name: a staged guarantee is another promise at each stage. */
+function nameOf(guarantee: Guarantee, stage: Stage | null): string {
+  return stage === null ? guarantee : `${stage}/${guarantee}`
 }
 
-function checkerFor(guarantee: Guarantee, shadow: Shadow, final: FinalLogs): Checker | null {
-  switch (guarantee) {
-    case 'at-most-once':
-      return new AtMostOnce(shadow, final)
-    case 'at-least-once':
-      return new AtLeastOnce(shadow, final)
-    case 'exactly-once':
-      return new ExactlyOnce(shadow, new AtLeastOnce(shadow, final), new AtMostOnce(shadow, final))
-    case 'durability':
-      return new Durability(shadow)
-    case 'committed-durability':
-      return new CommittedDurability(shadow)
-    case 'outcome-honesty':
-      return new OutcomeHonesty(shadow)
-    case 'order-per-partition':
-      return new OrderPerPartition(shadow, final)
-    case 'replica-agreement':
-      return new ReplicaAgreement(shadow)
-    case 'progress':
-      return new Progress(shadow)
-    case 'no-ghosts':
-    case 'order-per-key':
-    case 'atomicity':
-    case 'isolation':
-    case 'fencing':
-    case 'offset-safety':
-    case 'single-owner':
-    case 'state-equivalence':
-      return null
+function checkersFor(
+  expectations: readonly Expectation[],
+  shadow: Shadow,
+  consumption: Consumption | null,
+): ReadonlyMap<string, Checker> {
+  const makers = new CheckerMaker(shadow, consumption)
+  const checkers = new Map<string, Checker>()
+  for (const expectation of expectations) {
+    const stage = stageOf(expectation)
+    const name = nameOf(expectation.guarantee, stage)
+    if (checkers.has(name)) continue
+    const checker = makers.make(expectation.guarantee, stage)
+    if (checker !== null) checkers.set(name, checker)
   }
+  return checkers
 }

@@ -7,14 +7,15 @@ import { type Checker, cutShort, earliest, type Ruling, type RunEnd, type Suspec
 import type { FinalLogs } from './final-logs.ts'
 import { MOST_KEPT } from './findings.ts'
 import { tellAck, tellLoss } from './loss.ts'
+import { EVERYTHING, type Scope } from './scope.ts'
 
 interface Lost extends Suspect {
   readonly record: number
   readonly application: number
 }
 
-/** What the end of the run says about an acked record. */
-const Fate = { kept: 1, lost: 2, undecided: 3 } as const
+/** What the end of the run says about an acked record; 0 for one that is not acked. */
+export const PublishFate = { kept: 1, lost: 2, undecided: 3 } as const
 
 /**
  * `publish/at-least-once`: every acked record is in the committed log. Violated only with proof: the run settled without it, or
@@ -24,19 +25,31 @@ export class AtLeastOnce implements Checker {
   readonly kinds: readonly number[] = []
   private readonly shadow: Shadow
   private readonly final: FinalLogs
+  private readonly scope: Scope
   private fates: Ints | null = null
   private lost: readonly Lost[] = []
 
-  constructor(shadow: Shadow, final: FinalLogs) {
+  constructor(shadow: Shadow, final: FinalLogs, scope: Scope = EVERYTHING) {
     this.shadow = shadow
     this.final = final
+    this.scope = scope
   }
 
   onMoment(): void {}
 
   /** Whether the guarantee says anything about a record. */
   concerns(record: number): boolean {
-    return this.shadow.records.acked.at(record) > 0
+    return this.shadow.records.acked.at(record) > 0 && this.scope.has(record)
+  }
+
+  /** What became of a record: see {@link PublishFate}. */
+  fateAtEnd(record: number, end: RunEnd): number {
+    return (this.fates ??= this.judge(end)).at(record)
+  }
+
+  /** The proof that a record is lost whose fate is that. */
+  loss(record: number, end: RunEnd): Violation {
+    return this.tell({ record, application: -1, atUs: this.lostAt(record, end), order: 0 })
   }
 
   rule(subject: number, end: RunEnd): Ruling {
@@ -48,7 +61,7 @@ export class AtLeastOnce implements Checker {
       if (fates.at(record) === 0) continue
       if (subject !== -1 && names.applicationOf[records.nodeOf(record)] !== subject) continue
       judged++
-      if (fates.at(record) === Fate.undecided) undecided++
+      if (fates.at(record) === PublishFate.undecided) undecided++
     }
     const lost = this.lost.filter((suspect) => subject === -1 || suspect.application === subject)
     return {
@@ -73,7 +86,7 @@ export class AtLeastOnce implements Checker {
     for (let record = 0; record < records.length; record++) {
       const fate = this.concerns(record) ? this.fateOf(record, held, end) : 0
       fates.push(fate)
-      if (fate !== Fate.lost) continue
+      if (fate !== PublishFate.lost) continue
       const application = names.applicationOf[records.nodeOf(record)] ?? -1
       lost.push({ record, application, atUs: this.lostAt(record, end), order: records.ids.at(record) })
     }
@@ -82,19 +95,19 @@ export class AtLeastOnce implements Checker {
   }
 
   private fateOf(record: number, held: Held, end: RunEnd): number {
-    if (held.inCommittedLog(record)) return Fate.kept
+    if (held.inCommittedLog(record)) return PublishFate.kept
     const partition = this.shadow.records.ackPartition.at(record)
-    if (partition < 0) return Fate.undecided
+    if (partition < 0) return PublishFate.undecided
     if (!this.final.hasLeader(partition) && held.byEveryCandidate(record)) {
       // Committed once and held by whoever may lead next: nothing can take it away by itself.
-      return held.wasCommitted(record) ? Fate.kept : Fate.undecided
+      return held.wasCommitted(record) ? PublishFate.kept : PublishFate.undecided
     }
     if (held.byElectable(record)) {
       const leaderLacksIt = this.final.hasLeader(partition) && !held.byLeader(record)
-      return end.ended === 'settled' && leaderLacksIt ? Fate.lost : Fate.undecided
+      return end.ended === 'settled' && leaderLacksIt ? PublishFate.lost : PublishFate.undecided
     }
     // Never appended and the run not settled: with acks=0 it may still be under way.
-    return end.ended === 'settled' || held.wasAppended(record) ? Fate.lost : Fate.undecided
+    return end.ended === 'settled' || held.wasAppended(record) ? PublishFate.lost : PublishFate.undecided
   }
 
   private lostAt(record: number, end: RunEnd): number {

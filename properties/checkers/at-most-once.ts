@@ -7,6 +7,7 @@ import { type Checker, earliest, type Ruling, type RunEnd, type Suspect } from '
 import type { FinalLogs } from './final-logs.ts'
 import { MOST_KEPT } from './findings.ts'
 import { stillOpen } from './open-sends.ts'
+import { EVERYTHING, type Scope } from './scope.ts'
 
 /** A record that lies in the committed logs more than once: two of its copies. */
 interface Doubled extends Suspect {
@@ -31,13 +32,15 @@ export class AtMostOnce implements Checker {
   readonly kinds: readonly number[] = []
   private readonly shadow: Shadow
   private readonly final: FinalLogs
+  private readonly scope: Scope
   /** By record: 0 in no committed log, else placement of its first copy plus one. */
   private found: Ints | null = null
   private doubled: readonly Doubled[] = []
 
-  constructor(shadow: Shadow, final: FinalLogs) {
+  constructor(shadow: Shadow, final: FinalLogs, scope: Scope = EVERYTHING) {
     this.shadow = shadow
     this.final = final
+    this.scope = scope
   }
 
   onMoment(): void {}
@@ -87,6 +90,7 @@ export class AtMostOnce implements Checker {
       let placement = batch < 0 ? -1 : batches.firstPlacement.at(batch)
       for (; placement >= 0; placement = records.placementInBatch.at(placement)) {
         const record = records.placementRecord.at(placement)
+        if (!this.scope.has(record)) continue
         const before = found.at(record) - 1
         if (before < 0) {
           found.put(record, placement + 1)

@@ -33,7 +33,12 @@ export class Findings {
 
   /** Those of one subject, or of all when it is -1: the first ones in time. */
   of(subject: number): { readonly violations: readonly Violation[]; readonly count: number } {
-    const buckets = [...this.buckets].filter(([of]) => subject === -1 || of === subject).map(([, bucket]) => bucket)
+    return this.ofAll(subject === -1 ? [...this.buckets.keys()] : [subject])
+  }
+
+  /** Those of some subjects. */
+  ofAll(subjects: readonly number[]): { readonly violations: readonly Violation[]; readonly count: number } {
+    const buckets = [...this.buckets].filter(([of]) => subjects.includes(of)).map(([, bucket]) => bucket)
     const violations = buckets.flatMap((bucket) => bucket.kept).sort((a, b) => a.atUs - b.atUs)
     return { violations: violations.slice(0, MOST_KEPT), count: buckets.reduce((sum, bucket) => sum + bucket.count, 0) }
   }

@@ -24,7 +24,7 @@ export class OutcomeHonesty implements Checker {
 
   constructor(shadow: Shadow) {
     this.shadow = shadow
-    this.acksNothing = shadow.spec.producers.map((producer) => producer.config.acks === '0')
+    this.acksNothing = shadow.applications.acksNothing
   }
 
   onMoment(kind: number, time: number, _node: number, a: number, b: number, c: number, d: number): void {

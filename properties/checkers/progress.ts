@@ -1,37 +1,49 @@
 import { brokersOf } from '../../sim/history/ids.ts'
+import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Violation } from '../verdict.ts'
 import { listed, seconds, someOf } from '../words.ts'
 import { type Checker, cutShort, type Ruling, type RunEnd } from './checker.ts'
+import type { CommittedView } from './committed-view.ts'
 import { MOST_KEPT } from './findings.ts'
 import { isOpen } from './open-sends.ts'
+import { readingsOf, stuckGroups } from './stuck-groups.ts'
 
 /** At most this many reasons are told in a sentence. */
 const REASONS_TOLD = 3
 
 /**
- * `progress`: after healing every send resolves and every partition has a leader that its replicas have caught up with. A
- * partition that nobody may lead under the rules, although everything was restarted, is excused: the configuration prefers
+ * `progress`: after healing every send resolves, every partition has a leader that its replicas have caught up with, and
+ * every group comes to the end of what it reads. A partition that nobody may lead under the rules, although everything was restarted, is excused: the configuration prefers
  * being unavailable to losing data.
  */
 export class Progress implements Checker {
   readonly kinds: readonly number[] = []
   private readonly shadow: Shadow
+  private readonly consumption: Consumption | null
+  private readonly view: CommittedView
 
-  constructor(shadow: Shadow) {
+  constructor(shadow: Shadow, consumption: Consumption | null, view: CommittedView) {
     this.shadow = shadow
+    this.consumption = consumption
+    this.view = view
   }
 
   onMoment(): void {}
 
   rule(_subject: number, end: RunEnd): Ruling {
     const { records, partitions } = this.shadow
-    const judged = records.length + partitions.count
+    const readings = this.consumption === null ? 0 : readingsOf(this.consumption)
+    const judged = records.length + partitions.count + readings
     const nothing: Ruling = { judged, violations: [], count: 0, undecided: null, excused: false }
     if (end.ended === 'settled') return nothing
     if (end.ended === 'max-events') return { ...nothing, undecided: cutShort(end) }
     const excuses = this.excuses()
-    const violations = [...this.stuckPartitions(end, excuses), ...this.stuckSends(end, excuses)]
+    const violations = [
+      ...this.stuckPartitions(end, excuses),
+      ...this.stuckSends(end, excuses),
+      ...this.stuckGroups(end, excuses),
+    ]
     if (violations.length === 0 && excuses.size > 0) {
       const reasons = someOf([...new Set(excuses.values())], REASONS_TOLD)
       return { ...nothing, undecided: `unavailable, excused because ${reasons}`, excused: true }
@@ -130,6 +142,20 @@ export class Progress implements Checker {
     return led.highWatermark < led.end
       ? `has offsets from ${led.highWatermark} to ${led.end} that never became readable`
       : null
+  }
+
+  // --- groups -------------------------------------------------------------------------------------------------------
+
+  private stuckGroups(end: RunEnd, excuses: ReadonlyMap<number, string>): Violation[] {
+    if (this.consumption === null) return []
+    return stuckGroups(this.consumption, this.view)
+      .filter(({ partition }) => !excuses.has(partition))
+      .map(({ message }) => ({
+        kind: 'stuck-group',
+        atUs: end.virtualUs,
+        message: `${this.sinceHealing(end)} ${message}`,
+        records: [],
+      }))
   }
 
   // --- sends --------------------------------------------------------------------------------------------------------

@@ -1,19 +1,20 @@
 import { recordNode, recordOrdinal } from '../../sim/history/ids.ts'
 import { nodesOf } from '../../sim/layout.ts'
 import type { ProducerSpec, WorldSpec } from '../../sim/spec.ts'
+import type { Applications } from './applications.ts'
 
 /** Names of a world's things, for proofs in words. */
 export class Names {
   readonly nodes: readonly string[]
-  /** Index of its application by node, -1 for brokers and controllers. */
+  /** Number of its application by node, -1 for brokers, controllers and stores. */
   readonly applicationOf: readonly number[]
   private readonly scripts: readonly (readonly string[])[]
 
-  constructor(spec: WorldSpec) {
+  constructor(spec: WorldSpec, applications: Applications) {
     const layout = nodesOf(spec)
     this.nodes = layout.map((node) => node.name)
     this.applicationOf = layout.map((node) =>
-      spec.producers.findIndex((producer) => producer.name === node.application),
+      node.application === null ? -1 : applications.names.indexOf(node.application),
     )
     this.scripts = spec.producers.map(scriptedIds)
   }

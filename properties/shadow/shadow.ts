@@ -1,6 +1,7 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
+import { Applications } from './applications.ts'
 import { Batches } from './batches.ts'
 import { Cluster, UNTOLD } from './cluster.ts'
 import { Leaderships } from './leaderships.ts'
@@ -40,6 +41,7 @@ export class Shadow implements MomentObserver {
     M.runHealing,
   ]
   readonly spec: WorldSpec
+  readonly applications: Applications
   readonly names: Names
   readonly partitions: Partitions
   readonly batches: Batches
@@ -52,8 +54,9 @@ export class Shadow implements MomentObserver {
 
   constructor(spec: WorldSpec) {
     this.spec = spec
-    this.names = new Names(spec)
     this.partitions = new Partitions(spec)
+    this.applications = new Applications(spec, this.partitions)
+    this.names = new Names(spec, this.applications)
     this.batches = new Batches()
     this.records = new Records(this.batches)
     this.logs = new ShadowLogs(this.partitions, this.batches)

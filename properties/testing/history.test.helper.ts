@@ -1,4 +1,4 @@
-import type { Guarantee } from '../../scenarios/format/vocabulary.ts'
+import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../../scenarios/format/vocabulary.ts'
 import { APPENDED_AS_LEADER, maskHigh, maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
 import { M } from '../../sim/history/catalogue.ts'
@@ -19,6 +19,10 @@ export interface HistoryOptions {
   readonly elr?: boolean
   readonly acks?: ProducerConfig['acks']
   readonly idempotence?: boolean
+  /** What else there is in the world. */
+  readonly world?: Partial<WorldSpec>
+  /** What is judged; without it every guarantee that scenarios may name. */
+  readonly expect?: ConstructorParameters<typeof Court>[1]
 }
 
 /** The world of the handwritten histories: topic `orders` on all brokers, producers `checkout` and `audit`, one instance each. */
@@ -73,6 +77,7 @@ export function specOf(options: HistoryOptions): WorldSpec {
       { ...producer, name: 'audit' },
     ],
     run: { forUs: 60_000_000, thenHealUs: null, maxEvents: 1000 },
+    ...options.world,
   }
 }
 
@@ -103,12 +108,25 @@ export class Outcome {
     this.breaches = breaches
   }
 
-  of(guarantee: Guarantee, subject: string | null = null): Verdict {
+  of(guarantee: Guarantee, subject: string | null = null, stage: Stage | null = null): Verdict {
     const verdict = this.verdicts.find(
-      (candidate) => candidate.guarantee === guarantee && candidate.subject === subject,
+      (candidate) =>
+        candidate.guarantee === guarantee &&
+        candidate.subject === subject &&
+        (stage === null || candidate.stage === stage),
     )
     if (verdict === undefined) throw new Error(`no verdict for ${guarantee}`)
     return verdict
+  }
+
+  /** Everything that is violated, as `[subject:][stage/]guarantee: kinds`. */
+  findings(): readonly string[] {
+    return this.verdicts
+      .filter((verdict) => verdict.observed === 'violated')
+      .map(({ subject, stage, guarantee, violations }) => {
+        const kinds = [...new Set(violations.map((violation) => violation.kind))].sort((a, b) => (a < b ? -1 : 1))
+        return `${subject === null ? '' : `${subject}:`}${stage === null ? '' : `${stage}/`}${guarantee}: ${kinds.join(' ')}`
+      })
   }
 
   /** Guarantees that are violated, without subjects, in the order of the vocabulary. */
@@ -140,7 +158,7 @@ export class History {
     this.checkout = this.brokers.length + 1
     this.audit = this.brokers.length + 2
     this.tp = tpOf(1, partition)
-    this.court = new Court(this.spec, expectations())
+    this.court = new Court(this.spec, options.expect ?? expectations())
   }
 
   emit(kind: number, node: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): this {

@@ -1,0 +1,41 @@
+import type { Consumption } from '../shadow/consumption.ts'
+import { BY_OFFSET_FENCE } from '../shadow/readings.ts'
+
+/**
+ * Whether the work on a record is done by now: processed, in the store, or every output acknowledged or committed. A store
+ * that refuses an offset has seen it.
+ */
+export function isDone(
+  consumption: Consumption,
+  reader: number,
+  record: number,
+  partition: number,
+  offset: number,
+): boolean {
+  const { effects, refusals, applications } = consumption
+  if (applications.reader(reader).kind === 'processor') return isPublished(consumption, reader, record)
+  if (effects.newestAt(reader, record, partition, offset) >= 0) return true
+  const refusal = refusals.newestAt(reader, record, partition, offset)
+  return refusal >= 0 && refusals.what.at(refusal) === BY_OFFSET_FENCE
+}
+
+function isPublished(consumption: Consumption, reader: number, record: number): boolean {
+  const { lineage, applications } = consumption
+  const { outputs } = applications.reader(reader)
+  for (let index = 0; index < outputs; index++) {
+    const item = lineage.outputOf(lineage.itemOf(record), reader, index)
+    let output = item < 0 ? -1 : lineage.newestRecordOf(item)
+    while (output >= 0 && !isThere(consumption, output)) output = lineage.beforeInItem(output)
+    if (output < 0) return false
+  }
+  return true
+}
+
+function isThere({ shadow }: Consumption, record: number): boolean {
+  const { records, batches } = shadow
+  if (records.acked.at(record) > 0) return true
+  let placement = records.newestPlacement.at(record)
+  while (placement >= 0 && !batches.isCommitted(records.placementBatch.at(placement)))
+    placement = records.placementOfRecord.at(placement)
+  return placement >= 0
+}

@@ -1,0 +1,77 @@
+import { M } from '../../sim/history/catalogue.ts'
+import type { Consumption } from '../shadow/consumption.ts'
+import { Ints } from '../shadow/growable.ts'
+import type { Violation } from '../verdict.ts'
+import { seconds } from '../words.ts'
+import { type Checker, earliest, type Ruling, type Suspect } from './checker.ts'
+import { MOST_KEPT } from './findings.ts'
+import { tellCommit } from './missing.ts'
+
+/** A commit behind one of a newer generation. */
+interface Zombie extends Suspect {
+  readonly reader: number
+  readonly partition: number
+  readonly commit: number
+  readonly newer: number
+  readonly newerPartition: number
+}
+
+/** `fencing` of groups: no commit of an older generation succeeds after one of a newer generation did. */
+export class Fencing implements Checker {
+  readonly kinds: readonly number[] = [M.offsetCommitted]
+  private readonly consumption: Consumption
+  private readonly judged: Ints = new Ints()
+  private readonly zombies: Zombie[] = []
+  /** By reader: the first commit of the newest generation plus one, and the partition it was for. */
+  private readonly newest: Ints = new Ints()
+  private readonly newestPartition: Ints = new Ints()
+
+  constructor(consumption: Consumption) {
+    this.consumption = consumption
+  }
+
+  onMoment(_kind: number, time: number, _node: number, text: number, tp: number): void {
+    const { consumption } = this
+    const { commit, commits } = consumption
+    if (commit < 0 || commits.generation.at(commit) < 0) return
+    const reader = consumption.readerOfGroup(text)
+    const partition = consumption.shadow.partitions.indexOf(tp)
+    this.judged.put(reader, this.judged.at(reader) + 1)
+    const newest = this.newest.at(reader) - 1
+    if (newest >= 0 && commits.generation.at(commit) < commits.generation.at(newest)) {
+      const newerPartition = this.newestPartition.at(reader)
+      this.zombies.push({ reader, partition, commit, newer: newest, newerPartition, atUs: time, order: commit })
+    } else if (newest < 0 || commits.generation.at(commit) > commits.generation.at(newest)) {
+      this.newest.put(reader, commit + 1)
+      this.newestPartition.put(reader, partition)
+    }
+  }
+
+  rule(subject: number): Ruling {
+    const { applications, commits } = this.consumption
+    const readers = applications.readersOf(subject)
+    // What a coordinator finds when it loads a log is told again, and is no success of now.
+    const zombies = this.zombies.filter(
+      ({ reader, commit, atUs }) =>
+        readers.includes(reader) && !this.consumption.wasLoaded(commits.coordinator.at(commit), atUs),
+    )
+    return {
+      judged: readers.reduce((sum, reader) => sum + this.judged.at(reader), 0),
+      violations: earliest(zombies, MOST_KEPT).map((zombie) => this.tell(zombie)),
+      count: zombies.length,
+      undecided: null,
+      excused: false,
+    }
+  }
+
+  private tell({ reader, partition, commit, newer, newerPartition, atUs }: Zombie): Violation {
+    const { consumption } = this
+    const { commits, shadow } = consumption
+    const member = commits.member.at(commit)
+    const who = member < 0 ? 'a member' : shadow.names.node(member)
+    const message =
+      `${who} committed offset ${commits.offset.at(commit)} of ${shadow.partitions.names[partition]} at ${seconds(atUs)} in generation ` +
+      `${commits.generation.at(commit)}, although ${tellCommit(consumption, reader, newerPartition, newer)}`
+    return { kind: 'zombie-commit', atUs, message, records: [] }
+  }
+}

@@ -1,0 +1,131 @@
+import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
+import type { Consumption } from '../shadow/consumption.ts'
+import type { Shadow } from '../shadow/shadow.ts'
+import { AtLeastOnce } from './at-least-once.ts'
+import { AtMostOnce } from './at-most-once.ts'
+import type { Checker } from './checker.ts'
+import { Combined, EffectExactlyOnce } from './combined.ts'
+import { CommittedDurability } from './committed-durability.ts'
+import { CommittedView } from './committed-view.ts'
+import { ConsumeAtLeastOnce, EndToEndAtLeastOnce } from './consume-at-least-once.ts'
+import { ConsumeAtMostOnce, EndToEndAtMostOnce } from './consume-at-most-once.ts'
+import { Durability } from './durability.ts'
+import { ExactlyOnce } from './exactly-once.ts'
+import { Fencing } from './fencing.ts'
+import { FinalLogs } from './final-logs.ts'
+import { NoGhosts } from './no-ghosts.ts'
+import { OffsetSafety } from './offset-safety.ts'
+import { OrderPerKey } from './order-per-key.ts'
+import { OrderPerPartition } from './order-per-partition.ts'
+import { OutcomeHonesty } from './outcome-honesty.ts'
+import { Progress } from './progress.ts'
+import { ReplicaAgreement } from './replica-agreement.ts'
+import { EVERYTHING, type Scope, Unread } from './scope.ts'
+import { SingleOwner } from './single-owner.ts'
+
+type Delivery = 'at-most-once' | 'at-least-once' | 'exactly-once'
+
+/** Makes the checkers that a run's expectations need. */
+export class CheckerMaker {
+  private readonly shadow: Shadow
+  /** Null while nobody reads: then a pipeline ends at the committed log. */
+  private readonly consumption: Consumption | null
+  private readonly final: FinalLogs
+  private readonly view: CommittedView
+  /** Shared by everybody who asks what became of a record on its way into the log. */
+  private readonly least: AtLeastOnce
+
+  constructor(shadow: Shadow, consumption: Consumption | null) {
+    this.shadow = shadow
+    this.consumption = consumption
+    this.final = new FinalLogs(shadow)
+    this.view = new CommittedView(shadow, this.final)
+    this.least = new AtLeastOnce(shadow, this.final)
+  }
+
+  /** The checker of a guarantee at a stage, null where it judges nothing here. */
+  make(guarantee: Guarantee, stage: Stage | null): Checker | null {
+    const { shadow, final, consumption, view } = this
+    switch (guarantee) {
+      case 'at-most-once':
+      case 'at-least-once':
+      case 'exactly-once':
+        return this.delivery(guarantee, stage)
+      case 'durability':
+        return new Durability(shadow)
+      case 'committed-durability':
+        return new CommittedDurability(shadow)
+      case 'outcome-honesty':
+        return new OutcomeHonesty(shadow)
+      case 'order-per-partition':
+        return new OrderPerPartition(shadow, final)
+      case 'order-per-key':
+        return new OrderPerKey(shadow, consumption, view)
+      case 'replica-agreement':
+        return new ReplicaAgreement(shadow)
+      case 'progress':
+        return new Progress(shadow, consumption, view)
+      case 'no-ghosts':
+        return consumption === null ? NOTHING : new NoGhosts(consumption, view, final)
+      case 'fencing':
+        return consumption === null ? NOTHING : new Fencing(consumption)
+      case 'offset-safety':
+        return consumption === null ? NOTHING : new OffsetSafety(consumption)
+      case 'single-owner':
+        return consumption === null ? NOTHING : new SingleOwner(consumption)
+      case 'atomicity':
+      case 'isolation':
+      case 'state-equivalence':
+        return null
+    }
+  }
+
+  private delivery(guarantee: Delivery, stage: Stage | null): Checker {
+    const { consumption } = this
+    if (stage === 'publish' || (consumption === null && stage !== 'consume'))
+      return this.published(guarantee, EVERYTHING)
+    if (consumption === null) return NOTHING
+    const ofEffects = this.effects(guarantee, consumption, stage === 'consume')
+    // What goes where nobody reads has its end in the committed log.
+    return stage === 'consume'
+      ? ofEffects
+      : new Combined([ofEffects, this.published(guarantee, new Unread(this.shadow))])
+  }
+
+  private published(guarantee: Delivery, scope: Scope): Checker {
+    const { shadow, final } = this
+    const least = (): AtLeastOnce => new AtLeastOnce(shadow, final, scope)
+    const most = (): AtMostOnce => new AtMostOnce(shadow, final, scope)
+    switch (guarantee) {
+      case 'at-most-once':
+        return most()
+      case 'at-least-once':
+        return least()
+      case 'exactly-once':
+        return new ExactlyOnce(shadow, least(), most())
+    }
+  }
+
+  private effects(guarantee: Delivery, consumption: Consumption, isConsume: boolean): Checker {
+    const { view } = this
+    const least = isConsume
+      ? new ConsumeAtLeastOnce(consumption, view, this.least)
+      : new EndToEndAtLeastOnce(consumption, view, this.least)
+    const most = isConsume ? new ConsumeAtMostOnce(consumption, view) : new EndToEndAtMostOnce(consumption, view)
+    switch (guarantee) {
+      case 'at-most-once':
+        return most
+      case 'at-least-once':
+        return least
+      case 'exactly-once':
+        return new EffectExactlyOnce(least, most)
+    }
+  }
+}
+
+/** Of what nobody does nothing can be judged. */
+const NOTHING: Checker = {
+  kinds: [],
+  onMoment() {},
+  rule: () => ({ judged: 0, violations: [], count: 0, undecided: null, excused: false }),
+}

@@ -1,0 +1,199 @@
+import { nodesOf } from '../../sim/layout.ts'
+import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts'
+import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, WorldSpec } from '../../sim/spec.ts'
+import type { Partitions } from './partitions.ts'
+
+/** What a reader's effects are: work done, records of its own, or what a store shows. */
+export type ReaderKind = 'consumer' | 'processor' | 'sink'
+
+/**
+ * Who consumes: all applications of one group together, for a group shares the work; an application without a group alone.
+ */
+export interface Reader {
+  readonly kind: ReaderKind
+  /** `group billing`, or the application where there is none. */
+  readonly group: string
+  /** Names of its applications. */
+  readonly name: string
+  /** By number of partition: whether it reads there. */
+  readonly reads: readonly boolean[]
+  /** By topic id: whether it publishes there. */
+  readonly writes: readonly boolean[]
+  /** Topics it publishes to, by id, in its own order. */
+  readonly to: readonly number[]
+  /** Outputs of one record: 0 for what is no processor. */
+  readonly outputs: number
+  /** Its store by name, '' without. */
+  readonly store: string
+  readonly fence: SinkSpec['fence']
+  /** Whether it follows a script, so that where it stops is no failure. */
+  readonly isScripted: boolean
+  /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
+  readonly asksForOffsets: boolean
+  /** Whether nobody reads what it publishes. */
+  isTerminal: boolean
+}
+
+/** The applications of a world: producers, consumers, processors and sinks, numbered in this order. */
+export class Applications {
+  readonly names: readonly string[]
+  /** By application: its reader's number, -1 for producers. */
+  readonly readerOf: readonly number[]
+  readonly readers: readonly Reader[]
+  /** By node: its reader's number, -1 without. */
+  readonly readerOfNode: readonly number[]
+  /** By application: whether its producer waits for no answer (acks=0). */
+  readonly acksNothing: readonly boolean[]
+  /** By number of partition: whether anybody reads there. */
+  readonly isRead: readonly boolean[]
+  /** By reader and by reader: whether what the first publishes may reach the second. */
+  private readonly leads: readonly (readonly boolean[])[]
+  private readonly nodeNames: readonly string[]
+  private readonly topicIds: readonly number[]
+  private readonly producers: number
+
+  constructor(spec: WorldSpec, partitions: Partitions) {
+    const reading = [
+      ...spec.consumers.map((of) => ({ kind: 'consumer' as const, of })),
+      ...spec.processors.map((of) => ({ kind: 'processor' as const, of })),
+      ...spec.sinks.map((of) => ({ kind: 'sink' as const, of })),
+    ]
+    this.producers = spec.producers.length
+    this.topicIds = partitions.topicIds
+    this.names = [...spec.producers.map((producer) => producer.name), ...reading.map(({ of }) => of.name)]
+    const keys = reading.map(({ of }) => groupOf(of))
+    const distinct = [...new Set(keys)]
+    this.readerOf = [...spec.producers.map(() => -1), ...keys.map((key) => distinct.indexOf(key))]
+    this.readers = distinct.map((key) =>
+      readerOf(
+        reading.filter((_, index) => keys[index] === key),
+        spec,
+        partitions,
+      ),
+    )
+    const layout = nodesOf(spec)
+    this.nodeNames = layout.map((node) => node.name)
+    this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
+    const acks = (config: ProducerConfig): boolean => config.acks === '0'
+    this.acksNothing = [
+      ...spec.producers.map((producer) => acks(producer.config)),
+      ...reading.map(({ kind, of }) => kind === 'processor' && acks(of.producerConfig)),
+    ]
+    this.isRead = partitions.names.map((_, partition) =>
+      this.readers.some((reader) => reader.reads[partition] === true),
+    )
+    for (const reader of this.readers) {
+      reader.isTerminal = !this.topicIds.some((id, partition) => reader.writes[id] === true && this.isRead[partition])
+    }
+    this.leads = this.closure()
+  }
+
+  isProducer(application: number): boolean {
+    return application >= 0 && application < this.producers
+  }
+
+  reader(number: number): Reader {
+    return this.readers[number] as Reader
+  }
+
+  /** Readers that a subject is about: those of an application, else those whose effects nobody reads. */
+  judgedReaders(subject: number): readonly number[] {
+    const own = this.readerOf[subject] ?? -1
+    if (own >= 0) return [own]
+    return [...this.readers.keys()].filter((reader) => this.reader(reader).isTerminal)
+  }
+
+  /** Readers that a subject is about where every one counts, whoever reads what it publishes: none for a producer. */
+  readersOf(subject: number): readonly number[] {
+    if (subject < 0) return [...this.readers.keys()]
+    const own = this.readerOf[subject] ?? -1
+    return own >= 0 ? [own] : []
+  }
+
+  /** Whether what a reader publishes may reach another one, by any way. */
+  leadsTo(from: number, to: number): boolean {
+    return this.leads[from]?.[to] === true
+  }
+
+  /**
+   * Whether an output may reach a reader, by any way. A processor with several topics takes them in turn, beginning with
+   * the input's offset.
+   */
+  outputMayReach(from: number, offset: number, index: number, to: number): boolean {
+    const topics = this.reader(from).to
+    const topic = topics[(offset + index) % topics.length]
+    return this.topicIds.some((id, partition) => id === topic && this.mayReach(partition, to))
+  }
+
+  /** Whether a record in a partition may reach a reader, by any way. */
+  mayReach(partition: number, to: number): boolean {
+    return this.readers.some(
+      (reader, number) => reader.reads[partition] === true && (number === to || this.leadsTo(number, to)),
+    )
+  }
+
+  /** Who writes to a store what was read at a partition: the sink that does, by number; -1 without. */
+  writersTo(storeNode: number, partition: number): readonly number[] {
+    const store = this.nodeNames[storeNode] ?? ''
+    return this.readers.flatMap((reader, number) =>
+      reader.store === store && store !== '' && reader.reads[partition] === true ? [number] : [],
+    )
+  }
+
+  private closure(): readonly (readonly boolean[])[] {
+    const leads = this.readers.map((from) =>
+      this.readers.map((to) =>
+        this.topicIds.some((id, partition) => from.writes[id] === true && to.reads[partition] === true),
+      ),
+    )
+    const all = this.readers.keys()
+    for (const by of all) {
+      for (const row of leads) if (row[by] === true) leads[by]?.forEach((yes, to) => (row[to] ||= yes))
+    }
+    return leads
+  }
+}
+
+interface Reading {
+  readonly kind: ReaderKind
+  readonly of: ReaderSpec
+}
+
+/** What applications have in common that share their work. */
+function groupOf(of: ReaderSpec): string {
+  const id = of.config['group.id']
+  return id === '' ? `application ${of.name}` : `group ${id}`
+}
+
+function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Partitions): Reader {
+  const kind = (['processor', 'sink', 'consumer'] as const).find((kind) =>
+    members.some((member) => member.kind === kind),
+  ) as ReaderKind
+  const sink = members.find((member) => member.kind === 'sink')?.of as SinkSpec | undefined
+  const processors = members.flatMap((member) => (member.kind === 'processor' ? [member.of as ProcessorSpec] : []))
+  const scripts = members.map((member) => (member.kind === 'consumer' ? (member.of as ConsumerSpec).steps : null))
+  const topics = ['', ...spec.topics.map((topic) => topic.name)]
+  return {
+    kind,
+    group: groupOf((members[0] as Reading).of),
+    name: members.map((member) => member.of.name).join(' and '),
+    reads: partitions.tps.map((tp, partition) =>
+      members.some(({ of }) => readsFrom(of, topics[partitions.topicIds[partition] ?? 0] ?? '', tp & 0xffff)),
+    ),
+    writes: topics.map((topic) => processors.some((processor) => processor.to.includes(topic))),
+    to: processors[0]?.to.map((name) => topics.indexOf(name)) ?? [],
+    outputs: Math.max(0, ...processors.map(({ transform }) => (transform.kind === 'copy' ? 1 : transform.count))),
+    store: sink?.into ?? '',
+    fence: sink?.fence ?? 'none',
+    isScripted: scripts.some((steps) => steps !== null),
+    asksForOffsets: scripts.some((steps) =>
+      (steps ?? []).some((step) => step.do === 'seek' || (step.do === 'commit' && step.offsets !== null)),
+    ),
+    isTerminal: true,
+  }
+}
+
+function readsFrom(of: ReaderSpec, topic: string, partition: number): boolean {
+  if (of.assign === null) return of.from.includes(topic)
+  return of.assign.some((one) => one.topic === topic && one.partition === partition)
+}

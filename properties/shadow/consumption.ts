@@ -1,0 +1,269 @@
+import { M } from '../../sim/history/catalogue.ts'
+import type { MomentObserver } from '../../sim/history/recorder.ts'
+import type { Applications } from './applications.ts'
+import { Commits } from './commits.ts'
+import { Ints } from './growable.ts'
+import { Lineage } from './lineage.ts'
+import { Deliveries, Effects } from './readings.ts'
+import type { Shadow } from './shadow.ts'
+
+/**
+ * What consuming applications did, rebuilt from moments: deliveries, work, effects, derived records and commits. Only
+ * worlds in which somebody reads have one. It sees a moment after the {@link Shadow} and before any checker.
+ *
+ * Groups appear in moments as numbers of interned texts; which reader a number stands for is learnt from the members.
+ */
+export class Consumption implements MomentObserver {
+  readonly kinds: readonly number[] = [
+    M.recordDelivered,
+    M.workStarted,
+    M.effectApplied,
+    M.effectRefused,
+    M.recordDerived,
+    M.offsetCommitted,
+    M.commitAcked,
+    M.commitFailed,
+    M.offsetFetched,
+    M.partitionAssigned,
+    M.partitionRevoked,
+    M.partitionLost,
+    M.memberJoined,
+    M.groupRebalanced,
+    M.coordinatorLoaded,
+    M.nodeCrashed,
+    M.nodePowerLost,
+    M.nodeStopped,
+    M.diskWiped,
+  ]
+  readonly shadow: Shadow
+  readonly applications: Applications
+  readonly deliveries: Deliveries
+  readonly effects: Effects = new Effects()
+  readonly refusals: Effects = new Effects()
+  readonly lineage: Lineage = new Lineage()
+  readonly commits: Commits
+  /** Scratch: the effect, delivery or commit that the last moment added, -1 when it added none. */
+  effect = -1
+  delivery = -1
+  commit = -1
+  private readonly readerOfText: Ints = new Ints()
+  /** Generations of groups as they began. */
+  private readonly generations: { readonly text: number; readonly generation: number; readonly time: number }[] = []
+  private readonly loads: { readonly node: number; readonly time: number }[] = []
+  /** By node: when its process ended, oldest first. */
+  private readonly ends: (number[] | undefined)[] = []
+
+  constructor(shadow: Shadow) {
+    const { partitions } = shadow
+    this.shadow = shadow
+    this.applications = shadow.applications
+    this.deliveries = new Deliveries(partitions.count)
+    this.commits = new Commits(partitions.count)
+  }
+
+  onMoment(
+    kind: number,
+    time: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    _f: number,
+    g: number,
+  ): void {
+    switch (kind) {
+      case M.recordDelivered:
+        return this.onDelivered(time, node, a, c, d)
+      case M.workStarted:
+        return this.onStarted(time, node, a, b, c)
+      case M.effectApplied:
+        return this.onEffect(this.effects, time, node, a, b, c, d, g)
+      case M.effectRefused:
+        return this.onEffect(this.refusals, time, node, a, b, c, e, -1)
+      case M.recordDerived:
+        return this.onDerived(time, node, a, b, c)
+      case M.offsetCommitted:
+        return this.onCommitted(time, node, a, b, c, d, e)
+      case M.offsetFetched:
+        this.learn(a, node)
+        return this.onFetched(time, a, b, c, d)
+      case M.memberJoined:
+        return this.learn(a, b)
+      case M.groupRebalanced:
+        this.generations.push({ text: a, generation: b, time })
+        return
+      case M.coordinatorLoaded:
+        this.loads.push({ node, time })
+        return
+      case M.nodeCrashed:
+      case M.nodePowerLost:
+      case M.nodeStopped:
+      case M.diskWiped:
+        ;(this.ends[node] ??= []).push(time)
+        return
+      default:
+        return this.learn(a, node)
+    }
+  }
+
+  /** The reader that a group's text stands for, -1 while nothing told it. */
+  readerOfGroup(text: number): number {
+    return this.readerOfText.at(text) - 1
+  }
+
+  private learn(text: number, node: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    if (reader >= 0) this.readerOfText.put(text, reader + 1)
+  }
+
+  private onDelivered(time: number, node: number, id: number, tp: number, offset: number): void {
+    const { shadow } = this
+    const reader = this.applications.readerOfNode[node] ?? -1
+    const partition = shadow.partitions.indexOf(tp)
+    this.delivery = -1
+    if (reader < 0 || partition < 0 || offset < 0) return
+    const incarnation = shadow.records.incarnationOf(node)
+    this.delivery = this.deliveries.add(time, reader, shadow.records.numberOf(id), partition, offset, node, incarnation)
+  }
+
+  private onStarted(time: number, node: number, id: number, tp: number, offset: number): void {
+    const { deliveries } = this
+    const reader = this.applications.readerOfNode[node] ?? -1
+    const partition = this.shadow.partitions.indexOf(tp)
+    if (reader < 0 || partition < 0) return
+    let delivery = this.deliveryTo(reader, partition, offset, node)
+    // Work on what no moment told of is delivered by it.
+    if (delivery < 0 || deliveries.record.at(delivery) !== this.shadow.records.numberOf(id)) {
+      this.onDelivered(time, node, id, tp, offset)
+      delivery = this.delivery
+    }
+    if (delivery >= 0) deliveries.startedAt.put(delivery, time + 1)
+  }
+
+  /** The newest delivery of a place to a node, -1 without. */
+  private deliveryTo(reader: number, partition: number, offset: number, node: number): number {
+    const { deliveries } = this
+    let delivery = deliveries.newestAt(reader, partition, offset)
+    while (delivery >= 0 && deliveries.node.at(delivery) !== node) delivery = deliveries.before.at(delivery) - 1
+    return delivery
+  }
+
+  private onEffect(
+    to: Effects,
+    time: number,
+    node: number,
+    id: number,
+    tp: number,
+    offset: number,
+    what: number,
+    generation: number,
+  ): void {
+    const { shadow } = this
+    const partition = shadow.partitions.indexOf(tp)
+    const record = shadow.records.numberOf(id)
+    const reader = this.authorOf(node, record, partition, offset)
+    this.effect =
+      reader < 0 || partition < 0 ? -1 : to.add(time, reader, record, partition, offset, node, what, generation)
+  }
+
+  /**
+   * Who had an effect: the application of the node, or of a store's writers the one that reads there. When several write to
+   * one store what they read at one place, it is the one that works on the record and has no effect of it yet.
+   */
+  private authorOf(node: number, record: number, partition: number, offset: number): number {
+    const own = this.applications.readerOfNode[node] ?? -1
+    if (own >= 0) return own
+    const writers = this.applications.writersTo(node, partition)
+    if (writers.length < 2) return writers[0] ?? -1
+    const due = writers.filter((writer) => this.deliveries.newestAt(writer, partition, offset) >= 0)
+    return (
+      due.find((writer) => this.effects.newestAt(writer, record, partition, offset) < 0) ?? due[0] ?? writers[0] ?? -1
+    )
+  }
+
+  private onDerived(time: number, node: number, id: number, inputId: number, index: number): void {
+    const { records } = this.shadow
+    const reader = this.applications.readerOfNode[node] ?? -1
+    if (reader < 0) return
+    const input = records.numberOf(inputId)
+    const delivery = this.workOn(reader, node, input)
+    const partition = delivery < 0 ? -1 : this.deliveries.partition.at(delivery)
+    const offset = delivery < 0 ? -1 : this.deliveries.offset.at(delivery)
+    this.lineage.onDerived(time, records.numberOf(id), input, reader, index, partition, offset)
+  }
+
+  /** The delivery of a record that a node began to work on last, -1 when nothing told of it. */
+  private workOn(reader: number, node: number, record: number): number {
+    const { deliveries } = this
+    let latest = -1
+    let delivery = deliveries.newestOf(record)
+    for (; delivery >= 0; delivery = deliveries.beforeOfRecord.at(delivery) - 1) {
+      if (deliveries.reader.at(delivery) !== reader || deliveries.node.at(delivery) !== node) continue
+      if (latest < 0 || deliveries.startedAt.at(delivery) > deliveries.startedAt.at(latest)) latest = delivery
+    }
+    return latest
+  }
+
+  private onCommitted(
+    time: number,
+    node: number,
+    text: number,
+    tp: number,
+    offset: number,
+    generation: number,
+    member: number,
+  ): void {
+    this.learn(text, member)
+    const { commits } = this
+    const reader = this.readerOfGroup(text)
+    const partition = this.shadow.partitions.indexOf(tp)
+    this.commit = -1
+    if (reader < 0 || partition < 0) return
+    const known = commits.newestOf(reader, partition)
+    const isNews =
+      known < 0 ||
+      commits.offset.at(known) !== offset ||
+      commits.generation.at(known) !== generation ||
+      commits.member.at(known) !== member
+    // A coordinator that loads what it leads tells of every offset it finds.
+    if (isNews) this.commit = commits.add(time, reader, partition, offset, generation, member, node)
+  }
+
+  /**
+   * A generation learns that its group stands further back than was committed before it began: that is forgotten. (What was
+   * committed later, an answer may just not have seen.)
+   */
+  private onFetched(time: number, text: number, tp: number, offset: number, generation: number): void {
+    const { commits } = this
+    const reader = this.readerOfGroup(text)
+    const partition = this.shadow.partitions.indexOf(tp)
+    this.commit = -1
+    if (reader < 0 || partition < 0) return
+    const known = commits.newestOf(reader, partition)
+    if (known < 0 || offset >= commits.offset.at(known)) return
+    const began = this.generations.findLast((one) => one.text === text && one.generation === generation)
+    if (began === undefined || commits.at.at(known) > began.time) return
+    this.commit = commits.add(time, reader, partition, offset, generation, -1, -1)
+  }
+
+  /** Whether a broker loaded groups at that moment: what it tells then is nothing new. */
+  wasLoaded(node: number, time: number): boolean {
+    return this.loads.some((load) => load.node === node && load.time === time)
+  }
+
+  // --- processes ----------------------------------------------------------------------------------------------------
+
+  /** When the process that got a delivery ended, -1 while it lives. */
+  endedAfter(delivery: number): number {
+    const at = this.deliveries.at.at(delivery)
+    return this.ends[this.deliveries.node.at(delivery)]?.find((end) => end >= at) ?? -1
+  }
+
+  /** Whether any instance of a reader's applications runs. */
+  runs(reader: number): boolean {
+    const { readerOfNode } = this.applications
+    return readerOfNode.some((of, node) => of === reader && !this.shadow.cluster.isDown(node))
+  }
+}

@@ -1,0 +1,268 @@
+import { type Guarantee, GUARANTEES, type Stage } from '../../scenarios/format/vocabulary.ts'
+import { M } from '../../sim/history/catalogue.ts'
+import { recordOf, tpOf } from '../../sim/history/ids.ts'
+import type { ConsumerConfig } from '../../sim/kafka/protocol/config/consumer.ts'
+import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
+import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, TopicSpec, WorldSpec } from '../../sim/spec.ts'
+import type { Court } from '../court.ts'
+import { History } from './history.test.helper.ts'
+
+type Expectations = ConstructorParameters<typeof Court>[1]
+
+/** Who reads: `billing` processes orders; `service` makes payments of orders, which `writer` puts into `ledger`. */
+export type ReaderName = 'billing' | 'service' | 'writer'
+
+export interface ConsumingOptions {
+  readonly readers: readonly ReaderName[]
+  /** Outputs of the service for each record. */
+  readonly outputs?: number
+  readonly fence?: SinkSpec['fence']
+  readonly write?: SinkSpec['write']
+  /** Another application, `billing-old` with one instance, in the group of billing. */
+  readonly twoApplications?: boolean
+  readonly elr?: boolean
+  /** Steps of billing. */
+  readonly steps?: ConsumerSpec['steps']
+}
+
+export const ORDERS: number = tpOf(1, 0)
+export const OTHER_ORDERS: number = tpOf(1, 1)
+export const PAYMENTS: number = tpOf(2, 0)
+
+const GROUPS: Readonly<Record<ReaderName, number>> = { billing: 40, service: 41, writer: 42 }
+
+/** Guarantees of consuming applications. */
+export const CONSUMED: readonly Guarantee[] = [
+  'at-most-once',
+  'at-least-once',
+  'exactly-once',
+  'no-ghosts',
+  'order-per-key',
+  'fencing',
+  'offset-safety',
+  'single-owner',
+  'progress',
+]
+
+function topic(name: string, partitions: number): TopicSpec {
+  const config = { 'min.insync.replicas': 1, 'unclean.leader.election.enable': false } as TopicConfig
+  return { name, partitions, replicationFactor: 3, config }
+}
+
+function reader(name: ReaderName, from: string): ReaderSpec {
+  return {
+    name,
+    from: [from],
+    instances: 2,
+    startUs: 0,
+    stopUs: null,
+    process: { kind: 'constant', us: 1000 },
+    commitEvery: 'poll',
+    commitCall: 'sync',
+    handling: { kind: 'in-order' },
+    assign: null,
+    profile: 'kafka-4.1',
+    config: { 'group.id': `${name}-group` } as ConsumerConfig,
+  } as unknown as ReaderSpec
+}
+
+function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
+  const { readers, outputs = 1, fence = 'none', write = 'insert', steps = null } = options
+  const billing: ConsumerSpec = { ...reader('billing', 'orders'), commit: 'after-processing', steps }
+  const service = {
+    ...reader('service', 'orders'),
+    to: ['payments'],
+    commit: 'after-output',
+    transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs },
+    producerConfig: { acks: 'all', 'enable.idempotence': true },
+  } as unknown as ProcessorSpec
+  const writer: SinkSpec = { ...reader('writer', 'payments'), into: 'ledger', commit: 'after-output', write, fence }
+  return {
+    topics: [topic('orders', 2), topic('payments', 1)],
+    consumers: !readers.includes('billing')
+      ? []
+      : options.twoApplications === true
+        ? [billing, { ...billing, name: 'billing-old', instances: 1 }]
+        : [billing],
+    processors: readers.includes('service') ? [service] : [],
+    sinks: readers.includes('writer') ? [writer] : [],
+    stores: readers.includes('writer')
+      ? [{ name: 'ledger', kind: 'database', latency: { kind: 'constant', us: 0 } } as never]
+      : [],
+  }
+}
+
+/** Everything that concerns consuming applications, at every stage, with and without subjects. */
+function expectations(readers: readonly ReaderName[]): Expectations {
+  return CONSUMED.flatMap((guarantee) => {
+    const { stages, subject: kind } = GUARANTEES.find(({ name }) => name === guarantee) as (typeof GUARANTEES)[number]
+    const subjects = kind === 'none' ? [null] : [null, 'checkout', ...readers]
+    const at: readonly (Stage | null)[] = stages.length === 0 ? [null] : stages
+    return subjects.flatMap((subject) =>
+      at.map((stage) => ({ guarantee, stage, subject, expected: 'holds' as const, kinds: [], span: null })),
+    )
+  })
+}
+
+export interface PutOptions {
+  readonly tp?: number
+  readonly key?: number
+  readonly acked?: boolean
+  readonly node?: number
+  readonly batch?: number
+}
+
+/**
+ * Histories of worlds in which somebody reads. Broker 1 leads everything from the start. Every instance of a reader is a
+ * node: `h.billing[1]` is `billing#1`.
+ */
+export class ConsumingHistory extends History {
+  readonly billing: readonly number[]
+  readonly oldBilling: number
+  readonly service: readonly number[]
+  readonly writer: readonly number[]
+  readonly ledger: number
+  /** Next offset by partition. */
+  readonly ends: Map<number, number> = new Map()
+
+  constructor(options: ConsumingOptions) {
+    super({ elr: options.elr ?? true, world: worldOf(options), expect: expectations(options.readers) })
+    let next = this.audit + 1
+    const instances = (name: ReaderName): readonly number[] =>
+      options.readers.includes(name) ? [next++, next++] : [-1, -1]
+    this.billing = instances('billing')
+    this.oldBilling = options.twoApplications === true ? next++ : -1
+    this.service = instances('service')
+    this.writer = instances('writer')
+    this.ledger = next
+    this.begin()
+  }
+
+  private begin(): void {
+    for (let node = 0; node <= this.ledger; node++) this.emit(M.nodeStarted, node, 1)
+    for (const tp of [ORDERS, OTHER_ORDERS, PAYMENTS]) {
+      this.emit(M.leaderElected, 0, tp, 1, 0, 0, 0b1110, 0, 0)
+      for (const node of this.brokers) this.emit(M.logLoaded, node, tp, 0, 0, 0)
+      this.emit(M.leaderBegan, 1, tp, 0, 0, 0).emit(M.isrAdopted, 1, tp, 0b1110, 0, 0, 0)
+      for (const node of this.brokers.slice(1)) this.emit(M.followerBegan, node, tp, 1, 0, 0)
+    }
+  }
+
+  /** Number of record n of a node. */
+  record(n: number, node: number = this.checkout): number {
+    return recordOf(node, n)
+  }
+
+  // --- the log ------------------------------------------------------------------------------------------------------
+
+  /** `send()` alone: nothing is appended. */
+  send(n: number, { tp = ORDERS, key = -1, node = this.checkout, batch = n }: PutOptions = {}): this {
+    const record = recordOf(node, n)
+    this.emit(M.recordSent, node, record, 0, tp, key)
+    return this.emit(M.recordBatched, node, record, 0, recordOf(node, batch), 0)
+  }
+
+  /** Appends a batch of one record everywhere and commits it; returns its offset. */
+  append(batch: number, { tp = ORDERS, node = this.checkout }: PutOptions = {}): number {
+    const offset = this.ends.get(tp) ?? 0
+    this.ends.set(tp, offset + 1)
+    for (const broker of this.brokers)
+      this.emit(M.logAppended, broker, tp, offset, offset, 0, recordOf(node, batch), -1, 0xffff, -1)
+    for (const broker of this.brokers.slice(1)) this.emit(M.followerFetched, 1, tp, broker, offset + 1, 0)
+    this.emit(M.hwAdvanced, 1, tp, offset + 1, 0, 1)
+    for (const broker of this.brokers.slice(1)) this.emit(M.hwAdvanced, broker, tp, offset + 1, 0, 0)
+    return offset
+  }
+
+  ack(n: number, offset: number, { tp = ORDERS, node = this.checkout }: PutOptions = {}): this {
+    return this.emit(M.produceAcked, node, recordOf(node, n), 0, tp, offset)
+  }
+
+  /** Record n in a batch of its own: sent, appended, committed and acknowledged; returns its offset. */
+  put(n: number, options: PutOptions = {}): number {
+    this.send(n, options)
+    const offset = this.append(options.batch ?? n, options)
+    if (options.acked !== false) this.ack(n, offset, options)
+    return offset
+  }
+
+  // --- reading ------------------------------------------------------------------------------------------------------
+
+  got(node: number, record: number, offset: number, tp: number = ORDERS): this {
+    return this.emit(M.recordDelivered, node, record, 0, tp, offset)
+  }
+
+  works(node: number, record: number, offset: number, tp: number = ORDERS): this {
+    return this.got(node, record, offset, tp).emit(M.workStarted, node, record, tp, offset)
+  }
+
+  /** A consumer is done with a record. */
+  processed(node: number, record: number, offset: number, tp: number = ORDERS, generation = 1): this {
+    return this.emit(M.effectApplied, node, record, tp, offset, 0, -1, -1, generation)
+  }
+
+  /** Got, worked on, done. */
+  handles(node: number, record: number, offset: number, tp: number = ORDERS, generation = 1): this {
+    return this.works(node, record, offset, tp).processed(node, record, offset, tp, generation)
+  }
+
+  /** The store takes what a sink writes. */
+  stored(record: number, offset: number, what = 1, generation = 1, tp: number = PAYMENTS): this {
+    return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, -1, generation)
+  }
+
+  refused(record: number, offset: number, reason: number, tp: number = PAYMENTS): this {
+    return this.emit(M.effectRefused, this.ledger, record, tp, offset, this.ledger, reason)
+  }
+
+  /** The service makes record n of its own of one it read, and sends it. */
+  derives(node: number, n: number, input: number, index = 0): this {
+    this.emit(M.recordDerived, node, recordOf(node, n), input, index)
+    return this.send(n, { tp: PAYMENTS, node })
+  }
+
+  /** The same, and the record is appended and acknowledged; returns its offset. */
+  forwards(node: number, n: number, input: number, index = 0): number {
+    this.derives(node, n, input, index)
+    const offset = this.append(n, { tp: PAYMENTS, node })
+    this.ack(n, offset, { tp: PAYMENTS, node })
+    return offset
+  }
+
+  // --- groups -------------------------------------------------------------------------------------------------------
+
+  commits(
+    name: ReaderName,
+    member: number,
+    offset: number,
+    generation = 1,
+    tp: number = ORDERS,
+    coordinator = 1,
+  ): this {
+    return this.emit(M.offsetCommitted, coordinator, GROUPS[name], tp, offset, generation, member, 0)
+  }
+
+  rebalanced(name: ReaderName, generation: number): this {
+    return this.emit(M.groupRebalanced, 1, GROUPS[name], generation, 2)
+  }
+
+  fetchedOffset(name: ReaderName, member: number, offset: number, generation: number, tp: number = ORDERS): this {
+    return this.emit(M.offsetFetched, member, GROUPS[name], tp, offset, generation)
+  }
+
+  loads(coordinator: number): this {
+    return this.emit(M.coordinatorLoaded, coordinator, tpOf(9, 0), 1, 1)
+  }
+
+  assigned(name: ReaderName, node: number, generation: number, tp: number = ORDERS): this {
+    return this.emit(M.partitionAssigned, node, GROUPS[name], tp, generation)
+  }
+
+  revoked(name: ReaderName, node: number, generation: number, tp: number = ORDERS): this {
+    return this.emit(M.partitionRevoked, node, GROUPS[name], tp, generation)
+  }
+
+  lost(name: ReaderName, node: number, generation: number, tp: number = ORDERS): this {
+    return this.emit(M.partitionLost, node, GROUPS[name], tp, generation)
+  }
+}
