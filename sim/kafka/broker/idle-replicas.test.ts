@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { tpOf } from '../../history/ids.ts'
+import { TestHasher } from '../../kernel/world.test.support.ts'
 import { GroupCluster } from '../group/group-cluster.test.support.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { Materialisation } from './idle-replicas.ts'
@@ -8,17 +8,7 @@ import type { Materialisation } from './idle-replicas.ts'
 const ADMIN = { memberId: '', generationId: -1 }
 
 function clusterOf(materialisation: Materialisation, asked = true): GroupCluster {
-  const hash = createHash('sha256')
-  const hasher = {
-    update: (chunk: Uint8Array): void => {
-      hash.update(chunk)
-    },
-    copy: (): never => {
-      throw new Error('no copy')
-    },
-    digest: (): string => hash.digest('hex'),
-  }
-  return new GroupCluster({ materialisation, hasher, asked })
+  return new GroupCluster({ materialisation, hasher: new TestHasher(), asked })
 }
 
 /** Histories that touch what is idle in every way there is. */

@@ -8,7 +8,7 @@ import { ClassicGroupMember, NO_ASSIGNMENT } from './classic-group-member.ts'
 import { coordinatorError, joinError, syncError } from './group-errors.ts'
 import type { GroupTask, GroupTimers } from './group-timers.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
-import { type AppendThen, NOTHING, type Outcome } from './outcome.ts'
+import { type Afterwards, NOTHING, type Outcome } from './outcome.ts'
 import type { Replies } from './pending-reply.ts'
 
 /**
@@ -304,7 +304,7 @@ export class ClassicGroups {
   }
 
   /** The records of an operation are replicated, or have failed with an error of the log. */
-  onAppended(then: AppendThen, error: number): void {
+  onAppended(then: Afterwards, error: number): void {
     switch (then.kind) {
       case 'new-group':
         if (error !== Errors.NONE) this.replies.complete(then.reply, joinError(coordinatorError(error), ''))
@@ -318,7 +318,7 @@ export class ClassicGroups {
     }
   }
 
-  private onAssignmentAppended(then: Extract<AppendThen, { readonly kind: 'assign' }>, error: number): void {
+  private onAssignmentAppended(then: Extract<Afterwards, { readonly kind: 'assign' }>, error: number): void {
     const group = this.groups.get(then.groupId)
     if (group?.state !== 'COMPLETING_REBALANCE' || group.generationId !== then.generationId) return
     if (error === Errors.NONE) {
@@ -330,7 +330,7 @@ export class ClassicGroups {
     }
   }
 
-  private onStaticMemberAppended(then: Extract<AppendThen, { readonly kind: 'static-member' }>, error: number): void {
+  private onStaticMemberAppended(then: Extract<Afterwards, { readonly kind: 'static-member' }>, error: number): void {
     const group = this.groups.get(then.groupId)
     const member = group?.members.get(then.memberId)
     if (group === undefined || member === undefined) return

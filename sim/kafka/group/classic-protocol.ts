@@ -64,7 +64,7 @@ export class ClassicProtocol {
       leader: null,
       members: [],
     } as const
-    return { ...NOTHING, records: [empty], then: { kind: 'new-group', reply } }
+    return { ...NOTHING, records: [empty], afterwards: { kind: 'new-group', reply } }
   }
 
   private accepts(group: ClassicGroup, memberId: string): boolean {
@@ -176,7 +176,7 @@ export class ClassicProtocol {
     return {
       records: [groups.metadataRecord(group, group.assignments())],
       response: null,
-      then: {
+      afterwards: {
         kind: 'static-member',
         groupId,
         reply,
@@ -211,7 +211,7 @@ export class ClassicProtocol {
     return {
       records: [groups.metadataRecord(group, assignment)],
       response: null,
-      then: { kind: 'assign', groupId, generationId, assignment },
+      afterwards: { kind: 'assign', groupId, generationId, assignment },
       error: Errors.NONE,
     }
   }

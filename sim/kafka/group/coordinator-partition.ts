@@ -202,7 +202,7 @@ export class CoordinatorPartition {
   private append(outcome: Outcome, reply: PendingReply | null): void {
     const { env, options } = this.parts
     const deadline = env.monotonic() + ms(options['offsets.commit.timeout.ms'])
-    const event = new WriteEvent(reply, outcome.response, outcome.then, deadline)
+    const event = new WriteEvent(reply, outcome.response, outcome.afterwards, deadline)
     if (outcome.records.length > 0) {
       for (const record of outcome.records) this.add(record)
       // What makes an operation wait is its last record.
@@ -317,8 +317,8 @@ export class CoordinatorPartition {
   private complete(event: WriteEvent, error: number): void {
     if (event.done) return
     event.done = true
-    const { reply, response, then } = event
-    if (then !== null) this.groups.onAppended(then, error)
+    const { reply, response, afterwards } = event
+    if (afterwards !== null) this.groups.onAppended(afterwards, error)
     if (reply === null) return
     if (error === Errors.NONE) {
       if (response !== null) this.parts.replies.complete(reply, response)

@@ -2,7 +2,7 @@ import { M } from '../../history/catalogue.ts'
 import type { MomentObserver } from '../../history/recorder.ts'
 import { tpOf } from '../../history/ids.ts'
 import { MiniCluster } from '../broker/mini-cluster.test.support.ts'
-import { Api, type ApiKey } from '../protocol/api.ts'
+import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
   FindCoordinatorResponse,
@@ -21,10 +21,24 @@ import { partitionFor } from './partition-for.ts'
 export const GROUP = 'billing'
 
 /** A request under way. */
-export interface Call {
+export interface Call<T> {
   readonly connection: number
   readonly correlation: number
+  /** What will be answered; never set. */
+  readonly body?: T
 }
+
+/** What is answered to what. */
+interface Answers {
+  readonly [Api.FindCoordinator]: FindCoordinatorResponse
+  readonly [Api.JoinGroup]: JoinGroupResponse
+  readonly [Api.SyncGroup]: SyncGroupResponse
+  readonly [Api.Heartbeat]: HeartbeatResponse
+  readonly [Api.LeaveGroup]: LeaveGroupResponse
+  readonly [Api.OffsetCommit]: OffsetCommitResponse
+  readonly [Api.OffsetFetch]: OffsetFetchResponse
+}
+type GroupApi = keyof Answers
 
 /** What a test knows of a member. */
 export interface Member {
@@ -98,7 +112,7 @@ export class GroupCluster extends MiniCluster {
   /** Asks broker 1 for the coordinator until there is one. */
   findCoordinator(seconds = 5): number {
     for (let tries = 0; tries < seconds * 4; tries++) {
-      const found = this.ask<FindCoordinatorResponse>(1, Api.FindCoordinator, { keyType: 'group', key: GROUP }, 0.25)
+      const found = this.ask(1, Api.FindCoordinator, { keyType: 'group', key: GROUP }, 0.25)
       if (found?.errorCode === Errors.NONE) return found.nodeId
     }
     return -1
@@ -130,39 +144,42 @@ export class GroupCluster extends MiniCluster {
 
   // --- asking -------------------------------------------------------------------------------------------------------
 
-  start(broker: number, api: ApiKey, body: object, apiVersion = 13): Call {
+  start<K extends GroupApi>(broker: number, api: K, body: object, apiVersion = 13): Call<Answers[K]> {
     const connection = this.open(broker)
     return { connection, correlation: this.send(connection, broker, api, body, apiVersion) }
   }
 
-  answer<T>({ connection, correlation }: Call): T | null {
+  answer<T>({ connection, correlation }: Call<T>): T | null {
     const reply = this.client.replies.find(
       (candidate) => candidate.connection === connection && candidate.correlation === correlation,
     )
     return reply === undefined ? null : (reply.body as T)
   }
 
-  ask<T>(broker: number, api: ApiKey, body: object, seconds = 0.1, apiVersion = 13): T | null {
-    const call = this.start(broker, api, body, apiVersion)
+  ask<K extends GroupApi>(broker: number, api: K, body: object, seconds = 0.1): Answers[K] | null {
+    const call = this.start(broker, api, body)
     this.runFor(seconds)
-    return this.answer<T>(call)
+    return this.answer<Answers[K]>(call)
   }
 
   // --- members ------------------------------------------------------------------------------------------------------
 
-  joining(request: Partial<JoinGroupRequest> = {}): Call {
+  joining(request: Partial<JoinGroupRequest> = {}): Call<JoinGroupResponse> {
     return this.start(this.coordinator, Api.JoinGroup, joinRequest(request))
   }
 
   /** Joins under an id of its own, which it is given first; the request is parked. */
-  joiningNew(request: Partial<JoinGroupRequest> = {}): { readonly memberId: string; readonly call: Call } {
+  joiningNew(request: Partial<JoinGroupRequest> = {}): {
+    readonly memberId: string
+    readonly call: Call<JoinGroupResponse>
+  } {
     const body = joinRequest(request)
-    const first = this.ask<JoinGroupResponse>(this.coordinator, Api.JoinGroup, body)
+    const first = this.ask(this.coordinator, Api.JoinGroup, body)
     const memberId = first?.memberId ?? ''
     return { memberId, call: this.joining({ ...request, memberId }) }
   }
 
-  sync(member: Member, request: Partial<SyncGroupRequest> = {}): Call {
+  sync(member: Member, request: Partial<SyncGroupRequest> = {}): Call<SyncGroupResponse> {
     return this.start(this.coordinator, Api.SyncGroup, {
       groupId: GROUP,
       generationId: member.generationId,
@@ -177,15 +194,15 @@ export class GroupCluster extends MiniCluster {
 
   heartbeat(member: Member, groupInstanceId: string | null = null): number {
     const body = { groupId: GROUP, ...member, groupInstanceId }
-    return this.ask<HeartbeatResponse>(this.coordinator, Api.Heartbeat, body)?.errorCode ?? -99
+    return this.ask(this.coordinator, Api.Heartbeat, body)?.errorCode ?? -99
   }
 
   leave(memberId: string, groupInstanceId: string | null = null): number {
     const body = { groupId: GROUP, members: [{ memberId, groupInstanceId, reason: '' }] }
-    return this.ask<LeaveGroupResponse>(this.coordinator, Api.LeaveGroup, body)?.errorCode ?? -99
+    return this.ask(this.coordinator, Api.LeaveGroup, body)?.errorCode ?? -99
   }
 
-  committing(member: Member, offset: number, partition = 0): Call {
+  committing(member: Member, offset: number, partition = 0): Call<OffsetCommitResponse> {
     return this.start(this.coordinator, Api.OffsetCommit, {
       groupId: GROUP,
       generationIdOrMemberEpoch: member.generationId,
@@ -195,8 +212,8 @@ export class GroupCluster extends MiniCluster {
     })
   }
 
-  commitError(call: Call): number {
-    return this.answer<OffsetCommitResponse>(call)?.partitions[0]?.errorCode ?? -99
+  commitError(call: Call<OffsetCommitResponse>): number {
+    return this.answer(call)?.partitions[0]?.errorCode ?? -99
   }
 
   commit(member: Member, offset: number, seconds = 0.1): number {
@@ -214,7 +231,7 @@ export class GroupCluster extends MiniCluster {
       partitions: [{ topicId: 1, partition: 0 }],
       requireStable,
     }
-    const answer = this.ask<OffsetFetchResponse>(this.coordinator, Api.OffsetFetch, body, seconds)
+    const answer = this.ask(this.coordinator, Api.OffsetFetch, body, seconds)
     if (answer === null) return null
     return answer.errorCode === Errors.NONE ? (answer.partitions[0]?.committedOffset ?? null) : -answer.errorCode
   }

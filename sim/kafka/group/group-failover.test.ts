@@ -3,7 +3,7 @@ import { samplerOf } from '../../kernel/sampler.ts'
 import { StreamRule } from '../../network/stream-rule.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { HeartbeatResponse, JoinGroupResponse, SyncGroupResponse } from '../protocol/group-messages.ts'
+import type { JoinGroupResponse, SyncGroupResponse } from '../protocol/group-messages.ts'
 import { assignments, GROUP, GroupCluster, type Member, syncAnswer } from './group-cluster.test.support.ts'
 
 /** The coordinator's process dies; returns the next one once it serves. */
@@ -113,9 +113,9 @@ describe('failover of the coordinator', () => {
     }
     expect(loading).toBeGreaterThan(0)
     const body = { groupId: GROUP, ...follower, groupInstanceId: null }
-    const beat = cluster.ask<HeartbeatResponse>(next, Api.Heartbeat, body)
+    const beat = cluster.ask(next, Api.Heartbeat, body)
     expect(beat?.errorCode).toBe(Errors.NONE)
-    const join = cluster.ask<JoinGroupResponse>(next, Api.JoinGroup, {
+    const join = cluster.ask(next, Api.JoinGroup, {
       ...body,
       sessionTimeoutMs: 45_000,
       rebalanceTimeoutMs: 60_000,
@@ -134,7 +134,7 @@ describe('failover of the coordinator', () => {
     const [, follower] = cluster.stable()
     const other = cluster.coordinator === 1 ? 2 : 1
     const body = { groupId: GROUP, ...follower, groupInstanceId: null }
-    expect(cluster.ask<HeartbeatResponse>(other, Api.Heartbeat, body)?.errorCode).toBe(Errors.NOT_COORDINATOR)
+    expect(cluster.ask(other, Api.Heartbeat, body)?.errorCode).toBe(Errors.NOT_COORDINATOR)
   })
 })
 

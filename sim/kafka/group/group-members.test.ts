@@ -19,7 +19,7 @@ describe('joining', () => {
     const cluster = new GroupCluster()
     const body = joinRequest(request)
     const broker = cluster.coordinator
-    expect(cluster.ask<JoinGroupResponse>(broker, Api.JoinGroup, body)?.errorCode).toBe(error)
+    expect(cluster.ask(broker, Api.JoinGroup, body)?.errorCode).toBe(error)
   })
 
   test('a member of another protocol is refused while the group has members', () => {

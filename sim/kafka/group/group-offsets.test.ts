@@ -135,7 +135,7 @@ describe('commits and replication (6.1)', () => {
       groupInstanceId: null,
       partitions,
     }
-    const answer = cluster.ask<OffsetCommitResponse>(cluster.coordinator, Api.OffsetCommit, body)
+    const answer = cluster.ask(cluster.coordinator, Api.OffsetCommit, body)
     expect(answer?.partitions.map(({ errorCode }) => errorCode)).toEqual([0, Errors.UNKNOWN_TOPIC_OR_PARTITION])
     expect(cluster.committed()).toBe(4)
   })

@@ -77,7 +77,7 @@ export class GroupOffsets {
       return { topicId, partition, errorCode: Errors.NONE }
     })
     const response: OffsetCommitResponse = { partitions }
-    return { records, response, then: null, error: Errors.NONE }
+    return { records, response, afterwards: null, error: Errors.NONE }
   }
 
   // --- OffsetFetch --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import type { PendingReply } from './pending-reply.ts'
 import type { ClassicGroupMember, Protocols } from './classic-group-member.ts'
 
 /** What is to be done when an operation's records are replicated or have failed (`CoordinatorResult.appendFuture`). */
-export type AppendThen =
+export type Afterwards =
   | {
       readonly kind: 'assign'
       readonly groupId: string
@@ -26,17 +26,17 @@ export interface Outcome {
   readonly records: readonly CoordinatorRecord[]
   /** Told once all that was written before is replicated; null when the answer comes another way. */
   readonly response: object | null
-  readonly then: AppendThen | null
+  readonly afterwards: Afterwards | null
   /** A refusal, told at once; then everything else is void. */
   readonly error: number
 }
 
-export const NOTHING: Outcome = { records: [], response: null, then: null, error: 0 }
+export const NOTHING: Outcome = { records: [], response: null, afterwards: null, error: 0 }
 
 export function refused(error: number): Outcome {
-  return { records: [], response: null, then: null, error }
+  return { records: [], response: null, afterwards: null, error }
 }
 
 export function answered(response: object): Outcome {
-  return { records: [], response, then: null, error: 0 }
+  return { records: [], response, afterwards: null, error: 0 }
 }

@@ -1,5 +1,5 @@
 import type { CoordinatorRecord } from '../protocol/coordinator-records.ts'
-import type { AppendThen } from './outcome.ts'
+import type { Afterwards } from './outcome.ts'
 import type { PendingReply } from './pending-reply.ts'
 
 /** An operation that waits until what it wrote, or saw, is replicated (`CoordinatorWriteEvent`). */
@@ -8,15 +8,15 @@ export class WriteEvent {
   readonly reply: PendingReply | null
   /** What to answer; null when the answer comes another way. */
   readonly response: object | null
-  readonly then: AppendThen | null
+  readonly afterwards: Afterwards | null
   /** When it has failed, whatever becomes of its records. */
   readonly deadline: number
   done = false
 
-  constructor(reply: PendingReply | null, response: object | null, then: AppendThen | null, deadline: number) {
+  constructor(reply: PendingReply | null, response: object | null, afterwards: Afterwards | null, deadline: number) {
     this.reply = reply
     this.response = response
-    this.then = then
+    this.afterwards = afterwards
     this.deadline = deadline
   }
 }
