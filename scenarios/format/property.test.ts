@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { BASE, load, OPTIONS } from './fixture.test.helper.ts'
+import { BASE, load, loadReading, OPTIONS } from './fixture.test.helper.ts'
 import { renderDiagnostic } from './frame.ts'
 import { loadScenarioValue } from './load.ts'
 import type { LoadedFile } from './scenario.ts'
@@ -17,6 +17,24 @@ chaos: { budget: within-promise, kinds: [crash, pause], faults: [0, 6] }
 run: { for: 60s, then-heal: 5m, runs: 20 }
 cover: [leader.elected]
 variants: { v: { faults: [], expect: { durability: { violated: [lost-acked-write] } } } }
+`
+
+/** The same for what reads. */
+const READS = `scenario: reads
+cluster: { config: { offsets.topic.replication.factor: 2 } }
+topics: { orders: { partitions: 2 }, payments: }
+producers: { checkout: { to: orders } }
+consumers:
+  billing: { from: orders, instances: 2, commit: after-processing, commit-every: 5, commit-call: async, handling: { hand-off: 4 }, config: { group.id: b, group.instance.id: "b-\${instance}", auto.offset.reset: earliest, partition.assignment.strategy: range } }
+  scripted: { assign: [orders-0], steps: [ { poll: 5 }, { seek: { orders-0: 0 } }, { commit: { orders-0: 5 } }, { wait: { uniform: [1s, 2s] } }, commit, close ], config: { group.id: s } }
+processors: { p: { from: orders, to: payments, transform: { fan-out: 3 }, commit: before-output, config: { group.id: p, acks: 1, request.timeout.ms: 9s } } }
+stores: { ledger: { kind: database, latency: { exponential: 1ms } } }
+sinks: { w: { from: payments, into: ledger, write: upsert, fence: offset, commit: with-output, config: { group.id: w } } }
+faults:
+  - { at: 12s, crash: group-coordinator(b), for: 5s }
+  - { fail: { target: w#0, step: before-commit, nth: 3 }, for: 2s }
+  - { when: { moment: offset.committed, group: b, member: billing#0 }, partition: [ [stores], [rest] ] }
+expect: { exactly-once: holds, billing:consume/at-least-once: { violated: lost-effect }, w:single-owner: holds }
 `
 
 /** Whatever was loaded: the result says clearly whether it is a scenario, and all of it can be shown. */
@@ -77,6 +95,8 @@ const pieces = fc.constantFrom(
   '\ud800',
 )
 
+const readingPieces = fc.constantFrom(...READS.split(/(?<=[\s:,{}[\]()])/))
+
 describe('no text makes the loader throw or hang', () => {
   property.prop([fc.string({ unit: 'binary', maxLength: 400 })], { numRuns: 150 })('random text', (text) => {
     checkResult(load(text), text)
@@ -92,6 +112,14 @@ describe('no text makes the loader throw or hang', () => {
     (at, length, piece) => {
       const text = FULL.slice(0, at) + piece + FULL.slice(at + length)
       checkResult(load(text), text)
+    },
+  )
+
+  property.prop([fc.nat(READS.length), fc.nat(30), fc.oneof(pieces, readingPieces)], { numRuns: 400 })(
+    'a scenario that reads, with a part replaced',
+    (at, length, piece) => {
+      const text = READS.slice(0, at) + piece + READS.slice(at + length)
+      checkResult(loadReading(text), text)
     },
   )
 
@@ -125,6 +153,10 @@ property.prop(
     fc.constantFrom(
       'topics',
       'producers',
+      'consumers',
+      'processors',
+      'stores',
+      'sinks',
       'cluster',
       'network',
       'faults',
@@ -149,12 +181,49 @@ property.prop(
     expect: { progress: 'holds' },
     [key]: value,
   }
-  checkResult(loadScenarioValue('test.mjs', scenario, OPTIONS), '')
+  checkResult(loadScenarioValue('test.mjs', scenario, { ...OPTIONS, readersSimulated: true }), '')
   const text = JSON.stringify(scenario)
   checkResult(load(text), text)
+  checkResult(loadReading(text), text)
 })
 
 property.prop([fc.array(fc.string({ maxLength: 40 }), { maxLength: 4 })], { numRuns: 100 })('any --set', (set) => {
   const file = load(FULL, { set: set.map((text) => `producers.checkout.${text}`) })
   expect(file.diagnostics.length).toBeLessThanOrEqual(20)
+})
+
+property.prop(
+  [
+    fc.constantFrom('consumers', 'processors', 'stores', 'sinks'),
+    fc.constantFrom(
+      'from',
+      'to',
+      'into',
+      'assign',
+      'steps',
+      'config',
+      'commit',
+      'commit-every',
+      'handling',
+      'transform',
+      'write',
+      'latency',
+      'kind',
+    ),
+    fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.array(fc.dictionary(fc.constantFrom('poll', 'seek', 'wait', 'commit'), fc.jsonValue({ maxDepth: 2 }))),
+    ),
+  ],
+  { numRuns: 200 },
+)('any JSON at a key of what reads', (section, key, value) => {
+  const scenario = {
+    scenario: 'x',
+    topics: { orders: {} },
+    producers: { checkout: { to: 'orders' } },
+    [section]: { x: { from: 'orders', config: { 'group.id': 'g' }, [key]: value } },
+    expect: { progress: 'holds' },
+  }
+  const text = JSON.stringify(scenario)
+  checkResult(loadReading(text), text)
 })

@@ -375,6 +375,12 @@ describe('faults', () => {
       ['PERFECT 6:28'],
     ],
     ['a step before the session', fault('fail: { target: billing, step: before-sessions }'), ['VALUE 6:44']],
+    ['a commit of the client itself', fault('fail: { target: billing, step: before-commit }'), ['NEVER_FIRES 6:44']],
+    [
+      'a commit that no script makes',
+      `${steps('{ seek: { orders-0: 0 } }, { poll: 1 }')}faults: [ { fail: { target: billing, step: after-commit } } ]\n`,
+      ['NEVER_FIRES 6:44'],
+    ],
     [
       'a moment of no group',
       fault('when: { moment: offset.committed, group: c }, crash: broker-1'),

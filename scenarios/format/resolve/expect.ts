@@ -52,7 +52,7 @@ function guaranteeAt(entry: Place, name: string, context: Context): GuaranteeDef
     entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no guarantee \`${name.slice(0, 80)}\``, help)
     return null
   }
-  const judged = definition.judged || (definition.of !== undefined && context.readers)
+  const judged = definition.of === undefined ? definition.judged : context.readers
   return judged || entry.notSimulated(`judging \`${name}\``) ? definition : null
 }
 

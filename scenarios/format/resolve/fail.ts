@@ -1,6 +1,6 @@
 import type { Action, FailStep, Target, Trigger } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
-import type { Context } from './context.ts'
+import { type ApplicationFacts, type Context, reads } from './context.ts'
 import { splitInstance } from './nodes.ts'
 import { resolveTarget } from './target.ts'
 
@@ -56,15 +56,31 @@ function stepAt(place: Place, target: Target | null, context: Context): FailStep
   const step = at.word(FAIL_STEPS, '`step`')
   if (step === 'before-output' || step === 'after-output' || step === null) return step
   if (target === null) return null
-  const kind = applicationOf(target, context)?.kind
-  if (kind !== undefined && kind !== 'producer') return step
+  const application = applicationOf(target, context)
+  if (application !== undefined && reads(application)) {
+    checkCommits(at, step, application)
+    return step
+  }
   // Producers commit at the ends of transactions only.
-  if (kind === 'producer') {
+  if (application !== undefined) {
     const help =
       'a producer dies `before-output`, just before it sends a record, or `after-output`, just after its acknowledgement'
     at.error('TWICESHY_NOT_SIMULATED', `\`${step}\` of a producer is not simulated yet`, help)
   }
   return null
+}
+
+/** What the client commits by itself is no step of the application. */
+function checkCommits(at: Place, step: FailStep, { name, place }: ApplicationFacts): void {
+  const script = place.get('steps')
+  const commit = place.get('commit').text() ?? 'auto'
+  const commits = script.written
+    ? script.items().some((each) => each.text() === 'commit' || each.has('commit'))
+    : commit !== 'auto'
+  if (commits) return
+  const message = `this can never happen: \`${name}\` has no step \`${step}\`, for ${script.written ? 'its script does not commit' : 'its client commits by itself'}`
+  const help = script.written ? 'add `- commit`' : 'write `commit:`, such as `after-processing` or `after-output`'
+  at.error('TWICESHY_NEVER_FIRES', message, help)
 }
 
 /** A producer that gives records up sends each of its records once. */
