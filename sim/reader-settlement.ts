@@ -1,6 +1,8 @@
 import type { DatabaseStore } from './application/database-store.ts'
 import type { ReaderProcess } from './application/reader-process.ts'
+import { M } from './history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
+import type { MomentObserver, Recorder } from './history/recorder.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, reads, topicIdNamed, topicName } from './layout.ts'
 import type { WorldSpec } from './spec.ts'
@@ -11,21 +13,61 @@ export interface LogEnds {
   highWatermark(tp: number): number
 }
 
+/** What the coordinators have committed, as the history tells it. */
+class CommittedOffsets implements MomentObserver {
+  readonly kinds: readonly number[] = [M.offsetCommitted]
+  /** By the group's number in the trace. */
+  private readonly groups: Map<number, Map<number, number>> = new Map()
+
+  onMoment(_kind: number, _time: number, _node: number, group: number, tp: number, offset: number): void {
+    let offsets = this.groups.get(group)
+    if (offsets === undefined) {
+      offsets = new Map()
+      this.groups.set(group, offsets)
+    }
+    offsets.set(tp, offset)
+  }
+
+  /** -1 = none. */
+  of(group: number, tp: number): number {
+    return this.groups.get(group)?.get(tp) ?? -1
+  }
+}
+
 /** Whether every application that reads has come to rest at the end of what there is to read. */
 export class ReaderSettlement {
   private readonly kernel: Kernel
+  private readonly recorder: Recorder
+  private readonly committed: CommittedOffsets = new CommittedOffsets()
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
   /** Node numbers of readers and of stores. */
   private readonly readers: readonly number[]
   private readonly stores: readonly number[]
 
-  constructor(kernel: Kernel, spec: WorldSpec, nodes: readonly NodeLayout[]) {
+  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[]) {
     this.kernel = kernel
+    this.recorder = recorder
+    recorder.observe(this.committed)
     this.spec = spec
     this.nodes = nodes
     this.readers = nodes.flatMap((node, number) => (reads(node.role) ? [number] : []))
     this.stores = nodes.flatMap((node, number) => (node.role === 'store' ? [number] : []))
+  }
+
+  /** A position that a client is still to commit by itself, in words; null = there is none. */
+  uncommitted(): string | null {
+    for (const node of this.readers) {
+      const reader = this.reader(node)
+      if (reader === null || !reader.autoCommits || !reader.readsOn) continue
+      const group = this.recorder.text(reader.groupId)
+      for (const tp of reader.assigned()) {
+        // Nobody has read anything of an empty partition.
+        if (reader.position(tp) > 0 && this.committed.of(group, tp) !== reader.position(tp))
+          return `${this.name(node)} waits to commit its position in ${this.partition(tp)}`
+      }
+    }
+    return null
   }
 
   /** What is not at rest first, in words; null = everything is. */
@@ -45,9 +87,12 @@ export class ReaderSettlement {
 
   /** Everything that is not at rest, in words. */
   waiting(ends: LogEnds): readonly string[] {
-    const waiting = this.readers.flatMap((node) => this.unsettledReader(node, ends) ?? [])
-    const partition = this.unreadPartition()
-    return partition === null ? waiting : [...waiting, partition]
+    return this.readers
+      .flatMap((node) => {
+        const died = this.reader(node)?.died ?? null
+        return died === null ? (this.unsettledReader(node, ends) ?? []) : [`${this.name(node)} ${died}`]
+      })
+      .concat(this.unreadPartition() ?? [], this.uncommitted() ?? [])
   }
 
   private unsettledReader(node: number, ends: LogEnds): string | null {

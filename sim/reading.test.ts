@@ -111,10 +111,7 @@ describe('consumers', () => {
 
   test('another member takes over from one that crashed: before-processing loses, after-processing doubles', () => {
     const outcome = (commit: 'before-processing' | 'after-processing'): Run =>
-      run(
-        spec({ commit, instances: 2, process: SLOW }),
-        crash('billing#0', AT_WORK, 60 * SECOND),
-      )
+      run(spec({ commit, instances: 2, process: SLOW }), crash('billing#0', AT_WORK, 60 * SECOND))
     const before = outcome('before-processing')
     expect(before.result.waiting).toEqual([])
     expect(before.effects.lost(CHECKOUT).length).toBeGreaterThan(0)
@@ -244,6 +241,43 @@ describe('processors', () => {
       [...effects.derivedFrom].filter(([record]) => effects.applied.has(record)).map(([, input]) => input),
     )
     expect(inputs.size).toBeLessThan(100)
+  })
+})
+
+describe('a processor whose sends fail', () => {
+  /** `bills` wants all three replicas: while a broker is down, its leader refuses until the delivery times out. */
+  const spec = (commit: 'auto' | 'before-output' | 'after-output'): WorldSpec => {
+    const topic = world().topics[0] as WorldSpec['topics'][number]
+    const bills = { ...topic, name: 'bills', config: { ...topic.config, 'min.insync.replicas': 3 } }
+    const base = processor('biller', 'orders', 'bills', { commit, process: SLOW })
+    const producerConfig = {
+      ...base.producerConfig,
+      'delivery.timeout.ms': 1500,
+      'request.timeout.ms': 1000,
+      'linger.ms': 0,
+    }
+    return world({
+      producers,
+      topics: [topic, bills],
+      processors: [{ ...base, producerConfig }],
+      consumers: [consumer('archive', 'bills')],
+      run: RUN,
+    })
+  }
+  const outcome = (commit: 'auto' | 'before-output' | 'after-output'): readonly number[] => {
+    const { result, effects } = run(spec(commit), crash('broker-3', AT_WORK - 3 * SECOND, 25 * SECOND))
+    expect(result.waiting).toEqual([])
+    expect(result.counts['produce.failed'] ?? 0).toBeGreaterThan(0)
+    return [...effects.derivedFrom].filter(([record]) => effects.applied.has(record)).map(([, input]) => input)
+  }
+
+  test('after-output begins again where it last committed, until everything is out', () => {
+    expect(new Set(outcome('after-output')).size).toBe(100)
+  })
+
+  test('auto and before-output only log it: what failed is lost', () => {
+    expect(new Set(outcome('auto')).size).toBeLessThan(100)
+    expect(new Set(outcome('before-output')).size).toBeLessThan(100)
   })
 })
 

@@ -1,5 +1,6 @@
 import { tpOf } from './history/ids.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
+import type { Recorder } from './history/recorder.ts'
 import type { Broker } from './kafka/broker/broker.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -15,12 +16,12 @@ export class Settlement {
   private readonly view: ControllerView
   private readonly readers: ReaderSettlement
 
-  constructor(kernel: Kernel, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
+  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
     this.kernel = kernel
     this.spec = spec
     this.nodes = nodes
     this.view = view
-    this.readers = new ReaderSettlement(kernel, spec, nodes)
+    this.readers = new ReaderSettlement(kernel, recorder, spec, nodes)
   }
 
   /** Whether all work is done: everything sent, and everything read that is to be read. */
@@ -34,10 +35,11 @@ export class Settlement {
   }
 
   /**
-   * Nothing pending: all work done, every partition led, every replica equal to its leader and below the high watermark.
+   * Nothing pending: all work done, positions committed, every partition led, every replica equal to its leader and below the
+   * high watermark.
    */
   isSettled(): boolean {
-    return this.workDone() && this.unsettledPartition() === null
+    return this.workDone() && this.readers.uncommitted() === null && this.unsettledPartition() === null
   }
 
   /** The high watermark at the leader of a partition; -1 = nobody leads. */

@@ -95,7 +95,7 @@ export class World {
     this.recorder = new Recorder(this.kernel)
     this.network = new Network(this.kernel, this.recorder, this.links(), options.freeze ?? false)
     this.nodes = new WorldNodes(this.kernel, this.network, this.recorder, spec, this.layout, seed, waitsForSteps(plan))
-    this.settlement = new Settlement(this.kernel, spec, this.layout, this.nodes.view)
+    this.settlement = new Settlement(this.kernel, this.recorder, spec, this.layout, this.nodes.view)
     this.life = new WorldLife(this.kernel, this.network, this.recorder, this.layout, this.nodes, this.settlement)
     this.injector = new Injector(this.life, spec, plan)
     this.kernel.system = this

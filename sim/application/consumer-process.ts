@@ -72,8 +72,9 @@ export class ConsumerProcess extends ReaderProcess {
   }
 
   override onTimer(kind: number, a: number, b: number): void {
-    if (kind === STEP) this.proceed()
-    else super.onTimer(kind, a, b)
+    if (kind !== STEP) super.onTimer(kind, a, b)
+    // Asked to end while it waited, it is already at it.
+    else if (!this.ending) this.proceed()
   }
 
   override onPartitionsAssigned(partitions: readonly number[]): void {

@@ -61,6 +61,18 @@ export abstract class ReaderProcess extends ReaderThread implements NodeHandler 
     return this.options.config['group.id']
   }
 
+  /** Whether the client itself commits what has been polled, from time to time: at least once a day. */
+  get autoCommits(): boolean {
+    const { commit, config } = this.options
+    const isOn = config['enable.auto.commit'] && config['auto.commit.interval.ms'] <= 86_400_000
+    return commit === 'auto' && isOn && config['group.id'] !== ''
+  }
+
+  /** Why it has ended, in words; null = it has not, or in good order. */
+  get died(): string | null {
+    return this.failure === null ? null : `has ended, because poll() failed: ${this.failure.kind}`
+  }
+
   /** Whether its partitions come from the group. */
   get subscribes(): boolean {
     return this.options.assign === null
@@ -130,8 +142,7 @@ export abstract class ReaderProcess extends ReaderThread implements NodeHandler 
   onDisk(_kind: number, _a: number, _b: number, _payload: unknown): void {}
 
   waiting(): readonly string[] {
-    const { pool, output, consumer, failure } = this
-    if (failure !== null) return [`nothing any more: poll() failed (${failure.kind})`]
+    const { pool, output, consumer } = this
     if (consumer === null || output === null || pool === null) return []
     return [...(pool.isIdle() ? [] : ['its work']), ...output.waiting(), ...consumer.waiting()]
   }

@@ -63,6 +63,7 @@ export class SinkOutput implements Output, StoreCaller {
   private readonly units: readonly Unit[]
   /** Calls and steps under way. */
   private open = 0
+  private closed = false
 
   constructor(env: Env, owner: OutputOwner & PositionReader, options: SinkOutputOptions) {
     this.env = env
@@ -100,6 +101,7 @@ export class SinkOutput implements Output, StoreCaller {
 
   /** Asks where the group stands; {@link PositionReader.onPositions} gets the answer. */
   readPositions(partitions: readonly number[], generation: number): void {
+    if (this.closed) return
     const { group, fence, workers } = this.options
     const body: StoreReadOffsetsRequest = { group, generation, fence, partitions }
     this.open++
@@ -111,6 +113,9 @@ export class SinkOutput implements Output, StoreCaller {
   }
 
   close(): boolean {
+    this.closed = true
+    // Nobody waits any more for where to read on.
+    this.open = 0
     this.client.close()
     return true
   }

@@ -115,7 +115,7 @@ function workOfReader(reader: ReaderSpec, records: number, before: readonly Work
 }
 
 /** The median of a spread. */
-export function typicalUs(spread: Spread): number {
+function typicalUs(spread: Spread): number {
   const sampler = samplerOf(spread)
   return sampler.length(sampler.bound >> 1)
 }
