@@ -139,6 +139,21 @@ describe('consumers', () => {
     expect(effects.doubled()).toEqual([])
   })
 
+  test('the group goes on when its coordinator dies, and loses nothing', () => {
+    const plan: FaultPlan = [
+      {
+        entry: 0,
+        forUs: 20 * SECOND,
+        trigger: { kind: 'at', atUs: AT_WORK },
+        action: { kind: 'crash', target: { kind: 'group-coordinator', group: 'billing' } },
+      },
+    ]
+    const { result, effects } = run(spec({ instances: 2, process: SLOW }), plan)
+    expect(result.faults).toEqual([{ entry: 0, fired: 1, touched: 1 }])
+    expect(result.waiting).toEqual([])
+    expect(effects.lost(CHECKOUT)).toEqual([])
+  })
+
   test('partitions taken by hand are read without a group', () => {
     const assign = [
       { topic: 'orders', partition: 0 },

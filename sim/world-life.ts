@@ -1,6 +1,9 @@
 import type { FaultHost } from './faults/host.ts'
 import { M } from './history/catalogue.ts'
+import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
+import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
+import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
 import { samplerOf } from './kernel/sampler.ts'
 import type { Spread } from './kernel/spread.ts'
@@ -121,6 +124,11 @@ export class WorldLife implements FaultHost {
 
   activeController(): number {
     return this.nodes.view.isActive ? 0 : -1
+  }
+
+  groupCoordinator(group: string): number {
+    const topic = this.nodes.view.topicNamed(OFFSETS_TOPIC)
+    return topic === null ? -1 : this.leaderOf(tpOf(topic.topicId, partitionFor(group, topic.partitions)))
   }
 
   workInFlight(): boolean {

@@ -42,7 +42,17 @@ export class ControllerView {
     return this.partition(tp)?.replicas ?? []
   }
 
+  /** Id and number of partitions of a topic, also of an internal one; null = it does not exist. */
+  topicNamed(name: string): { readonly topicId: number; readonly partitions: number } | null {
+    const topic = this.image().named(name)
+    return topic === undefined ? null : { topicId: topic.topicId, partitions: topic.partitions.length }
+  }
+
   private partition(tp: number): PartitionRegistration | undefined {
+    return this.image().partition(tp)
+  }
+
+  private image(): TopicsImage {
     const { disk } = this
     if (this.generation !== disk.generation) {
       this.generation = disk.generation
@@ -50,6 +60,6 @@ export class ControllerView {
       this.applied = 0
     }
     while (this.applied < disk.endOffset) this.topics.replay(disk.recordAt(this.applied++))
-    return this.topics.partition(tp)
+    return this.topics
   }
 }
