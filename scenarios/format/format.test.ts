@@ -254,6 +254,11 @@ test('the JSON schema knows every key, also those not simulated yet', () => {
     'min.insync.replicas',
     'power-loss',
     'group-metadata',
+    'max.poll.records',
+    'group.instance.id',
+    'hand-off',
+    'seek',
+    'fan-out',
   ]) {
     expect(text).toContain(`"${key}":`)
   }
