@@ -5,10 +5,10 @@ import { Errors } from '../protocol/errors.ts'
 import type { JoinGroupRequest, TopicPartitionId } from '../protocol/group-messages.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { ClassicGroupMember, NO_ASSIGNMENT } from './classic-group-member.ts'
-import { coordinatorError, joinError, syncError } from './group-errors.ts'
+import { joinError, syncError } from './group-errors.ts'
 import type { GroupTask, GroupTimers } from './group-timers.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
-import { type Afterwards, NOTHING, type Outcome } from './outcome.ts'
+import { NOTHING, type Outcome } from './outcome.ts'
 import type { Replies } from './pending-reply.ts'
 
 /**
@@ -273,7 +273,7 @@ export class ClassicGroups {
   }
 
   /** Gives every member its assignment, or takes it back (null), and answers who waits. */
-  private propagate(
+  propagate(
     group: ClassicGroup,
     assignment: ReadonlyMap<string, readonly TopicPartitionId[]> | null,
     error: number,
@@ -301,57 +301,5 @@ export class ClassicGroups {
       assignment: assignment?.get(member.memberId) ?? NO_ASSIGNMENT,
     }))
     return { type: 'GroupMetadata', groupId, generationId, protocolName, leader: leaderId, members }
-  }
-
-  /** The records of an operation are replicated, or have failed with an error of the log. */
-  onAppended(then: Afterwards, error: number): void {
-    switch (then.kind) {
-      case 'new-group':
-        if (error !== Errors.NONE) this.replies.complete(then.reply, joinError(coordinatorError(error), ''))
-        break
-      case 'assign':
-        this.onAssignmentAppended(then, error)
-        break
-      case 'static-member':
-        this.onStaticMemberAppended(then, error)
-        break
-    }
-  }
-
-  private onAssignmentAppended(then: Extract<Afterwards, { readonly kind: 'assign' }>, error: number): void {
-    const group = this.groups.get(then.groupId)
-    if (group?.state !== 'COMPLETING_REBALANCE' || group.generationId !== then.generationId) return
-    if (error === Errors.NONE) {
-      this.propagate(group, then.assignment, Errors.NONE)
-      group.transitionTo('STABLE')
-    } else {
-      this.propagate(group, null, coordinatorError(error))
-      this.rebalanceOrComplete(group)
-    }
-  }
-
-  private onStaticMemberAppended(then: Extract<Afterwards, { readonly kind: 'static-member' }>, error: number): void {
-    const group = this.groups.get(then.groupId)
-    const member = group?.members.get(then.memberId)
-    if (group === undefined || member === undefined) return
-    if (error === Errors.NONE) {
-      const { awaitingJoin } = member
-      if (awaitingJoin === null) return
-      member.awaitingJoin = null
-      const isLeader = group.isLeader(member.memberId)
-      // The leader keeps the assignment that the group has (KIP-814).
-      const response = { ...group.joinResponse(member.memberId, isLeader), skipAssignment: isLeader }
-      this.replies.complete(awaitingJoin, response)
-      return
-    }
-    // The old member is back, as if nobody had come.
-    const { before, beforeProtocols } = then
-    member.awaitingJoin = null
-    const back = this.replaceStaticMember(group, member, before.memberId, before.node)
-    back.protocols = beforeProtocols
-    back.rebalanceTimeoutMs = before.rebalanceTimeoutMs
-    back.sessionTimeoutMs = before.sessionTimeoutMs
-    this.keepAlive(group, back)
-    this.replies.complete(then.reply, joinError(coordinatorError(error), '', group.generationId))
   }
 }

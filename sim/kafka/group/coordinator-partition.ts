@@ -15,6 +15,7 @@ import {
 } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { OffsetFetchRequest } from '../protocol/group-messages.ts'
+import { onAppended } from './afterwards.ts'
 import { ClassicGroups } from './classic-groups.ts'
 import { ClassicProtocol } from './classic-protocol.ts'
 import { CoordinatorDisk, type CoordinatorLog, type DiskGate } from './coordinator-log.ts'
@@ -25,6 +26,7 @@ import type { GroupCoordinatorOptions } from './options.ts'
 import { answered, NOTHING, type Outcome } from './outcome.ts'
 import { PendingReply, type Replies } from './pending-reply.ts'
 import { CoordinatorBatch, WriteEvent } from './write-event.ts'
+import { WriteTimeouts } from './write-timeouts.ts'
 
 /** Gives batches that a broker writes itself their numbers. */
 export interface BatchNumbers {
@@ -70,10 +72,8 @@ export class CoordinatorPartition {
   /** Batches that wait for a slow disk. */
   private readonly flushing: CoordinatorBatch[] = []
   private readonly deferred: Deferred[] = []
-  /** Undecided operations in the order of their deadlines, and others. */
-  private readonly undecided: WriteEvent[] = []
+  private readonly timeouts: WriteTimeouts
   private lingerTimer: TimerHandle = 0
-  private timeoutTimer: TimerHandle = 0
   /** Requests that came while another was being worked on: answering one takes up the next of its connection. */
   private readonly queue: Envelope[] = []
   private running = false
@@ -87,12 +87,17 @@ export class CoordinatorPartition {
     this.groups = new ClassicGroups(parts.env, parts.options, this.timers, parts.replies)
     this.offsets = new GroupOffsets(parts.env, this.groups, parts.metadata)
     this.protocol = new ClassicProtocol(this.groups)
+    this.timeouts = new WriteTimeouts(parts.env, tp, life, parts.options['offsets.commit.timeout.ms'])
   }
 
   // --- loading and unloading ----------------------------------------------------------------------------------------
 
   load(): void {
-    if (this.parts.disk.admit(CoordinatorDisk.load, this.tp, this.life, null)) this.finishLoading()
+    const { disk, log } = this.parts
+    // There is nothing to read of a partition that is empty, as most are.
+    if (log.logEndOffset(this.tp) === 0 || disk.admit(CoordinatorDisk.load, this.tp, this.life, null)) {
+      this.finishLoading()
+    }
   }
 
   /** Replays the log up to its end, replicated or not. */
@@ -128,7 +133,7 @@ export class CoordinatorPartition {
     this.groups.onUnloaded()
     this.timers.cancelAll()
     env.cancel(this.lingerTimer)
-    env.cancel(this.timeoutTimer)
+    this.timeouts.cancel()
     env.emit(M.coordinatorUnloaded, this.tp, epoch)
     for (const request of this.queue.splice(0)) this.refuse(request, Errors.NOT_COORDINATOR)
   }
@@ -137,8 +142,8 @@ export class CoordinatorPartition {
 
   /** Takes a request whose group lives here. */
   handle(request: Envelope): void {
-    if (this.running) this.queue.push(request)
-    else this.run(request)
+    this.queue.push(request)
+    if (!this.running) this.rest()
   }
 
   onTask(serial: number): void {
@@ -149,24 +154,22 @@ export class CoordinatorPartition {
     this.rest()
   }
 
-  private run(request: Envelope): void {
+  /** Works on what has come meanwhile, and then on nothing. */
+  private rest(): void {
+    this.running = true
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) this.work(next)
+    this.running = false
+  }
+
+  private work(request: Envelope): void {
     if (this.state !== 'ACTIVE') {
       this.refuse(request, this.state === 'LOADING' ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR)
       return
     }
-    this.running = true
     const reply = new PendingReply(request)
     const outcome = this.operate(reply)
     if (outcome.error !== Errors.NONE) this.refuse(request, outcome.error)
     else this.append(outcome, reply)
-    this.rest()
-  }
-
-  /** The operation is over: the next one's turn. */
-  private rest(): void {
-    this.running = false
-    const next = this.queue.shift()
-    if (next !== undefined) this.run(next)
   }
 
   private operate(reply: PendingReply): Outcome {
@@ -200,9 +203,8 @@ export class CoordinatorPartition {
 
   /** `CoordinatorContext.append` */
   private append(outcome: Outcome, reply: PendingReply | null): void {
-    const { env, options } = this.parts
-    const deadline = env.monotonic() + ms(options['offsets.commit.timeout.ms'])
-    const event = new WriteEvent(reply, outcome.response, outcome.afterwards, deadline)
+    const { options } = this.parts
+    const event = new WriteEvent(reply, outcome.response, outcome.afterwards, this.timeouts.deadline())
     if (outcome.records.length > 0) {
       for (const record of outcome.records) this.add(record)
       // What makes an operation wait is its last record.
@@ -214,9 +216,7 @@ export class CoordinatorPartition {
       else if (this.committed < this.written) this.deferred.push({ offset: this.written, event })
       else this.complete(event, Errors.NONE)
     }
-    if (event.done) return
-    this.undecided.push(event)
-    this.armTimeout()
+    if (!event.done) this.timeouts.watch(event)
   }
 
   private add(record: CoordinatorRecord): void {
@@ -318,7 +318,7 @@ export class CoordinatorPartition {
     if (event.done) return
     event.done = true
     const { reply, response, afterwards } = event
-    if (afterwards !== null) this.groups.onAppended(afterwards, error)
+    if (afterwards !== null) onAppended(this.groups, afterwards, error)
     if (reply === null) return
     if (error === Errors.NONE) {
       if (response !== null) this.parts.replies.complete(reply, response)
@@ -327,35 +327,13 @@ export class CoordinatorPartition {
     }
   }
 
-  // --- timing out ---------------------------------------------------------------------------------------------------
-
   /**
    * `offsets.commit.timeout.ms` is over for the oldest: it has failed for whoever waits, though its records are in the log and
    * may still be replicated (`CoordinatorRuntime.OperationTimeout`).
    */
   onTimeout(): void {
-    this.timeoutTimer = 0
     this.running = true
-    const now = this.parts.env.monotonic()
-    while (this.undecided.length > 0) {
-      const oldest = this.undecided[0] as WriteEvent
-      if (!oldest.done && oldest.deadline > now) break
-      this.undecided.shift()
-      this.complete(oldest, Errors.REQUEST_TIMED_OUT)
-    }
-    this.armTimeout()
+    for (const event of this.timeouts.expired()) this.complete(event, Errors.REQUEST_TIMED_OUT)
     this.rest()
-  }
-
-  private armTimeout(): void {
-    const oldest = this.undecided[0]
-    if (this.timeoutTimer !== 0 || oldest === undefined) return
-    const { env } = this.parts
-    this.timeoutTimer = env.setTimer(
-      BrokerTimer.GroupTimeout,
-      Math.max(oldest.deadline - env.monotonic(), 0),
-      this.tp,
-      this.life,
-    )
   }
 }
