@@ -26,6 +26,7 @@ export class Court implements MomentObserver {
   private readonly spec: WorldSpec
   private readonly expectations: readonly Expectation[]
   private readonly shadow: Shadow
+  private readonly consumption: Consumption | null
   private readonly breaches: Breaches = new Breaches()
   /** By name: see {@link nameOf}. */
   private readonly checkers: ReadonlyMap<string, Checker>
@@ -40,11 +41,11 @@ export class Court implements MomentObserver {
     this.expectations = expectations
     this.shadow = new Shadow(spec)
     // Only a world in which somebody reads needs to know what readers do.
-    const consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
-    this.checkers = checkersFor(expectations, this.shadow, consumption)
+    this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
+    this.checkers = checkersFor(expectations, this.shadow, this.consumption)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
     const watchers = [
-      ...(consumption === null ? [] : [consumption]),
+      ...(this.consumption === null ? [] : [this.consumption]),
       new LogInvariants(this.shadow, this.breaches),
       new LeadershipInvariants(this.shadow, this.breaches),
       this.highWatermarks,
@@ -83,6 +84,7 @@ export class Court implements MomentObserver {
 
   /** One verdict per expectation, in their order. */
   verdicts(end: RunEnd): readonly Verdict[] {
+    this.consumption?.close()
     return this.expectations.map((expectation) => this.verdict(expectation, end))
   }
 

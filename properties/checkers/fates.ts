@@ -163,7 +163,7 @@ export class Fates {
     for (let place = view.firstOf(record); place >= 0; place = view.next.at(place) - 1) {
       const partition = view.partition.at(place)
       if (reads[partition] !== true) continue
-      const passing = consumption.commits.passing(reader, partition, view.offset.at(place))
+      const passing = consumption.coordinators.passing(reader, partition, view.offset.at(place))
       if (passing < 0) return -1
       last = Math.max(last, passing)
     }

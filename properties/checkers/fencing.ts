@@ -1,5 +1,5 @@
-import { M } from '../../sim/history/catalogue.ts'
 import type { Consumption } from '../shadow/consumption.ts'
+import type { CommitListener } from '../shadow/coordinators.ts'
 import { Ints } from '../shadow/growable.ts'
 import type { Violation } from '../verdict.ts'
 import { seconds } from '../words.ts'
@@ -17,8 +17,8 @@ interface Zombie extends Suspect {
 }
 
 /** `fencing` of groups: no commit of an older generation succeeds after one of a newer generation did. */
-export class Fencing implements Checker {
-  readonly kinds: readonly number[] = [M.offsetCommitted]
+export class Fencing implements Checker, CommitListener {
+  readonly kinds: readonly number[] = []
   private readonly consumption: Consumption
   private readonly judged: Ints = new Ints()
   private readonly zombies: Zombie[] = []
@@ -28,14 +28,16 @@ export class Fencing implements Checker {
 
   constructor(consumption: Consumption) {
     this.consumption = consumption
+    consumption.coordinators.listeners.push(this)
   }
 
-  onMoment(_kind: number, time: number, _node: number, text: number, tp: number): void {
-    const { consumption } = this
-    const { commit, commits } = consumption
-    if (commit < 0 || commits.generation.at(commit) < 0) return
-    const reader = consumption.readerOfGroup(text)
-    const partition = consumption.shadow.partitions.indexOf(tp)
+  onMoment(): void {}
+
+  onCommit(reader: number, partition: number, commit: number, isLoaded: boolean): void {
+    const { commits } = this.consumption
+    // What a coordinator finds in its log, or a member finds committed, is no success of now.
+    if (isLoaded || commits.coordinator.at(commit) < 0 || commits.generation.at(commit) < 0) return
+    const time = commits.at.at(commit)
     this.judged.put(reader, this.judged.at(reader) + 1)
     const newest = this.newest.at(reader) - 1
     if (newest >= 0 && commits.generation.at(commit) < commits.generation.at(newest)) {
@@ -48,13 +50,8 @@ export class Fencing implements Checker {
   }
 
   rule(subject: number): Ruling {
-    const { applications, commits } = this.consumption
-    const readers = applications.readersOf(subject)
-    // What a coordinator finds when it loads a log is told again, and is no success of now.
-    const zombies = this.zombies.filter(
-      ({ reader, commit, atUs }) =>
-        readers.includes(reader) && !this.consumption.wasLoaded(commits.coordinator.at(commit), atUs),
-    )
+    const readers = this.consumption.applications.readersOf(subject)
+    const zombies = this.zombies.filter(({ reader }) => readers.includes(reader))
     return {
       judged: readers.reduce((sum, reader) => sum + this.judged.at(reader), 0),
       violations: earliest(zombies, MOST_KEPT).map((zombie) => this.tell(zombie)),

@@ -80,28 +80,58 @@ describe('offset-safety', () => {
     expect(h.ended().of('offset-safety').observed).toBe('holds')
   })
 
-  test('a coordinator that lost commits', () => {
-    const h = reading(2)
-    const [node] = h.billing as [number, number]
-    for (const n of [0, 1]) h.handles(node, h.record(n), n)
-    h.at(2000).commits('billing', node, 1).at(3000).commits('billing', node, 2, 2)
-    h.at(4000).commits('billing', node, 1, 1, undefined, 2).loads(2)
-    const outcome = h.ended()
-    expect(outcome.of('offset-safety').violations[0]).toMatchObject({
-      kind: 'offset-regressed',
-      message: expect.stringContaining(
-        'at 4.000s broker-2, which then became its coordinator, knew only offset 1 of orders-0',
-      ),
-    })
-    // It tells what it found: nobody committed anything.
-    expect(outcome.of('fencing').observed).toBe('holds')
-  })
+  describe('through a change of coordinators', () => {
+    /** Offset 1 in generation 1, offset 2 in generation 2; then broker 2 finds what it finds. */
+    function changed(offset: number, generation: number): ConsumingHistory {
+      const h = reading(3)
+      const [node] = h.billing as [number, number]
+      h.loads('billing', 1, 0)
+      for (const n of [0, 1, 2]) h.handles(node, h.record(n), n)
+      h.at(2000).commits('billing', node, 1).at(3000).commits('billing', node, 2, 2)
+      return h.at(4000).commits('billing', node, offset, generation, undefined, 2).loads('billing', 2, 1)
+    }
 
-  test('a coordinator that tells again what it knows', () => {
-    const h = reading(1)
-    const [node] = h.billing as [number, number]
-    h.handles(node, h.record(0), 0).commits('billing', node, 1).commits('billing', node, 1, 1, undefined, 2).loads(2)
-    expect(h.ended().of('offset-safety')).toMatchObject({ observed: 'holds', judged: 1 })
+    test('commits are lost', () => {
+      const outcome = changed(1, 1).at(5000).ended()
+      expect(outcome.of('offset-safety').violations).toMatchObject([
+        {
+          kind: 'offset-regressed',
+          atUs: 4_000_000,
+          message: expect.stringContaining(
+            'at 4.000s broker-2, which then became its coordinator, knew only offset 1 of orders-0',
+          ),
+        },
+      ])
+      // It tells what it found: nobody committed anything.
+      expect(outcome.of('fencing').observed).toBe('holds')
+    })
+
+    test('and the group goes on from there', () => {
+      const h = changed(1, 1)
+      h.at(5000).commits('billing', h.billing[0] as number, 1, 3, undefined, 2)
+      expect(h.at(6000).ended().of('offset-safety').violations).toMatchObject([
+        { atUs: 5_000_000, message: expect.stringContaining('at 5.000s billing#0 (generation 3) committed offset 1') },
+      ])
+    })
+
+    test('commits are found again', () => {
+      expect(changed(2, 2).ended().of('offset-safety')).toMatchObject({ observed: 'holds', judged: 2 })
+    })
+
+    test('the new high watermark comes later', () => {
+      const h = changed(1, 1)
+      h.at(4100).commits('billing', h.billing[0] as number, 2, 2, undefined, 2)
+      h.at(4200).commits('billing', h.billing[0] as number, 3, 2, undefined, 2)
+      expect(h.ended().of('offset-safety')).toMatchObject({ observed: 'holds', judged: 3 })
+    })
+
+    test('the old one does not know yet', () => {
+      const h = changed(2, 2)
+      h.at(4100).commits('billing', h.billing[0] as number, 1, 1, undefined, 1)
+      const outcome = h.at(4200).ended()
+      expect(outcome.of('offset-safety')).toMatchObject({ observed: 'holds', judged: 2 })
+      expect(outcome.of('fencing').observed).toBe('holds')
+    })
   })
 
   test('a generation that finds its group nowhere', () => {
@@ -109,9 +139,7 @@ describe('offset-safety', () => {
     const [node, next] = h.billing as [number, number]
     h.at(2000).handles(node, h.record(0), 0).commits('billing', node, 1)
     h.at(3000).rebalanced('billing', 2).at(3100).fetchedOffset('billing', next, -1, 2)
-    expect(h.ended().of('offset-safety').violations[0]?.message).toContain(
-      'at 3.100s a later generation found it nowhere',
-    )
+    expect(h.ended().of('offset-safety').violations[0]?.message).toContain('at 3.100s generation 2 found it nowhere')
   })
 
   test('an answer may be older than a commit', () => {

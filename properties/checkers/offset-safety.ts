@@ -1,5 +1,6 @@
-import { M } from '../../sim/history/catalogue.ts'
+import type { Told } from '../shadow/commits.ts'
 import type { Consumption } from '../shadow/consumption.ts'
+import type { CommitListener } from '../shadow/coordinators.ts'
 import { Ints } from '../shadow/growable.ts'
 import type { Violation } from '../verdict.ts'
 import { counted, seconds, someOf } from '../words.ts'
@@ -19,14 +20,16 @@ interface Unsafe extends Suspect {
   readonly before: number
   /** Deliveries whose work it passed; null when it moved back. */
   readonly passed: readonly number[] | null
+  /** What a new coordinator knew that never caught up with the commit before. */
+  readonly forgotten: Told | null
 }
 
 /**
  * `offset-safety`: a group's committed offset never passes a record that `poll()` returned and whose work is not done, and
  * never moves back unless a script asks for it.
  */
-export class OffsetSafety implements Checker {
-  readonly kinds: readonly number[] = [M.offsetCommitted, M.offsetFetched]
+export class OffsetSafety implements Checker, CommitListener {
+  readonly kinds: readonly number[] = []
   private readonly consumption: Consumption
   private readonly unsafe: Unsafe[] = []
   /** By reader: commits seen. */
@@ -34,23 +37,24 @@ export class OffsetSafety implements Checker {
 
   constructor(consumption: Consumption) {
     this.consumption = consumption
+    consumption.coordinators.listeners.push(this)
   }
 
-  onMoment(kind: number, _time: number, _node: number, text: number, tp: number): void {
-    const { consumption } = this
-    const { commit } = consumption
-    if (commit < 0) return
-    const reader = consumption.readerOfGroup(text)
-    const partition = consumption.shadow.partitions.indexOf(tp)
-    if (kind === M.offsetCommitted) this.judged.put(reader, this.judged.at(reader) + 1)
-    const before = consumption.commits.before.at(commit) - 1
+  onMoment(): void {}
+
+  onCommit(reader: number, partition: number, commit: number): void {
+    const { commits } = this.consumption
+    const before = commits.before.at(commit) - 1
     this.checkBack(reader, partition, commit, before)
-    if (kind === M.offsetCommitted) this.checkWork(reader, partition, commit, before)
+    if (commits.coordinator.at(commit) < 0) return
+    this.judged.put(reader, this.judged.at(reader) + 1)
+    this.checkWork(reader, partition, commit, before)
   }
 
   rule(subject: number): Ruling {
     const readers = this.consumption.applications.readersOf(subject)
-    const unsafe = this.unsafe.filter((suspect) => readers.includes(suspect.reader))
+    const forgotten = this.consumption.coordinators.stillBehind().map((told) => this.forgotten(told))
+    const unsafe = [...this.unsafe, ...forgotten].filter((suspect) => readers.includes(suspect.reader))
     return {
       judged: readers.reduce((sum, reader) => sum + this.judged.at(reader), 0),
       violations: earliest(unsafe, MOST_KEPT).map((suspect) => this.tell(suspect)),
@@ -68,13 +72,12 @@ export class OffsetSafety implements Checker {
     passed: readonly number[] | null,
   ): void {
     const atUs = this.consumption.commits.at.at(commit)
-    this.unsafe.push({ reader, partition, commit, before, passed, atUs, order: commit })
+    this.unsafe.push({ reader, partition, commit, before, passed, forgotten: null, atUs, order: commit })
   }
 
-  private tell({ reader, partition, commit, before, passed }: Unsafe): Violation {
-    return passed === null
-      ? this.tellBack(reader, partition, commit, before)
-      : this.tellPassed(reader, partition, commit, passed)
+  private tell(suspect: Unsafe): Violation {
+    const { reader, partition, commit, passed } = suspect
+    return passed === null ? this.tellBack(suspect) : this.tellPassed(reader, partition, commit, passed)
   }
 
   // --- moving back --------------------------------------------------------------------------------------------------
@@ -86,25 +89,34 @@ export class OffsetSafety implements Checker {
     this.suspect(reader, partition, commit, before, null)
   }
 
-  private tellBack(reader: number, partition: number, commit: number, before: number): Violation {
+  private forgotten(told: Told): Unsafe {
+    const { reader, partition, time } = told
+    const before = this.consumption.commits.newestOf(reader, partition)
+    return { reader, partition, commit: before, before, passed: null, forgotten: told, atUs: time, order: before }
+  }
+
+  private tellBack({ reader, partition, commit, before, forgotten, atUs }: Unsafe): Violation {
     const { consumption } = this
-    const { commits, shadow, applications } = consumption
-    const atUs = commits.at.at(commit)
-    const [to, member, coordinator] = [
-      commits.offset.at(commit),
-      commits.member.at(commit),
-      commits.coordinator.at(commit),
-    ]
+    const { group } = consumption.applications.reader(reader)
     const had = tellCommit(consumption, reader, partition, before)
-    const where = to < 0 ? 'nowhere' : tellPlace(consumption, partition, to)
-    const who =
-      coordinator < 0
-        ? `a later generation found it ${where}`
-        : consumption.wasLoaded(coordinator, atUs)
-          ? `${shadow.names.node(coordinator)}, which then became its coordinator, knew only ${where}`
-          : `${member < 0 ? 'somebody' : shadow.names.node(member)} (generation ${commits.generation.at(commit)}) committed ${where}`
-    const message = `${applications.reader(reader).group} moved back: ${had}, and at ${seconds(atUs)} ${who}; nothing asked for that`
+    const now = forgotten === null ? this.tellMove(partition, commit) : this.tellForgotten(forgotten)
+    const message = `${group} moved back: ${had}, and at ${seconds(atUs)} ${now}; nothing asked for that`
     return { kind: 'offset-regressed', atUs, message, records: [] }
+  }
+
+  private tellMove(partition: number, commit: number): string {
+    const { commits, shadow } = this.consumption
+    const to = commits.offset.at(commit)
+    const where = to < 0 ? 'nowhere' : `at ${tellPlace(this.consumption, partition, to)}`
+    if (commits.coordinator.at(commit) < 0) return `generation ${commits.generation.at(commit)} found it ${where}`
+    const member = commits.member.at(commit)
+    const who = member < 0 ? 'somebody' : shadow.names.node(member)
+    return `${who} (generation ${commits.generation.at(commit)}) committed ${tellPlace(this.consumption, partition, to)}`
+  }
+
+  private tellForgotten({ coordinator, partition, offset }: Told): string {
+    const { shadow } = this.consumption
+    return `${shadow.names.node(coordinator)}, which then became its coordinator, knew only ${tellPlace(this.consumption, partition, offset)}`
   }
 
   // --- passing work -------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ export interface Reader {
   readonly kind: ReaderKind
   /** `group billing`, or the application where there is none. */
   readonly group: string
+  /** `group.id`, '' without. */
+  readonly groupId: string
   /** Names of its applications. */
   readonly name: string
   /** By number of partition: whether it reads there. */
@@ -176,6 +178,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
   return {
     kind,
     group: groupOf((members[0] as Reading).of),
+    groupId: (members[0] as Reading).of.config['group.id'],
     name: members.map((member) => member.of.name).join(' and '),
     reads: partitions.tps.map((tp, partition) =>
       members.some(({ of }) => readsFrom(of, topics[partitions.topicIds[partition] ?? 0] ?? '', tp & 0xffff)),

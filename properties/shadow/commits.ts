@@ -1,5 +1,18 @@
 import { Ints, Times } from './growable.ts'
 
+/** A committed offset as it is told. */
+export interface Told {
+  readonly time: number
+  readonly reader: number
+  readonly partition: number
+  readonly offset: number
+  readonly generation: number
+  /** Node of the member, -1 unknown. */
+  readonly member: number
+  /** Node of the coordinator, -1 where a member told of it. */
+  readonly coordinator: number
+}
+
 /** What groups committed, as their coordinators have it: by reader and partition, oldest first. */
 export class Commits {
   readonly offset: Ints = new Ints()
@@ -32,15 +45,7 @@ export class Commits {
     return newest < 0 ? -1 : this.offset.at(newest)
   }
 
-  add(
-    time: number,
-    reader: number,
-    partition: number,
-    offset: number,
-    generation: number,
-    member: number,
-    coordinator: number,
-  ): number {
+  add({ time, reader, partition, offset, generation, member, coordinator }: Told): number {
     const place = reader * this.partitions + partition
     const commit = this.offset.push(offset)
     this.generation.push(generation)

@@ -1,7 +1,8 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { Applications } from './applications.ts'
-import { Commits } from './commits.ts'
+import type { Commits } from './commits.ts'
+import { Coordinators } from './coordinators.ts'
 import { Ints } from './growable.ts'
 import { Lineage } from './lineage.ts'
 import { Deliveries, Effects } from './readings.ts'
@@ -41,15 +42,14 @@ export class Consumption implements MomentObserver {
   readonly effects: Effects = new Effects()
   readonly refusals: Effects = new Effects()
   readonly lineage: Lineage = new Lineage()
+  readonly coordinators: Coordinators
   readonly commits: Commits
-  /** Scratch: the effect, delivery or commit that the last moment added, -1 when it added none. */
+  /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
   effect = -1
   delivery = -1
-  commit = -1
   private readonly readerOfText: Ints = new Ints()
   /** Generations of groups as they began. */
   private readonly generations: { readonly text: number; readonly generation: number; readonly time: number }[] = []
-  private readonly loads: { readonly node: number; readonly time: number }[] = []
   /** By node: when its process ended, oldest first. */
   private readonly ends: (number[] | undefined)[] = []
 
@@ -58,7 +58,8 @@ export class Consumption implements MomentObserver {
     this.shadow = shadow
     this.applications = shadow.applications
     this.deliveries = new Deliveries(partitions.count)
-    this.commits = new Commits(partitions.count)
+    this.coordinators = new Coordinators(this.applications, partitions.count)
+    this.commits = this.coordinators.commits
   }
 
   onMoment(
@@ -73,6 +74,7 @@ export class Consumption implements MomentObserver {
     _f: number,
     g: number,
   ): void {
+    this.coordinators.passTo(time)
     switch (kind) {
       case M.recordDelivered:
         return this.onDelivered(time, node, a, c, d)
@@ -95,8 +97,7 @@ export class Consumption implements MomentObserver {
         this.generations.push({ text: a, generation: b, time })
         return
       case M.coordinatorLoaded:
-        this.loads.push({ node, time })
-        return
+        return this.coordinators.onLoaded(time, node, a, b)
       case M.nodeCrashed:
       case M.nodePowerLost:
       case M.nodeStopped:
@@ -106,6 +107,11 @@ export class Consumption implements MomentObserver {
       default:
         return this.learn(a, node)
     }
+  }
+
+  /** The run is over: nothing more will be told. */
+  close(): void {
+    this.coordinators.passTo(Number.MAX_SAFE_INTEGER)
   }
 
   /** The reader that a group's text stands for, -1 while nothing told it. */
@@ -208,7 +214,7 @@ export class Consumption implements MomentObserver {
 
   private onCommitted(
     time: number,
-    node: number,
+    coordinator: number,
     text: number,
     tp: number,
     offset: number,
@@ -216,19 +222,10 @@ export class Consumption implements MomentObserver {
     member: number,
   ): void {
     this.learn(text, member)
-    const { commits } = this
     const reader = this.readerOfGroup(text)
     const partition = this.shadow.partitions.indexOf(tp)
-    this.commit = -1
     if (reader < 0 || partition < 0) return
-    const known = commits.newestOf(reader, partition)
-    const isNews =
-      known < 0 ||
-      commits.offset.at(known) !== offset ||
-      commits.generation.at(known) !== generation ||
-      commits.member.at(known) !== member
-    // A coordinator that loads what it leads tells of every offset it finds.
-    if (isNews) this.commit = commits.add(time, reader, partition, offset, generation, member, node)
+    this.coordinators.onTold({ time, reader, partition, offset, generation, member, coordinator })
   }
 
   /**
@@ -239,18 +236,12 @@ export class Consumption implements MomentObserver {
     const { commits } = this
     const reader = this.readerOfGroup(text)
     const partition = this.shadow.partitions.indexOf(tp)
-    this.commit = -1
     if (reader < 0 || partition < 0) return
     const known = commits.newestOf(reader, partition)
     if (known < 0 || offset >= commits.offset.at(known)) return
     const began = this.generations.findLast((one) => one.text === text && one.generation === generation)
     if (began === undefined || commits.at.at(known) > began.time) return
-    this.commit = commits.add(time, reader, partition, offset, generation, -1, -1)
-  }
-
-  /** Whether a broker loaded groups at that moment: what it tells then is nothing new. */
-  wasLoaded(node: number, time: number): boolean {
-    return this.loads.some((load) => load.node === node && load.time === time)
+    this.coordinators.onFoundBehind({ time, reader, partition, offset, generation, member: -1, coordinator: -1 })
   }
 
   // --- processes ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { type Guarantee, GUARANTEES, type Stage } from '../../scenarios/format/vocabulary.ts'
 import { M } from '../../sim/history/catalogue.ts'
 import { recordOf, tpOf } from '../../sim/history/ids.ts'
+import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
 import type { ConsumerConfig } from '../../sim/kafka/protocol/config/consumer.ts'
 import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
 import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, TopicSpec, WorldSpec } from '../../sim/spec.ts'
@@ -250,8 +251,9 @@ export class ConsumingHistory extends History {
     return this.emit(M.offsetFetched, member, GROUPS[name], tp, offset, generation)
   }
 
-  loads(coordinator: number): this {
-    return this.emit(M.coordinatorLoaded, coordinator, tpOf(9, 0), 1, 1)
+  /** A broker becomes the coordinator of a group; what it finds it has told at this time. */
+  loads(name: ReaderName, coordinator: number, epoch: number): this {
+    return this.emit(M.coordinatorLoaded, coordinator, tpOf(9, partitionFor(`${name}-group`, 50)), epoch, 1)
   }
 
   assigned(name: ReaderName, node: number, generation: number, tp: number = ORDERS): this {
