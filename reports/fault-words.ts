@@ -13,6 +13,8 @@ function targetInWords(target: Target): string {
       return `${target.kind}(${target.topic}-${target.partition})`
     case 'active-controller':
       return 'controller(active)'
+    case 'group-coordinator':
+      return `group-coordinator(${target.group})`
     case 'role':
       return target.role
     case 'minority':
