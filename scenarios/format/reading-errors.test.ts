@@ -87,6 +87,11 @@ describe('faults', () => {
       ['NEVER_FIRES 6:44'],
     ],
     [
+      'a moment of readers where there are none',
+      after('cover: [offset.committed]').replace(/^consumers.*\n/m, ''),
+      ['NEVER_FIRES 5:9'],
+    ],
+    [
       'a moment of no group',
       fault('when: { moment: offset.committed, group: c }, crash: broker-1'),
       ['UNKNOWN_GROUP 6:54'],

@@ -1,11 +1,9 @@
-import { M, matchableFields, momentOfKind, MOMENTS } from '../../../sim/history/catalogue.ts'
+import { M, matchableFields, momentOfKind } from '../../../sim/history/catalogue.ts'
 
-const KNOWN: ReadonlySet<number> = new Set(MOMENTS.map((moment) => moment.kind))
-
-/** Moments of consumers and groups with the fields that a trigger may ask for: those that the catalogue does not list yet. */
+/** Moments of consumers, groups and stores, which happen only where something reads, with the fields that a trigger may ask for. */
 export const GROUP_MOMENTS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
   Object.values<number>(M).flatMap((kind) => {
-    const moment = KNOWN.has(kind) ? undefined : momentOfKind(kind)
+    const moment = kind >= M.recordDelivered && kind <= M.workStarted ? momentOfKind(kind) : undefined
     return moment === undefined ? [] : [[moment.name, matchableFields(moment)]]
   }),
 )

@@ -2,7 +2,7 @@ import type { MomentMatch } from '../../../sim/history/match.ts'
 import { StoreApi } from '../../../sim/kafka/protocol/api.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
-import { type ApplicationFacts, type Context, publishes } from './context.ts'
+import { type ApplicationFacts, type Context, publishes, reads } from './context.ts'
 import { GROUP_MOMENTS } from './group-moments.ts'
 import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 
@@ -54,15 +54,25 @@ export function resolveMoment(place: Place, context: Context): string | null {
   if (!place.written || place.broken) return null
   const text = place.text()
   const groupMoment = text !== null && Object.hasOwn(GROUP_MOMENTS, text)
-  if (text !== null && (context.options.moments.includes(text) || (groupMoment && context.readers))) return text
+  if (groupMoment && context.readers) return happensHere(place, context) ? text : null
   if (groupMoment) {
     place.error('TWICESHY_NOT_SIMULATED', `the moment ${place.describe()} is not simulated yet`)
     return null
   }
+  if (text !== null && context.options.moments.includes(text)) return text
   const known = [...context.options.moments, ...(context.readers ? Object.keys(GROUP_MOMENTS) : [])]
   const help = place.report.full ? null : (didYouMean(text ?? '', known) ?? 'see `twiceshy list moments`')
   place.error('TWICESHY_UNKNOWN_MOMENT', `there is no moment ${place.describe()}`, help)
   return null
+}
+
+function happensHere(place: Place, context: Context): boolean {
+  if ([...context.applications.values()].some(reads)) return true
+  place.error(
+    'TWICESHY_NEVER_FIRES',
+    `this can never happen: ${place.describe()} is of who reads, and no application does`,
+  )
+  return false
 }
 
 function fieldAt(entry: Place, moment: string, context: Context): string | number | boolean | null {
