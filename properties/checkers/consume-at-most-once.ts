@@ -8,7 +8,8 @@ import { MOST_KEPT } from './findings.ts'
 import { type Keys, keyOf } from './keys.ts'
 import { tellCommit, tellPlace } from './missing.ts'
 import { Firsts, type Occurrence, occurrencesOf, tellDeed, tellOccurrence } from './occurrences.ts'
-import { Origins } from './origins.ts'
+import { type Fork, Origins } from './origins.ts'
+import { Pairs } from './pairs.ts'
 
 interface Doubled extends Suspect {
   readonly reader: number
@@ -40,7 +41,7 @@ abstract class EffectAtMostOnce implements Checker {
   onMoment(): void {}
 
   /** What must not happen twice, by a number of its own. */
-  protected abstract classOf(occurrence: Occurrence, reader: number, classes: Classes): number
+  protected abstract classOf(occurrence: Occurrence, reader: number, pairs: Pairs): number
   /** The record that an occurrence is counted for. */
   protected abstract unitOf(occurrence: Occurrence, reader: number): number
   protected abstract concerns(unit: number, subject: number): boolean
@@ -77,13 +78,13 @@ abstract class EffectAtMostOnce implements Checker {
   private read(reader: number): Found {
     const { consumption } = this
     const view = this.view.read()
-    const classes = new Classes()
+    const pairs = new Pairs()
     const firsts = new Firsts<Occurrence>()
     const told = new Set<number>()
     const units = new Set<number>()
     const doubled: Doubled[] = []
     occurrencesOf(consumption, view, reader, (second) => {
-      const number = this.classOf(second, reader, classes)
+      const number = this.classOf(second, reader, pairs)
       units.add(this.unitOf(second, reader))
       const first = firsts.claim(number, second)
       if (first === null || told.has(number)) return
@@ -104,21 +105,16 @@ abstract class EffectAtMostOnce implements Checker {
     const { consumption } = this
     const nameOf = (record: number): string =>
       consumption.shadow.names.record(consumption.shadow.records.ids.at(record))
-    const subject = this.origins.subjectOf(first, reader)
+    const fork = this.origins.forkOf(first, second, reader)
     const message =
-      `${nameOf(subject)} took effect twice: ${tellDeed(consumption, reader)} ${tellOccurrence(consumption, reader, first)}, ` +
-      `and again ${tellOccurrence(consumption, reader, second)}; ${this.tellCause(reader, kind, first, second)}`
-    return {
-      kind,
-      atUs: second.atUs,
-      message,
-      records: [...new Set([subject, first.record, second.record])].map(nameOf),
-    }
+      `${nameOf(fork.record)} took effect twice: ${tellDeed(consumption, reader)} ${tellOccurrence(consumption, reader, first, fork.record)}, ` +
+      `and again ${tellOccurrence(consumption, reader, second, fork.record)}; ${this.tellCause(kind, fork)}`
+    const records = [...new Set([fork.record, first.record, second.record])].map(nameOf)
+    return { kind, atUs: second.atUs, message, records }
   }
 
-  private tellCause(reader: number, kind: Anomaly, first: Occurrence, second: Occurrence): string {
+  private tellCause(kind: Anomaly, fork: Fork): string {
     const { consumption } = this
-    const fork = this.origins.forkOf(first, second, reader)
     const nameOf = (record: number): string =>
       consumption.shadow.names.record(consumption.shadow.records.ids.at(record))
     if (kind === 'duplicate-record') {
@@ -150,30 +146,16 @@ abstract class EffectAtMostOnce implements Checker {
   }
 }
 
-/** Numbers for what is named by several integers. */
-class Classes {
-  private readonly numbers: Map<number, Map<number, number>> = new Map()
-  private count = 0
-
-  of(a: number, b: number): number {
-    const inner = this.numbers.get(a) ?? new Map<number, number>()
-    this.numbers.set(a, inner)
-    const known = inner.get(b) ?? this.count++
-    inner.set(b, known)
-    return known
-  }
-}
-
 /** `consume/at-most-once`: nothing that lies in the log takes effect twice. Two copies in the log are two things to do. */
 export class ConsumeAtMostOnce extends EffectAtMostOnce {
-  protected classOf(occurrence: Occurrence, reader: number, classes: Classes): number {
+  protected classOf(occurrence: Occurrence, reader: number, pairs: Pairs): number {
     const { lineage, applications } = this.consumption
     const { record, partition, offset } = occurrence
     if (applications.reader(reader).kind !== 'processor')
-      return classes.of(classes.of(record, -2), place(partition, offset))
+      return pairs.of(pairs.of(record, -2), place(partition, offset))
     const input = lineage.inputOfRecord(record)
     const read = place(lineage.inputPartitionOf(record), lineage.inputOffsetOf(record))
-    return classes.of(classes.of(input, -3 - lineage.indexOf(record)), read)
+    return pairs.of(pairs.of(input, -3 - lineage.indexOf(record)), read)
   }
 
   protected unitOf(occurrence: Occurrence, reader: number): number {

@@ -76,20 +76,26 @@ export class Firsts<T> {
 export function tellDeed(consumption: Consumption, reader: number): string {
   const { kind, name, store } = consumption.applications.reader(reader)
   if (kind === 'consumer') return 'processed'
-  return kind === 'sink' ? `${name} wrote it to ${store}` : `${name} published what comes of it`
+  return kind === 'sink' ? `${name} wrote to ${store}` : `${name} published what comes of it`
 }
 
-/** `by billing#1 at 3.400s (generation 2)`, `at 3.400s`, `as service#0/3, made by service#0 at 3.400s, at offset 7 of payments-0` */
-export function tellOccurrence(consumption: Consumption, reader: number, occurrence: Occurrence): string {
+/** Of what a record became: `by billing#1 at 3.400s (generation 2)`, `as service#0/3 at 3.400s`, `as service#0/3, made by service#0 at 3.400s, at offset 7 of payments-0` */
+export function tellOccurrence(
+  consumption: Consumption,
+  reader: number,
+  occurrence: Occurrence,
+  origin: number,
+): string {
   const { shadow, effects, applications, lineage } = consumption
   const { record, partition, offset, atUs, number } = occurrence
   const { kind } = applications.reader(reader)
+  const name = shadow.names.record(shadow.records.ids.at(record))
   if (kind === 'processor') {
     const by = shadow.names.node(shadow.records.nodeOf(record))
-    const name = shadow.names.record(shadow.records.ids.at(record))
     return `as ${name}, made by ${by} at ${seconds(lineage.derivedAt(record))}, at ${tellPlace(consumption, partition, offset)}`
   }
   const generation = effects.generation.at(number)
-  const when = `at ${seconds(atUs)}${generation < 0 ? '' : ` (generation ${generation})`}`
+  const as = record === origin ? '' : `as ${name} `
+  const when = `${as}at ${seconds(atUs)}${generation < 0 ? '' : ` (generation ${generation})`}`
   return kind === 'sink' ? when : `by ${shadow.names.node(effects.node.at(number))} ${when}`
 }

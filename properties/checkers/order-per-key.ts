@@ -11,6 +11,7 @@ import { MOST_KEPT } from './findings.ts'
 import { tellPlace } from './missing.ts'
 import { type Occurrence, occurrencesOf } from './occurrences.ts'
 import { stillOpen } from './open-sends.ts'
+import { Pairs } from './pairs.ts'
 
 /** A first occurrence and the send that it comes from. */
 interface Sighting extends Occurrence {
@@ -92,7 +93,8 @@ export class OrderPerKey implements Checker {
   private read(reader: number): Sequence {
     this.view.read()
     const seen = new Ints()
-    const fronts: Map<string, Sighting> = new Map()
+    const pairs = new Pairs()
+    const fronts: (Sighting | undefined)[] = []
     const late: Late[] = []
     const judged: number[] = []
     this.visit(reader, (occurrence) => {
@@ -108,9 +110,10 @@ export class OrderPerKey implements Checker {
       judged[producer] = (judged[producer] ?? 0) + 1
       // Of outputs, and of logs, only what goes the same way into the same partition is in an order.
       const lane = this.isOfLogs(reader) ? occurrence.partition : -1
-      const line = `${node}/${incarnation}/${key}/${this.pathOf(occurrence.record)}/${lane}`
-      const front = fronts.get(line)
-      if (front === undefined || order > front.order) fronts.set(line, sighting)
+      const source = pairs.of(pairs.of(node, incarnation), -2 - key)
+      const line = pairs.of(source, -2 - pairs.of(-1 - this.pathOf(occurrence.record), lane))
+      const front = fronts[line]
+      if (front === undefined || order > front.order) fronts[line] = sighting
       else late.push(this.suspect(reader, sighting, front, producer))
     })
     return { late, judged }

@@ -28,6 +28,8 @@ export interface Reader {
   /** Its store by name, '' without. */
   readonly store: string
   readonly fence: SinkSpec['fence']
+  /** How it writes; null for what is no sink. */
+  readonly write: SinkSpec['write'] | null
   /** Whether it follows a script, so that where it stops is no failure. */
   readonly isScripted: boolean
   /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
@@ -50,7 +52,8 @@ export class Applications {
   readonly isRead: readonly boolean[]
   /** By reader and by reader: whether what the first publishes may reach the second. */
   private readonly leads: readonly (readonly boolean[])[]
-  private readonly nodeNames: readonly string[]
+  /** By store's node and by partition: who writes there what it reads here. */
+  private readonly writers: readonly (readonly (readonly number[])[])[]
   private readonly topicIds: readonly number[]
   private readonly producers: number
 
@@ -74,7 +77,9 @@ export class Applications {
       ),
     )
     const layout = nodesOf(spec)
-    this.nodeNames = layout.map((node) => node.name)
+    this.writers = layout.map(({ name, role }) =>
+      role !== 'store' ? [] : partitions.names.map((_, partition) => this.writersOf(name, partition)),
+    )
     this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
     const acks = (config: ProducerConfig): boolean => config.acks === '0'
     this.acksNothing = [
@@ -134,11 +139,14 @@ export class Applications {
     )
   }
 
-  /** Who writes to a store what was read at a partition: the sink that does, by number; -1 without. */
+  /** Who writes to a store what was read at a partition, by number. */
   writersTo(storeNode: number, partition: number): readonly number[] {
-    const store = this.nodeNames[storeNode] ?? ''
+    return this.writers[storeNode]?.[partition] ?? []
+  }
+
+  private writersOf(store: string, partition: number): readonly number[] {
     return this.readers.flatMap((reader, number) =>
-      reader.store === store && store !== '' && reader.reads[partition] === true ? [number] : [],
+      reader.store === store && reader.reads[partition] === true ? [number] : [],
     )
   }
 
@@ -188,6 +196,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     outputs: Math.max(0, ...processors.map(({ transform }) => (transform.kind === 'copy' ? 1 : transform.count))),
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
+    write: sink?.write ?? null,
     isScripted: scripts.some((steps) => steps !== null),
     asksForOffsets: scripts.some((steps) =>
       (steps ?? []).some((step) => step.do === 'seek' || (step.do === 'commit' && step.offsets !== null)),
