@@ -110,6 +110,9 @@ export class FakeBrokers implements SystemHandler {
   /** Every request that reached a broker, by api. */
   readonly requests: { readonly api: number; readonly time: number; readonly broker: number; readonly body: object }[] =
     []
+  /** Members that are silent for so long expire; 0 = never. */
+  expiryUs = 0
+  readonly counts: Map<number, number> = new Map()
   coordinator = 1
   /** Called with the api, how many requests of it came before, and the broker. */
   trouble: (api: number, n: number, broker: number) => Trouble = () => 'ok'
@@ -238,7 +241,10 @@ class FakeBroker implements NodeHandler, Replier {
   private readonly cluster: FakeBrokers
   /** Connections on which an answer was withheld: answers come in order, so none may follow. */
   private readonly mute: Set<number> = new Set()
+  /** A connection's requests are worked off one by one: what waits behind the one that is not answered yet. */
+  private readonly queues: Map<number, Envelope[]> = new Map()
   private parked: Parked[] = []
+  private isExpiring = false
 
   constructor(env: Env, cluster: FakeBrokers) {
     this.env = env
@@ -247,13 +253,25 @@ class FakeBroker implements NodeHandler, Replier {
 
   onMessage(message: unknown): void {
     const envelope = message as Envelope
+    const queue = this.queues.get(envelope.connection)
+    if (queue !== undefined) {
+      queue.push(envelope)
+      return
+    }
+    this.queues.set(envelope.connection, [])
+    this.handle(envelope)
+  }
+
+  private handle(envelope: Envelope): void {
     const { api, body } = envelope
     const { cluster, env } = this
     if (api === Api.ApiVersions) {
       this.reply(envelope, { errorCode: 0, apiKeys: versions })
       return
     }
-    const trouble = cluster.trouble(api, cluster.asked(api).length, env.node)
+    const before = cluster.counts.get(api) ?? 0
+    cluster.counts.set(api, before + 1)
+    const trouble = cluster.trouble(api, before, env.node)
     cluster.requests.push({ api, time: env.monotonic(), broker: env.node, body })
     if (trouble === 'silent') this.mute.add(envelope.connection)
     if (trouble === 'reset') {
@@ -266,12 +284,20 @@ class FakeBroker implements NodeHandler, Replier {
 
   reply(to: Envelope, body: object): void {
     if (!this.mute.has(to.connection)) this.env.reply(to, body)
+    const next = this.queues.get(to.connection)?.shift()
+    if (next === undefined) this.queues.delete(to.connection)
+    else this.handle(next)
   }
 
   private act(envelope: Envelope, error: number, hint: { readonly leader?: number }): void {
     const { cluster } = this
     const { group } = cluster
     const { body } = envelope
+    group.now = this.env.monotonic()
+    if (envelope.api === Api.JoinGroup && cluster.expiryUs > 0 && !this.isExpiring) {
+      this.isExpiring = true
+      this.env.setTimer(2, cluster.expiryUs)
+    }
     switch (envelope.api) {
       case Api.Metadata:
         this.onMetadata(envelope, body as MetadataRequest)
@@ -420,8 +446,15 @@ class FakeBroker implements NodeHandler, Replier {
     this.reply(envelope, { errorCode, partitions: errorCode === 0 ? partitions : [] })
   }
 
-  onTimer(): void {
+  onTimer(kind: number): void {
     const now = this.env.monotonic()
+    if (kind === 2) {
+      this.cluster.group.now = now
+      this.cluster.group.expire(this.cluster.expiryUs)
+      this.isExpiring = this.cluster.group.members.size > 0
+      if (this.isExpiring) this.env.setTimer(2, this.cluster.expiryUs)
+      return
+    }
     const waiting = this.parked
     this.parked = []
     for (const { envelope, deadline } of waiting) {

@@ -18,11 +18,14 @@ interface Member {
   readonly id: string
   join: { readonly envelope: Envelope; readonly request: JoinGroupRequest; readonly replier: Replier } | null
   sync: { readonly envelope: Envelope; readonly replier: Replier } | null
+  heardAt: number
 }
 
-/** A classic group as a coordinator keeps it, without time: members leave only when told to. */
+/** A classic group as a coordinator keeps it; members expire only when {@link FakeGroup.expire} is called. */
 export class FakeGroup {
   generation = 0
+  /** Told by whoever calls. */
+  now = 0
   state: 'empty' | 'preparing' | 'completing' | 'stable' = 'empty'
   readonly members: Map<string, Member> = new Map()
   readonly offsets: Map<number, { readonly offset: number; readonly epoch: number }> = new Map()
@@ -41,10 +44,15 @@ export class FakeGroup {
       const id = `member-${++this.ids}`
       if (request.groupInstanceId === null) {
         replier.reply(envelope, joinError(Errors.MEMBER_ID_REQUIRED, id))
-        this.members.set(id, { id, join: null, sync: null })
+        this.members.set(id, { id, join: null, sync: null, heardAt: this.now })
         return
       }
-      this.members.set(id, { id, join: { envelope, request: { ...request, memberId: id }, replier }, sync: null })
+      this.members.set(id, {
+        id,
+        join: { envelope, request: { ...request, memberId: id }, replier },
+        sync: null,
+        heardAt: this.now,
+      })
     } else {
       const member = this.members.get(memberId)
       if (member === undefined) {
@@ -52,6 +60,7 @@ export class FakeGroup {
         return
       }
       member.join = { envelope, request, replier }
+      member.heardAt = this.now
     }
     this.state = 'preparing'
     this.maybeComplete()
@@ -105,8 +114,17 @@ export class FakeGroup {
     return 0
   }
 
+  /** Removes members that were not heard of for some time and do not wait for an answer. */
+  expire(silenceUs: number): void {
+    for (const { id, join, sync, heardAt } of this.members.values()) {
+      if (join === null && sync === null && this.now - heardAt >= silenceUs) this.remove(id)
+    }
+  }
+
   private validate(memberId: string, generation: number): number {
-    if (!this.members.has(memberId)) return Errors.UNKNOWN_MEMBER_ID
+    const member = this.members.get(memberId)
+    if (member === undefined) return Errors.UNKNOWN_MEMBER_ID
+    member.heardAt = this.now
     return generation === this.generation ? 0 : Errors.ILLEGAL_GENERATION
   }
 
@@ -127,6 +145,7 @@ export class FakeGroup {
     for (const member of members) {
       const { join } = member
       member.join = null
+      member.heardAt = this.now
       join?.replier.reply(join.envelope, {
         errorCode: 0,
         generationId: this.generation,

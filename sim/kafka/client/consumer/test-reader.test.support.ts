@@ -1,11 +1,11 @@
 import type { NodeHandler } from '../../../kernel/node.ts'
-import type { TimerHandle } from '../../../kernel/kernel.ts'
+import type { Kernel, TimerHandle } from '../../../kernel/kernel.ts'
 import { MILLISECOND } from '../../../kernel/time.ts'
 import type { Envelope } from '../../../network/envelope.ts'
 import type { Env } from '../../env.ts'
 import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
 import { CLIENT_PROFILES } from '../../protocol/profile.ts'
-import { consumerConfig, type FakeBrokers } from './fake-brokers.test.support.ts'
+import { consumerConfig } from './fake-brokers.test.support.ts'
 import {
   type CommitOutcome,
   type ConsumedRecord,
@@ -16,6 +16,15 @@ import {
 } from './kafka-consumer.ts'
 
 const LOOP: number = CONSUMER_TIMERS
+
+/** Where a reader lives: fake brokers or real ones. */
+export interface ReaderWorld {
+  readonly kernel: Kernel
+  readonly topics: readonly { readonly name: string; readonly topicId: number }[]
+  readonly brokers: readonly number[]
+  readonly consumers: readonly number[]
+  env(node: number): Env
+}
 
 export interface ReaderOptions {
   readonly node?: number
@@ -29,7 +38,7 @@ export interface ReaderOptions {
 
 /** The smallest application: polls in a loop or when told, and writes down all it is told. */
 export class TestReader implements NodeHandler, ConsumerOwner {
-  readonly cluster: FakeBrokers
+  readonly cluster: ReaderWorld
   readonly consumer: KafkaConsumer
   /** `partition:offset` of every record, in order. */
   readonly read: string[] = []
@@ -47,12 +56,12 @@ export class TestReader implements NodeHandler, ConsumerOwner {
   private readonly pollUs: number
   private timer: TimerHandle = 0
 
-  constructor(cluster: FakeBrokers, options: ReaderOptions = {}) {
-    const { node = cluster.consumers[0] as number, assign = null, subscribe = assign === null ? [1] : null } = options
+  constructor(cluster: ReaderWorld, options: ReaderOptions = {}) {
+    const { node = cluster.consumers[0], assign = null, subscribe = assign === null ? [1] : null } = options
     const { workMs = 1, pollMs = 100 } = options
     this.cluster = cluster
-    this.node = node
-    this.env = cluster.env(node)
+    this.node = node as number
+    this.env = cluster.env(this.node)
     this.workUs = workMs * MILLISECOND
     this.pollUs = pollMs * MILLISECOND
     this.looping = workMs >= 0
@@ -70,7 +79,7 @@ export class TestReader implements NodeHandler, ConsumerOwner {
       },
       this,
     )
-    cluster.kernel.start(node, this)
+    cluster.kernel.start(this.node, this)
   }
 
   poll(): void {
