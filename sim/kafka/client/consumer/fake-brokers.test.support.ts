@@ -70,7 +70,7 @@ export type Trouble =
   | 'silent'
   /** Does nothing and resets the connection. */
   | 'reset'
-  /** Does what is asked, then resets the connection. */
+  /** Does what is asked, then resets the connection instead of answering. */
   | 'act-reset'
   /** Answers with an error and does nothing. */
   | { readonly error: number; readonly leader?: number }
@@ -273,7 +273,7 @@ class FakeBroker implements NodeHandler, Replier {
     cluster.counts.set(api, before + 1)
     const trouble = cluster.trouble(api, before, env.node)
     cluster.requests.push({ api, time: env.monotonic(), broker: env.node, body })
-    if (trouble === 'silent') this.mute.add(envelope.connection)
+    if (trouble === 'silent' || trouble === 'act-reset') this.mute.add(envelope.connection)
     if (trouble === 'reset') {
       cluster.network.disconnect(envelope.source, env.node)
       return
