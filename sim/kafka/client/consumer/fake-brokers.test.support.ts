@@ -245,6 +245,7 @@ class FakeBroker implements NodeHandler, Replier {
   private readonly queues: Map<number, Envelope[]> = new Map()
   private parked: Parked[] = []
   private isExpiring = false
+  private isWatching = false
 
   constructor(env: Env, cluster: FakeBrokers) {
     this.env = env
@@ -368,6 +369,13 @@ class FakeBroker implements NodeHandler, Replier {
       return
     }
     this.parked.push({ envelope, deadline: this.env.monotonic() + request.maxWaitMs * MILLISECOND })
+    this.watch()
+  }
+
+  /** Looks again soon whether parked fetches can be answered. */
+  private watch(): void {
+    if (this.isWatching || this.parked.length === 0) return
+    this.isWatching = true
     this.env.setTimer(1, 5 * MILLISECOND)
   }
 
@@ -457,6 +465,7 @@ class FakeBroker implements NodeHandler, Replier {
     }
     const waiting = this.parked
     this.parked = []
+    this.isWatching = false
     for (const { envelope, deadline } of waiting) {
       const request = envelope.body as FetchRequest
       const responses = request.partitions.map((asked) => this.read(asked, 0, -1))
@@ -464,7 +473,7 @@ class FakeBroker implements NodeHandler, Replier {
       if (isNews || now >= deadline) this.reply(envelope, { responses })
       else this.parked.push({ envelope, deadline })
     }
-    if (this.parked.length > 0) this.env.setTimer(1, 5 * MILLISECOND)
+    this.watch()
   }
 
   onStart(): void {}

@@ -2,15 +2,12 @@ import { M } from '../../../history/catalogue.ts'
 import { SECOND } from '../../../kernel/time.ts'
 import type { Envelope } from '../../../network/envelope.ts'
 import type { Env } from '../../env.ts'
-import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
 import { Errors } from '../../protocol/errors.ts'
-import type { ClientProfile } from '../../protocol/profile.ts'
-import { exponentialBackoff } from '../exponential-backoff.ts'
-import type { ConsumedRecord } from './completed-fetch.ts'
+import { CommitSync } from './commit-sync.ts'
+import type { ConsumerOwner, KafkaConsumerOptions } from './consumer-owner.ts'
 import type { RebalanceListenerInvoker } from './consumer-coordinator.ts'
 import { ConsumerParts } from './consumer-parts.ts'
 import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
-import type { ConsumerTopicOptions } from './consumer-topics.ts'
 import { Commit, type CommitOutcome } from './offset-commits.ts'
 import { type PollFailure, pollFailure } from './poll-failure.ts'
 import type { CommitOffset } from './subscription-state.ts'
@@ -18,6 +15,7 @@ import { INITIALIZING } from './topic-partition-state.ts'
 
 export { ConsumedRecord } from './completed-fetch.ts'
 export { CONSUMER_TIMERS } from './consumer-parts.ts'
+export type { ConsumerOwner, KafkaConsumerOptions } from './consumer-owner.ts'
 export type { CommitOutcome } from './offset-commits.ts'
 export type { PollFailure } from './poll-failure.ts'
 export type { CommitOffset } from './subscription-state.ts'
@@ -26,47 +24,6 @@ export type { CommitOffset } from './subscription-state.ts'
 const CLOSE_TIMEOUT_US: number = 30 * SECOND
 /** Metadata requests carry no token of their own. */
 const NO_TOKEN = 0
-
-export interface KafkaConsumerOptions {
-  /** The consumer uses {@link CONSUMER_TIMERS} timer kinds from here on. */
-  readonly timerBase: number
-  /** Every topic that any member of the group may subscribe to. */
-  readonly topics: readonly ConsumerTopicOptions[]
-  /** subscribe(): topic ids; partitions come from the group, which `group.id` must name. Null with {@link assign}. */
-  readonly subscribe: readonly number[] | null
-  /** assign(): partitions taken by hand. Null with {@link subscribe}. */
-  readonly assign: readonly number[] | null
-  readonly config: ConsumerConfig
-  readonly profile: ClientProfile
-  /** Node numbers of the bootstrap servers: every broker. */
-  readonly bootstrap: readonly number[]
-  /** What the consumer calls itself when it tells what it waits for. */
-  readonly memberTag: string
-}
-
-/**
- * The application behind a consumer: one thread, which is in at most one of the consumer's calls. Every method here is called
- * from within one of the consumer's methods, and may call the consumer again.
- */
-export interface ConsumerOwner {
-  /** poll() returns; without records its timeout has passed. */
-  onPolled(records: readonly ConsumedRecord[]): void
-  /** poll() throws; it may be called again. */
-  onPollFailed(failure: PollFailure): void
-  /** A commit ended: commitSync() returns or throws, or the callback of commitAsync() is made. `error` is Kafka's code, 0 = none. */
-  onCommitted(token: number, outcome: CommitOutcome, error: number): void
-  /** Inside poll(): these are newly assigned, and already part of the assignment. Positions may be set here. */
-  onPartitionsAssigned(tps: readonly number[]): void
-  /**
-   * Inside poll() or close(): these are to be given up. The owner may commit, and calls {@link KafkaConsumer.revoked} to go on,
-   * at once or later.
-   */
-  onPartitionsRevoked(tps: readonly number[]): void
-  /** Inside poll() or close(): these may belong to others already; a commit would be refused. */
-  onPartitionsLost(tps: readonly number[]): void
-  /** close() is over; the consumer is no longer there. */
-  onClosed(): void
-}
 
 /**
  * `KafkaConsumer` with the classic group protocol. The application's thread is in poll(), commitSync(), close() or a
@@ -78,6 +35,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
   private readonly owner: ConsumerOwner
   private readonly settings: ConsumerSettings
   private readonly parts: ConsumerParts
+  private readonly sync: CommitSync
   private readonly isSubscribed: boolean
   private readonly memberTag: string
   private tokens = 0
@@ -105,6 +63,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     this.isSubscribed = subscribe !== null
     this.memberTag = memberTag
     this.parts = new ConsumerParts(env, timerBase, settings, topics, bootstrap, subscribe, this)
+    this.sync = new CommitSync(env, this.parts)
     for (const topic of this.parts.topics.all) {
       const isAssigned = assign?.some((tp) => tp >>> 16 === topic.topicId) ?? false
       if (isAssigned || subscribe?.includes(topic.topicId) === true) this.parts.metadata.add(topic)
@@ -389,52 +348,12 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     return true
   }
 
-  /** `commitOffsetsSync`, one turn. */
+  /** One turn of a commitSync(). */
   private runCommitSync(commit: Commit): void {
-    const { env, settings, parts } = this
-    const { commits, finder, wake } = parts
-    const now = env.monotonic()
-    if (commit.token >= 0 && this.takeWakeup()) {
-      this.giveUp(commit, 'woken-up')
-      return
-    }
     if (commit.attempts === 0) this.invokeCompletedCommits()
-    if (commit.outcome !== null && commit.outcome !== 'retriable') {
-      this.endCommitSync(commit, commit.outcome)
-      return
-    }
-    if (settings.groupId === null) {
-      commits.refuse(commit, Errors.INVALID_GROUP_ID)
-      this.endCommitSync(commit, 'error')
-      return
-    }
-    if (now >= commit.deadline) {
-      this.giveUp(commit, 'timed-out')
-      return
-    }
-    wake.wakeAt(commit.deadline)
-    if (commit.request !== null) return
-    if (commit.outcome === 'retriable') {
-      commit.outcome = null
-      commit.retryAt =
-        now + exponentialBackoff(env, settings.retryBackoffUs, settings.retryBackoffMaxUs, commit.attempts - 1)
-    }
-    if (now < commit.retryAt) {
-      wake.wakeAt(commit.retryAt)
-      return
-    }
-    if (commit.offsets.length > 0 && !finder.ensureReady()) return
-    commit.attempts++
-    commits.send(commit)
-    // It may have ended at once.
-    if (commit.request === null) this.again = true
-  }
-
-  private giveUp(commit: Commit, outcome: CommitOutcome): void {
-    const errorCode = commit.errorCode === Errors.NONE ? Errors.REQUEST_TIMED_OUT : commit.errorCode
-    this.parts.commits.abandon(commit, outcome, errorCode)
-    commit.errorCode = errorCode
-    this.endCommitSync(commit, outcome)
+    const isWoken = commit.token >= 0 && this.takeWakeup()
+    const outcome = isWoken ? this.sync.giveUp(commit, 'woken-up') : this.sync.turn(commit)
+    if (outcome !== null) this.endCommitSync(commit, outcome)
   }
 
   private endCommitSync(commit: Commit, outcome: CommitOutcome): void {

@@ -93,7 +93,7 @@ describe('a consumer among misbehaving brokers', () => {
       troubles: fc.array(trouble, { maxLength: 40 }),
       events: fc.array(event, { maxLength: 8 }),
     },
-    { numRuns: 30 },
+    { numRuns: 50 },
   )('is given every record of the log once and in order', (drawn) => {
     const c = world(drawn, 1, data)
     const reader = new TestReader(c, { assign: TPS, config: { ...drawn.config, 'group.id': '' } })
@@ -134,7 +134,7 @@ describe('a consumer among misbehaving brokers', () => {
         maxLength: 3,
       }),
     },
-    { numRuns: 20 },
+    { numRuns: 30 },
   )('never reads without owning, and together with others misses nothing', (drawn) => {
     const c = world(drawn, 2, group)
     c.expiryUs = 2 * SECOND
