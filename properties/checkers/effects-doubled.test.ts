@@ -183,6 +183,27 @@ describe('effects in a store', () => {
   })
 })
 
+test('two sinks of one store are told apart by how they write', () => {
+  const h = new ConsumingHistory({ readers: ['writer'], archiver: true })
+  h.put(0, { tp: PAYMENTS })
+  h.works(h.writer[0] as number, h.record(0), 0, PAYMENTS).works(h.archiver, h.record(0), 0, PAYMENTS)
+  h.stored(h.record(0), 0, 2).stored(h.record(0), 0, 1).stored(h.record(0), 0, 1)
+  const outcome = h.ended()
+  expect(outcome.of('exactly-once', 'archiver', 'consume')).toMatchObject({ observed: 'holds', judged: 1 })
+  expect(outcome.of('at-most-once', 'writer', 'consume').observed).toBe('violated')
+})
+
+test('what a processor publishes is judged at the stage publish too', () => {
+  const h = new ConsumingHistory({ readers: ['service'] })
+  h.put(0)
+  h.works(h.service[0] as number, h.record(0), 0)
+  h.forwards(h.service[0] as number, 0, h.record(0))
+  h.append(0, { tp: PAYMENTS, node: h.service[0] as number })
+  const outcome = h.ended()
+  expect(outcome.of('at-most-once', 'service', 'publish').violations[0]?.kind).toBe('duplicate-record')
+  expect(outcome.of('at-most-once', 'checkout', 'publish').observed).toBe('holds')
+})
+
 describe('two applications of one group', () => {
   test('share the work', () => {
     const h = new ConsumingHistory({ readers: ['billing'], twoApplications: true })

@@ -125,6 +125,15 @@ describe('offset-safety', () => {
       expect(h.ended().of('offset-safety')).toMatchObject({ observed: 'holds', judged: 3 })
     })
 
+    test('of another partition of the offsets topic they are no business of this group', () => {
+      const h = changed(2, 2)
+      h.at(4050)
+        .loads('service', 3, 7)
+        .at(4100)
+        .commits('billing', h.billing[0] as number, 1, 2, undefined, 2)
+      expect(h.at(4200).ended().of('offset-safety').violations).toMatchObject([{ atUs: 4_100_000 }])
+    })
+
     test('the old one does not know yet', () => {
       const h = changed(2, 2)
       h.at(4100).commits('billing', h.billing[0] as number, 1, 1, undefined, 1)

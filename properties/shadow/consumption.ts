@@ -58,7 +58,8 @@ export class Consumption implements MomentObserver {
     this.shadow = shadow
     this.applications = shadow.applications
     this.deliveries = new Deliveries(partitions.count)
-    this.coordinators = new Coordinators(this.applications, partitions.count)
+    const offsetsPartitions = shadow.spec.cluster.brokers[0]?.['offsets.topic.num.partitions'] ?? 1
+    this.coordinators = new Coordinators(this.applications, partitions.count, offsetsPartitions)
     this.commits = this.coordinators.commits
   }
 
@@ -130,8 +131,7 @@ export class Consumption implements MomentObserver {
     const partition = shadow.partitions.indexOf(tp)
     this.delivery = -1
     if (reader < 0 || partition < 0 || offset < 0) return
-    const incarnation = shadow.records.incarnationOf(node)
-    this.delivery = this.deliveries.add(time, reader, shadow.records.numberOf(id), partition, offset, node, incarnation)
+    this.delivery = this.deliveries.add(time, reader, shadow.records.numberOf(id), partition, offset, node)
   }
 
   private onStarted(time: number, node: number, id: number, tp: number, offset: number): void {

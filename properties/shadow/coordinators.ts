@@ -1,4 +1,3 @@
-import { GROUP_COORDINATOR_DEFAULTS } from '../../sim/kafka/group/options.ts'
 import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
 import { partitionOf } from '../../sim/history/ids.ts'
 import type { Applications } from './applications.ts'
@@ -27,11 +26,11 @@ export class Coordinators {
   private readonly newest: Map<number, { readonly node: number; readonly epoch: number }> = new Map()
   private readonly partitions: number
 
-  constructor(applications: Applications, partitions: number) {
+  /** @param offsetsPartitions `offsets.topic.num.partitions`. */
+  constructor(applications: Applications, partitions: number, offsetsPartitions: number) {
     this.partitions = partitions
     this.commits = new Commits(partitions)
-    const count = GROUP_COORDINATOR_DEFAULTS['offsets.topic.num.partitions']
-    this.keptIn = applications.readers.map((reader) => partitionFor(reader.groupId, count))
+    this.keptIn = applications.readers.map((reader) => partitionFor(reader.groupId, offsetsPartitions))
   }
 
   /** To be called with the time of every moment, and at the end with a later one. */

@@ -14,9 +14,6 @@ export class Lineage {
   private readonly inputPartition: Ints = new Ints()
   private readonly inputOffset: Ints = new Ints()
   private readonly times: Times = new Times()
-  /** By record: newest derived record plus one; then by derived record the one before. */
-  private readonly newest: Ints = new Ints()
-  private readonly before: Ints = new Ints()
   private readonly items: Ints = new Ints()
 
   /** By item: the root record it comes from. */
@@ -49,8 +46,6 @@ export class Lineage {
     this.inputPartition.put(record, partition)
     this.inputOffset.put(record, offset)
     this.times.put(record, time)
-    this.before.put(record, this.newest.at(input))
-    this.newest.put(input, record + 1)
     const from = this.itemOf(input)
     const item = this.itemsFrom.child(from, reader, index)
     if (item === this.rootOf.length) {
@@ -110,14 +105,6 @@ export class Lineage {
   }
   derivedAt(record: number): number {
     return this.times.at(record)
-  }
-
-  /** The newest record made of one, -1 without; then {@link derivedBefore}. */
-  newestDerivedFrom(record: number): number {
-    return this.newest.at(record) - 1
-  }
-  derivedBefore(record: number): number {
-    return this.before.at(record) - 1
   }
 }
 

@@ -14,8 +14,6 @@ export class Deliveries {
   readonly partition: Ints = new Ints()
   readonly offset: Ints = new Ints()
   readonly node: Ints = new Ints()
-  /** Incarnation of the process that got it. */
-  readonly incarnation: Ints = new Ints()
   readonly at: Times = new Times()
   /** When the work on it began plus one, 0 = not yet. */
   readonly startedAt: Times = new Times()
@@ -50,22 +48,13 @@ export class Deliveries {
     return this.newest[reader * this.partitions + partition]?.length ?? 0
   }
 
-  add(
-    time: number,
-    reader: number,
-    record: number,
-    partition: number,
-    offset: number,
-    node: number,
-    incarnation: number,
-  ): number {
+  add(time: number, reader: number, record: number, partition: number, offset: number, node: number): number {
     const places = (this.newest[reader * this.partitions + partition] ??= new Ints())
     const delivery = this.reader.push(reader)
     this.record.push(record)
     this.partition.push(partition)
     this.offset.push(offset)
     this.node.push(node)
-    this.incarnation.push(incarnation)
     this.at.push(time)
     this.startedAt.push(0)
     this.before.push(places.at(offset))

@@ -2,6 +2,7 @@ import { type Guarantee, GUARANTEES, type Stage } from '../../scenarios/format/v
 import { M } from '../../sim/history/catalogue.ts'
 import { recordOf, tpOf } from '../../sim/history/ids.ts'
 import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
+import type { BrokerConfig } from '../../sim/kafka/protocol/config/broker.ts'
 import type { ConsumerConfig } from '../../sim/kafka/protocol/config/consumer.ts'
 import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
 import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, TopicSpec, WorldSpec } from '../../sim/spec.ts'
@@ -22,6 +23,8 @@ export interface ConsumingOptions {
   /** Another application, `billing-old` with one instance, in the group of billing. */
   readonly twoApplications?: boolean
   readonly elr?: boolean
+  /** Another sink, `archiver` with one instance, that upserts into the ledger what the writer inserts there. */
+  readonly archiver?: boolean
   /** Steps of billing. */
   readonly steps?: ConsumerSpec['steps']
 }
@@ -29,6 +32,8 @@ export interface ConsumingOptions {
 export const ORDERS: number = tpOf(1, 0)
 export const OTHER_ORDERS: number = tpOf(1, 1)
 export const PAYMENTS: number = tpOf(2, 0)
+
+const OFFSETS_PARTITIONS = 50
 
 const GROUPS: Readonly<Record<ReaderName, number>> = { billing: 40, service: 41, writer: 42 }
 
@@ -78,7 +83,16 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     producerConfig: { acks: 'all', 'enable.idempotence': true },
   } as unknown as ProcessorSpec
   const writer: SinkSpec = { ...reader('writer', 'payments'), into: 'ledger', commit: 'after-output', write, fence }
+  const archiver: SinkSpec = {
+    ...writer,
+    name: 'archiver',
+    instances: 1,
+    write: 'upsert',
+    config: { 'group.id': 'archiver-group' } as ConsumerConfig,
+  }
+  const broker = { 'offsets.topic.num.partitions': OFFSETS_PARTITIONS } as BrokerConfig
   return {
+    cluster: { perfect: false, brokers: [broker, broker, broker], controllers: 1, controllerConfig: broker },
     topics: [topic('orders', 2), topic('payments', 1)],
     consumers: !readers.includes('billing')
       ? []
@@ -86,7 +100,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
         ? [billing, { ...billing, name: 'billing-old', instances: 1 }]
         : [billing],
     processors: readers.includes('service') ? [service] : [],
-    sinks: readers.includes('writer') ? [writer] : [],
+    sinks: !readers.includes('writer') ? [] : options.archiver === true ? [writer, archiver] : [writer],
     stores: readers.includes('writer')
       ? [{ name: 'ledger', kind: 'database', latency: { kind: 'constant', us: 0 } } as never]
       : [],
@@ -94,7 +108,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
 }
 
 /** Everything that concerns consuming applications, at every stage, with and without subjects. */
-function expectations(readers: readonly ReaderName[]): Expectations {
+function expectations(readers: readonly string[]): Expectations {
   return CONSUMED.flatMap((guarantee) => {
     const { stages, subject: kind } = GUARANTEES.find(({ name }) => name === guarantee) as (typeof GUARANTEES)[number]
     const subjects = kind === 'none' ? [null] : [null, 'checkout', ...readers]
@@ -122,12 +136,17 @@ export class ConsumingHistory extends History {
   readonly oldBilling: number
   readonly service: readonly number[]
   readonly writer: readonly number[]
+  readonly archiver: number
   readonly ledger: number
   /** Next offset by partition. */
   readonly ends: Map<number, number> = new Map()
 
   constructor(options: ConsumingOptions) {
-    super({ elr: options.elr ?? true, world: worldOf(options), expect: expectations(options.readers) })
+    super({
+      elr: options.elr ?? true,
+      world: worldOf(options),
+      expect: expectations(options.archiver === true ? [...options.readers, 'archiver'] : options.readers),
+    })
     let next = this.audit + 1
     const instances = (name: ReaderName): readonly number[] =>
       options.readers.includes(name) ? [next++, next++] : [-1, -1]
@@ -135,6 +154,7 @@ export class ConsumingHistory extends History {
     this.oldBilling = options.twoApplications === true ? next++ : -1
     this.service = instances('service')
     this.writer = instances('writer')
+    this.archiver = options.archiver === true ? next++ : -1
     this.ledger = next
     this.begin()
   }
@@ -253,7 +273,13 @@ export class ConsumingHistory extends History {
 
   /** A broker becomes the coordinator of a group; what it finds it has told at this time. */
   loads(name: ReaderName, coordinator: number, epoch: number): this {
-    return this.emit(M.coordinatorLoaded, coordinator, tpOf(9, partitionFor(`${name}-group`, 50)), epoch, 1)
+    return this.emit(
+      M.coordinatorLoaded,
+      coordinator,
+      tpOf(9, partitionFor(`${name}-group`, OFFSETS_PARTITIONS)),
+      epoch,
+      1,
+    )
   }
 
   assigned(name: ReaderName, node: number, generation: number, tp: number = ORDERS): this {
