@@ -1,5 +1,5 @@
-import type { Variant } from './measure.ts'
 import { rate, type Sample } from './sample.ts'
+import type { VariantName } from './variants.ts'
 
 /** Samples of one round, by name of the variant. */
 export type Round = Readonly<Record<string, Sample>>
@@ -21,63 +21,6 @@ export interface Check {
   holds(round: Round): boolean
 }
 
-const PAIRS = '64'
-const HOLDS = 10_000_000
-const EVENTS = 10_000_000
-const RECORDS = 10_000
-const RUNS = 400
-
-export type VariantName =
-  | `${'c' | 'heap' | 'wheel' | 'tinyqueue'}-hold-${'100' | '1000'}`
-  | 'c-loop'
-  | 'kernel'
-  | 'kernel-wheel'
-  | 'bare'
-  | 'requests'
-  | 'requests-wheel'
-  | 'empty-run'
-  | 'memory'
-  | 'judged'
-  | 'unjudged'
-  | 'kept'
-  | 'judged-12'
-  | 'unjudged-12'
-  | 'workers'
-  | 'processes'
-
-const node = (workload: string, count: number, ...options: readonly string[]): Variant => ({
-  kind: 'node',
-  workload,
-  count,
-  options,
-})
-
-export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
-  'c-hold-100': { kind: 'c', program: 'heap-hold', count: HOLDS, option: '100' },
-  'heap-hold-100': node('hold', HOLDS, '100', 'heap'),
-  'wheel-hold-100': node('hold', HOLDS, '100', 'wheel'),
-  'tinyqueue-hold-100': node('hold-tinyqueue', HOLDS, '100'),
-  'c-hold-1000': { kind: 'c', program: 'heap-hold', count: HOLDS, option: '1000' },
-  'heap-hold-1000': node('hold', HOLDS, '1000', 'heap'),
-  'wheel-hold-1000': node('hold', HOLDS, '1000', 'wheel'),
-  'tinyqueue-hold-1000': node('hold-tinyqueue', HOLDS, '1000'),
-  'c-loop': { kind: 'c', program: 'full-loop', count: EVENTS, option: PAIRS },
-  kernel: node('ping-pong', EVENTS, PAIRS, 'heap'),
-  'kernel-wheel': node('ping-pong', EVENTS, PAIRS, 'wheel'),
-  bare: node('bare-ping-pong', EVENTS, PAIRS),
-  requests: node('requests', 3_000_000, '100', 'heap'),
-  'requests-wheel': node('requests', 3_000_000, '100', 'wheel'),
-  'empty-run': node('empty-run', 100_000),
-  memory: node('memory', 12_500, '3'),
-  judged: node('three-brokers', RECORDS, 'judged'),
-  unjudged: node('three-brokers', RECORDS, 'unjudged'),
-  kept: node('three-brokers', RECORDS, 'kept'),
-  'judged-12': node('three-brokers', RECORDS, 'judged', '12'),
-  'unjudged-12': node('three-brokers', RECORDS, 'unjudged', '12'),
-  workers: node('judged-in-workers', 2 * RUNS, '300', '2'),
-  processes: { kind: 'twice', workload: 'judged-runs', count: RUNS, options: ['300'] },
-}
-
 const sampleOf = (round: Round, name: VariantName): Sample => {
   const sample = round[name]
   if (sample === undefined) throw new Error(`${name} was not measured`)
@@ -85,9 +28,15 @@ const sampleOf = (round: Round, name: VariantName): Sample => {
 }
 
 /** Rate of one variant divided by the rate of another. */
-function ratio(name: string, over: VariantName, under: VariantName, atLeast: number): Bar {
+function ratio(name: string, over: VariantName, under: VariantName, atLeast: number | null): Bar {
   const value = (round: Round): number => rate(sampleOf(round, over)) / rate(sampleOf(round, under))
-  return { name, needs: [over, under], value, must: { atLeast }, digits: 2, unit: 'x' }
+  return { name, needs: [over, under], value, must: atLeast === null ? null : { atLeast }, digits: 2, unit: 'x' }
+}
+
+/** How many a second. */
+function perSecond(name: string, variant: VariantName): Bar {
+  const value = (round: Round): number => rate(sampleOf(round, variant))
+  return { name, needs: [variant], value, must: null, digits: 0, unit: '' }
 }
 
 /** A number that a workload tells beside its rate. */
@@ -103,9 +52,9 @@ function told(
   return { name, needs: [variant], value, must: atMost === null ? null : { atMost }, digits, unit }
 }
 
-function recordsPerBareEvent(name: string, variant: VariantName, atLeast: number): Bar {
+function recordsPerBareEvent(name: string, variant: VariantName, atLeast: number | null): Bar {
   const value = (round: Round): number => rate(sampleOf(round, variant)) / rate(sampleOf(round, 'bare'))
-  return { name, needs: [variant, 'bare'], value, must: { atLeast }, digits: 4, unit: '' }
+  return { name, needs: [variant, 'bare'], value, must: atLeast === null ? null : { atLeast }, digits: 4, unit: '' }
 }
 
 export const BARS: readonly Bar[] = [
@@ -114,6 +63,13 @@ export const BARS: readonly Bar[] = [
   ratio('queue hold, 100 pending / tinyqueue', 'heap-hold-100', 'tinyqueue-hold-100', 2.2),
   ratio('queue hold, 1000 pending / tinyqueue', 'heap-hold-1000', 'tinyqueue-hold-1000', 2),
   ratio('full kernel, 64 pairs / same duties in C', 'kernel', 'c-loop', 0.4),
+  ratio('full kernel, 64 pairs / rxjs VirtualTimeScheduler', 'kernel', 'rxjs-ping-pong', 10),
+  ratio('64 cancelled timeouts / rxjs VirtualTimeScheduler', 'requests-64', 'rxjs-requests', 25),
+  ratio('full kernel, 64 pairs / @sinonjs/fake-timers', 'kernel', 'fake-timers-ping-pong', 5),
+  ratio('64 cancelled timeouts / @sinonjs/fake-timers', 'requests-64', 'fake-timers-requests', 8),
+  ratio('full kernel, 64 pairs / simjs', 'kernel', 'simjs-ping-pong', 1.8),
+  ratio('full kernel, 64 pairs / SimPy, processes', 'kernel', 'simpy-processes', 25),
+  ratio('full kernel, 64 pairs / SimPy, callbacks', 'kernel', 'simpy-callbacks', 5),
   {
     name: 'empty run, in events of the full kernel',
     needs: ['empty-run', 'kernel'],
@@ -129,6 +85,10 @@ export const BARS: readonly Bar[] = [
   recordsPerBareEvent('1 partition, not judged: records / bare event', 'unjudged', 0.05),
   recordsPerBareEvent('12 partitions, judged: records / bare event', 'judged-12', 0.03),
   recordsPerBareEvent('12 partitions, not judged: records / bare event', 'unjudged-12', 0.05),
+  recordsPerBareEvent('1 partition, read, judged: records / bare event', 'judged-read', 0.02),
+  recordsPerBareEvent('12 partitions, read, judged: records / bare event', 'judged-read-12', 0.02),
+  recordsPerBareEvent('1 partition, read, not judged: records / bare event', 'unjudged-read', null),
+  recordsPerBareEvent('12 partitions, read, not judged: records / bare event', 'unjudged-read-12', null),
   told('1 partition, judged: time per record', 'judged', 'usPerRecord', 2, ' us', null),
   told('1 partition, not judged: time per record', 'unjudged', 'usPerRecord', 2, ' us', null),
   told('12 partitions, judged: time per record', 'judged-12', 'usPerRecord', 2, ' us', null),
@@ -136,6 +96,15 @@ export const BARS: readonly Bar[] = [
   told('1 partition: events per record', 'judged', 'eventsPerRecord', 2, '', null),
   told('12 partitions: events per record', 'judged-12', 'eventsPerRecord', 2, '', null),
   told('three brokers: events per idle second', 'judged', 'idleEventsPerSecond', 1, '', null),
+  told('1 partition, read, judged: time per record', 'judged-read', 'usPerRecord', 2, ' us', null),
+  told('12 partitions, read, judged: time per record', 'judged-read-12', 'usPerRecord', 2, ' us', null),
+  told('1 partition, read: events per record', 'judged-read', 'eventsPerRecord', 2, '', null),
+  told('12 partitions, read: events per record', 'judged-read-12', 'eventsPerRecord', 2, '', null),
+  told('three brokers, read: events per idle second', 'judged-read', 'idleEventsPerSecond', 1, '', null),
+  ratio('fuzzing: fast-check / bare judged runs', 'fuzz-fast-check', 'fuzz-bare', null),
+  perSecond('fuzzing: runs a second in fast-check', 'fuzz-fast-check'),
+  perSecond('fuzzing: bare judged runs a second', 'fuzz-bare'),
+  told('fuzzing: events per run', 'fuzz-fast-check', 'eventsPerRun', 0, '', null),
 ]
 
 const sameCheck = (name: string, ...needs: readonly VariantName[]): Check => ({
@@ -163,6 +132,16 @@ export const CHECKS: readonly Check[] = [
   sameCheck('heap and C: equal order, 1000 pending', 'heap-hold-1000', 'c-hold-1000'),
   sameCheck('judged, not judged, trace kept: equal digest', 'judged', 'unjudged', 'kept'),
   sameCheck('requests: equal digest on heap and wheel', 'requests', 'requests-wheel'),
+  sameCheck('read, judged and not: equal digest', 'judged-read', 'unjudged-read'),
+  sameCheck('fuzzing: fast-check judges what a loop judges', 'fuzz-fast-check', 'fuzz-bare'),
+  sameCheck(
+    'rxjs, fake-timers: equal virtual time',
+    'rxjs-ping-pong',
+    'fake-timers-ping-pong',
+    'rxjs-requests',
+    'fake-timers-requests',
+  ),
+  sameCheck('rxjs, SimPy: equal virtual time', 'rxjs-ping-pong', 'simpy-processes', 'simpy-callbacks'),
   {
     name: '100 requests with cancelled 30 s timeouts: queue size = live timers',
     needs: ['requests', 'requests-wheel'],

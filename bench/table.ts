@@ -1,22 +1,31 @@
 import type { Bar, Check, Round } from './bars.ts'
+import type { Missing } from './measure.ts'
 import { spreadOf } from './statistics.ts'
 
 export interface Line {
   readonly name: string
   readonly measured: string
   readonly must: string
-  readonly verdict: 'pass' | 'FAIL' | 'skipped' | ''
+  readonly verdict: 'pass' | 'FAIL' | Missing['verdict'] | ''
 }
 
-/** What the rounds say about a bar; `why` tells why variants that it needs are missing. */
-export function barLine(bar: Bar, rounds: readonly Round[], why: string): Line {
+/** Why variants were not measured, by name. */
+export type Misses = Readonly<Record<string, Missing>>
+
+/** What the rounds say about a bar, those in which all was measured that it needs. */
+export function barLine(bar: Bar, rounds: readonly Round[], misses: Misses): Line {
   const must = bar.must === null ? '' : 'atLeast' in bar.must ? `>= ${bar.must.atLeast}` : `<= ${bar.must.atMost}`
   const complete = rounds.filter((round) => bar.needs.every((name) => round[name] !== undefined))
-  if (complete.length === 0) return { name: bar.name, measured: why, must, verdict: 'skipped' }
+  if (complete.length === 0) return missingLine(bar, must, misses)
   const { median, min, max } = spreadOf(complete.map((round) => bar.value(round)))
   const say = (value: number): string => value.toFixed(bar.digits)
   const measured = `${say(median)}${bar.unit} (${say(min)}-${say(max)})`
   return { name: bar.name, measured, must, verdict: bar.must === null ? '' : meets(bar.must, median) ? 'pass' : 'FAIL' }
+}
+
+function missingLine({ name, needs }: Pick<Bar, 'name' | 'needs'>, must: string, misses: Misses): Line {
+  const { verdict, why } = needs.flatMap((need) => misses[need] ?? [])[0] ?? { verdict: 'failed', why: 'not measured' }
+  return { name, measured: why, must, verdict }
 }
 
 function meets(must: NonNullable<Bar['must']>, value: number): boolean {
@@ -24,9 +33,9 @@ function meets(must: NonNullable<Bar['must']>, value: number): boolean {
 }
 
 /** Whether a check held in every round. */
-export function checkLine(check: Check, rounds: readonly Round[], why: string): Line {
+export function checkLine(check: Check, rounds: readonly Round[], misses: Misses): Line {
   const complete = rounds.filter((round) => check.needs.every((name) => round[name] !== undefined))
-  if (complete.length === 0) return { name: check.name, measured: why, must: 'always', verdict: 'skipped' }
+  if (complete.length === 0) return missingLine(check, 'always', misses)
   const held = complete.filter((round) => check.holds(round)).length
   const verdict = held === complete.length ? 'pass' : 'FAIL'
   return { name: check.name, measured: `${held} of ${complete.length} rounds`, must: 'always', verdict }

@@ -8,7 +8,10 @@ import { timed } from '../sample.ts'
 const ANSWER = 1
 const TIMEOUT = 2
 
-/** Requests with a 30 s timeout that the answer cancels: the pattern of every Kafka client. */
+/** A moment's kind, for the trace. */
+const ANSWERED = 11
+
+/** Requests with a 30 s timeout that the answer cancels, the pattern of every Kafka client; one record for each. */
 class Client implements NodeHandler {
   private readonly kernel: Kernel
   private readonly inFlight: number
@@ -26,7 +29,9 @@ class Client implements NodeHandler {
 
   onTimer(kind: number, request: number): void {
     if (kind !== ANSWER) return
-    if (this.kernel.cancel(this.timeouts[request] as number)) this.cancelled++
+    const { kernel } = this
+    if (kernel.cancel(this.timeouts[request] as number)) this.cancelled++
+    kernel.cause = kernel.trace.write(kernel.now, kernel.cause, ANSWERED, 0, request, this.cancelled, 0, 0)
     this.send(request)
   }
 
