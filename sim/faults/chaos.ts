@@ -82,7 +82,10 @@ function drawPattern(
       pattern.kinds.every((kind) => kinds.includes(kind)) &&
       topology.brokers.length >= pattern.brokers &&
       (topology.mortal || !pattern.mortal) &&
-      (topology.clients.length > 0 || !pattern.clients)
+      (topology.clients.length > 0 || !pattern.clients) &&
+      (topology.readers.length > 0 || pattern.about !== 'readers') &&
+      (topology.memberSessionUs > 0 || pattern.about !== 'groups') &&
+      (topology.storeClients.length > 0 || pattern.about !== 'stores')
     )
   })
   if (at === null || Object.values(possible).every((weight) => weight === 0)) return null

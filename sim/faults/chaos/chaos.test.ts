@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
+import { Api, StoreApi } from '../../kafka/protocol/api.ts'
 import { nodesOf } from '../../layout.ts'
 import type { WorldSpec } from '../../spec.ts'
 import { drawChaos, drawChaosInDetail } from '../chaos.ts'
 import { problemsOfMatch } from '../match-compiler.ts'
 import type { ChaosKind, ChaosSpec, PlannedFault } from '../plan.ts'
 import { FakeWorld } from '../testing/fake-world.ts'
-import { producerSpec, topicSpec, worldSpec } from '../testing/worlds.ts'
+import { producerSpec, readingSpec, topicSpec, worldSpec } from '../testing/worlds.ts'
 import { WorldNames } from '../world-names.ts'
 import { PATTERNS, type PatternName } from './patterns.ts'
 import { topologyOf } from './topology.ts'
@@ -41,6 +42,7 @@ function lossyVictims(faults: readonly PlannedFault[], spec: WorldSpec): number 
     if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk') continue
     const { target } = action
     if (target.kind === 'role') for (let n = 1; n <= spec.cluster.brokers.length; n++) named.add(`broker-${n}`)
+    else if (target.kind === 'application') continue
     else if (target.kind !== 'node') symbolic++
     else if (target.name.startsWith('broker-')) named.add(target.name)
     expect(JSON.stringify(target)).not.toContain('controller')
@@ -123,9 +125,10 @@ describe('drawChaos', () => {
 
   it('draws what this world has: existing nodes, moments and times, as plain JSON', () => {
     fc.assert(
-      fc.property(worlds, fc.nat(), ({ spec }, seed) => {
+      fc.property(fc.oneof(worlds, fc.constant({ spec: readingSpec() })), fc.nat(), ({ spec }, seed) => {
         const faults = draw({ ...ANYTHING, faults: [3, 8] }, spec, seed)
         const known = new Set(nodesOf(spec).map((node) => node.name))
+        const applications = new Set(nodesOf(spec).map((node) => node.application))
         expect(JSON.parse(JSON.stringify(faults))).toEqual(faults)
         expect(faults.length).toBeLessThanOrEqual(8)
         for (const fault of faults) {
@@ -135,7 +138,7 @@ describe('drawChaos', () => {
             expect(problemsOfMatch(fault.trigger.match, new WorldNames(spec))).toEqual([])
           else expect(fault.trigger.atUs >= 0 && Number.isInteger(fault.trigger.atUs)).toBe(true)
           for (const [, name = ''] of JSON.stringify(fault.action).matchAll(/"name":"([^"]*)"/g))
-            expect(known.has(name)).toBe(true)
+            expect(known.has(name) || applications.has(name)).toBe(true)
         }
       }),
       { numRuns: 500, seed: 7 },
@@ -197,11 +200,65 @@ describe('drawChaos', () => {
   it('draws the same from the same seed, and draws every pattern in some run', () => {
     const seen = new Map<PatternName, number>()
     for (let seed = 1; seed <= 500; seed++) {
-      const { patterns, faults } = drawChaosInDetail(ANYTHING, worldSpec(), new Stream(String(seed), 'chaos'))
+      const { patterns, faults } = drawChaosInDetail(ANYTHING, readingSpec(), new Stream(String(seed), 'chaos'))
       for (const name of patterns) seen.set(name, (seen.get(name) ?? 0) + 1)
-      expect(draw(ANYTHING, worldSpec(), seed)).toEqual(faults)
+      expect(draw(ANYTHING, readingSpec(), seed)).toEqual(faults)
     }
     for (const name of names) expect(seen.get(name) ?? 0, name).toBeGreaterThan(2)
+  })
+
+  it('draws the same where nothing reads, whatever there is to say about readers', () => {
+    const kinds = new Set<string>()
+    for (let seed = 1; seed <= 300; seed++) {
+      const text = JSON.stringify(draw(ANYTHING, worldSpec(), seed))
+      for (const word of text.matchAll(/StoreWrite|OffsetCommit|"group"|step\.|member|delivered|effect/g))
+        kinds.add(word[0])
+    }
+    expect([...kinds]).toEqual([])
+  })
+
+  it('strikes every instance that reads, all of an application, coordinators and stores', () => {
+    const struck = new Set<string>()
+    for (let seed = 1; seed <= 600; seed++) {
+      for (const { action } of draw({ ...ANYTHING, kinds: ['crash', 'pause', 'isolate'] }, readingSpec(), seed)) {
+        if (!('target' in action)) continue
+        const { target } = action
+        const who = 'name' in target ? target.name : 'group' in target ? `coordinator of ${target.group}` : target.kind
+        struck.add(`${action.kind} ${who}`)
+      }
+    }
+    for (const kind of ['crash', 'pause', 'isolate']) {
+      for (const who of ['billing#1', 'biller#0', 'writer#1', 'writer', 'ledger', 'coordinator of billing'])
+        expect(struck).toContain(`${kind} ${who}`)
+    }
+  })
+
+  it('never ends a store but by a crash of its process, which keeps what it has', () => {
+    for (let seed = 1; seed <= 600; seed++) {
+      const lossy: ChaosSpec = { ...ANYTHING, kinds: ['power-loss', 'wipe-disk', 'slow-disk', 'stop'] }
+      expect(JSON.stringify(draw(lossy, readingSpec(), seed))).not.toContain('ledger')
+    }
+  })
+
+  it('counts the partitions with positions: by default one of their replicas is enough', () => {
+    const chaos: ChaosSpec = { budget: 'within-promise', kinds: ['power-loss', 'wipe-disk'], faults: [1, 4] }
+    const safe = readingSpec()
+    const brokers = safe.cluster.brokers.map((config) => ({ ...config, 'min.insync.replicas': 2 }))
+    const controllerConfig = { ...safe.cluster.controllerConfig, 'min.insync.replicas': 2 }
+    const safer = { ...safe, cluster: { ...safe.cluster, brokers, controllerConfig } }
+    const victims = (spec: WorldSpec): number =>
+      Math.max(...Array.from({ length: 200 }, (_, seed) => lossyVictims(draw(chaos, spec, seed + 1), spec)))
+    expect([victims(worldSpec()), victims(safe), victims(safer)]).toEqual([1, 0, 1])
+  })
+
+  it('waits for what is read in about a third of the moments, and strikes while it is read', () => {
+    const faults = Array.from({ length: 400 }, (_, seed) =>
+      draw({ ...ANYTHING, kinds: ['pause', 'disconnect'] }, readingSpec(), seed + 1),
+    ).flat()
+    const moments = faults.flatMap(({ trigger }) => (trigger.kind === 'when' ? [JSON.stringify(trigger.match)] : []))
+    const reading = moments.filter((text) => /delivered|effect|offset|Commit|Store|derived|assigned|group/.test(text))
+    expect(reading.length / moments.length).toBeGreaterThan(0.25)
+    expect(reading.length / moments.length).toBeLessThan(0.75)
   })
 
   it('draws nothing, rather than hanging, where there is nothing to draw', () => {
@@ -217,8 +274,10 @@ describe('drawChaos', () => {
 })
 
 describe('patterns', () => {
-  const spec = worldSpec()
+  const spec = readingSpec()
   const topology = topologyOf(spec)
+  const nodes = nodesOf(spec).map(({ name }) => name)
+  const at = (name: string): number => nodes.indexOf(name)
 
   it.each(names)('%s: every fault of it fires and touches something', (name) => {
     const pattern = PATTERNS[name]
@@ -243,6 +302,9 @@ describe('patterns', () => {
     for (let time = 10 * MILLISECOND; time < 60 * SECOND; time += 200 * MILLISECOND) {
       for (let from = 0; from < 5; from++)
         for (let to = from + 1; to < 5; to++) world.talk(time, from, to, from === 0 ? 63 : 1)
+      world.talk(time, 1, at('billing#0'), Api.OffsetCommit)
+      world.talkBack(time, 1, at('billing#0'), Api.OffsetCommit)
+      world.talkBack(time, at('ledger'), at('writer#0'), StoreApi.StoreWrite)
       world.talkBack(time, 1, 4, 0)
       world.talkBack(time, 1, 2, 1)
       world.talkBack(time, 1, 3, 1)

@@ -1,6 +1,6 @@
 import type { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
-import { pickWeighted, range } from './pick.ts'
+import { only, pickWeighted, range } from './pick.ts'
 import type { Topology } from './topology.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -9,7 +9,12 @@ import { WEIGHTS } from './weights.ts'
  * what the system does about a fault: just below one nothing may be noticed, just above it something changes.
  */
 export function drawDuration(topology: Topology, stream: Stream): number | null {
-  switch (pickWeighted(stream, WEIGHTS.duration)) {
+  const { memberSessionUs } = topology
+  const families = only(
+    WEIGHTS.duration,
+    (name) => memberSessionUs > 0 || (name !== 'belowMemberSession' && name !== 'aboveMemberSession'),
+  )
+  switch (pickWeighted(stream, families)) {
     case 'short':
       return range(stream, 50 * MILLISECOND, 3 * SECOND)
     case 'belowSession':
@@ -27,6 +32,10 @@ export function drawDuration(topology: Topology, stream: Stream): number | null 
       return range(stream, topology.lagUs, topology.lagUs * 2)
     case 'untilHealing':
       return null
+    case 'belowMemberSession':
+      return below(memberSessionUs, stream)
+    case 'aboveMemberSession':
+      return above(memberSessionUs, stream)
   }
 }
 

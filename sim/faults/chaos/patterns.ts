@@ -1,9 +1,11 @@
 import type { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
-import type { Action, ChaosKind, PlannedFault } from '../plan.ts'
+import type { PlannedFault } from '../plan.ts'
 import { aboveSession, drawDuration } from './durations.ts'
+import { fault, type Pattern } from './pattern.ts'
 import { range } from './pick.ts'
-import type { PartitionName, Topology } from './topology.ts'
+import { READER_PATTERNS } from './reader-patterns.ts'
+import type { PartitionName } from './topology.ts'
 import { atMoment, atTime, drawAfter, drawEarlyTime, drawNth, drawTrigger } from './triggers.ts'
 import {
   ACTIVE_CONTROLLER,
@@ -19,23 +21,7 @@ import type { WEIGHTS } from './weights.ts'
 
 export type PatternName = keyof typeof WEIGHTS.pattern
 
-/** Faults that belong together: what single faults would hardly ever come upon. */
-export interface Pattern {
-  readonly kinds: readonly ChaosKind[]
-  /** Fewest brokers with which it makes sense. */
-  readonly brokers: number
-  /** Whether nodes of the cluster fail in it, which a perfect cluster's never do. */
-  readonly mortal: boolean
-  /** Whether it is about a client. */
-  readonly clients: boolean
-  draw(at: PartitionName, topology: Topology, stream: Stream): readonly PlannedFault[]
-}
-
 type Trigger = PlannedFault['trigger']
-
-function fault(trigger: Trigger, action: Action, forUs: number | null): PlannedFault {
-  return { entry: -1, trigger, action, forUs }
-}
 
 function elected(at: PartitionName, stream: Stream): Trigger {
   return atMoment(
@@ -46,6 +32,8 @@ function elected(at: PartitionName, stream: Stream): Trigger {
 }
 
 export const PATTERNS: Readonly<Record<PatternName, Pattern>> = {
+  ...READER_PATTERNS,
+
   /** The leader still serves clients but loses its followers and the controller: it is deposed without knowing. */
   grayLeader: {
     kinds: ['partition'],

@@ -16,6 +16,8 @@ import {
   leaderOf,
   nodeNamed,
   REST,
+  someCoordinator,
+  STORES,
 } from './victims.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -37,20 +39,22 @@ function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action
     case 'crash':
     case 'stop':
     case 'pause': {
-      const target = drawVictim(topology, { controllers: true, clients: true }, stream)
+      // A store is no part of the system under test: it may be gone for a while, and never loses what it has.
+      const stores = kind !== 'stop'
+      const target = drawVictim(topology, { controllers: true, clients: true, stores }, stream)
       return target === null ? null : { kind, target }
     }
     case 'power-loss': {
       // A controller's metadata log is never lost: nothing in the simulated cluster could survive that.
-      const target = drawVictim(topology, { controllers: false, clients: true }, stream)
+      const target = drawVictim(topology, { controllers: false, clients: true, stores: false }, stream)
       return target === null ? null : { kind, target }
     }
     case 'wipe-disk': {
-      const target = drawVictim(topology, { controllers: false, clients: false }, stream)
+      const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
       return target === null ? null : { kind, target }
     }
     case 'slow-disk': {
-      const target = drawVictim(topology, { controllers: false, clients: false }, stream)
+      const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
       return target === null
         ? null
         : {
@@ -98,6 +102,10 @@ function drawPartition(topology: Topology, stream: Stream): Action | null {
         case 'clientFromLeader':
         case 'clientsFromBrokers':
           return clients.length > 0
+        case 'readerFromCoordinator':
+          return topology.memberSessionUs > 0
+        case 'readersFromStores':
+          return topology.storeClients.length > 0
       }
     }),
   )
@@ -125,22 +133,32 @@ function groupsOf(
       return [[CLIENTS], [BROKERS]]
     case 'followerFromAll':
       return [[followerOf(at)], [REST]]
+    case 'readerFromCoordinator': {
+      const { group, members } = stream.pick(topology.groups.filter(({ group }) => group !== ''))
+      return [[nodeNamed(stream.pick(members))], [{ kind: 'group-coordinator', group }]]
+    }
+    case 'readersFromStores':
+      return [[nodeNamed(stream.pick(topology.storeClients))], [STORES]]
   }
 }
 
 function drawIsolation(topology: Topology, stream: Stream): Action | null {
   const at = somePartition(topology, stream)
-  const target = drawVictim(topology, { controllers: true, clients: true }, stream)
+  const target = drawVictim(topology, { controllers: true, clients: true, stores: true }, stream)
   if (target === null || at === null) return null
   return {
     kind: 'isolate',
     target,
     direction: pickWeighted(stream, WEIGHTS.direction),
-    from: isolatedFrom(at, target, stream),
+    from: isolatedFrom(at, target, topology, stream),
   }
 }
 
-function isolatedFrom(at: PartitionName, target: Target, stream: Stream): Target | null {
+function isolatedFrom(at: PartitionName, target: Target, topology: Topology, stream: Stream): Target | null {
+  const named = target.kind === 'node' || target.kind === 'application' ? target.name : ''
+  if (topology.stores.includes(named)) return stream.chance(1, 2) ? null : CLIENTS
+  if (topology.readers.includes(named) || topology.readingApplications.includes(named))
+    return readerIsolatedFrom(at, topology, stream)
   // From whom a broker may be cut off; others are cut off from the leader or from everybody.
   const isBroker = target.kind === 'leader' || (target.kind === 'node' && target.name.startsWith('broker-'))
   if (!isBroker) return stream.chance(1, 2) ? null : leaderOf(at)
@@ -156,6 +174,23 @@ function isolatedFrom(at: PartitionName, target: Target, stream: Stream): Target
   }
 }
 
+function readerIsolatedFrom(at: PartitionName, topology: Topology, stream: Stream): Target | null {
+  const from = pickWeighted(
+    stream,
+    only(WEIGHTS.readerIsolatedFrom, (name) => name !== 'stores' || topology.stores.length > 0),
+  )
+  switch (from) {
+    case 'everybody':
+      return null
+    case 'coordinator':
+      return someCoordinator(topology, stream)
+    case 'leader':
+      return leaderOf(at)
+    case 'stores':
+      return STORES
+  }
+}
+
 function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
   const at = somePartition(topology, stream)
   if (at === null) return null
@@ -166,7 +201,13 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
     count,
     connection: stream.chance(1, 4) ? 'same' : 'any',
   } as const
-  switch (pickWeighted(stream, WEIGHTS.message)) {
+  const messages = only(WEIGHTS.message, (name) => {
+    if (name === 'consumerFetchReply') return topology.readers.length > 0
+    if (name === 'offsetCommit' || name === 'offsetCommitReply' || name === 'membership')
+      return topology.memberSessionUs > 0
+    return (name !== 'storeRequest' && name !== 'storeReply') || topology.storeClients.length > 0
+  })
+  switch (pickWeighted(stream, messages)) {
     case 'produce':
       return { from: CLIENTS, to: leader, api: 'Produce', reply: false, ...rest }
     case 'produceReply':
@@ -183,6 +224,20 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
       return { api: 'Metadata', ...oneWay(stream, CLIENTS, BROKERS), ...rest }
     case 'any':
       return { from: leader, to: null, api: null, reply: stream.chance(1, 2), ...rest }
+    case 'consumerFetchReply':
+      return { from: leader, to: CLIENTS, api: 'Fetch', reply: true, ...rest }
+    case 'offsetCommit':
+      return { from: CLIENTS, to: BROKERS, api: 'OffsetCommit', reply: false, ...rest }
+    case 'offsetCommitReply':
+      return { from: BROKERS, to: CLIENTS, api: 'OffsetCommit', reply: true, ...rest }
+    case 'membership': {
+      const api = stream.pick(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetFetch'])
+      return { api, ...oneWay(stream, CLIENTS, BROKERS), ...rest }
+    }
+    case 'storeRequest':
+      return { from: CLIENTS, to: STORES, api: 'StoreWrite', reply: false, ...rest }
+    case 'storeReply':
+      return { from: STORES, to: CLIENTS, api: 'StoreWrite', reply: true, ...rest }
   }
 }
 
@@ -211,5 +266,8 @@ function drawDisconnect(topology: Topology, stream: Stream): Action | null {
     [BROKERS, ACTIVE_CONTROLLER],
   ]
   if (topology.clients.length > 0) pairs.push([CLIENTS, leader], [nodeNamed(stream.pick(topology.clients)), BROKERS])
+  const coordinator = someCoordinator(topology, stream)
+  if (coordinator !== null) pairs.push([CLIENTS, coordinator])
+  if (topology.storeClients.length > 0) pairs.push([CLIENTS, STORES])
   return { kind: 'disconnect', between: stream.pick(pairs) }
 }

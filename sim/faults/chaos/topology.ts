@@ -9,6 +9,15 @@ export interface PartitionName {
   readonly partition: number
 }
 
+/** A consumer group: the instances of all applications that are in it. */
+export interface GroupOfReaders {
+  /** `group.id`; '' = a reader that is in no group. */
+  readonly group: string
+  readonly members: readonly string[]
+  /** Longest `session.timeout.ms` of its members: whoever is silent for longer is out. */
+  readonly sessionUs: number
+}
+
 /** What the chaos generator knows of a world: who is there, which time-outs rule, and when work goes on. */
 export interface Topology {
   /** Brokers and controllers may fail; a perfect cluster's never do. */
@@ -17,6 +26,14 @@ export interface Topology {
   readonly controllers: readonly string[]
   /** All instances of all applications; stores are none. */
   readonly clients: readonly string[]
+  /** Everything that reads, by group. */
+  readonly groups: readonly GroupOfReaders[]
+  /** The instances of all that read, and their applications. */
+  readonly readers: readonly string[]
+  readonly readingApplications: readonly string[]
+  readonly stores: readonly string[]
+  /** Instances that write into a store. */
+  readonly storeClients: readonly string[]
   /** Partitions that are written to. */
   readonly partitions: readonly PartitionName[]
   /** Records that all producers together want to send. */
@@ -24,14 +41,21 @@ export interface Topology {
   /** From the first application's start to the last one's end, about. */
   readonly workFromUs: number
   readonly workToUs: number
+  /** When the first that reads can have something to read; the same as `workFromUs` when nothing reads. */
+  readonly readFromUs: number
   readonly runUs: number
   /** `broker.session.timeout.ms` */
   readonly sessionUs: number
   /** `replica.lag.time.max.ms` */
   readonly lagUs: number
+  /** Longest `session.timeout.ms` of any group's members; 0 = there are none. */
+  readonly memberSessionUs: number
   /** Shortest `request.timeout.ms` of the clients. */
   readonly requestTimeoutUs: number
-  /** Smallest min ISR of any partition, as far as its replicas go; a world without partitions has nothing to lose. */
+  /**
+   * Smallest min ISR of any partition, as far as its replicas go: the partitions with groups' offsets count too, by the
+   * brokers' own min ISR. A world without partitions has nothing to lose.
+   */
   readonly minIsr: number
   /** Smallest replication factor of any topic. */
   readonly minReplicas: number
@@ -47,31 +71,48 @@ export function topologyOf(spec: WorldSpec): Topology {
   )
   const works = spec.producers.map((producer) => workOf(producer, spec.run.forUs))
   const readers: readonly ReaderSpec[] = [...spec.consumers, ...spec.processors, ...spec.sinks]
+  const internal = readers.some(isInGroup) ? [offsetsTopic(spec.cluster)] : []
   const published = works.reduce((sum, work) => sum + work.records, 0)
-  for (const reader of readers) works.push(workOfReader(reader, published, works, spec.run.forUs))
+  const delayUs = ms(Math.max(0, ...spec.cluster.brokers.map((config) => config['group.initial.rebalance.delay.ms'])))
+  for (const reader of readers) works.push(workOfReader(reader, published, works, spec.run.forUs, delayUs))
   const workFromUs = Math.min(spec.run.forUs, ...works.map((work) => work.fromUs))
   return {
     mortal: !spec.cluster.perfect,
     brokers: named('broker'),
     controllers: named('controller'),
     clients: nodes.flatMap((node) => (node.application === null ? [] : [node.name])),
+    groups: groupsOf(readers),
+    readers: readers.flatMap(instancesOf),
+    readingApplications: readers.map(({ name }) => name),
+    stores: named('store'),
+    storeClients: spec.sinks.flatMap(instancesOf),
     partitions: written.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     ),
     records: published,
     workFromUs,
     workToUs: Math.max(workFromUs + 1, ...works.map((work) => work.toUs)),
+    readFromUs: Math.min(
+      spec.run.forUs,
+      readers.length === 0 ? workFromUs : Math.min(...readers.map((reader) => readsFromUs(reader, delayUs))),
+    ),
     runUs: spec.run.forUs,
     sessionUs: ms(spec.cluster.controllerConfig['broker.session.timeout.ms']),
     lagUs: ms(Math.min(...spec.cluster.brokers.map((config) => config['replica.lag.time.max.ms']))),
+    memberSessionUs: Math.max(0, ...groupsOf(readers.filter(isInGroup)).map(({ sessionUs }) => sessionUs)),
     requestTimeoutUs: ms(
       Math.min(30_000, ...[...spec.producers, ...readers].map(({ config }) => config['request.timeout.ms'])),
     ),
     minIsr: Math.min(
       spec.cluster.brokers.length,
-      ...spec.topics.map((topic) => Math.min(topic.config['min.insync.replicas'], topic.replicationFactor)),
+      ...[...spec.topics, ...internal].map((topic) =>
+        Math.min(topic.config['min.insync.replicas'], topic.replicationFactor),
+      ),
     ),
-    minReplicas: Math.min(spec.cluster.brokers.length, ...spec.topics.map((topic) => topic.replicationFactor)),
+    minReplicas: Math.min(
+      spec.cluster.brokers.length,
+      ...[...spec.topics, ...internal].map((topic) => topic.replicationFactor),
+    ),
   }
 }
 
@@ -106,11 +147,55 @@ function workOf(producer: ProducerSpec, runUs: number): Work {
   return { fromUs: startUs, toUs: Math.min(end, startUs + length), records: records * instances }
 }
 
+/** What groups' offsets are kept in, as the controller makes it. */
+function offsetsTopic({ brokers, controllerConfig }: WorldSpec['cluster']): {
+  readonly replicationFactor: number
+  readonly config: { readonly 'min.insync.replicas': number }
+} {
+  return {
+    replicationFactor: Math.min(...brokers.map((config) => config['offsets.topic.replication.factor'])),
+    config: { 'min.insync.replicas': controllerConfig['min.insync.replicas'] },
+  }
+}
+
+function isInGroup({ config }: ReaderSpec): boolean {
+  return config['group.id'] !== ''
+}
+
+function instancesOf({ name, instances }: ReaderSpec): readonly string[] {
+  return Array.from({ length: instances }, (_, n) => `${name}#${n}`)
+}
+
+/** Groups in the order in which applications name them; each reader without a group stands alone. */
+function groupsOf(readers: readonly ReaderSpec[]): readonly GroupOfReaders[] {
+  const groups: GroupOfReaders[] = []
+  for (const reader of readers) {
+    const group = reader.config['group.id']
+    const at = group === '' ? -1 : groups.findIndex((each) => each.group === group)
+    const before = groups[at] ?? { group, members: [], sessionUs: 0 }
+    const sessionUs = Math.max(before.sessionUs, ms(reader.config['session.timeout.ms']))
+    groups[at < 0 ? groups.length : at] = { group, members: [...before.members, ...instancesOf(reader)], sessionUs }
+  }
+  return groups
+}
+
+/** A new group hands nothing out before its first members have had time to join. */
+function readsFromUs({ startUs, assign }: ReaderSpec, delayUs: number): number {
+  return startUs + (assign === null ? delayUs : 0)
+}
+
 /** A reader works for as long as those before it, and for at least as long as all records take it. */
-function workOfReader(reader: ReaderSpec, records: number, before: readonly Work[], runUs: number): Work {
+function workOfReader(
+  reader: ReaderSpec,
+  records: number,
+  before: readonly Work[],
+  runUs: number,
+  delayUs: number,
+): Work {
   const { startUs, stopUs, instances, process } = reader
   const end = Math.min(runUs, stopUs ?? runUs)
-  const alone = startUs + Math.ceil(records / instances) * typicalUs(process)
+  // A group that grows while it is new waits once more.
+  const alone = readsFromUs(reader, 2 * delayUs) + Math.ceil(records / instances) * typicalUs(process)
   return { fromUs: startUs, toUs: Math.min(end, Math.max(alone, ...before.map((work) => work.toUs))), records: 0 }
 }
 

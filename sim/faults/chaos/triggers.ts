@@ -2,7 +2,7 @@ import type { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
 import type { MomentMatch } from '../../history/match.ts'
 import type { PlannedFault } from '../plan.ts'
-import { pickWeighted, range } from './pick.ts'
+import { only, pickWeighted, range } from './pick.ts'
 import type { PartitionName, Topology } from './topology.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -15,23 +15,31 @@ export function drawTrigger(topology: Topology, afterFaults: boolean, stream: St
     return { kind: 'at', atUs: drawTime(topology, stream) }
   const reaction = afterFaults && pickWeighted(stream, WEIGHTS.momentClass) === 'reaction'
   return reaction
-    ? atMoment(reactionOf(partition, stream), range(stream, 1, 3), drawAfter(stream))
-    : atMoment(ordinaryMoment(partition, stream), drawNth(topology, stream), drawAfter(stream))
+    ? atMoment(reactionOf(partition, topology, stream), range(stream, 1, 3), drawAfter(stream))
+    : atMoment(ordinaryMoment(partition, topology, stream), drawNth(topology, stream), drawAfter(stream))
 }
 
 /** Mostly while work goes on and shortly after, else anywhere in the run. */
 export function drawTime(topology: Topology, stream: Stream): number {
-  const { workFromUs, workToUs, runUs } = topology
+  const { workToUs, runUs } = topology
   if (stream.chance(1, 8)) return stream.below(runUs)
-  const until = Math.min(runUs - 1, workToUs + Math.floor((workToUs - workFromUs) / 8))
-  return range(stream, Math.min(workFromUs, until), until)
+  const fromUs = someBeginning(topology, stream)
+  const until = Math.min(runUs - 1, workToUs + Math.floor(Math.max(0, workToUs - fromUs) / 8))
+  return range(stream, Math.min(fromUs, until), until)
 }
 
 /** A time that leaves `roomUs` of work after it, when there is that much. */
 export function drawEarlyTime(topology: Topology, roomUs: number, stream: Stream): number {
-  const { workFromUs, workToUs, runUs } = topology
-  const until = Math.min(runUs - 1, Math.max(workFromUs + Math.floor((workToUs - workFromUs) / 4), workToUs - roomUs))
-  return range(stream, Math.min(workFromUs, until), until)
+  const { workToUs, runUs } = topology
+  const fromUs = someBeginning(topology, stream)
+  const quarter = fromUs + Math.floor(Math.max(0, workToUs - fromUs) / 4)
+  const until = Math.min(runUs - 1, Math.max(quarter, workToUs - roomUs))
+  return range(stream, Math.min(fromUs, until), until)
+}
+
+/** Half of the time when the first reader can begin, where something reads: until then only producers are at work. */
+function someBeginning({ workFromUs, readFromUs, readers }: Topology, stream: Stream): number {
+  return readers.length > 0 && stream.chance(1, 2) ? readFromUs : workFromUs
 }
 
 /** A trigger at the nth time that a moment happens. */
@@ -66,8 +74,10 @@ export function drawAfter(stream: Stream): number {
   }
 }
 
-function ordinaryMoment(at: PartitionName, stream: Stream): MomentMatch {
+function ordinaryMoment(at: PartitionName, topology: Topology, stream: Stream): MomentMatch {
   const { topic, partition } = at
+  if (topology.readers.length > 0 && pickWeighted(stream, WEIGHTS.side) === 'reading')
+    return readingMoment(topology, stream)
   const moment = pickWeighted(stream, WEIGHTS.moment)
   switch (moment) {
     case 'log.appended':
@@ -88,10 +98,59 @@ function ordinaryMoment(at: PartitionName, stream: Stream): MomentMatch {
   }
 }
 
-function reactionOf(at: PartitionName, stream: Stream): MomentMatch {
-  const { topic, partition } = at
-  const moment = pickWeighted(stream, WEIGHTS.reaction)
+/** Moments that never come where nothing is in a group. */
+const OF_GROUPS: readonly string[] = [
+  'offset.committed',
+  'commitRequest',
+  'commitReply',
+  'group.rebalanced',
+  'member.removed',
+  'partition.assigned',
+  'coordinator.loaded',
+]
+
+/** A moment of what reads, at some instance of it where that is told apart. */
+function readingMoment(topology: Topology, stream: Stream): MomentMatch {
+  const { readers, storeClients, memberSessionUs } = topology
+  const moment = pickWeighted(
+    stream,
+    only(WEIGHTS.reading, (name) => {
+      if (name === 'storeRequest' || name === 'storeReply') return storeClients.length > 0
+      return memberSessionUs > 0 || !OF_GROUPS.includes(name)
+    }),
+  )
   switch (moment) {
+    case 'commitRequest':
+      return { moment: 'request.sent', fields: { api: 'OffsetCommit', reply: false } }
+    case 'commitReply':
+      return { moment: 'request.sent', fields: { api: 'OffsetCommit', reply: true } }
+    case 'storeRequest':
+      return { moment: 'request.sent', fields: { api: 'StoreWrite', reply: false } }
+    case 'storeReply':
+      return { moment: 'request.sent', fields: { api: 'StoreWrite', reply: true } }
+    case 'record.delivered':
+    case 'partition.assigned':
+      return { moment, fields: stream.chance(1, 2) ? {} : { node: stream.pick(readers) } }
+    case 'effect.applied':
+    case 'record.derived':
+    case 'offset.committed':
+    case 'group.rebalanced':
+      return { moment, fields: {} }
+  }
+}
+
+function reactionOf(at: PartitionName, topology: Topology, stream: Stream): MomentMatch {
+  const { topic, partition } = at
+  const moment = pickWeighted(
+    stream,
+    only(WEIGHTS.reaction, (name) => topology.memberSessionUs > 0 || !OF_GROUPS.includes(name)),
+  )
+  switch (moment) {
+    case 'group.rebalanced':
+    case 'member.removed':
+    case 'partition.assigned':
+    case 'coordinator.loaded':
+      return { moment, fields: {} }
     case 'leader.elected':
     case 'isr.changed':
     case 'leader.began':

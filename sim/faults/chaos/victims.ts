@@ -24,10 +24,20 @@ export function nodeNamed(name: string): Target {
   return { kind: 'node', name }
 }
 
+/** All stores outside of Kafka. */
+export const STORES: Target = { kind: 'role', role: 'stores' }
+
+/** The broker that keeps the positions of some group; null when no group keeps any. */
+export function someCoordinator(topology: Topology, stream: Stream): Target | null {
+  const groups = topology.groups.filter(({ group }) => group !== '')
+  return groups.length === 0 ? null : { kind: 'group-coordinator', group: stream.pick(groups).group }
+}
+
 /** Which nodes a fault may hit. */
 export interface Victims {
   readonly controllers: boolean
   readonly clients: boolean
+  readonly stores: boolean
 }
 
 /** Somebody to hit; null when nobody may be hit. */
@@ -44,6 +54,12 @@ export function drawVictim(topology: Topology, may: Victims, stream: Stream): Ta
         return topology.mortal && may.controllers
       case 'client':
         return may.clients && topology.clients.length > 0
+      case 'reader':
+        return may.clients && topology.readers.length > 0
+      case 'coordinator':
+        return topology.mortal && topology.memberSessionUs > 0
+      case 'store':
+        return may.stores && topology.stores.length > 0
     }
   })
   if (Object.values(weights).every((weight) => weight === 0)) return null
@@ -58,5 +74,18 @@ export function drawVictim(topology: Topology, may: Victims, stream: Stream): Ta
       return ACTIVE_CONTROLLER
     case 'client':
       return nodeNamed(stream.pick(topology.clients))
+    case 'reader':
+      return someReader(topology, stream)
+    case 'coordinator':
+      return someCoordinator(topology, stream)
+    case 'store':
+      return nodeNamed(stream.pick(topology.stores))
   }
+}
+
+/** One instance of what reads, or all of an application. */
+function someReader(topology: Topology, stream: Stream): Target {
+  return pickWeighted(stream, WEIGHTS.readers) === 'one'
+    ? nodeNamed(stream.pick(topology.readers))
+    : { kind: 'application', name: stream.pick(topology.readingApplications) }
 }

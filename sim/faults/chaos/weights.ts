@@ -22,7 +22,9 @@ export const WEIGHTS = {
   /** What makes a fault fire. */
   trigger: { time: 1, moment: 1 },
   /** Whom a fault of a node hits. */
-  victim: { leader: 5, follower: 3, broker: 2, client: 2, controller: 2 },
+  victim: { leader: 5, follower: 3, broker: 2, client: 2, controller: 2, reader: 5, coordinator: 2, store: 2 },
+  /** Whether a fault of what reads hits one instance or all of an application. */
+  readers: { one: 5, all: 1 },
   /** How long a fault lasts; the names are those of the boundary families in `durations.ts`. */
   duration: {
     short: 8,
@@ -33,6 +35,8 @@ export const WEIGHTS = {
     belowLag: 1,
     aboveLag: 2,
     untilHealing: 1,
+    belowMemberSession: 1,
+    aboveMemberSession: 3,
   },
   /** Moments that come by themselves while records flow. */
   moment: {
@@ -46,6 +50,21 @@ export const WEIGHTS = {
     fetchReply: 2,
     'record.sent': 1,
   },
+  /** Whether an ordinary moment is one of what reads, where something reads. */
+  side: { publishing: 2, reading: 3 },
+  /** Moments that come by themselves while something is read. */
+  reading: {
+    'record.delivered': 4,
+    'effect.applied': 4,
+    'offset.committed': 4,
+    commitRequest: 3,
+    commitReply: 3,
+    storeRequest: 3,
+    storeReply: 3,
+    'record.derived': 2,
+    'partition.assigned': 2,
+    'group.rebalanced': 1,
+  },
   /** Moments that only come after an earlier fault. */
   reaction: {
     'leader.elected': 4,
@@ -56,6 +75,10 @@ export const WEIGHTS = {
     'log.truncated': 2,
     'node.crashed': 1,
     'broker.unfenced': 2,
+    'group.rebalanced': 4,
+    'member.removed': 3,
+    'partition.assigned': 4,
+    'coordinator.loaded': 2,
   },
   /** Whether a moment is a reaction, once there is a fault to react to. */
   momentClass: { ordinary: 2, reaction: 3 },
@@ -71,6 +94,12 @@ export const WEIGHTS = {
     heartbeat: 2,
     metadata: 1,
     any: 1,
+    consumerFetchReply: 2,
+    offsetCommit: 3,
+    offsetCommitReply: 4,
+    membership: 3,
+    storeRequest: 3,
+    storeReply: 4,
   },
   /** How many messages a `delay` or `drop` takes. */
   messageCount: { one: 5, few: 3, all: 2 },
@@ -83,9 +112,13 @@ export const WEIGHTS = {
     controllerFromBrokers: 2,
     clientsFromBrokers: 1,
     followerFromAll: 2,
+    readerFromCoordinator: 3,
+    readersFromStores: 3,
   },
   /** From whom a node is cut off. */
   isolatedFrom: { everybody: 4, controller: 3, followers: 3, clients: 2 },
+  /** From whom a node that reads is cut off. */
+  readerIsolatedFrom: { everybody: 3, coordinator: 3, leader: 2, stores: 2 },
   direction: { both: 3, in: 2, out: 2 },
   /** Patterns of `patterns.ts` by name. */
   pattern: {
@@ -100,5 +133,11 @@ export const WEIGHTS = {
     blindController: 2,
     slowReplica: 1,
     powerOutage: 2,
+    zombieMember: 4,
+    lostCoordinator: 3,
+    rollingMembers: 2,
+    betweenSteps: 5,
+    storeUnreachable: 3,
+    lostStoreReply: 3,
   },
 } as const

@@ -6,7 +6,7 @@ import { DOWN, Kernel, type NodeSlot, PAUSED, RUNNING } from '../../kernel/kerne
 import type { NodeHandler } from '../../kernel/node.ts'
 import { constant, type Spread } from '../../kernel/spread.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
-import { nodesOf } from '../../layout.ts'
+import { nodesOf, reads } from '../../layout.ts'
 import { Envelope } from '../../network/envelope.ts'
 import { Links } from '../../network/links.ts'
 import { ARRIVAL, Network } from '../../network/network.ts'
@@ -61,8 +61,12 @@ class ChattyNode implements NodeHandler {
     return []
   }
 
+  connectionTo(peer: number): number {
+    return this.connections.get(peer) ?? 0
+  }
+
   say(peer: number, api: number, reply: boolean): void {
-    const connection = this.connections.get(peer) ?? 0
+    const connection = this.connections.get(peer) ?? this.world.handlerOf(peer)?.connectionTo(this.node) ?? 0
     this.world.network.send(new Envelope(reply, api, 0, this.node, peer, connection, 1, {}))
   }
 }
@@ -170,6 +174,11 @@ export class FakeWorld implements FaultHost {
     return (this.kernel.nodes[node] as NodeSlot).handler as ChattyNode
   }
 
+  /** Null while its process is down. */
+  handlerOf(node: number): ChattyNode | null {
+    return (this.kernel.nodes[node]?.handler ?? null) as ChattyNode | null
+  }
+
   peersOf(node: number): readonly number[] {
     return this.nodeNames.map((_, peer) => peer).filter((peer) => peer > node)
   }
@@ -236,6 +245,9 @@ export class FakeWorld implements FaultHost {
   leaderOf(): number {
     return this.leaderless || !this.isUp(this.leader) ? -1 : this.leader
   }
+  groupCoordinator(): number {
+    return this.spec.consumers.length > 0 ? this.leaderOf() : -1
+  }
   replicasOf(): readonly number[] {
     return this.spec.cluster.brokers.map((_, index) => index + 1)
   }
@@ -256,6 +268,22 @@ export class FakeWorld implements FaultHost {
     recorder.emit(M.hwAdvanced, leader, tpOf(1, 0), 1, 0, 1)
     recorder.emitWide(M.produceAnswered, leader, tpOf(1, 0), 0, 0, 4, -1, 1, 0, 0)
     recorder.emit(M.produceAcked, 4, 0, 0, tpOf(1, 0), 0)
+    for (const [node, { role }] of nodesOf(this.spec).entries()) if (reads(role)) this.readNow(node)
+  }
+
+  /** One record's way through an application that reads. */
+  private readNow(node: number): void {
+    const { recorder, leader } = this
+    const groups = [...this.spec.consumers, ...this.spec.processors, ...this.spec.sinks].map(
+      ({ config }) => config['group.id'],
+    )
+    recorder.emit(M.recordDelivered, node, 0, 0, tpOf(1, 0), 0)
+    recorder.emit(M.stepBeforeOutput, node, 0, 0, 0, 0)
+    recorder.emit(M.stepAfterOutput, node, 0, 0, 0, 0)
+    recorder.emit(M.stepBeforeCommit, node, 0, 0, 0, 0)
+    for (const group of groups)
+      recorder.emitWide(M.offsetCommitted, leader, recorder.text(group), tpOf(1, 0), 0, 1, node, 0, 0, 0)
+    recorder.emit(M.stepAfterCommit, node, 0, 0, 0, 0)
   }
 
   private die(node: number, kind: number, silent: boolean): boolean {

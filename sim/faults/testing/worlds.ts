@@ -2,10 +2,11 @@ import { constant } from '../../kernel/spread.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../../kafka/protocol/config/broker.ts'
 import type { ConfigTable } from '../../kafka/protocol/config/definition.ts'
+import { CONSUMER_CONFIG, type ConsumerConfig } from '../../kafka/protocol/config/consumer.ts'
 import { PRODUCER_CONFIG, type ProducerConfig } from '../../kafka/protocol/config/producer.ts'
 import { TOPIC_CONFIG, type TopicConfig } from '../../kafka/protocol/config/topic.ts'
 import { CLUSTER_PROFILES } from '../../kafka/protocol/profile.ts'
-import type { ProducerSpec, TopicSpec, WorldSpec } from '../../spec.ts'
+import type { ProducerSpec, ReaderSpec, TopicSpec, WorldSpec } from '../../spec.ts'
 
 function defaults(table: ConfigTable): Readonly<Record<string, boolean | number | string>> {
   return Object.fromEntries(Object.entries(table).map(([key, definition]) => [key, definition.default]))
@@ -64,5 +65,55 @@ export function worldSpec(options: WorldOptions = {}): WorldSpec {
     stores: [],
     sinks: [],
     run: { forUs: 60 * SECOND, thenHealUs: null, maxEvents: 1_000_000 },
+  }
+}
+
+export const DEFAULT_CONSUMER: ConsumerConfig = {
+  ...(defaults(CONSUMER_CONFIG) as unknown as ConsumerConfig),
+  'enable.auto.commit': false,
+  'group.instance.id': '',
+  'partition.assignment.strategy': 'range',
+  'session.timeout.ms': 10_000,
+}
+
+/** Two instances that read a topic, in a group of their name. */
+function readerSpec(name: string, from: string): ReaderSpec {
+  return {
+    name,
+    from: [from],
+    instances: 2,
+    startUs: 0,
+    stopUs: null,
+    process: constant(MILLISECOND),
+    commitEvery: 'poll',
+    commitCall: 'sync',
+    handling: { kind: 'in-order' },
+    assign: null,
+    profile: 'kafka-4.1',
+    config: { ...DEFAULT_CONSUMER, 'group.id': name },
+  }
+}
+
+/** The same world, whose records are consumed, processed and written into a store, by two instances each. */
+export function readingSpec(options: WorldOptions = {}): WorldSpec {
+  const spec = worldSpec(options)
+  const [topic = topicSpec('orders', 3, 2)] = spec.topics
+  return {
+    ...spec,
+    topics: [...spec.topics, { ...topic, name: 'bills' }],
+    consumers: [{ ...readerSpec('billing', topic.name), commit: 'after-processing', steps: null }],
+    processors: [
+      {
+        ...readerSpec('biller', topic.name),
+        to: ['bills'],
+        commit: 'after-output',
+        transform: { kind: 'copy' },
+        producerConfig: DEFAULT_PRODUCER,
+      },
+    ],
+    stores: [{ name: 'ledger', kind: 'database', latency: constant(MILLISECOND) }],
+    sinks: [
+      { ...readerSpec('writer', 'bills'), into: 'ledger', commit: 'after-output', write: 'insert', fence: 'none' },
+    ],
   }
 }
