@@ -17,6 +17,11 @@ export interface PlanScope {
   readonly mostNth: number
 }
 
+/** Moments that tell what becomes of a record after it was published. */
+const READING_MATCHES: readonly MomentMatch[] = ['record.delivered', 'effect.applied', 'offset.committed'].map(
+  (moment) => ({ moment, fields: {} }),
+)
+
 /** The scope of a world, widened so that it holds everything that the given plan says. */
 export function scopeOf(spec: WorldSpec, plan: FaultPlan): PlanScope {
   const nodes = nodesOf(spec)
@@ -27,9 +32,24 @@ export function scopeOf(spec: WorldSpec, plan: FaultPlan): PlanScope {
   const roles = (['brokers', 'controllers', 'clients'] as const).map((role): Target => ({ kind: 'role', role }))
   const followers = partitionsOf(spec).map((at): Target => ({ kind: 'followers', ...at }))
   const said = plan.flatMap((fault) => targetsOf(fault.action))
+  const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
+  const applications = readers.map(({ name }): Target => ({ kind: 'application', name }))
+  const groups = distinct(readers.map(({ config }) => config['group.id'])).filter((group) => group !== '')
+  const coordinators = groups.map((group): Target => ({ kind: 'group-coordinator', group }))
+  const stores: readonly Target[] = spec.stores.length === 0 ? [] : [{ kind: 'role', role: 'stores' }]
   const rest: Target = { kind: 'role', role: 'rest' }
   return {
-    targets: distinct([...leaders, ...brokers, ...others, ...roles, ...followers, ...said]),
+    targets: distinct([
+      ...leaders,
+      ...brokers,
+      ...others,
+      ...roles,
+      ...coordinators,
+      ...applications,
+      ...stores,
+      ...followers,
+      ...said,
+    ]),
     disks: distinct([...leaders, ...brokers, ...followers, ...plan.flatMap((fault) => disksOf(fault.action))]),
     splits: distinct([
       ...leaders.map((leader) => [[leader], [rest]]),
@@ -37,9 +57,17 @@ export function scopeOf(spec: WorldSpec, plan: FaultPlan): PlanScope {
     ]),
     matches: distinct([
       ...spec.topics.map(({ name }): MomentMatch => ({ moment: 'produce.acked', fields: { topic: name } })),
+      ...(readers.length === 0 ? [] : READING_MATCHES),
       ...plan.flatMap(({ trigger }) => (trigger.kind === 'when' ? [trigger.match] : [])),
     ]),
-    apis: distinct(['Produce', 'Fetch', ...plan.flatMap(({ action }) => ('api' in action ? [action.api] : [])), null]),
+    apis: distinct([
+      'Produce',
+      'Fetch',
+      ...(groups.length === 0 ? [] : ['OffsetCommit']),
+      ...(spec.sinks.length === 0 ? [] : ['StoreWrite']),
+      ...plan.flatMap(({ action }) => ('api' in action ? [action.api] : [])),
+      null,
+    ]),
     mostUs: Math.max(COARSE, ...plan.flatMap(timesOf)),
     mostNth: Math.max(1, ...plan.flatMap(numbersOf)),
   }

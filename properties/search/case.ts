@@ -7,14 +7,20 @@ import { matchableFields, MOMENTS } from '../../sim/history/catalogue.ts'
 import type { RunResult } from '../verdict.ts'
 import { guaranteeText, type Shown, type Signature } from './signature.ts'
 
-/** How much a producer with a `send:` does. */
+/** Where applications stand in a file. */
+export type Section = 'producers' | 'consumers' | 'processors' | 'sinks'
+const READING = ['consumers', 'processors', 'sinks'] as const
+
+/** How much an application does: how many there are of it, and what each sends. */
 export interface Amount {
-  readonly producer: string
+  readonly section: Section
+  readonly name: string
   readonly instances: number
-  readonly records: number
+  /** Of a producer with a `send:`, by each instance; null = it reads, and what it does follows from the others. */
+  readonly records: number | null
 }
 
-/** What shrinking makes smaller: the plan, and how much is sent. */
+/** What shrinking makes smaller: the plan, how much is sent, and how many are at work. */
 export interface Case {
   readonly plan: FaultPlan
   readonly amounts: readonly Amount[]
@@ -56,10 +62,15 @@ export function scenarioWithSaved(file: string, raw: RawScenario, saved: RawScen
     const { instances, send } = saved.producers?.[name] ?? {}
     producers[name] = { ...producer, ...(send === undefined ? {} : { send, instances }) }
   }
+  const readers: Partial<RawScenario> = {
+    ...(raw.consumers == null ? {} : { consumers: asMany(raw.consumers, saved.consumers) }),
+    ...(raw.processors == null ? {} : { processors: asMany(raw.processors, saved.processors) }),
+    ...(raw.sinks == null ? {} : { sinks: asMany(raw.sinks, saved.sinks) }),
+  }
   const { variants: _, cover: __, chaos: ___, replay: ____, ...kept } = raw
   const { 'run-seed': runSeed, bases = {}, overrides = [] } = replay
   return scenarioOf(
-    { ...kept, producers, ...(saved.faults === undefined ? {} : { faults: saved.faults }) },
+    { ...kept, producers, ...readers, ...(saved.faults === undefined ? {} : { faults: saved.faults }) },
     { file, replay: { runSeed: String(runSeed), bases, overrides } },
   )
 }
@@ -75,7 +86,10 @@ export function rawCase(frame: CaseFrame, { plan, amounts }: Case): RawScenario 
   return {
     ...framed(frame),
     faults: plan.map((fault): RawFault => writeFault(fault)),
-    ...(raw.producers == null ? {} : { producers: withAmounts(raw.producers, amounts) }),
+    ...(raw.producers == null ? {} : { producers: withAmounts(raw.producers, 'producers', amounts) }),
+    ...(raw.consumers == null ? {} : { consumers: withAmounts(raw.consumers, 'consumers', amounts) }),
+    ...(raw.processors == null ? {} : { processors: withAmounts(raw.processors, 'processors', amounts) }),
+    ...(raw.sinks == null ? {} : { sinks: withAmounts(raw.sinks, 'sinks', amounts) }),
   }
 }
 
@@ -104,28 +118,58 @@ function framed({ raw, title, signature }: CaseFrame): RawScenario {
   }
 }
 
-function withAmounts(
-  producers: NonNullable<RawScenario['producers']>,
+function withAmounts<T extends RawApplication>(
+  applications: Record<string, T | null>,
+  section: Section,
   amounts: readonly Amount[],
-): Record<string, RawProducer | null> {
-  const changed: Record<string, RawProducer | null> = {}
-  for (const [name, producer] of Object.entries(producers)) {
-    const amount = amounts.find((each) => each.producer === name)
-    changed[name] = amount === undefined ? producer : withAmount(producer ?? {}, amount)
+): Record<string, T | null> {
+  const changed: Record<string, T | null> = {}
+  for (const [name, application] of Object.entries(applications)) {
+    const amount = amounts.find((each) => each.section === section && each.name === name)
+    changed[name] = amount === undefined ? application : withAmount(application, amount)
   }
   return changed
 }
 
-function withAmount(producer: RawProducer, { instances, records }: Amount): RawProducer {
-  const { instances: _, ...rest } = producer
-  return { ...rest, ...(instances === 1 ? {} : { instances }), send: { ...producer.send, records } }
+/** What all applications have in common, and what producers send. */
+interface RawApplication {
+  readonly instances?: number | undefined
+  readonly send?: RawProducer['send']
 }
 
-/** How much the producers of a scenario send; scripted ones are left as they are. */
-export function amountsOf(scenario: Scenario): readonly Amount[] {
-  return scenario.spec.producers.flatMap(({ name, instances, workload }) =>
-    workload.kind === 'send' ? [{ producer: name, instances, records: workload.records }] : [],
+function withAmount<T extends RawApplication>(application: T | null, { instances, records }: Amount): T {
+  const { instances: _, ...rest } = application ?? ({} as T)
+  const changed = {
+    ...rest,
+    ...(instances === 1 ? {} : { instances }),
+    ...(records === null ? {} : { send: { ...application?.send, records } }),
+  }
+  return changed as unknown as T
+}
+
+/** Applications with as many instances as were saved of them. */
+function asMany<T extends RawApplication>(
+  applications: Record<string, T | null>,
+  saved: Record<string, T | null> | null | undefined,
+): Record<string, T | null> {
+  const changed: Record<string, T | null> = {}
+  for (const [name, application] of Object.entries(applications)) {
+    const before = saved?.[name]
+    changed[name] =
+      application === null || before == null ? application : { ...application, instances: before.instances }
+  }
+  return changed
+}
+
+/** How much the applications of a scenario do; scripted producers are left as they are. */
+export function amountsOf({ spec }: Scenario): readonly Amount[] {
+  const sent = spec.producers.flatMap(({ name, instances, workload }): readonly Amount[] =>
+    workload.kind === 'send' ? [{ section: 'producers', name, instances, records: workload.records }] : [],
   )
+  const read = READING.flatMap((section) =>
+    spec[section].map(({ name, instances }): Amount => ({ section, name, instances, records: null })),
+  )
+  return [...sent, ...read]
 }
 
 const MOMENT_NAMES: readonly string[] = MOMENTS.map(({ name }) => name)

@@ -109,6 +109,6 @@ export function savedText(
 export function sizeOf({ plan, amounts }: Case): { readonly faults: number; readonly records: number } {
   return {
     faults: plan.length,
-    records: amounts.reduce((sum, { instances, records }) => sum + instances * records, 0),
+    records: amounts.reduce((sum, { instances, records }) => sum + instances * (records ?? 0), 0),
   }
 }

@@ -85,10 +85,10 @@ class Search {
     await this.descend(fc.subarray([...plan]), [...plan], (faults) => ({ plan: numbered(faults), amounts }))
   }
 
-  /** Fewer producers at work, then fewer records of each. */
+  /** Fewer instances of each application, and fewer records of each producer. */
   async lessWork(): Promise<void> {
     const { plan, amounts } = this.best.found
-    const counts = amounts.flatMap(({ instances, records }) => [instances, records])
+    const counts = amounts.flatMap(({ instances, records }) => [instances, records ?? 1])
     if (counts.length === 0) return
     const smaller = fc.tuple(...counts.map((count) => wholeUpTo(1, count)))
     await this.descend(smaller, counts, (values) => ({ plan, amounts: withCounts(amounts, values) }))
@@ -166,11 +166,11 @@ function moved(fault: PlannedFault, byUs: number): PlannedFault {
   return trigger.kind === 'at' ? { ...fault, trigger: { ...trigger, atUs: trigger.atUs + byUs } } : fault
 }
 
-/** Instances and records of each producer in turn. */
+/** Instances and records of each application in turn. */
 function withCounts(amounts: readonly Amount[], counts: readonly number[]): readonly Amount[] {
-  return amounts.map(({ producer, instances, records }, i) => ({
-    producer,
+  return amounts.map(({ instances, records, ...application }, i) => ({
+    ...application,
     instances: counts[2 * i] ?? instances,
-    records: counts[2 * i + 1] ?? records,
+    records: records === null ? null : (counts[2 * i + 1] ?? records),
   }))
 }

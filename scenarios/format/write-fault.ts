@@ -1,4 +1,4 @@
-import type { Action, PlannedFault, StreamMatch, Target } from '../../sim/faults/plan.ts'
+import type { Action, FailStep, PlannedFault, StreamMatch, Target } from '../../sim/faults/plan.ts'
 import type { Spread } from '../../sim/kernel/spread.ts'
 import { MILLISECOND } from '../../sim/kernel/time.ts'
 import type { RawFault, RawMoment, RawSpread, RawStream, RawTarget } from './raw.ts'
@@ -13,11 +13,25 @@ const DEFAULT_SLOWNESS = 100 * MILLISECOND
  * client (there is none).
  */
 export function writeFault(fault: PlannedFault): RawFault {
+  const fail = failOf(fault)
   return {
-    ...writeTrigger(fault.trigger),
-    ...writeAction(fault.action),
+    ...(fail === null ? { ...writeTrigger(fault.trigger), ...writeAction(fault.action) } : { fail }),
     ...(fault.forUs === null ? {} : { for: formatDuration(fault.forUs) }),
   }
+}
+
+const STEPS: readonly FailStep[] = ['before-output', 'after-output', 'before-commit', 'after-commit']
+
+/** A crash of an instance at a step of its own, which has a word: `fail`. Null when the fault is something else. */
+function failOf({ trigger, action }: PlannedFault): RawFault['fail'] | null {
+  if (trigger.kind !== 'when' || action.kind !== 'crash' || action.target.kind !== 'node') return null
+  const { match, nth, everyMatch, times, afterUs } = trigger
+  const step = STEPS.find((each) => `step.${each}` === match.moment)
+  const node = action.target.name
+  const itself = Object.keys(match.fields).join() === 'node' && match.fields['node'] === node
+  if (step === undefined || everyMatch || times !== null || afterUs !== 0) return null
+  if (!itself || !node.includes('#')) return null
+  return { target: node, step, ...(nth === 1 ? {} : { nth }) }
 }
 
 function writeTrigger(trigger: PlannedFault['trigger']): RawFault {
