@@ -47,6 +47,26 @@ describe('rebalances', () => {
     expect(committed).toBeLessThanOrEqual(c.of('partition.revoked')[0]?.time ?? 0)
   })
 
+  it('eager: returns nothing while the commit before the revocation is under way (KAFKA-14024)', () => {
+    const c = two()
+    const a = reader(c, 0)
+    c.runUntil(300)
+    let refusals = 6
+    c.trouble = (api) =>
+      api === Api.OffsetCommit && refusals-- > 0 ? { error: Errors.COORDINATOR_LOAD_IN_PROGRESS } : 'ok'
+    const b = reader(c, 1)
+    c.runUntil(600)
+    expect(c.asked(Api.OffsetCommit).length).toBeGreaterThan(0)
+    expect(a.events).toEqual(['assigned [0,1]'])
+    c.append(P0, 5)
+    c.append(P1, 5)
+    c.runUntil(5000)
+    expect(a.events).toEqual(['assigned [0,1]', 'revoked [0,1]', 'assigned [0]'])
+    expect(a.offsets(0)).toHaveLength(55)
+    // All of it was read by exactly one of them.
+    expect([...a.offsets(1), ...b.offsets(1)]).toEqual(Array.from({ length: 55 }, (_, n) => n))
+  })
+
   it('eager without commits: what was read is read again by the new owner (C05)', () => {
     const c = two()
     const a = reader(c, 0, { 'enable.auto.commit': false })
