@@ -63,6 +63,13 @@ describe('rebalances', () => {
     c.runUntil(5000)
     expect(a.events).toEqual(['assigned [0,1]', 'revoked [0,1]', 'assigned [0]'])
     expect(a.offsets(0)).toHaveLength(55)
+    const began = c.asked(Api.OffsetCommit)[0]?.time ?? Infinity
+    const ended = c.of('partition.revoked')[0]?.time ?? 0
+    expect(ended - began).toBeGreaterThan(300_000)
+    const meanwhile = c
+      .of('record.delivered')
+      .filter(({ time, node }) => node === a.node && time > began && time < ended)
+    expect(meanwhile).toEqual([])
     // All of it was read by exactly one of them.
     expect([...a.offsets(1), ...b.offsets(1)]).toEqual(Array.from({ length: 55 }, (_, n) => n))
   })
