@@ -52,13 +52,16 @@ export async function loadScenarios(request: LoadRequest, context: Context): Pro
 export interface CheckRequest extends GlobalFlags {
   /** What mistakes keep from happening: `nothing was written`. */
   readonly instead: string
+  /** Settings files that are not written yet either, by their paths as the text names them. */
+  readonly beside?: ReadonlyMap<string, string>
 }
 
 /** Tells the mistakes and warnings of a text; false when there is a mistake. */
 export async function checkText(file: string, text: string, request: CheckRequest, context: Context): Promise<boolean> {
   const engine = await context.engine()
   const teller = new Teller(context, engine, { ...request, paths: [], set: [], profile: null })
-  const readConfig = configReader(resolve(context.console.cwd, file))
+  const read = configReader(resolve(context.console.cwd, file))
+  const readConfig = (config: string): ReturnType<typeof read> => request.beside?.get(config) ?? read(config)
   teller.diagnostics(engine.load(file, text, { set: [], profile: null, readConfig }))
   teller.end({ files: [file], mistakes: [], emptyFolders: [] }, request.instead)
   return teller.mistakes === 0

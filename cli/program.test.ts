@@ -115,6 +115,52 @@ describe('init with own settings', () => {
     expect(existsSync(join(own.folder, 'b'))).toBe(false)
   })
 
+  test('a producer and a consumer become one scenario, whatever the files look like', async () => {
+    own.file('p.properties', 'acks = 1\r\nenable.idempotence=false')
+    const lines = [
+      '! written by an editor of another system',
+      'group.id=first',
+      'group\\u002eid : bil\\',
+      '    ling',
+      'auto.offset.reset earliest',
+      'enable.auto.commit=false',
+      'bootstrap.servers=a:9092',
+      'max.pol.records=5',
+      'key.deserializer=a.B\\',
+    ]
+    own.file('c.properties', lines.join('\r\n'))
+    const flags = ['--producer', 'p.properties', '--consumer', 'c.properties', '--topic', 'orders:6:3:2']
+    const { exit, out, err } = await own.run('init', 'e', ...flags)
+    expect(exit).toBe(0)
+    expect(out).toContain('`twiceshy fuzz`')
+    expect(err).toContain('warning: c.properties:3:1 `group.id` is written twice; Java takes the last')
+    expect(err).toContain('warning: c.properties:7:1 the consumer setting `bootstrap.servers` is not simulated')
+    expect(err).toContain("warning: c.properties:8:1 Kafka's consumer has no setting `max.pol.records`")
+    const text = readFileSync(join(own.folder, 'e/scenarios/orders.yaml'), 'utf8')
+    expect(text).toContain('    commit: after-processing')
+    expect(text).toContain('    config: ../../c.properties')
+    expect(text.slice(text.indexOf('expect:'))).not.toContain('violated')
+    expect(existsSync(join(own.folder, 'e/scenarios/consumer.properties'))).toBe(false)
+    const engine = await realEngine()
+    const config = (path: string): string => readFileSync(join(own.folder, 'e/scenarios', path), 'utf8')
+    const [loaded] = engine.load('o.yaml', text, { set: [], profile: null, readConfig: config }).scenarios
+    expect(loaded?.spec.consumers[0]?.config).toMatchObject({ 'group.id': 'billing', 'auto.offset.reset': 'earliest' })
+    expect(loaded?.spec.producers[0]?.config).toMatchObject({ acks: '1', 'enable.idempotence': false })
+  })
+
+  test('a consumer without a group gets one, in a copy of its file', async () => {
+    own.file('none.properties', 'auto.offset.reset=earliest\nclient.id=a\\')
+    const { exit, out, err } = await own.run('init', 'f', '--consumer', 'none.properties', '--topic', 'orders')
+    expect(exit).toBe(0)
+    expect(out).toContain('wrote   f/scenarios/consumer.properties')
+    expect(err).toContain('consumer.properties:2:1 the consumer setting `client.id` is not simulated')
+    const text = readFileSync(join(own.folder, 'f/scenarios/orders.yaml'), 'utf8')
+    expect(text).toContain('config: ./consumer.properties')
+    expect(text).not.toContain('commit:')
+    expect(readFileSync(join(own.folder, 'f/scenarios/consumer.properties'), 'utf8')).toMatch(/\ngroup\.id=my-group\n$/)
+    expect(await own.run('list', 'scenarios', 'f/scenarios/orders.yaml')).toMatchObject({ exit: 0 })
+  })
+
   test('takes several topics, by defaults where numbers are left out', async () => {
     const { exit, err } = await own.run('init', 'c', '--topic', 'producer', '--topic', '0815:2:5')
     expect([exit, err]).toEqual([0, ''])
@@ -130,9 +176,17 @@ describe('init with own settings', () => {
     [['--topic', 'a:1:2:3'], 'can never be met by 2 replicas'],
     [['--topic', 'a', '--topic', 'a:2'], 'names a twice'],
     [['--producer', 'nowhere'], 'nowhere cannot be read: it does not exist'],
-    [['--consumer', 'bad.properties'], '--consumer is not built yet'],
+    [['--consumer', 'nowhere'], 'nowhere cannot be read: it does not exist'],
+    [['--consumer', 'binary.properties'], 'binary.properties is not a text file'],
+    [['--consumer', 'latin.properties'], 'latin.properties is not a text file'],
+    [['--consumer', 'escape.properties'], '`\\u` is followed by four hexadecimal digits'],
+    [['--consumer', 'wrong.properties'], 'auto.offset.reset'],
     [['--topic', 'a b'], 'a b'],
   ])('%j is exit 2', async (flags, message) => {
+    writeFileSync(join(own.folder, 'binary.properties'), Uint8Array.from([103, 0, 255, 10]))
+    writeFileSync(join(own.folder, 'latin.properties'), Uint8Array.from([103, 114, 61, 233, 10]))
+    own.file('escape.properties', 'group.id=a\\u12\n')
+    own.file('wrong.properties', 'group.id=a\nauto.offset.reset=sometimes\n')
     const { exit, err } = await own.run('init', 'd', ...flags)
     expect(exit).toBe(2)
     expect(err).toContain(message)

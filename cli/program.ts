@@ -191,7 +191,7 @@ function addOthers(program: Command, act: Act, context: Context): void {
     'a topic of yours, such as orders:6:3:2 (repeatable)',
     repeated,
   )
-  init.option('--consumer <file.properties>', "a consumer's own settings (not built yet)")
+  init.option('--consumer <file.properties>', "a consumer's own settings")
   act(init, async (values, globals) => {
     const [{ init }, { parseTopic }] = await Promise.all([
       import('./commands/init.ts'),
@@ -199,9 +199,10 @@ function addOthers(program: Command, act: Act, context: Context): void {
     ])
     const [folder] = values['args'] as readonly [string | undefined]
     const { producer, topic, consumer } = values as { producer?: string; topic?: readonly string[]; consumer?: string }
-    if (consumer !== undefined) throw notBuiltYet('--consumer')
-    const own = { producer: producer ?? null, topics: (topic ?? []).map(parseTopic) }
-    return init(folder ?? '.', context, producer === undefined && topic === undefined ? null : own, globals)
+    const topics = (topic ?? []).map(parseTopic)
+    const own = { producer: producer ?? null, consumer: consumer ?? null, topics }
+    const given = producer !== undefined || consumer !== undefined || topics.length > 0
+    return init(folder ?? '.', context, given ? own : null, globals)
   })
 
   const schema = program.command('schema').description('print the JSON schema of scenario files')

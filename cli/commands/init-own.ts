@@ -1,4 +1,5 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { parseLines } from 'dot-properties'
 import type { Context, GlobalFlags } from '../context.ts'
 import { shownPath } from '../files/collect.ts'
 import { readText } from '../files/read.ts'
@@ -17,6 +18,8 @@ export interface OwnTopic {
 export interface Own {
   /** Path of a producer's `.properties` file. */
   readonly producer: string | null
+  /** The same of a consumer. */
+  readonly consumer: string | null
   readonly topics: readonly OwnTopic[]
 }
 
@@ -51,7 +54,11 @@ function wholeNumber(topic: string, text: string, most: number): number {
 export interface OwnScenario {
   readonly path: string
   readonly text: string
+  /** Files that it names and that are not there yet, by their paths. */
+  readonly beside: readonly (readonly [path: string, text: string])[]
 }
+
+const CONSUMER_FILE = './consumer.properties'
 
 /**
  * A scenario around somebody's own settings. What is wrong with them is told; null then, because nothing could be run.
@@ -72,11 +79,22 @@ export async function ownScenario(
   if (twice !== undefined) throw new UsageError(`--topic names ${twice.name} twice`, 'keep one of the two')
   const path = join(target, 'scenarios', `${topics[0]?.name ?? 'orders'}.yaml`)
   const { cwd } = context.console
-  const properties = own.producer === null ? null : resolve(cwd, own.producer)
-  if (properties !== null) readText(properties, own.producer ?? '')
-  const text = scenarioText(topics, properties === null ? null : relativePath(dirname(path), properties))
-  const ok = await checkText(shownPath(path, cwd), text, { ...globals, instead: 'nothing was written' }, context)
-  return ok ? { path, text } : null
+  const settings = (file: string | null): OwnSettings | null => {
+    if (file === null) return null
+    const properties = resolve(cwd, file)
+    return { name: basename(file), path: relativePath(dirname(path), properties), text: readText(properties, file) }
+  }
+  const consumer = settings(own.consumer)
+  const grouped = consumer === null ? null : withGroup(consumer, CONSUMER_FILE)
+  const beside = grouped === consumer || grouped === null ? [] : [[CONSUMER_FILE, grouped.text] as const]
+  const text = scenarioText(topics, settings(own.producer), grouped)
+  const ok = await checkText(
+    shownPath(path, cwd),
+    text,
+    { ...globals, instead: 'nothing was written', beside: new Map(beside) },
+    context,
+  )
+  return ok ? { path, text, beside: beside.map(([name, each]) => [join(dirname(path), name), each]) } : null
 }
 
 function relativePath(from: string, to: string): string {
@@ -84,18 +102,37 @@ function relativePath(from: string, to: string): string {
   return path.startsWith('.') || /^(?:\/|[A-Za-z]:)/.test(path) ? path : `./${path}`
 }
 
-function scenarioText(topics: readonly OwnTopic[], config: string | null): string {
+/** A `.properties` file as the scenario names it, and what it says. */
+interface OwnSettings {
+  /** As people call it. */
+  readonly name: string
+  readonly path: string
+  readonly text: string
+}
+
+function scenarioText(
+  topics: readonly OwnTopic[],
+  producing: OwnSettings | null,
+  consuming: OwnSettings | null,
+): string {
   const names = topics.map(({ name }) => quoted(name))
   const [first = 'orders'] = topics.map(({ name }) => name)
   const brokers = Math.max(3, ...topics.map((topic) => topic.replicationFactor ?? 0))
-  const to = names.length === 1 ? names[0] : `[${names.join(', ')}]`
-  const producer = topics.some(({ name }) => name === 'producer') ? 'publisher' : 'producer'
-  const whose = config === null ? '' : ` with the settings of ${basename(config)}`
+  const list = names.length === 1 ? (names[0] ?? '') : `[${names.join(', ')}]`
+  const files = [producing, consuming].flatMap((each) => (each === null ? [] : [each.name]))
+  const whose = files.length === 0 ? '' : ` with the settings of ${files.join(' and ')}`
+  const nameOf = (usual: string, other: string): string => (topics.some(({ name }) => name === usual) ? other : usual)
+  const reading = consuming === null ? null : consumerText(consuming, nameOf('consumer', 'subscriber'), list)
+  const about =
+    reading === null
+      ? `  A leader crashes while records are being sent, at another time in every run: whatever was acknowledged must be there
+  afterwards, and once only.`
+      : `  A leader and a consumer crash while records are on their way, at another time in every run: whatever was
+  acknowledged must be processed in the end, and once only.`
   return `# yaml-language-server: $schema=./twiceshy.schema.json
-scenario: ${quoted(`${first} keeps what was acknowledged${whose}`)}
+scenario: ${quoted(`${first} ${reading === null ? 'keeps what was acknowledged' : 'from end to end'}${whose}`)}
 about: >-
-  A leader crashes while records are being sent, at another time in every run: whatever was acknowledged must be there
-  afterwards, and once only.
+${about}
 seed: 1
 
 cluster: { brokers: ${brokers} }
@@ -103,22 +140,62 @@ network: { latency: { uniform: [1ms, 10ms] } }
 topics:
 ${topics.map((topic) => `  ${quoted(topic.name)}: ${topicText(topic)}\n`).join('')}
 producers:
-  ${producer}:
-    to: ${to}
-    send: { records: 500, every: 2ms, keys: 16 }
-    config: ${config === null ? '{ acks: all, enable.idempotence: true }' : quoted(config)}
-
-# Instead of faults: \`chaos: { budget: within-promise }\` draws crashes, pauses, partitions and more in every run.
+  ${nameOf('producer', 'publisher')}:
+    to: ${list}
+    send: { records: 500, every: ${reading === null ? '2ms' : '20ms'}, keys: 16 }
+    config: ${producing === null ? '{ acks: all, enable.idempotence: true }' : quoted(producing.path)}
+${reading?.text ?? ''}
+# Instead of faults: \`chaos: { budget: within-promise }\` draws crashes, pauses, partitions and more in every run;
+# \`twiceshy fuzz\` does so by itself.
 faults:
-  - between: [100ms, 900ms]
+  - between: [100ms, ${reading === null ? '900ms' : '9s'}]
     crash: ${quoted(`leader(${first}-0)`)}
     for: { uniform: [5s, 30s] }
-
+${reading?.fault ?? ''}
 run: { runs: 100 }
+# Everything that could be promised is listed as \`holds\`: what is violated is what these settings do not promise.
 expect:
   durability: holds
   publish/exactly-once: holds
-`
+${reading === null ? '' : '  end-to-end/at-least-once: holds\n  end-to-end/at-most-once: holds\n'}`
+}
+
+/** The consumer's part of the scenario: the application, and what befalls it. */
+function consumerText(
+  { path, text }: OwnSettings,
+  name: string,
+  from: string,
+): { readonly text: string; readonly fault: string } {
+  // A consumer that does not commit by itself commits in its own code: after the work, as is usual.
+  const manual = settingOf(text, 'enable.auto.commit')?.trim().toLowerCase() === 'false'
+  return {
+    text: `consumers:
+  ${name}:
+    from: ${from}
+    instances: 2
+    process: 5ms
+${manual ? '    commit: after-processing            # your code decides: or before-processing\n' : ''}    config: ${quoted(path)}
+`,
+    fault: `  - between: [4s, 12s]                  # a new group hands nothing out before its members have joined
+    crash: ${name}#0
+    for: { uniform: [1s, 20s] }
+`,
+  }
+}
+
+/** The same settings in a group: a copy in a file of its own when they name none, because without one nothing is read. */
+function withGroup(settings: OwnSettings, copy: string): OwnSettings {
+  const { name, text } = settings
+  if ((settingOf(text, 'group.id') ?? '').trim() !== '') return settings
+  // A last line that ends with a backslash goes on in the empty one.
+  const added = `\n\n# Added by twiceshy init: ${name} has no group.id, and Kafka refuses a subscription without one.\ngroup.id=my-group\n`
+  return { name, path: copy, text: text + added }
+}
+
+/** What a `.properties` file says about a setting, as far as `init` must know; what is wrong with it is the loader's to tell. */
+function settingOf(text: string, key: string): string | null {
+  const pairs = parseLines(text).filter((line): line is [string, string] => Array.isArray(line) && line[0] === key)
+  return pairs.at(-1)?.[1] ?? null
 }
 
 function topicText(topic: OwnTopic): string {

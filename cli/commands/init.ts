@@ -25,12 +25,13 @@ export async function init(
   const target = resolve(cwd, folder)
   const first: OwnScenario | null =
     own === null
-      ? { path: join(target, SCENARIOS, 'first.yaml'), text: firstScenario() }
+      ? { path: join(target, SCENARIOS, 'first.yaml'), text: firstScenario(), beside: [] }
       : await ownScenario(own, target, globals, context)
   if (first === null) return EXIT.usage
   const scenario = first.path
   const files: readonly (readonly [string, string])[] = [
     [scenario, first.text],
+    ...first.beside,
     [join(target, SCENARIOS, 'twiceshy.schema.json'), `${JSON.stringify(engine.schema(), null, 2)}\n`],
     [join(target, '.github', 'workflows', 'twiceshy.yml'), workflow(context.version)],
   ]
@@ -39,6 +40,8 @@ export async function init(
     out.write(writeNew(path, shown, text) ? `  wrote   ${shown}\n` : `  exists  ${shown}, left as it is\n`)
   }
   out.write(`\nNow: twiceshy run ${shellQuoted(shownPath(scenario, cwd))}\n`)
+  if (own?.consumer != null)
+    out.write('`twiceshy fuzz` with the same file hunts for the smallest way to break a promise.\n')
   const yours = own === null ? 'your own topics, settings and faults' : 'your own faults and expectations'
   out.write(`Then put ${yours} in; \`twiceshy list\` shows what there is.\n`)
   return EXIT.met
