@@ -36,6 +36,8 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
   /** A read is under way, or will be made again. */
   private reading = false
   private loads = 0
+  /** Where the work that failed began, for partitions in which the store may not have saved a position yet. */
+  private readonly begun: Map<number, number> = new Map()
 
   constructor(env: Env, options: SinkProcessOptions, host: Pick<ProcessHost, 'exited'>) {
     super(env, options, host)
@@ -74,12 +76,19 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
 
   protected override disown(partitions: readonly number[]): void {
     super.disown(partitions)
-    for (const tp of partitions) this.loading.delete(tp)
+    for (const tp of partitions) {
+      this.loading.delete(tp)
+      this.begun.delete(tp)
+    }
   }
 
   protected override rewind(to: readonly { readonly tp: number; readonly offset: number }[]): void {
-    if (this.sink.withOutput) this.load(this.assigned())
-    else super.rewind(to)
+    if (!this.sink.withOutput) {
+      super.rewind(to)
+      return
+    }
+    for (const { tp, offset } of to) this.begun.set(tp, offset)
+    this.load(this.assigned())
   }
 
   override onClosed(): void {
@@ -116,7 +125,10 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
       // Lost and perhaps assigned again meanwhile: this is old news.
       if (load === undefined || load !== this.asked.get(tp)) continue
       this.loading.delete(tp)
-      if (next >= 0) this.consumer?.seek(tp, next)
+      // A store that knows nothing has taken nothing: then the work begins where it began.
+      const from = next >= 0 ? next : (this.begun.get(tp) ?? -1)
+      this.begun.delete(tp)
+      if (from >= 0) this.consumer?.seek(tp, from)
       this.consumer?.resume(tp)
     }
     this.readPositions()
