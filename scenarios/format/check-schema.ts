@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { Place, wordsOf } from './place.ts'
 import { pathText, type Report } from './report.ts'
-import { brokerKind } from './resolve/cluster.ts'
+import { BROKER } from './resolve/cluster.ts'
 import { isSetting } from './resolve/config.ts'
 import { PROCESSOR } from './resolve/consumer-config.ts'
 import { SCENARIO_SCHEMA } from './schema.ts'
@@ -57,7 +57,7 @@ function unknownKey(place: Place): void {
   const keys = keysAt(SCENARIO_SCHEMA, parent)
   // Known, but not beside the others: the resolver says what is wrong with them.
   if (keys.includes(place.name) && place.report.covers(pathText(parent))) return
-  const kafkaKey = [PROCESSOR, brokerKind(true)].some((kind) => isSetting(kind, place.name))
+  const kafkaKey = [PROCESSOR, BROKER].some((kind) => isSetting(kind, place.name))
   const help =
     kafkaKey && keys.includes('config') ? `\`${place.name}\` belongs under \`config:\`` : suggestion(place, keys)
   const where = parent.length === 0 ? '' : ` in ${wordsOf(parent)}`

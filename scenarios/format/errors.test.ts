@@ -269,34 +269,6 @@ describe('not simulated yet', () => {
   ])
 })
 
-describe('not simulated yet, while nothing reads', () => {
-  check(
-    [
-      [
-        'consumers, and what names them',
-        after('consumers: { billing: { from: orders } }\nfaults: [ { at: 1s, crash: billing } ]'),
-        ['NOT_SIMULATED 6:1'],
-      ],
-      ['processors', after('processors: { p: { from: orders, to: orders } }'), ['NOT_SIMULATED 6:1']],
-      ['stores', after('stores: { ledger: { kind: database } }'), ['NOT_SIMULATED 6:1']],
-      ['sinks', after('sinks: { w: { from: orders } }'), ['NOT_SIMULATED 6:1']],
-      ['coordinators', fault('at: 1s, crash: group-coordinator(billing)'), ['NOT_SIMULATED 6:28']],
-      [
-        'guarantees without a judge',
-        expects('{ atomicity: holds, single-owner: violated }'),
-        ['NOT_SIMULATED 5:11', 'NOT_SIMULATED 5:29'],
-      ],
-      ['the stage consume', expects('{ consume/exactly-once: holds }'), ['NOT_SIMULATED 5:11']],
-      [
-        'kinds about effects',
-        expects('{ exactly-once: { violated: [lost-record, duplicate-effect] } }'),
-        ['NOT_SIMULATED 5:51'],
-      ],
-    ],
-    { readersSimulated: false },
-  )
-})
-
 describe('recordings and seeds', () => {
   const replay = (text: string): string => after(`replay: { version: v, run-seed: 1, digest: x, ${text} }`)
   check([

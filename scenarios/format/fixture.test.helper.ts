@@ -27,15 +27,6 @@ consumers: { billing: { from: orders, config: { group.id: b, auto.offset.reset: 
 expect: { exactly-once: holds }
 `
 
-/** Loads as if consumers, processors, sinks and stores were simulated. */
-export function loadReading(text: string, options: Partial<LoadOptions> = {}): LoadedFile {
-  return load(text, { readersSimulated: true, ...options })
-}
-
-export function onlyReading(text: string, options: Partial<LoadOptions> = {}): Scenario {
-  return only(text, { readersSimulated: true, ...options })
-}
-
 export function load(text: string, options: Partial<LoadOptions> = {}): LoadedFile {
   return loadScenarioText('test.yaml', text, { ...OPTIONS, ...options })
 }

@@ -7,26 +7,6 @@ import { nearest } from './suggest.ts'
 import { formatDuration, parseDuration } from './values/duration.ts'
 
 describe('the catalogue of keys', () => {
-  const file = load(CATALOGUE, { readersSimulated: false })
-
-  test('is refused for what is not simulated yet, by name and all at once', () => {
-    expect(file.diagnostics.map((each) => each.code.replace('TWICESHY_', ''))).toEqual(
-      file.diagnostics.map(() => 'NOT_SIMULATED'),
-    )
-    expect(file.diagnostics.map((each) => each.message.replace(' is not simulated yet', ''))).toEqual([
-      '`rack`',
-      '`transactions`',
-      'the transaction step `begin`',
-      'the transaction step `commit`',
-      '`consumers`',
-      '`processors`',
-      '`stores`',
-      '`sinks`',
-      '`sources`',
-    ])
-    expect(file.scenarios).toEqual([])
-  })
-
   test('without that it loads', () => {
     const lines = CATALOGUE.split('\n')
     const from = (key: string): number => lines.findIndex((line) => line.startsWith(`${key}:`))

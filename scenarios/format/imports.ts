@@ -1,6 +1,6 @@
-import { type LoadOptions, takesReaders } from './options.ts'
+import type { LoadOptions } from './options.ts'
 import { pathText, type Report } from './report.ts'
-import { brokerKind } from './resolve/cluster.ts'
+import { BROKER } from './resolve/cluster.ts'
 import { type ConfigKind, isSetting, noSetting, settingNames } from './resolve/config.ts'
 import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
 import { PRODUCER } from './resolve/producer-config.ts'
@@ -11,7 +11,6 @@ import { didYouMean } from './suggest.ts'
 
 interface ImportOptions {
   readonly readConfig?: LoadOptions['readConfig'] | undefined
-  readonly readersSimulated?: boolean | undefined
 }
 
 interface ConfigPlace {
@@ -20,20 +19,14 @@ interface ConfigPlace {
 }
 
 /** Where the path of a `.properties` file may stand; `*` is any name. */
-function configPlaces(readers: boolean): readonly ConfigPlace[] {
-  const places: readonly ConfigPlace[] = [
-    { path: ['cluster', 'config'], kind: brokerKind(readers) },
-    { path: ['cluster', 'each', '*', 'config'], kind: brokerKind(readers) },
-    { path: ['producers', '*', 'config'], kind: PRODUCER },
-  ]
-  if (!readers) return places
-  return [
-    ...places,
-    { path: ['consumers', '*', 'config'], kind: CONSUMER },
-    { path: ['processors', '*', 'config'], kind: PROCESSOR },
-    { path: ['sinks', '*', 'config'], kind: CONSUMER },
-  ]
-}
+const CONFIG_PLACES: readonly ConfigPlace[] = [
+  { path: ['cluster', 'config'], kind: BROKER },
+  { path: ['cluster', 'each', '*', 'config'], kind: BROKER },
+  { path: ['producers', '*', 'config'], kind: PRODUCER },
+  { path: ['consumers', '*', 'config'], kind: CONSUMER },
+  { path: ['processors', '*', 'config'], kind: PROCESSOR },
+  { path: ['sinks', '*', 'config'], kind: CONSUMER },
+]
 
 /**
  * Puts the settings of `.properties` files in the place of their paths, in a document and in its variants, before those are
@@ -42,7 +35,6 @@ function configPlaces(readers: boolean): readonly ConfigPlace[] {
 export class ConfigImporter {
   readonly #file: string
   readonly #read: LoadOptions['readConfig']
-  readonly #places: readonly ConfigPlace[]
   readonly #report: Report
   readonly #known = new Map<string, Tree>()
 
@@ -50,13 +42,12 @@ export class ConfigImporter {
   constructor(file: string, options: ImportOptions, report: Report) {
     this.#file = file
     this.#read = options.readConfig
-    this.#places = configPlaces(takesReaders(options))
     this.#report = report
   }
 
   /** A document that holds no path any more; what was imported before stays. */
   apply(document: MapTree): MapTree {
-    return this.#places.reduce((tree, { path, kind }) => {
+    return CONFIG_PLACES.reduce((tree, { path, kind }) => {
       const change = (value: Tree, at: readonly string[]): Tree => this.#imported(value, at, kind)
       return changedAt(changedAt(tree, path, [], change), ['variants', '*', ...path], [], change)
     }, document)

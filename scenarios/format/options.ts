@@ -1,5 +1,3 @@
-import { READERS_SIMULATED } from './readers-simulated.ts'
-
 /** What the loader needs to know from outside: it reads no file and knows no moment itself. */
 export interface LoadOptions {
   /** `--set path=value` arguments, in order. */
@@ -16,11 +14,4 @@ export interface LoadOptions {
   readonly invariants?: readonly string[]
   /** Kafka's names of the requests that are simulated; without it every request Kafka knows is taken. */
   readonly apis?: readonly string[]
-  /** Overrides {@link READERS_SIMULATED}; for the loader's own tests. @internal */
-  readonly readersSimulated?: boolean
-}
-
-/** Whether consumers, processors, sinks and stores are taken. */
-export function takesReaders(options: { readonly readersSimulated?: boolean | undefined }): boolean {
-  return options.readersSimulated ?? READERS_SIMULATED
 }

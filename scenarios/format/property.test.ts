@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import { BASE, load, loadReading, OPTIONS } from './fixture.test.helper.ts'
+import { BASE, load, OPTIONS } from './fixture.test.helper.ts'
 import { renderDiagnostic } from './frame.ts'
 import { loadScenarioValue } from './load.ts'
 import type { LoadedFile } from './scenario.ts'
@@ -119,7 +119,7 @@ describe('no text makes the loader throw or hang', () => {
     'a scenario that reads, with a part replaced',
     (at, length, piece) => {
       const text = READS.slice(0, at) + piece + READS.slice(at + length)
-      checkResult(loadReading(text), text)
+      checkResult(load(text), text)
     },
   )
 
@@ -181,10 +181,10 @@ property.prop(
     expect: { progress: 'holds' },
     [key]: value,
   }
-  checkResult(loadScenarioValue('test.mjs', scenario, { ...OPTIONS, readersSimulated: true }), '')
+  checkResult(loadScenarioValue('test.mjs', scenario, { ...OPTIONS }), '')
   const text = JSON.stringify(scenario)
   checkResult(load(text), text)
-  checkResult(loadReading(text), text)
+  checkResult(load(text), text)
 })
 
 property.prop([fc.array(fc.string({ maxLength: 40 }), { maxLength: 4 })], { numRuns: 100 })('any --set', (set) => {
@@ -225,5 +225,5 @@ property.prop(
     expect: { progress: 'holds' },
   }
   const text = JSON.stringify(scenario)
-  checkResult(loadReading(text), text)
+  checkResult(load(text), text)
 })

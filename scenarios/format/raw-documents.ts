@@ -20,8 +20,6 @@ export interface RawChanges {
   readonly profile: string | null
   /** Reads the `.properties` files that the scenario names; their settings become a part of the documents. */
   readonly readConfig?: LoadOptions['readConfig'] | undefined
-  /** See {@link LoadOptions.readersSimulated}. */
-  readonly readersSimulated?: boolean | undefined
 }
 
 /** The documents of a scenario file's text, in the order in which they are judged. For files that load without a mistake. */

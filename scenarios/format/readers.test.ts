@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { ReaderSpec } from '../../sim/spec.ts'
-import { BASE, loadReading, marks, onlyReading, READING } from './fixture.test.helper.ts'
+import { BASE, load, marks, only, READING } from './fixture.test.helper.ts'
 import { rawDocumentsOfText } from './raw-documents.ts'
 import { BILLING, PLAIN, WITH_ALL } from './reading.test.helper.ts'
 import { saveScenario } from './save.ts'
 
-const billing = (text: string): ReturnType<typeof onlyReading>['spec']['consumers'][number] | undefined =>
-  onlyReading(READING.replace(BILLING, text)).spec.consumers[0]
+const billing = (text: string): ReturnType<typeof only>['spec']['consumers'][number] | undefined =>
+  only(READING.replace(BILLING, text)).spec.consumers[0]
 
 describe('defaults', () => {
-  const { spec } = onlyReading(WITH_ALL)
+  const { spec } = only(WITH_ALL)
   const shared = {
     instances: 1,
     startUs: 0,
@@ -51,15 +51,15 @@ describe('defaults', () => {
     const old = billing(`{ from: orders, profile: kafka-2.8, config: { ${PLAIN} } }`)
     expect(old?.config).toMatchObject({ 'session.timeout.ms': 10_000, 'partition.assignment.strategy': 'range' })
     const text = WITH_ALL.replace('to: payments,', 'to: payments, profile: kafka-2.8,')
-    expect(onlyReading(text).spec.processors[0]?.producerConfig).toMatchObject({
+    expect(only(text).spec.processors[0]?.producerConfig).toMatchObject({
       acks: '1',
       'enable.idempotence': false,
     })
-    expect(onlyReading(`${READING}profile: kafka-4.0\n`).spec.consumers[0]?.profile).toBe('kafka-4.0')
+    expect(only(`${READING}profile: kafka-4.0\n`).spec.consumers[0]?.profile).toBe('kafka-4.0')
   })
 
   test('nothing of it is in a scenario without them', () => {
-    const { spec: bare } = onlyReading(BASE)
+    const { spec: bare } = only(BASE)
     expect([bare.consumers, bare.processors, bare.stores, bare.sinks]).toEqual([[], [], [], []])
   })
 })
@@ -127,7 +127,7 @@ describe('values', () => {
 
   test("a processor's settings go where Kafka has them", () => {
     const settings = 'max.poll.records: 9, linger.ms: 3, request.timeout.ms: 20s, retry.backoff.ms: 7'
-    const [p] = onlyReading(WITH_ALL.replace('{ group.id: p,', `{ ${settings}, group.id: p,`)).spec.processors
+    const [p] = only(WITH_ALL.replace('{ group.id: p,', `{ ${settings}, group.id: p,`)).spec.processors
     expect(p?.config).toMatchObject({ 'max.poll.records': 9, 'request.timeout.ms': 20_000, 'retry.backoff.ms': 7 })
     expect(p?.producerConfig).toMatchObject({ 'linger.ms': 3, 'request.timeout.ms': 20_000, 'retry.backoff.ms': 7 })
     expect(p?.config).not.toHaveProperty('linger.ms')
@@ -140,7 +140,7 @@ describe('values', () => {
       .replace('into: ledger,', 'into: ledger, deduplicate: none, connect: false, write: increment, fence: generation,')
       .replace('ledger: }', 'ledger: { kind: database, rows: 0, latency: { exponential: 5ms } } }')
       .replace(BILLING, BILLING.replace('{ from', '{ share: false, from'))
-    const { processors, sinks, stores } = onlyReading(text).spec
+    const { processors, sinks, stores } = only(text).spec
     expect(processors[0]?.transform).toEqual({ kind: 'fan-out', count: 3 })
     expect(sinks[0]).toMatchObject({ write: 'increment', fence: 'generation' })
     expect(stores[0]?.latency).toEqual({ kind: 'exponential', meanUs: 5000 })
@@ -148,7 +148,7 @@ describe('values', () => {
 
   test('--set reaches them', () => {
     const set = ['consumers.billing.config.group.id=c', 'sinks.w.commit=with-output', 'stores.ledger.latency=2ms']
-    const { consumers, sinks, stores } = onlyReading(WITH_ALL, { set }).spec
+    const { consumers, sinks, stores } = only(WITH_ALL, { set }).spec
     expect(consumers[0]?.config['group.id']).toBe('c')
     expect(sinks[0]).toMatchObject({ commit: 'with-output', config: { 'enable.auto.commit': false } })
     expect(stores[0]?.latency).toEqual({ kind: 'constant', us: 2000 })
@@ -167,7 +167,7 @@ describe('committing', () => {
 
   test('an explicit automatic one stays, with a warning', () => {
     const text = `{ from: orders, commit: after-processing, config: { ${PLAIN}, enable.auto.commit: true } }`
-    const file = loadReading(READING.replace(BILLING, text))
+    const file = load(READING.replace(BILLING, text))
     expect(file.diagnostics.map((each) => each.severity)).toEqual(['warning'])
     const reader = file.scenarios[0]?.spec.consumers[0]
     expect([reader?.commit, auto(reader)]).toEqual(['after-processing', true])
@@ -181,7 +181,7 @@ describe('committing', () => {
 
 describe('brokers', () => {
   const replicas = (text: string): readonly unknown[] =>
-    onlyReading(text).spec.cluster.brokers.map(
+    only(text).spec.cluster.brokers.map(
       (broker) => (broker as unknown as Readonly<Record<string, unknown>>)['offsets.topic.replication.factor'],
     )
 
@@ -193,13 +193,13 @@ describe('brokers', () => {
   })
 
   test('without groups need not be as many', () => {
-    expect(marks(loadReading(`${BASE}cluster: { brokers: 1 }\n`))).toEqual([])
+    expect(marks(load(`${BASE}cluster: { brokers: 1 }\n`))).toEqual([])
     const alone = READING.replace(BILLING, '{ assign: [orders-0], config: { auto.offset.reset: earliest } }')
-    expect(marks(loadReading(`${alone}cluster: { brokers: 1 }\n`))).toEqual([])
+    expect(marks(load(`${alone}cluster: { brokers: 1 }\n`))).toEqual([])
   })
 
   test('the help of the error mends it', () => {
-    const [error] = loadReading(`${READING}cluster: { brokers: 2 }\n`).diagnostics
+    const [error] = load(`${READING}cluster: { brokers: 2 }\n`).diagnostics
     expect(error?.help).toContain('add `offsets.topic.replication.factor: 2` to `cluster.config`')
   })
 })
@@ -220,7 +220,7 @@ describe('a .properties file', () => {
       'w.properties':
         'group.id=ww\nauto.offset.reset=earliest\nmax.poll.records=3\nlinger.ms=4\ngroup.protocol=classic\n',
     })
-    const file = loadReading(text, { readConfig })
+    const file = load(text, { readConfig })
     expect(file.diagnostics.map((each) => [each.severity, each.message])).toEqual([
       ['warning', 'the consumer and producer setting `client.rack` is not simulated, so it is left out'],
       ['warning', "Kafka's consumer has no setting `linger.ms`, so it is left out"],
@@ -234,7 +234,7 @@ describe('a .properties file', () => {
   test('with the protocol that is not simulated is refused', () => {
     const text = READING.replace(BILLING, '{ from: orders, config: b.properties }')
     const readConfig = read({ 'b.properties': `group.id=b\nauto.offset.reset=earliest\ngroup.protocol=consumer\n` })
-    expect(marks(loadReading(text, { readConfig }))).toEqual(['NOT_SIMULATED 3:16'])
+    expect(marks(load(text, { readConfig }))).toEqual(['NOT_SIMULATED 3:16'])
   })
 })
 
@@ -246,9 +246,9 @@ describe('saving', () => {
         BILLING,
         `{ assign: [orders-0], steps: [ { poll: 5 }, { seek: { orders-0: 0 } }, close ], config: { ${PLAIN} } }`,
       )
-    const [document] = rawDocumentsOfText('t.yaml', text, { set: [], profile: null, readersSimulated: true })
+    const [document] = rawDocumentsOfText('t.yaml', text, { set: [], profile: null })
     const saved = document === undefined ? '' : saveScenario(document.raw)
-    expect(onlyReading(saved).spec).toEqual(onlyReading(text).spec)
+    expect(only(saved).spec).toEqual(only(text).spec)
     expect(saved).toContain('group.id: "007"')
     expect(saved).toContain('      - { seek: { orders-0: 0 } }\n')
   })

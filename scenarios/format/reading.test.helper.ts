@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadReading, marks, READING } from './fixture.test.helper.ts'
+import { load, marks, READING } from './fixture.test.helper.ts'
 
 export const BILLING = '{ from: orders, config: { group.id: b, auto.offset.reset: earliest } }'
 export const PLAIN = 'group.id: b, auto.offset.reset: earliest'
@@ -32,7 +32,7 @@ type Case = readonly [what: string, text: string, expected: readonly string[]]
 /** One test per case: where each diagnostic stands. */
 export function check(cases: readonly Case[]): void {
   test.each(cases)('%s', (_, text, expected) => {
-    const file = loadReading(text)
+    const file = load(text)
     expect(marks(file)).toEqual(expected)
     const failed = file.diagnostics.some((each) => each.severity === 'error')
     expect(file.scenarios.length === 0).toBe(failed)

@@ -2,15 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { M, matchableFields, momentOfKind } from '../../sim/history/catalogue.ts'
 import type { ProcessorSpec } from '../../sim/spec.ts'
 import { CATALOGUE } from './catalogue.test.helper.ts'
-import { BASE, load, loadReading, marks, onlyReading, READING } from './fixture.test.helper.ts'
-import { READERS_SIMULATED } from './readers-simulated.ts'
+import { load, marks, only, READING } from './fixture.test.helper.ts'
 import { BILLING, PLAIN, WITH_ALL } from './reading.test.helper.ts'
 import { GUARANTEES } from './vocabulary.ts'
 import { writeTarget } from './write-fault.ts'
 
 describe('faults', () => {
-  const faults = (text: string): ReturnType<typeof onlyReading>['faults'] =>
-    onlyReading(`${WITH_ALL}faults: [ { ${text} } ]\n`).faults
+  const faults = (text: string): ReturnType<typeof only>['faults'] =>
+    only(`${WITH_ALL}faults: [ { ${text} } ]\n`).faults
   const target = (text: string): unknown => {
     const [fault] = faults(`at: 1s, crash: ${text}`)
     return fault?.action.kind === 'crash' ? fault.action.target : null
@@ -28,7 +27,7 @@ describe('faults', () => {
 
   test('applications and stores fail in a perfect cluster too', () => {
     for (const text of ['crash: ledger', 'pause: stores', 'stop: billing', 'crash: { any: [w, ledger] }']) {
-      expect(marks(loadReading(`${WITH_ALL}cluster: perfect\nfaults: [ { at: 1s, ${text} } ]\n`))).toEqual([])
+      expect(marks(load(`${WITH_ALL}cluster: perfect\nfaults: [ { at: 1s, ${text} } ]\n`))).toEqual([])
     }
   })
 
@@ -42,7 +41,7 @@ describe('faults', () => {
     for (const name of ['billing', 'p#0', 'w']) {
       for (const step of ['before-output', 'after-output', 'before-commit', 'after-commit']) {
         const text = `${whole}faults: [ { fail: { target: ${name}, step: ${step}, nth: 500 } } ]\n`
-        expect(onlyReading(text).faults[0]?.trigger).toEqual({ kind: 'fail', step, nth: 500 })
+        expect(only(text).faults[0]?.trigger).toEqual({ kind: 'fail', step, nth: 500 })
       }
     }
   })
@@ -54,11 +53,11 @@ describe('faults', () => {
     expect(reply?.action).toMatchObject({ from: { name: 'ledger' }, to: { name: 'w' } })
     const link =
       'network: { links: [ { between: [w#0, ledger], latency: 20ms }, { between: [billing#0, broker-1], latency: 1ms } ] }'
-    expect(onlyReading(`${WITH_ALL}${link}\n`).spec.network.links.map((each) => each.between)).toEqual([
+    expect(only(`${WITH_ALL}${link}\n`).spec.network.links.map((each) => each.between)).toEqual([
       ['w#0', 'ledger'],
       ['billing#0', 'broker-1'],
     ])
-    expect(marks(loadReading(`${READING}faults: [ { at: 1s, drop: { api: StoreWrite } } ]\n`))).toEqual(['VALUE 6:34'])
+    expect(marks(load(`${READING}faults: [ { at: 1s, drop: { api: StoreWrite } } ]\n`))).toEqual(['VALUE 6:34'])
   })
 
   test('moments of groups have names and fields', () => {
@@ -67,7 +66,7 @@ describe('faults', () => {
       match: { moment: 'effect.applied', fields: { store: 'ledger', record: 'p#0/7' } },
     })
     expect(faults('when: { moment: offset.committed, group: b, member: billing#0 }, crash: broker-1')).toHaveLength(1)
-    expect(onlyReading(`${READING}cover: [group.rebalanced, partition.lost]\n`).cover).toHaveLength(2)
+    expect(only(`${READING}cover: [group.rebalanced, partition.lost]\n`).cover).toHaveLength(2)
   })
 
   test('every moment of groups that the catalogue has may be named, whether it is listed yet or not', () => {
@@ -77,14 +76,14 @@ describe('faults', () => {
     const momentFields = Object.fromEntries(moments.map((moment) => [moment.name, matchableFields(moment)]))
     const fault = 'fail: { target: billing, step: before-output }'
     const text = `${READING}faults: [ { ${fault} } ]\ncover: [${names.join(', ')}]\n`
-    expect(onlyReading(text).cover).toEqual(names)
-    expect(onlyReading(text, { moments: names, momentFields }).cover).toEqual(names)
+    expect(only(text).cover).toEqual(names)
+    expect(only(text, { moments: names, momentFields }).cover).toEqual(names)
   })
 })
 
 describe('expectations', () => {
   const expected = (text: string, whole = WITH_ALL): readonly unknown[] =>
-    onlyReading(whole.replace('{ exactly-once: holds }', text)).expect.map(({ subject, stage, guarantee, kinds }) =>
+    only(whole.replace('{ exactly-once: holds }', text)).expect.map(({ subject, stage, guarantee, kinds }) =>
       [subject ?? '', stage ?? '', guarantee, ...kinds].join(' '),
     )
 
@@ -116,7 +115,7 @@ describe('expectations', () => {
     ).toHaveLength(7)
   })
 
-  test('are judged once readers are simulated', () => {
+  test('are judged, each of whom it is about', () => {
     const ofReaders = GUARANTEES.filter((guarantee) => guarantee.of !== undefined)
     expect(ofReaders.map(({ name }) => name)).toEqual([
       'no-ghosts',
@@ -125,29 +124,29 @@ describe('expectations', () => {
       'offset-safety',
       'single-owner',
     ])
-    for (const { judged } of ofReaders) expect(judged).toBe(READERS_SIMULATED)
+    for (const { judged } of ofReaders) expect(judged).toBe(true)
   })
 })
 
 describe('runs', () => {
-  const runs = (text: string): number => onlyReading(WITH_ALL.replace(BILLING, text)).runs
+  const runs = (text: string): number => only(WITH_ALL.replace(BILLING, text)).runs
 
   test('100 when the work on a record or a script varies', () => {
     expect(runs(BILLING)).toBe(1)
     expect(runs(BILLING.replace('{ from', '{ process: { exponential: 1ms }, from'))).toBe(100)
     const wait = `{ from: orders, steps: [ { poll: 1 }, { wait: { uniform: [1s, 2s] } } ], config: { ${PLAIN} } }`
     expect(runs(wait)).toBe(100)
-    expect(onlyReading(WITH_ALL.replace('into: ledger', 'into: ledger, process: { exponential: 1ms }')).runs).toBe(100)
+    expect(only(WITH_ALL.replace('into: ledger', 'into: ledger, process: { exponential: 1ms }')).runs).toBe(100)
   })
 
   test('1 when only the latency of a store does', () => {
-    expect(onlyReading(WITH_ALL.replace('ledger: }', 'ledger: { latency: { exponential: 1ms } } }')).runs).toBe(1)
+    expect(only(WITH_ALL.replace('ledger: }', 'ledger: { latency: { exponential: 1ms } } }')).runs).toBe(1)
   })
 })
 
 test('the catalogue of keys is refused only for what is not simulated, by name', () => {
   const declared = CATALOGUE.replace('topics:\n', 'topics:\n  payments:\n')
-  const { diagnostics } = loadReading(declared)
+  const { diagnostics } = load(declared)
   expect([...new Set(diagnostics.map((each) => each.code))]).toEqual(['TWICESHY_NOT_SIMULATED'])
   expect(diagnostics.map((each) => each.message.replace(' is not simulated yet', ''))).toEqual([
     '`rack`',
@@ -164,21 +163,11 @@ test('the catalogue of keys is refused only for what is not simulated, by name',
   ])
 })
 
-test('while readers are not simulated they are refused as a whole', () => {
-  const refused = ['NOT_SIMULATED 4:1', 'NOT_SIMULATED 6:1', 'NOT_SIMULATED 8:1', 'NOT_SIMULATED 9:1']
-  expect(marks(load(WITH_ALL, { readersSimulated: false }))).toEqual(refused)
-  const extra = 'cluster: { config: { offsets.topic.replication.factor: 1 } }\ncover: [offset.committed]\n'
-  expect(marks(load(`${BASE}${extra}`, { readersSimulated: false }))).toEqual([
-    'NOT_SIMULATED 6:22',
-    'NOT_SIMULATED 7:9',
-  ])
-})
-
 test("a processor's output may be numbered", () => {
-  const spec: ProcessorSpec | undefined = onlyReading(WITH_ALL).spec.processors[0]
+  const spec: ProcessorSpec | undefined = only(WITH_ALL).spec.processors[0]
   expect(spec?.name).toBe('p')
   const never = 'faults: [ { when: { moment: record.sent, record: p#1/0 }, crash: broker-1 } ]\n'
   const options = { moments: ['record.sent'], momentFields: { 'record.sent': ['record'] } }
-  expect(marks(loadReading(`${WITH_ALL}${never}`, options))).toEqual(['NEVER_FIRES 11:50'])
-  expect(marks(loadReading(`${WITH_ALL}${never.replace('p#1', 'p#0')}`, options))).toEqual([])
+  expect(marks(load(`${WITH_ALL}${never}`, options))).toEqual(['NEVER_FIRES 11:50'])
+  expect(marks(load(`${WITH_ALL}${never.replace('p#1', 'p#0')}`, options))).toEqual([])
 })

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { TOPIC_CONFIG } from '../../sim/kafka/protocol/config/topic.ts'
 import type { RawPatch, RawReplay, RawScenario } from './raw.ts'
-import { READERS_SIMULATED } from './readers-simulated.ts'
-import { brokerKind } from './resolve/cluster.ts'
+import { BROKER_CONFIG } from '../../sim/kafka/protocol/config/broker.ts'
 import { consumer, processor, producer, sink, source, store } from './schema-applications.ts'
 import { chaos, fault } from './schema-faults.ts'
 import { configMap, configOf, count, duration, name, propertiesOf, spread } from './schema-values.ts'
 
-const brokerConfig = configOf(brokerKind(READERS_SIMULATED).table)
+const brokerConfig = configOf(BROKER_CONFIG)
 const topic = propertiesOf(TOPIC_CONFIG, {
   partitions: 'default 1',
   'replication.factor': 'default 3, or the number of brokers',

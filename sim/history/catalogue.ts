@@ -281,7 +281,7 @@ const ROWS: readonly Row[] = [
   ],
 ]
 
-/** Moments of consumers and groups: what they mean is settled, and scenarios may name them once consumers are simulated. */
+/** Moments of consumers, groups and stores. */
 const GROUP_ROWS: readonly Row[] = [
   [
     'record.delivered',
@@ -396,7 +396,7 @@ const GROUP_ROWS: readonly Row[] = [
   ],
 ]
 
-export const MOMENTS: readonly MomentDefinition[] = ROWS.map(([name, kind, about, fields]) =>
+export const MOMENTS: readonly MomentDefinition[] = [...ROWS, ...GROUP_ROWS].map(([name, kind, about, fields]) =>
   define(name, kind, about, fields),
 )
 
@@ -450,6 +450,5 @@ function parseField(text: string): MomentField {
 function byKind(): readonly (MomentDefinition | undefined)[] {
   const table: (MomentDefinition | undefined)[] = []
   for (const moment of MOMENTS) table[moment.kind] = moment
-  for (const [name, kind, about, fields] of GROUP_ROWS) table[kind] = define(name, kind, about, fields)
   return table
 }

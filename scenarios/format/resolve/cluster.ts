@@ -8,23 +8,11 @@ import type { ClusterFacts } from './context.ts'
 
 export const MOST_BROKERS = 60
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
-/** `GroupCoordinatorConfig.OFFSETS_TOPIC_REPLICATION_FACTOR_DEFAULT` */
-const DEFAULT_OFFSETS_REPLICAS = 3
-
-const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
-/** With groups there is a topic for their offsets. */
-const BROKER_WITH_GROUPS: ConfigKind = {
-  ...BROKER,
-  table: {
-    [OFFSETS_REPLICAS]: { type: 'int', default: DEFAULT_OFFSETS_REPLICAS, min: 1, max: 32_767 },
-    ...BROKER_CONFIG,
-  },
-}
+/** What groups are kept in is one topic, so brokers agree on it. */
+const OF_OFFSETS_TOPIC = [OFFSETS_REPLICAS, 'offsets.topic.num.partitions']
 
 /** What a broker can be configured with. */
-export function brokerKind(readers: boolean): ConfigKind {
-  return readers ? BROKER_WITH_GROUPS : BROKER
-}
+export const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
 
 export interface ResolvedCluster {
   readonly spec: ClusterSpec
@@ -32,7 +20,7 @@ export interface ResolvedCluster {
 }
 
 /** `cluster:` with every broker's settings after defaults. */
-export function resolveCluster(root: Place, readers: boolean): ResolvedCluster {
+export function resolveCluster(root: Place): ResolvedCluster {
   const place = root.get('cluster')
   const perfect = place.text() === 'perfect'
   if (!perfect && place.tree?.kind !== 'map' && place.written) {
@@ -45,10 +33,9 @@ export function resolveCluster(root: Place, readers: boolean): ResolvedCluster {
       .get('controllers')
       .notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
   }
-  const kind = brokerKind(readers)
-  const shared = resolveConfig(place.get('config'), kind, defaultsOf(kind.table))
+  const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER.table))
   checkRules(place, shared)
-  const each = eachNode(place.get('each'), kind, brokers, controllers, shared)
+  const each = eachNode(place.get('each'), brokers, controllers, shared)
   const configs = Array.from({ length: brokers }, (_, i) => {
     const values = each.get(`broker-${i + 1}`) ?? shared.values
     return asConfig(perfect ? alone(values) : values)
@@ -64,7 +51,7 @@ export function resolveCluster(root: Place, readers: boolean): ResolvedCluster {
       brokers,
       controllers: 1,
       configs,
-      offsetsReplicas: perfect ? 1 : Number(shared.values[OFFSETS_REPLICAS] ?? DEFAULT_OFFSETS_REPLICAS),
+      offsetsReplicas: perfect ? 1 : Number(shared.values[OFFSETS_REPLICAS]),
       autoCreate,
       brokersPlace: place.get('brokers'),
       setting,
@@ -74,13 +61,12 @@ export function resolveCluster(root: Place, readers: boolean): ResolvedCluster {
 
 /** Under `cluster: perfect` every replication factor counts as 1. */
 function alone(values: Readonly<Record<string, ConfigValue>>): Readonly<Record<string, ConfigValue>> {
-  return OFFSETS_REPLICAS in values ? { ...values, [OFFSETS_REPLICAS]: 1 } : values
+  return { ...values, [OFFSETS_REPLICAS]: 1 }
 }
 
 /** `cluster.each`: settings of single nodes over the shared ones. */
 function eachNode(
   place: Place,
-  kind: ConfigKind,
   brokers: number,
   controllers: number,
   shared: ResolvedConfig,
@@ -96,7 +82,7 @@ function eachNode(
     }
     if (!node.expectMap(`\`${node.name}\``)) continue
     if (node.has('rack')) node.get('rack').notSimulated('`rack`')
-    const own = resolveConfig(node.get('config'), kind, shared.values)
+    const own = resolveConfig(node.get('config'), BROKER, shared.values)
     checkTopicDefaults(own, shared)
     checkRules(node, own)
     values.set(node.name, own.values)
@@ -112,9 +98,10 @@ export function nodeNames(brokers: number, controllers: number): readonly string
 
 /** A topic's settings are the same on all of its replicas here, so nodes may not differ in what topics fall back to. */
 function checkTopicDefaults(own: ResolvedConfig, shared: ResolvedConfig): void {
-  const offsets = own.written.get(OFFSETS_REPLICAS)
-  if (offsets !== undefined && own.values[OFFSETS_REPLICAS] !== shared.values[OFFSETS_REPLICAS]) {
-    offsets.notSimulated(`\`${OFFSETS_REPLICAS}\` differing between nodes`, 'write it in `cluster.config`')
+  for (const key of OF_OFFSETS_TOPIC) {
+    const place = own.written.get(key)
+    if (place === undefined || own.values[key] === shared.values[key]) continue
+    place.notSimulated(`\`${key}\` differing between nodes`, 'write it in `cluster.config`')
   }
   for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) {
     const place = own.written.get(brokerKey)

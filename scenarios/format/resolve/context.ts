@@ -12,8 +12,6 @@ export interface Context {
   readonly stores: ReadonlyMap<string, StoreFacts>
   /** Where each group.id stands first. */
   readonly groups: ReadonlyMap<string, Place>
-  /** Whether consumers, processors, sinks and stores are simulated. */
-  readonly readers: boolean
   /** Names of parts that are refused already: nothing more is said about them. */
   readonly refusedNames: ReadonlySet<string>
 }

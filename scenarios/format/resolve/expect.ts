@@ -32,9 +32,9 @@ export function resolveExpect(place: Place, context: Context): readonly Expectat
 
 function resolveOne(entry: Place, context: Context): Expectation | null {
   const match = /^(?:([^:/]*):)?(?:([^:/]*)\/)?([^:/]*)$/.exec(entry.name)
-  const definition = guaranteeAt(entry, match?.[3] ?? entry.name, context)
+  const definition = guaranteeAt(entry, match?.[3] ?? entry.name)
   if (match === null || definition === null) return null
-  const stage = stageAt(entry, match[2] ?? null, definition, context)
+  const stage = stageAt(entry, match[2] ?? null, definition)
   const subject = match[1]?.trim() ?? null
   if (stage === undefined || !checkSubject(entry, subject, definition, stage, context)) return null
   const value = valueAt(entry, definition, stage, context)
@@ -42,7 +42,7 @@ function resolveOne(entry: Place, context: Context): Expectation | null {
   return { guarantee: definition.name, stage, subject, ...value, span: entry.keySpan }
 }
 
-function guaranteeAt(entry: Place, name: string, context: Context): GuaranteeDefinition | null {
+function guaranteeAt(entry: Place, name: string): GuaranteeDefinition | null {
   const definition = GUARANTEES.find((each) => each.name === name)
   if (definition === undefined) {
     const known = GUARANTEES.map((each) => each.name)
@@ -52,8 +52,7 @@ function guaranteeAt(entry: Place, name: string, context: Context): GuaranteeDef
     entry.keyErrorOrValue('TWICESHY_EXPECTATION', `there is no guarantee \`${name.slice(0, 80)}\``, help)
     return null
   }
-  const judged = definition.of === undefined ? definition.judged : context.readers
-  return judged || entry.notSimulated(`judging \`${name}\``) ? definition : null
+  return definition.judged || entry.notSimulated(`judging \`${name}\``) ? definition : null
 }
 
 /** The stage; `end-to-end` is the default of a guarantee that has stages. Undefined when it cannot be, which is reported. */
@@ -61,7 +60,6 @@ function stageAt(
   entry: Place,
   text: string | null,
   definition: GuaranteeDefinition,
-  context: Context,
 ): Stage | null | undefined {
   if (text === null) return definition.stages.length > 0 ? 'end-to-end' : null
   const stage = STAGES.find((each) => each === text)
@@ -83,10 +81,6 @@ function stageAt(
       `\`${definition.name}\` is not judged at the stage \`${stage}\``,
       help,
     )
-    return undefined
-  }
-  if (stage === 'consume' && !context.readers) {
-    entry.notSimulated('consumption (the stage `consume`)', 'write `publish/...`, or leave the stage out')
     return undefined
   }
   return stage
@@ -199,7 +193,7 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
     return null
   }
   const ofReaders = kind.endsWith('-effect') || kind.endsWith('-effects') || kind === 'stuck-group'
-  if (kind === 'stuck-transaction' || (ofReaders && !context.readers)) {
+  if (kind === 'stuck-transaction') {
     place.error('TWICESHY_NOT_SIMULATED', `what \`${kind}\` is about is not simulated yet`)
     return null
   }

@@ -15,9 +15,9 @@ const SECTIONS: readonly (readonly [section: string, kind: ApplicationKind])[] =
 ]
 
 /** What other parts need to know of the applications, before those are resolved; in the order of their nodes. */
-export function applicationFacts(root: Place, readers: boolean): ReadonlyMap<string, ApplicationFacts> {
+export function applicationFacts(root: Place): ReadonlyMap<string, ApplicationFacts> {
   const facts = new Map<string, ApplicationFacts>()
-  for (const [name, kind] of readers ? SECTIONS : SECTIONS.slice(0, 1)) {
+  for (const [name, kind] of SECTIONS) {
     const section = root.get(name)
     if (!section.expectMap(`\`${name}\``)) continue
     for (const place of section.entries()) {
@@ -61,9 +61,9 @@ function recordsOf(place: Place, kind: ApplicationKind): ApplicationFacts['recor
 }
 
 /** The stores that a scenario declares. */
-export function storeFacts(root: Place, readers: boolean): ReadonlyMap<string, StoreFacts> {
+export function storeFacts(root: Place): ReadonlyMap<string, StoreFacts> {
   const section = root.get('stores')
-  if (!readers || !section.expectMap('`stores`')) return new Map()
+  if (!section.expectMap('`stores`')) return new Map()
   return new Map(section.entries().map((place) => [place.name, { name: place.name, place }]))
 }
 

@@ -53,14 +53,9 @@ export function resolveMatch(place: Place, context: Context, others: readonly st
 export function resolveMoment(place: Place, context: Context): string | null {
   if (!place.written || place.broken) return null
   const text = place.text()
-  const groupMoment = text !== null && Object.hasOwn(GROUP_MOMENTS, text)
-  if (groupMoment && context.readers) return happensHere(place, context) ? text : null
-  if (groupMoment) {
-    place.error('TWICESHY_NOT_SIMULATED', `the moment ${place.describe()} is not simulated yet`)
-    return null
-  }
+  if (text !== null && Object.hasOwn(GROUP_MOMENTS, text)) return happensHere(place, context) ? text : null
   if (text !== null && context.options.moments.includes(text)) return text
-  const known = [...context.options.moments, ...(context.readers ? Object.keys(GROUP_MOMENTS) : [])]
+  const known = [...context.options.moments, ...Object.keys(GROUP_MOMENTS)]
   const help = place.report.full ? null : (didYouMean(text ?? '', known) ?? 'see `twiceshy list moments`')
   place.error('TWICESHY_UNKNOWN_MOMENT', `there is no moment ${place.describe()}`, help)
   return null

@@ -6,17 +6,13 @@ export type Role = (typeof ROLES)[number]
 /** Sections whose keys are names of the one namespace that applications, stores and topics share. */
 const NAMING = ['topics', 'producers', 'consumers', 'processors', 'stores', 'sinks', 'sources'] as const
 
-const READERS = ['consumers', 'processors', 'stores', 'sinks'] as const
-
-/** Refuses the sections that are not simulated; returns the names that they declare. */
-export function refuseSections(root: Place, readers: boolean): ReadonlySet<string> {
+/** Refuses the section that is not simulated; returns the names that it declares. */
+export function refuseSections(root: Place): ReadonlySet<string> {
   const names = new Set<string>()
-  for (const section of [...(readers ? [] : READERS), 'sources']) {
-    const place = root.get(section)
-    if (!place.written) continue
-    place.notSimulated(`\`${section}\``, readers ? null : 'publishing is: `producers`, brokers and topics')
-    for (const entry of place.entries()) names.add(entry.name)
-  }
+  const place = root.get('sources')
+  if (!place.written) return names
+  place.notSimulated('`sources`')
+  for (const entry of place.entries()) names.add(entry.name)
   return names
 }
 

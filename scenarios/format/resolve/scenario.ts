@@ -21,7 +21,7 @@ import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
 import { resolveTopics } from './topics.ts'
 import type { WorldSpec } from '../../../sim/spec.ts'
-import { type LoadOptions, takesReaders } from '../options.ts'
+import type { LoadOptions } from '../options.ts'
 import type { Place } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
 import { didYouMean } from '../suggest.ts'
@@ -34,21 +34,19 @@ const MOST_NODES = 10_000
  */
 export function resolveScenario(root: Place, file: string, variant: string | null, options: LoadOptions): Scenario {
   const profile = resolveProfile(root.get('profile'))
-  const readers = takesReaders(options)
-  const cluster = resolveCluster(root, readers)
+  const cluster = resolveCluster(root)
   const topics = resolveTopics(root, cluster.facts)
-  const refusedNames = refuseSections(root, readers)
+  const refusedNames = refuseSections(root)
   checkNames(root)
-  const applications = applicationFacts(root, readers)
+  const applications = applicationFacts(root)
   const context: Context = {
     options,
     root,
     cluster: cluster.facts,
     topics: topics.facts,
     applications,
-    stores: storeFacts(root, readers),
+    stores: storeFacts(root),
     groups: groupsOf(applications),
-    readers,
     refusedNames,
   }
   checkSize(context)

@@ -108,8 +108,7 @@ function roleTarget(place: Place, role: Role, context: Context, rules: TargetRul
     return null
   }
   if (role === 'stores' && context.stores.size === 0) {
-    if (!context.readers) place.error('TWICESHY_NOT_SIMULATED', 'stores outside Kafka are not simulated yet')
-    else place.error('TWICESHY_UNKNOWN_NODE', 'there are no stores')
+    place.error('TWICESHY_UNKNOWN_NODE', 'there are no stores')
     return null
   }
   if (role === 'clients' && context.applications.size === 0) {
@@ -158,10 +157,6 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
 
 /** `group-coordinator(billing)`: the broker that keeps the offsets of a group that some application is in. */
 function coordinatorTarget(place: Place, group: string, context: Context): Target | null {
-  if (!context.readers) {
-    place.error('TWICESHY_NOT_SIMULATED', 'the target `group-coordinator` is not simulated yet')
-    return null
-  }
   if (checkGroup(place, group, context)) return { kind: 'group-coordinator', group }
   return null
 }

@@ -8,7 +8,6 @@ import { DiskQueue } from '../../storage/disk-queue.ts'
 import type { ClientRequest, Completion } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { GroupCoordinator } from '../group/group-coordinator.ts'
-import type { GroupCoordinatorOptions } from '../group/options.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
@@ -47,8 +46,6 @@ export interface BrokerOptions {
   readonly config: BrokerConfig
   /** By topic id. */
   readonly topicConfigs: ReadonlyMap<number, TopicConfig>
-  /** Kafka's defaults unless given. */
-  readonly groups?: GroupCoordinatorOptions
   /** When replicas of internal partitions are made; only tests ask for `at-once`. */
   readonly materialisation?: Materialisation
   /** Counts the starts of this broker's process, from 1. */
@@ -92,10 +89,9 @@ export class Broker implements NodeHandler {
     this.producerIds = new ProducerIdManager(this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
     const { metadata, replicas, diskQueue, channel } = this
-    this.groups = new GroupCoordinator(env, options, options.groups, metadata, replicas, diskQueue, channel)
+    this.groups = new GroupCoordinator(env, options, config, metadata, replicas, diskQueue, channel)
     this.replicas.listener = this.groups
-    const minIsr = config['min.insync.replicas']
-    this.finder = new CoordinatorFinder(this.metadata, this.controller, this.groups.options, minIsr)
+    this.finder = new CoordinatorFinder(this.metadata, this.controller, config)
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)

@@ -1,6 +1,6 @@
 import { tpOf } from '../../history/ids.ts'
 import { partitionFor } from '../group/partition-for.ts'
-import type { GroupCoordinatorOptions } from '../group/options.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
@@ -20,8 +20,7 @@ const NOT_AVAILABLE: FindCoordinatorResponse = { errorCode: Errors.COORDINATOR_N
 export class CoordinatorFinder {
   private readonly metadata: MetadataCache
   private readonly channel: ControllerChannel
-  private readonly options: GroupCoordinatorOptions
-  private readonly minInsyncReplicas: number
+  private readonly config: BrokerConfig
   private creating = false
   /** The topic is wanted and the controller could not be reached yet. */
   private wanted = false
@@ -29,13 +28,11 @@ export class CoordinatorFinder {
   constructor(
     metadata: MetadataCache,
     channel: ControllerChannel,
-    options: GroupCoordinatorOptions,
-    minInsyncReplicas: number,
+    config: BrokerConfig,
   ) {
     this.metadata = metadata
     this.channel = channel
-    this.options = options
-    this.minInsyncReplicas = minInsyncReplicas
+    this.config = config
   }
 
   find(request: FindCoordinatorRequest): FindCoordinatorResponse {
@@ -73,9 +70,9 @@ export class CoordinatorFinder {
       topics: [
         {
           name: OFFSETS_TOPIC,
-          numPartitions: this.options['offsets.topic.num.partitions'],
-          replicationFactor: this.options['offsets.topic.replication.factor'],
-          minInsyncReplicas: this.minInsyncReplicas,
+          numPartitions: this.config['offsets.topic.num.partitions'],
+          replicationFactor: this.config['offsets.topic.replication.factor'],
+          minInsyncReplicas: this.config['min.insync.replicas'],
         },
       ],
     }

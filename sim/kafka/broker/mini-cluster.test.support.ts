@@ -14,7 +14,7 @@ import { formCluster } from '../controller/cluster-formation.ts'
 import { Controller } from '../controller/controller.ts'
 import { ControllerDisk } from '../controller/metadata-log.ts'
 import { Env } from '../env.ts'
-import { GROUP_COORDINATOR_DEFAULTS, type GroupCoordinatorOptions } from '../group/options.ts'
+import type { GroupCoordinatorOptions } from '../group/options.ts'
 import { Api, type ApiKey } from '../protocol/api.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
@@ -79,7 +79,6 @@ export class MiniCluster {
   private readonly controllerDisk: ControllerDisk = new ControllerDisk()
   private readonly brokerConfig: BrokerConfig
   private readonly topicConfig: TopicConfig
-  private readonly groups: GroupCoordinatorOptions
   private readonly materialisation: Materialisation
   private batches = 0
   private correlation = 0
@@ -98,7 +97,6 @@ export class MiniCluster {
     } = {},
   ) {
     const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true, groups = {} } = options
-    this.groups = { ...GROUP_COORDINATOR_DEFAULTS, ...groups }
     this.materialisation = options.materialisation ?? 'when-touched'
     this.kernel = new Kernel({
       seed: 'mini',
@@ -114,7 +112,7 @@ export class MiniCluster {
     const links = new Links(brokers + 2, { kind: 'constant', us: 1000 })
     this.network = new Network(this.kernel, this.recorder, links, true)
     this.kernel.system = this
-    this.brokerConfig = defaults<BrokerConfig>(BROKER_CONFIG, broker)
+    this.brokerConfig = defaults<BrokerConfig>(BROKER_CONFIG, { ...broker, ...groups })
     this.topicConfig = defaults<TopicConfig>(TOPIC_CONFIG, topic)
     const ids = Array.from({ length: brokers }, (_, index) => index + 1)
     this.disks = [new Disk(), ...ids.map(() => new Disk())]
@@ -148,7 +146,6 @@ export class MiniCluster {
       topicConfigs,
       incarnationId,
       formed: standing,
-      groups: this.groups,
       materialisation: this.materialisation,
     }
     this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))

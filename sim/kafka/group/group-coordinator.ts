@@ -10,7 +10,7 @@ import type { JoinGroupRequest } from '../protocol/group-messages.ts'
 import type { CoordinatorLog, DiskGate } from './coordinator-log.ts'
 import { type BatchNumbers, CoordinatorPartition, type CoordinatorParts } from './coordinator-partition.ts'
 import { emitCommitRefused, errorResponse } from './group-errors.ts'
-import { GROUP_COORDINATOR_DEFAULTS, type GroupCoordinatorOptions } from './options.ts'
+import type { GroupCoordinatorOptions } from './options.ts'
 import { partitionFor } from './partition-for.ts'
 import { PendingReply, Replies } from './pending-reply.ts'
 
@@ -44,7 +44,7 @@ export class GroupCoordinator {
   constructor(
     env: Env,
     identity: { readonly broker: number; readonly incarnationId: number },
-    options: GroupCoordinatorOptions | undefined,
+    options: GroupCoordinatorOptions,
     metadata: MetadataCache,
     log: CoordinatorLog,
     disk: DiskGate,
@@ -53,17 +53,13 @@ export class GroupCoordinator {
     this.metadata = metadata
     this.parts = {
       env,
-      options: options ?? GROUP_COORDINATOR_DEFAULTS,
+      options,
       metadata,
       log,
       disk,
       replies: new Replies(channel),
       numbers: new BrokerBatchNumbers(identity.broker, identity.incarnationId),
     }
-  }
-
-  get options(): GroupCoordinatorOptions {
-    return this.parts.options
   }
 
   /** The coordinator's hold on a partition, if it has one. */
@@ -117,7 +113,7 @@ export class GroupCoordinator {
 
   /** What is wrong with a request whoever coordinates its group. */
   private refusalOf(request: Envelope, groupId: string): number {
-    const { options } = this
+    const { options } = this.parts
     if (request.api === Api.OffsetCommit || request.api === Api.OffsetFetch) return Errors.NONE
     if (groupId === '') return Errors.INVALID_GROUP_ID
     if (request.api !== Api.JoinGroup) return Errors.NONE

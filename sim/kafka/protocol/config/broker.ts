@@ -8,6 +8,11 @@ export interface BrokerConfig {
   readonly 'broker.session.timeout.ms': number
   readonly 'controlled.shutdown.enable': boolean
   readonly 'default.replication.factor': number
+  readonly 'group.coordinator.append.linger.ms': number
+  readonly 'group.initial.rebalance.delay.ms': number
+  readonly 'group.max.session.timeout.ms': number
+  readonly 'group.max.size': number
+  readonly 'group.min.session.timeout.ms': number
   readonly 'leader.imbalance.check.interval.seconds': number
   readonly 'leader.imbalance.per.broker.percentage': number
   readonly 'log.flush.interval.messages': number
@@ -17,6 +22,9 @@ export interface BrokerConfig {
   readonly 'message.max.bytes': number
   readonly 'min.insync.replicas': number
   readonly 'num.partitions': number
+  readonly 'offsets.commit.timeout.ms': number
+  readonly 'offsets.topic.num.partitions': number
+  readonly 'offsets.topic.replication.factor': number
   readonly 'producer.id.expiration.ms': number
   readonly 'replica.fetch.backoff.ms': number
   readonly 'replica.fetch.max.bytes': number
@@ -37,6 +45,11 @@ export const BROKER_CONFIG: ConfigTable = {
   'broker.session.timeout.ms': { type: 'ms', default: 9000, min: 1, max: INT_MAX },
   'controlled.shutdown.enable': { type: 'boolean', default: true },
   'default.replication.factor': { type: 'int', default: 1, min: 1, max: 32_767 },
+  'group.coordinator.append.linger.ms': { type: 'ms', default: 5, min: 0, max: INT_MAX },
+  'group.initial.rebalance.delay.ms': { type: 'ms', default: 3000, min: 0, max: INT_MAX },
+  'group.max.session.timeout.ms': { type: 'ms', default: 1_800_000, min: 0, max: INT_MAX },
+  'group.max.size': { type: 'int', default: INT_MAX, min: 1, max: INT_MAX },
+  'group.min.session.timeout.ms': { type: 'ms', default: 6000, min: 0, max: INT_MAX },
   'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
   'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
   'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
@@ -46,6 +59,9 @@ export const BROKER_CONFIG: ConfigTable = {
   'message.max.bytes': { type: 'int', default: 1_048_588, min: 0, max: INT_MAX },
   'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
   'num.partitions': { type: 'int', default: 1, min: 1, max: 10_000 },
+  'offsets.commit.timeout.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'offsets.topic.num.partitions': { type: 'int', default: 50, min: 1, max: 10_000 },
+  'offsets.topic.replication.factor': { type: 'int', default: 3, min: 1, max: 32_767 },
   'producer.id.expiration.ms': { type: 'ms', default: 86_400_000, min: 1, max: INT_MAX },
   'replica.fetch.backoff.ms': { type: 'ms', default: 1000, min: 0, max: INT_MAX },
   'replica.fetch.max.bytes': { type: 'int', default: 1_048_576, min: 0, max: INT_MAX },
@@ -71,9 +87,6 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'fetch.max.bytes',
   'group.consumer.heartbeat.interval.ms',
   'group.consumer.session.timeout.ms',
-  'group.initial.rebalance.delay.ms',
-  'group.max.session.timeout.ms',
-  'group.min.session.timeout.ms',
   'initial.broker.registration.timeout.ms',
   'log.cleaner.enable',
   'log.cleanup.policy',
@@ -90,10 +103,7 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'num.io.threads',
   'num.network.threads',
   'num.replica.fetchers',
-  'offsets.commit.timeout.ms',
   'offsets.retention.minutes',
-  'offsets.topic.num.partitions',
-  'offsets.topic.replication.factor',
   'process.roles',
   'replica.selector.class',
   'transaction.max.timeout.ms',
