@@ -67,7 +67,7 @@ const DRAWN = 'Its faults are drawn under run-seed: written out one by one they 
 async function shrinkAndSave(found: Found, options: PreserveOptions, start: Proved): Promise<Preserved> {
   const { frame } = found
   const { bench, shrinkBudgetMs, interrupted, onProgress } = options
-  const first = counterexampleOf(frame, start)
+  const first = counterexampleOf(start)
   const firstPath = save(found, options, first, [])
   if (shrinkBudgetMs === 0) return { frame, counterexample: first, path: firstPath, shrinking: '', minimal: false }
   const until = performance.now() + shrinkBudgetMs
@@ -80,14 +80,14 @@ async function shrinkAndSave(found: Found, options: PreserveOptions, start: Prov
     },
     onBetter: (proved) => {
       better = proved
-      save(found, options, counterexampleOf(frame, proved), [])
+      save({ ...found, frame: proved.frame }, options, counterexampleOf(proved), [])
     },
   })
   const shrinking = shrunkInWords(start, best, steps, runs)
-  const counterexample = counterexampleOf(frame, best)
+  const counterexample = counterexampleOf(best)
   const minimality = minimal ? ['Minimal:  without any one of its faults nothing is violated.'] : []
-  const path = save(found, options, counterexample, [`Shrunk ${shrinking}.`, ...minimality])
-  return { frame, counterexample, path, shrinking, minimal }
+  const path = save({ ...found, frame: best.frame }, options, counterexample, [`Shrunk ${shrinking}.`, ...minimality])
+  return { frame: best.frame, counterexample, path, shrinking, minimal }
 }
 
 function save(

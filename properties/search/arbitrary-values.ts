@@ -20,6 +20,11 @@ export function timeUpTo(mostUs: number): Arbitrary<number> {
   )
 }
 
+/** Whether a time is in coarse steps, or in whole milliseconds below one: `3200ms` is odd, `7s` and `12ms` are not. */
+export function isRound(us: number): boolean {
+  return us % COARSE === 0 || (us < COARSE && us % MILLISECOND === 0)
+}
+
 /** One of several values, the simplest first; they are told apart by what they say, not by identity. */
 export function choice<T>(values: readonly T[]): Arbitrary<T> {
   const texts = values.map(textOf)

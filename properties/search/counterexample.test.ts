@@ -57,7 +57,7 @@ describe('a run that was found with chaos', () => {
   test('becomes a file of its own whose run 0 shows the same violation with the recorded digest', () => {
     const explicit = driveAtOnce(explicitCase(frame, hunted, traceOf(hunted, run)), judge)
     if (explicit === null) throw new Error('no written plan shows it')
-    const example = counterexampleOf(explicit.frame, explicit.proved)
+    const example = counterexampleOf(explicit.proved)
     const text = savedText(explicit.frame, example, '0.1.0', ['Found by: a test'])
     const saved = loaded(text)
     const again = judge(saved, 0)
@@ -85,7 +85,7 @@ describe('a run that was found with chaos', () => {
   test('is tried again with the scenario as it is now: still there, or gone with a safer setting', () => {
     const explicit = driveAtOnce(explicitCase(frame, hunted, traceOf(hunted, run)), judge)
     if (explicit === null) throw new Error('no written plan shows it')
-    const { raw } = counterexampleOf(explicit.frame, explicit.proved)
+    const { raw } = counterexampleOf(explicit.proved)
     const file: RawScenario = {
       ...raw,
       replay: { version: '0', 'run-seed': explicit.frame.replay.runSeed, digest: '', signature: '' },

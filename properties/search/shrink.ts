@@ -3,7 +3,7 @@ import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { FaultPlan, PlannedFault } from '../../sim/faults/plan.ts'
 import type { RunResult } from '../verdict.ts'
 import { scopeOf } from './arbitrary-scope.ts'
-import { textOf, timeUpTo } from './arbitrary-values.ts'
+import { isRound, textOf, timeUpTo } from './arbitrary-values.ts'
 import { type Amount, type Case, type CaseFrame, rawCase, scenarioOf } from './case.ts'
 import { planArbitrary } from './plan-arbitrary.ts'
 import { type Shown, shownAgain } from './signature.ts'
@@ -11,6 +11,8 @@ import { wholeUpTo } from './small-integer.ts'
 
 /** A case that shows the violation, and the run that proves it. */
 export interface Proved {
+  /** With the seed under which it shows it. */
+  readonly frame: CaseFrame
   readonly found: Case
   readonly scenario: Scenario
   readonly result: RunResult
@@ -42,7 +44,7 @@ export async function prove(frame: CaseFrame, found: Case, ports: Pick<ShrinkPor
   if (scenario === null) return null
   const result = await ports.judge(scenario)
   const shown = shownAgain(result, frame.signature)
-  return shown === null ? null : { found, scenario, result, shown }
+  return shown === null ? null : { frame, found, scenario, result, shown }
 }
 
 /**
@@ -51,16 +53,30 @@ export async function prove(frame: CaseFrame, found: Case, ports: Pick<ShrinkPor
  * file that would be saved. Deterministic, but for where `goOn` ends it.
  */
 export async function shrink(frame: CaseFrame, start: Proved, ports: ShrinkPorts): Promise<Shrunk> {
-  const search = new Search(frame, start, ports)
+  const search = new Search({ ...start, frame }, ports)
   let before: Case
   do {
     before = search.best.found
     await search.fewerFaults()
     await search.lessWork()
     await search.simplerValues()
+    if (!isSmall(search.best.found)) await search.byMoments()
+    if (!isSmall(search.best.found)) await search.underOtherSeeds()
   } while (search.best.found !== before && !search.over)
   const minimal = await search.isMinimal()
   return { best: search.best, runs: search.runs, steps: search.steps, minimal }
+}
+
+/** How many moments of a kind are tried, from the first. */
+const EARLY = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const
+const FIRST = [1, 2, 3] as const
+const FEW_RECORDS = 3
+const OTHER_SEEDS = 12
+
+/** Whether a case has a handful of records and times in whole steps: then nothing is gained by moments. */
+function isSmall({ plan, amounts }: Case): boolean {
+  const records = amounts.reduce((sum, amount) => sum + amount.instances * (amount.records ?? 0), 0)
+  return records <= FEW_RECORDS && plan.every(({ trigger }) => trigger.kind !== 'at' || isRound(trigger.atUs))
 }
 
 class Search {
@@ -68,13 +84,11 @@ class Search {
   runs = 0
   steps = 0
   over = false
-  private readonly frame: CaseFrame
   private readonly ports: ShrinkPorts
   /** Cases that are known not to show it. */
   private readonly refuted = new Set<string>()
 
-  constructor(frame: CaseFrame, start: Proved, ports: ShrinkPorts) {
-    this.frame = frame
+  constructor(start: Proved, ports: ShrinkPorts) {
     this.ports = ports
     this.best = start
   }
@@ -116,6 +130,51 @@ class Search {
     }))
   }
 
+  /**
+   * Faults at odd times strike at an early moment instead: what hangs on a microsecond far into a run needs all the records
+   * until then, and a moment comes with the first of them. A fault never goes back to a time.
+   */
+  async byMoments(): Promise<void> {
+    for (let index = 0; index < this.best.found.plan.length; index++) {
+      const { amounts } = this.best.found
+      if (this.best.found.plan[index]?.trigger.kind !== 'at') continue
+      for (const plan of this.atMoments(index, EARLY)) if (await this.shows({ plan, amounts })) break
+    }
+  }
+
+  /**
+   * A few records under other seeds, when nothing helped under this one: with so few the latencies of the run decide, and
+   * those are drawn.
+   */
+  async underOtherSeeds(): Promise<void> {
+    const { frame, found } = this.best
+    const amounts = found.amounts.map((amount) => ({
+      ...amount,
+      records: amount.records === null ? null : Math.min(amount.records, FEW_RECORDS),
+    }))
+    for (let attempt = 1; attempt <= OTHER_SEEDS && !this.over; attempt++) {
+      const runSeed = `${frame.replay.runSeed}~${attempt}`
+      const seeded = { ...frame, replay: { ...frame.replay, runSeed } }
+      for (let index = 0; index < found.plan.length; index++) {
+        for (const plan of this.atMoments(index, FIRST)) if (await this.shows({ plan, amounts }, seeded)) return
+      }
+    }
+  }
+
+  /** The best plan with one of its faults at moments instead, the earliest first. */
+  private atMoments(index: number, numbers: readonly number[]): readonly FaultPlan[] {
+    const { scenario, found } = this.best
+    const { matches } = scopeOf(scenario.spec, [])
+    return numbers.flatMap((nth) =>
+      matches.map((match) =>
+        found.plan.map((fault, at): PlannedFault => {
+          const trigger = { kind: 'when', match, nth, everyMatch: false, times: null, afterUs: 0 } as const
+          return at === index ? { ...fault, trigger } : fault
+        }),
+      ),
+    )
+  }
+
   /** Takes single faults away until none can go. False when it was cut short. */
   async isMinimal(): Promise<boolean> {
     for (let index = 0; index < this.best.found.plan.length && !this.over; index++) {
@@ -137,15 +196,15 @@ class Search {
     await fc.check(property, { examples: [[from]], numRuns: 1, seed: 0 })
   }
 
-  private async shows(next: Case): Promise<boolean> {
-    const text = textOf(next)
+  private async shows(next: Case, frame: CaseFrame = this.best.frame): Promise<boolean> {
+    const text = `${frame.replay.runSeed} ${textOf(next)}`
     if (this.over || this.refuted.has(text)) return false
     if (!this.ports.goOn(this.runs)) {
       this.over = true
       return false
     }
     this.runs++
-    const proved = await prove(this.frame, next, this.ports)
+    const proved = await prove(frame, next, this.ports)
     if (proved === null) {
       this.refuted.add(text)
       return false
