@@ -67,7 +67,8 @@ export const BARS: readonly Bar[] = [
   ratio('64 cancelled timeouts / rxjs VirtualTimeScheduler', 'requests-64', 'rxjs-requests', 25),
   ratio('full kernel, 64 pairs / @sinonjs/fake-timers', 'kernel', 'fake-timers-ping-pong', 5),
   ratio('64 cancelled timeouts / @sinonjs/fake-timers', 'requests-64', 'fake-timers-requests', 8),
-  ratio('full kernel, 64 pairs / simjs', 'kernel', 'simjs-ping-pong', 1.8),
+  ratio('full kernel, 64 pairs / simjs, messages', 'kernel', 'simjs-messages', 1.8),
+  ratio('full kernel, 64 pairs / simjs, timers', 'kernel', 'simjs-timers', 1.8),
   ratio('full kernel, 64 pairs / SimPy, processes', 'kernel', 'simpy-processes', 25),
   ratio('full kernel, 64 pairs / SimPy, callbacks', 'kernel', 'simpy-callbacks', 5),
   {
@@ -141,6 +142,7 @@ export const CHECKS: readonly Check[] = [
     'rxjs-requests',
     'fake-timers-requests',
   ),
+  sameCheck('simjs: equal virtual time with messages and timers', 'simjs-messages', 'simjs-timers'),
   sameCheck('rxjs, SimPy: equal virtual time', 'rxjs-ping-pong', 'simpy-processes', 'simpy-callbacks'),
   {
     name: '100 requests with cancelled 30 s timeouts: queue size = live timers',

@@ -27,7 +27,7 @@ export type VariantName =
   | 'processes'
   | 'requests-64'
   | `${'rxjs' | 'fake-timers'}-${'ping-pong' | 'requests'}`
-  | 'simjs-ping-pong'
+  | `simjs-${'messages' | 'timers'}`
   | `simpy-${'processes' | 'callbacks'}`
   | `fuzz-${'fast-check' | 'bare'}`
   | `${'judged' | 'unjudged'}-read`
@@ -72,7 +72,8 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'rxjs-requests': node('rxjs-requests', PEER_EVENTS, PAIRS),
   'fake-timers-ping-pong': node('fake-timers-ping-pong', PEER_EVENTS, PAIRS),
   'fake-timers-requests': node('fake-timers-requests', PEER_EVENTS, PAIRS),
-  'simjs-ping-pong': node('simjs-ping-pong', 5 * PEER_EVENTS, PAIRS),
+  'simjs-messages': node('simjs-ping-pong', 5 * PEER_EVENTS, PAIRS, 'messages'),
+  'simjs-timers': node('simjs-ping-pong', 5 * PEER_EVENTS, PAIRS, 'timers'),
   'simpy-processes': { kind: 'simpy', style: 'processes', count: PEER_EVENTS, option: PAIRS },
   'simpy-callbacks': { kind: 'simpy', style: 'callbacks', count: PEER_EVENTS, option: PAIRS },
   'fuzz-fast-check': node('fuzz', 3000, 'fast-check'),

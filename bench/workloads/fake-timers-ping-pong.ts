@@ -1,8 +1,8 @@
 import { createClock } from '@sinonjs/fake-timers'
 import type { Sample } from '../sample.ts'
-import { measureRally, Rally } from './rally.ts'
+import { Ball, measureRally, Rally } from './rally.ts'
 
-type Play = (hits: unknown) => void
+type Play = (ball: unknown) => void
 
 /** Ping-pong pairs on @sinonjs/fake-timers, a microsecond for each of its milliseconds, without promises. Options: pairs. */
 export function run(count: number, options: readonly string[]): Sample {
@@ -11,12 +11,12 @@ export function run(count: number, options: readonly string[]): Sample {
   const clock = createClock(0)
   const players: Play[] = []
   for (let node = 0; node < 2 * pairs; node++) {
-    players.push((hits) => {
-      if (rally.on()) clock.setTimeout(players[node ^ 1] as Play, rally.throw(), (hits as number) + 1)
+    players.push((ball) => {
+      if (rally.on()) clock.setTimeout(players[node ^ 1] as Play, rally.throw(), new Ball((ball as Ball).hits + 1))
     })
   }
   return measureRally(count, rally, () => {
-    for (let node = 0; node < 2 * pairs; node += 2) players[node]?.(0)
+    for (let node = 0; node < 2 * pairs; node += 2) players[node]?.(new Ball(0))
     while (clock.countTimers() > 0) clock.next()
     return clock.now
   })

@@ -5,6 +5,14 @@ import { Delays } from './delays.ts'
 /** What every request's answer cancels, in microseconds. */
 export const TIMEOUT_US = 30_000_000
 
+/** What flies: a new object each time, as in the full kernel's game. */
+export class Ball {
+  readonly hits: number
+  constructor(hits: number) {
+    this.hits = hits
+  }
+}
+
 /** What the engines of others are given to do: as much as the full kernel, but for decisions, records and digest. */
 export class Rally {
   thrown = 0

@@ -1,26 +1,34 @@
 import type { Entity, SimJs, Simulation } from 'simjs'
 import type { Sample } from '../sample.ts'
-import { measureRally, Rally } from './rally.ts'
+import { Ball, measureRally, Rally } from './rally.ts'
 
 interface Player extends Entity {
   peer: Player
-  serve(): void
+  hit(ball: Ball): void
 }
 
-/** Ping-pong pairs of entities that send messages with simjs. Options: pairs. */
+/**
+ * Ping-pong pairs of entities with simjs. Options: pairs; `messages` (what it sends between entities) or `timers` (what it
+ * calls back after a time, which can be cancelled).
+ */
 export async function run(count: number, options: readonly string[]): Promise<Sample> {
   const pairs = Number(options[0] ?? 64)
+  const timers = options[1] === 'timers'
   const { Sim, Entity } = await load()
   const rally = new Rally()
   const simulation: Simulation = new Sim()
   class Sender extends Entity implements Player {
     peer: Player = this
     start(): void {}
-    serve(): void {
-      this.onMessage(this, 0)
+    onMessage(_: Entity, ball: Ball): void {
+      this.hit(ball)
     }
-    onMessage(_: Entity, hits: number): void {
-      if (rally.on()) this.send(hits + 1, rally.throw(), this.peer)
+    hit({ hits }: Ball): void {
+      if (!rally.on()) return
+      const { peer } = this
+      const ball = new Ball(hits + 1)
+      if (timers) peer.setTimer(rally.throw()).done(land, peer, ball)
+      else this.send(ball, rally.throw(), peer)
     }
   }
   const players: Player[] = []
@@ -29,10 +37,15 @@ export async function run(count: number, options: readonly string[]): Promise<Sa
   }
   players.forEach((player, node) => (player.peer = players[node ^ 1] as Player))
   return measureRally(count, rally, () => {
-    for (let node = 0; node < 2 * pairs; node += 2) players[node]?.serve()
+    for (let node = 0; node < 2 * pairs; node += 2) players[node]?.hit(new Ball(0))
     simulation.simulate(Number.MAX_SAFE_INTEGER)
     return simulation.time()
   })
+}
+
+/** What a timer calls back. */
+function land(this: Player, ball: Ball): void {
+  this.hit(ball)
 }
 
 async function load(): Promise<SimJs> {

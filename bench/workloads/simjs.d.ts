@@ -7,6 +7,10 @@ declare module 'simjs' {
   }
   export interface Entity {
     send(message: unknown, delay: number, to: Entity): void
+    setTimer(delay: number): Request
+  }
+  export interface Request {
+    done<C extends object, T>(callback: (this: C, argument: T) => void, context: C, argument: T): Request
   }
   export interface SimJs {
     readonly Sim: new () => Simulation
