@@ -55,7 +55,6 @@ describe('a neutral acks=1 scenario', () => {
   // The time-out holds for shrinking, with the hunt before it.
   test.each(SEEDS)(
     'seed %s: found, and shrunk to a crash at a round time and three records',
-    SHRINK_MS,
     async (seed) => {
       const fuzz = await fuzzed(seed)
       runs.push(fuzz.runs)
@@ -70,6 +69,7 @@ describe('a neutral acks=1 scenario', () => {
         expect(isRound(forUs ?? 0)).toBe(true)
       }
     },
+    SHRINK_MS,
   )
 
   test('it takes 50 runs or fewer in half of the hunts', () => {
