@@ -9,6 +9,8 @@ export class RecordSource {
   private readonly partitions: Int32Array
   /** Number of each record's key, -1 = none. */
   private readonly keys: Int32Array
+  /** Where each record's key lies in what follows: numbers of keys may be far apart. */
+  private readonly places: Int32Array
   private readonly keyTexts: string[] = []
   private readonly keyHashes: number[] = []
   private readonly sizes: Int32Array
@@ -24,28 +26,27 @@ export class RecordSource {
     this.topicOf = new Int32Array(count)
     this.partitions = new Int32Array(count).fill(-1)
     this.keys = new Int32Array(count).fill(-1)
+    this.places = new Int32Array(count).fill(-1)
     this.sizes = new Int32Array(count)
     this.timeShifts = new Float64Array(count)
     this.ids = sends.map((step) => step.id)
+    const known = new Map<string, number>()
     if (workload.kind === 'send') {
       for (let n = 0; n < count; n++) {
         const key = workload.keys[n] as number
         this.topicOf[n] = n % topics.length
         this.keys[n] = key
-        this.sizes[n] = workload.size + (key < 0 ? 0 : this.keyAt(key, `k${key}`))
+        this.sizes[n] = workload.size + (key < 0 ? 0 : this.keep(n, `k${key}`, known))
       }
     } else {
-      const known = new Map<string, number>()
       sends.forEach((step, n) => {
         this.topicOf[n] = topics.findIndex((topic) => topic.name === step.to)
         this.partitions[n] = step.partition ?? -1
         this.timeShifts[n] = Math.floor((step.timestampUs ?? 0) / 1000)
         this.sizes[n] = step.value === null ? 0 : utf8Length(step.value)
         if (step.key === null) return
-        const key = known.get(step.key) ?? known.size
-        known.set(step.key, key)
-        this.keys[n] = key
-        this.sizes[n] = this.sizes[n] + this.keyAt(key, step.key)
+        this.sizes[n] = this.size(n) + this.keep(n, step.key, known)
+        this.keys[n] = this.places[n] as number
       })
     }
   }
@@ -65,13 +66,13 @@ export class RecordSource {
   }
 
   keyText(n: number): string | null {
-    const key = this.keys[n] as number
-    return key < 0 ? null : (this.keyTexts[key] as string)
+    const place = this.places[n] as number
+    return place < 0 ? null : (this.keyTexts[place] as string)
   }
 
   keyHash(n: number): number {
-    const key = this.keys[n] as number
-    return key < 0 ? -1 : (this.keyHashes[key] as number)
+    const place = this.places[n] as number
+    return place < 0 ? -1 : (this.keyHashes[place] as number)
   }
 
   /** Bytes of key and value. */
@@ -88,16 +89,16 @@ export class RecordSource {
     return this.ids[n] ?? null
   }
 
-  /** Registers a key and returns its bytes. */
-  private keyAt(key: number, text: string): number {
-    while (this.keyTexts.length <= key) {
-      this.keyTexts.push('')
-      this.keyHashes.push(-1)
+  /** Keeps the key of record n and returns its bytes. */
+  private keep(n: number, text: string, known: Map<string, number>): number {
+    let place = known.get(text)
+    if (place === undefined) {
+      place = known.size
+      known.set(text, place)
+      this.keyTexts.push(text)
+      this.keyHashes.push(keyHash(text))
     }
-    if (this.keyHashes[key] === -1) {
-      this.keyTexts[key] = text
-      this.keyHashes[key] = keyHash(text)
-    }
+    this.places[n] = place
     return utf8Length(text)
   }
 }
