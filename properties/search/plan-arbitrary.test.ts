@@ -8,7 +8,12 @@ import { DEFAULT_CHAOS } from './hunt.ts'
 import { planArbitrary } from './plan-arbitrary.ts'
 import { scenario } from './testing/scenarios.test.helper.ts'
 
-const SPEC = scenario({ producers: { checkout: { to: 'orders' }, audit: { to: 'orders', instances: 2 } } }).spec
+const SPEC = scenario({
+  producers: { checkout: { to: 'orders' }, audit: { to: 'orders', instances: 2 } },
+  consumers: { billing: { from: 'orders', instances: 2, config: { 'group.id': 'billing' } } },
+  stores: { ledger: {} },
+  sinks: { writer: { from: 'orders', into: 'ledger', config: { 'group.id': 'writer' } } },
+}).spec
 const SIZE = { minLength: 0, maxLength: 6 }
 const drawn = fc.nat().map((seed) => {
   const chaos = { ...DEFAULT_CHAOS, budget: 'beyond' } as const

@@ -68,7 +68,7 @@ export function worldSpec(options: WorldOptions = {}): WorldSpec {
   }
 }
 
-export const DEFAULT_CONSUMER: ConsumerConfig = {
+const DEFAULT_CONSUMER: ConsumerConfig = {
   ...(defaults(CONSUMER_CONFIG) as unknown as ConsumerConfig),
   'enable.auto.commit': false,
   'group.instance.id': '',
