@@ -31,7 +31,7 @@ export class Documents {
       this.files.set(file, documents)
     }
     const document = documents.find((each) => each.variant === variant)
-    if (document === undefined) throw new Error(`${file} has changed while it was being searched`)
+    if (document === undefined) throw new UsageError(`${file} has changed while it was being searched`, 'search again')
     return document.raw
   }
 
