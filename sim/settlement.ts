@@ -2,7 +2,9 @@ import { tpOf } from './history/ids.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
 import type { Recorder } from './history/recorder.ts'
 import type { Broker } from './kafka/broker/broker.ts'
+import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
+import { partitionFor } from './kafka/group/partition-for.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, topicName } from './layout.ts'
 import { ReaderSettlement } from './reader-settlement.ts'
@@ -15,6 +17,7 @@ export class Settlement {
   private readonly nodes: readonly NodeLayout[]
   private readonly view: ControllerView
   private readonly readers: ReaderSettlement
+  private readonly groups: readonly string[]
 
   constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
     this.kernel = kernel
@@ -22,6 +25,8 @@ export class Settlement {
     this.nodes = nodes
     this.view = view
     this.readers = new ReaderSettlement(kernel, recorder, spec, nodes)
+    const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
+    this.groups = [...new Set(readers.map(({ config }) => config['group.id']))].filter((group) => group !== '')
   }
 
   /** Whether all work is done: everything sent, and everything read that is to be read. */
@@ -80,7 +85,29 @@ export class Settlement {
         if (why !== null) return `${topicName(this.spec, topicId)}-${index} ${why}`
       }
     }
+    return this.unsettledOffsets()
+  }
+
+  /** What groups committed is not safe while the replicas of its log differ: a new coordinator may not know it yet. */
+  private unsettledOffsets(): string | null {
+    const topic = this.groups.length === 0 ? null : this.view.topicNamed(OFFSETS_TOPIC)
+    if (topic === null) return null
+    for (const group of this.groups) {
+      const index = partitionFor(group, topic.partitions)
+      const tp = tpOf(topic.topicId, index)
+      // Of a partition that nothing was written to, followers keep no log.
+      if (this.endOffset(tp) === 0) continue
+      const why = this.unsettled(tp)
+      if (why !== null) return `${OFFSETS_TOPIC}-${index} ${why}`
+    }
     return null
+  }
+
+  /** -1 = nobody leads. */
+  private endOffset(tp: number): number {
+    const leader = this.view.leaderOf(tp)
+    const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
+    return led?.isLeader === true ? led.log.logEndOffset : -1
   }
 
   private unsettled(tp: number): string | null {
