@@ -1,4 +1,3 @@
-
 /** Names of guarantees, stages and anomalies as data; what each means is settled in `docs/guarantees.md` and `properties/`. */
 
 export type Stage = 'publish' | 'consume' | 'end-to-end'

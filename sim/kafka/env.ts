@@ -64,11 +64,20 @@ export class Env {
     this.network.close(this.node, connection)
   }
 
-  request(connection: number, destination: number, api: number, apiVersion: number, correlation: number, body: object): void {
+  request(
+    connection: number,
+    destination: number,
+    api: number,
+    apiVersion: number,
+    correlation: number,
+    body: object,
+  ): void {
     this.network.send(new Envelope(false, api, apiVersion, this.node, destination, connection, correlation, body))
   }
 
   reply(to: Envelope, body: object): void {
-    this.network.send(new Envelope(true, to.api, to.apiVersion, this.node, to.source, to.connection, to.correlation, body))
+    this.network.send(
+      new Envelope(true, to.api, to.apiVersion, this.node, to.source, to.connection, to.correlation, body),
+    )
   }
 }

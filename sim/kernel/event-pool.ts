@@ -59,7 +59,7 @@ export class EventPool {
   ): void {
     const fields = this.fields
     const at = slot << STRIDE_SHIFT
-    fields[at] = what
+    fields[at + WHAT] = what
     fields[at + TARGET] = target
     fields[at + KIND] = kind
     fields[at + A] = a

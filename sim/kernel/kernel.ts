@@ -2,7 +2,7 @@ import type { Hasher } from '../host.ts'
 import { type Bases, Decisions, type Override } from './decisions.ts'
 import { Calendar, LAST_TIME, type TimerHandle } from './calendar.ts'
 import { type EventObserver, MESSAGE_EVENT, SIGNAL_EVENT, SYSTEM_EVENT, TIMER_EVENT } from './event.ts'
-import { A, B, CAUSE, KIND, NAME1, NAME2, STRIDE_SHIFT, TARGET } from './event-pool.ts'
+import { A, B, CAUSE, KIND, NAME1, NAME2, STRIDE_SHIFT, TARGET, WHAT } from './event-pool.ts'
 import { childLane1, childLane2, hashText } from './mix.ts'
 import type { NodeHandler, SystemHandler } from './node.ts'
 import { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
@@ -186,7 +186,7 @@ export class Kernel {
     if (slot < 0) return false
     const { fields } = pool
     const at = slot << STRIDE_SHIFT
-    const what = fields[at] as number
+    const what = fields[at + WHAT] as number
     const target = fields[at + TARGET] as number
     const kind = fields[at + KIND] as number
     const name1 = fields[at + NAME1] as number

@@ -7,12 +7,11 @@ const RECORDS: number = CHUNK_BYTES / RECORD_BYTES
 /** A short run should not pay for 64 KiB: the buffer begins small and doubles until it holds a chunk. */
 const FIRST_RECORDS = 32
 
-/** Record kinds that belong to the trace itself; kinds of moments begin at {@link FIRST_MOMENT_KIND}. */
+/** Record kinds that belong to the trace itself; kinds of moments begin at 8. */
 export const CONTINUATION_KIND = 0
 export const TEXT_KIND = 1
 /** The last record: events handled, running hash over their times and names. */
 export const END_KIND = 2
-export const FIRST_MOMENT_KIND = 8
 
 /**
  * The trace: 32-byte records (time f64, cause u32, kind u16, node u16, four i32) in chunks of 64 KiB. Every full chunk goes

@@ -56,11 +56,7 @@ function guaranteeAt(entry: Place, name: string): GuaranteeDefinition | null {
 }
 
 /** The stage; `end-to-end` is the default of a guarantee that has stages. Undefined when it cannot be, which is reported. */
-function stageAt(
-  entry: Place,
-  text: string | null,
-  definition: GuaranteeDefinition,
-): Stage | null | undefined {
+function stageAt(entry: Place, text: string | null, definition: GuaranteeDefinition): Stage | null | undefined {
   if (text === null) return definition.stages.length > 0 ? 'end-to-end' : null
   const stage = STAGES.find((each) => each === text)
   if (stage === undefined) {

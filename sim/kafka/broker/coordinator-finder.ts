@@ -25,11 +25,7 @@ export class CoordinatorFinder {
   /** The topic is wanted and the controller could not be reached yet. */
   private wanted = false
 
-  constructor(
-    metadata: MetadataCache,
-    channel: ControllerChannel,
-    config: BrokerConfig,
-  ) {
+  constructor(metadata: MetadataCache, channel: ControllerChannel, config: BrokerConfig) {
     this.metadata = metadata
     this.channel = channel
     this.config = config

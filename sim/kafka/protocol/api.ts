@@ -33,13 +33,6 @@ export const StoreApi = {
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]
 export type StoreApiName = keyof typeof StoreApi
 
-const NAMES: ReadonlyMap<number, ApiName | StoreApiName> = new Map(
-  Object.entries({ ...Api, ...StoreApi }).map(([name, key]) => [key, name as ApiName | StoreApiName]),
-)
-
-export function apiName(key: number): ApiName | StoreApiName | undefined {
-  return NAMES.get(key)
-}
 export function apiNamed(name: string): ApiKey | StoreApiKey | undefined {
   if (Object.hasOwn(StoreApi, name)) return StoreApi[name as StoreApiName]
   return Object.hasOwn(Api, name) ? Api[name as ApiName] : undefined
