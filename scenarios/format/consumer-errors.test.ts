@@ -160,7 +160,7 @@ describe('groups', () => {
       `${config('partition.assignment.strategy: range')}sinks: { w: { from: orders, into: db, config: { ${PLAIN}, partition.assignment.strategy: cooperative-sticky } } }\nstores: { db: }\n`,
       ['CONFIG_REFUSED 6:122 4:122'],
     ],
-    ['on two brokers', after('cluster: { brokers: 2 }'), ['IMPOSSIBLE 6:21 4:59']],
+    ['on two brokers', after('cluster: { brokers: 2 }'), ['CONFIG_SURPRISE 6:21 4:59']],
     [
       'whose offsets need five',
       after('cluster: { config: { offsets.topic.replication.factor: 5 } }'),
@@ -182,6 +182,16 @@ describe('groups', () => {
       [],
     ],
     ['on a perfect broker', after('cluster: perfect'), []],
+    [
+      'with a session that these brokers take',
+      `${config('session.timeout.ms: 5s, heartbeat.interval.ms: 1s')}cluster: { config: { group.min.session.timeout.ms: 1s } }\n`,
+      [],
+    ],
+    [
+      'whose sessions no broker can grant',
+      after('cluster: { config: { group.min.session.timeout.ms: 3s, group.max.session.timeout.ms: 2s } }'),
+      ['CONFIG_REFUSED 6:52 6:86'],
+    ],
   ])
 })
 

@@ -181,14 +181,13 @@ describe('committing', () => {
 
 describe('brokers', () => {
   const replicas = (text: string): readonly unknown[] =>
-    only(text).spec.cluster.brokers.map(
-      (broker) => (broker as unknown as Readonly<Record<string, unknown>>)['offsets.topic.replication.factor'],
-    )
+    only(text).spec.cluster.brokers.map((broker) => broker['offsets.topic.replication.factor'])
 
   test("know how many replicas groups' offsets have", () => {
     expect(replicas(READING)).toEqual([3, 3, 3])
     const two = 'cluster: { brokers: 2, config: { offsets.topic.replication.factor: 1 } }\n'
     expect(replicas(`${READING}${two}`)).toEqual([1, 1])
+    expect(replicas(`${READING}cluster: { brokers: 2 }\n`)).toEqual([2, 2])
     expect(replicas(`${READING}cluster: perfect\n`)).toEqual([1])
   })
 
@@ -198,8 +197,9 @@ describe('brokers', () => {
     expect(marks(load(`${alone}cluster: { brokers: 1 }\n`))).toEqual([])
   })
 
-  test('the help of the error mends it', () => {
+  test('the help of the warning mends it', () => {
     const [error] = load(`${READING}cluster: { brokers: 2 }\n`).diagnostics
+    expect(error?.severity).toBe('warning')
     expect(error?.help).toContain('add `offsets.topic.replication.factor: 2` to `cluster.config`')
   })
 })

@@ -36,9 +36,12 @@ export function resolveCluster(root: Place): ResolvedCluster {
   const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER.table))
   checkRules(place, shared)
   const each = eachNode(place.get('each'), brokers, controllers, shared)
+  // Like a topic's: the default is never more than there are brokers. What is written stands.
+  const wanted = Number(shared.values[OFFSETS_REPLICAS])
+  const offsetsReplicas = perfect ? 1 : shared.written.has(OFFSETS_REPLICAS) ? wanted : Math.min(wanted, brokers)
   const configs = Array.from({ length: brokers }, (_, i) => {
     const values = each.get(`broker-${i + 1}`) ?? shared.values
-    return asConfig(perfect ? alone(values) : values)
+    return asConfig({ ...values, [OFFSETS_REPLICAS]: offsetsReplicas })
   })
   const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
   const autoCreate =
@@ -51,17 +54,12 @@ export function resolveCluster(root: Place): ResolvedCluster {
       brokers,
       controllers: 1,
       configs,
-      offsetsReplicas: perfect ? 1 : Number(shared.values[OFFSETS_REPLICAS]),
+      offsetsReplicas,
       autoCreate,
       brokersPlace: place.get('brokers'),
       setting,
     },
   }
-}
-
-/** Under `cluster: perfect` every replication factor counts as 1. */
-function alone(values: Readonly<Record<string, ConfigValue>>): Readonly<Record<string, ConfigValue>> {
-  return { ...values, [OFFSETS_REPLICAS]: 1 }
 }
 
 /** `cluster.each`: settings of single nodes over the shared ones. */
@@ -121,6 +119,14 @@ function checkRules(place: Place, config: ResolvedConfig): void {
     const [first = place, ...others] = at('replica.fetch.wait.max.ms', limit)
     const message = `Kafka refuses this broker: \`replica.fetch.wait.max.ms\` (${wait}) is above \`${limit}\` (${String(values[limit])})`
     first.error('TWICESHY_CONFIG_REFUSED', message, `raise \`${limit}\`, or lower the wait`, ...others)
+  }
+  const [least, longest] = ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'].map((key) =>
+    Number(values[key]),
+  )
+  if (least !== undefined && longest !== undefined && least > longest) {
+    const [first = place, ...others] = at('group.min.session.timeout.ms', 'group.max.session.timeout.ms')
+    const message = `Kafka refuses this broker: \`group.min.session.timeout.ms\` (${least}) is above \`group.max.session.timeout.ms\` (${longest})`
+    first.error('TWICESHY_CONFIG_REFUSED', message, 'lower the one, or raise the other', ...others)
   }
   const heartbeat = Number(values['broker.heartbeat.interval.ms'])
   const session = Number(values['broker.session.timeout.ms'])

@@ -1,10 +1,6 @@
 import type { Place } from '../place.ts'
 import type { ConfigValue, ResolvedConfig } from './config.ts'
-import type { ApplicationFacts } from './context.ts'
-
-/** `group.min.session.timeout.ms` and `group.max.session.timeout.ms`, which brokers have by default. */
-const LEAST_SESSION_MS = 6000
-const LONGEST_SESSION_MS = 1_800_000
+import type { ApplicationFacts, ClusterFacts } from './context.ts'
 
 /** What Kafka's client and its brokers make of a consumer's configuration, or refuse. */
 export class ConsumerRules {
@@ -12,9 +8,11 @@ export class ConsumerRules {
   readonly #facts: ApplicationFacts
   readonly #place: Place
   readonly #written: ReadonlyMap<string, Place>
+  readonly #brokers: ClusterFacts['configs']
 
-  constructor(facts: ApplicationFacts, place: Place, config: ResolvedConfig) {
+  constructor(facts: ApplicationFacts, place: Place, config: ResolvedConfig, cluster: ClusterFacts) {
     this.#facts = facts
+    this.#brokers = cluster.configs
     this.#place = place
     this.#written = config.written
     this.values = { ...config.values }
@@ -71,8 +69,10 @@ export class ConsumerRules {
     const session = Number(this.values['session.timeout.ms'])
     const heartbeat = Number(this.values['heartbeat.interval.ms'])
     const at = this.#written.get('session.timeout.ms')
-    if (at !== undefined && (session < LEAST_SESSION_MS || session > LONGEST_SESSION_MS)) {
-      const message = `brokers take \`session.timeout.ms\` from ${LEAST_SESSION_MS} to ${LONGEST_SESSION_MS}, not ${session}; they refuse the member with INVALID_SESSION_TIMEOUT`
+    const least = Math.min(...this.#brokers.map((config) => config['group.min.session.timeout.ms']))
+    const longest = Math.max(...this.#brokers.map((config) => config['group.max.session.timeout.ms']))
+    if (at !== undefined && (session < least || session > longest)) {
+      const message = `brokers take \`session.timeout.ms\` from ${least} to ${longest}, not ${session}; they refuse the member with INVALID_SESSION_TIMEOUT`
       at.error(
         'TWICESHY_CONFIG_REFUSED',
         message,

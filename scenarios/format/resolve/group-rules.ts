@@ -1,4 +1,5 @@
-import { SECOND } from '../../../sim/kernel/time.ts'
+import { BROKER_CONFIG } from '../../../sim/kafka/protocol/config/broker.ts'
+import { ms } from '../../../sim/kernel/time.ts'
 import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { pathText } from '../report.ts'
@@ -6,8 +7,8 @@ import { leastUs } from '../values/duration.ts'
 import { strategiesOf } from './assignors.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 
-/** `group.initial.rebalance.delay.ms`: a new group hands nothing out before. */
-const REBALANCE_DELAY_US = 3 * SECOND
+const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
+const DEFAULT_OFFSETS_REPLICAS = Number(BROKER_CONFIG[OFFSETS_REPLICAS]?.default)
 
 type Workers = Pick<WorldSpec, 'producers' | 'consumers' | 'processors' | 'sinks'>
 
@@ -20,16 +21,21 @@ export function checkGroups(workers: Workers, context: Context): void {
 }
 
 /** A group's offsets are kept in a topic of Kafka's own, which is not created while there are too few brokers for it. */
-function checkOffsetsTopic(context: Context): void {
-  const { brokers, offsetsReplicas, brokersPlace, setting } = context.cluster
-  const [group] = context.groups
-  if (group === undefined || offsetsReplicas <= brokers) return
-  const factor = setting('offsets.topic.replication.factor')
-  const [at, other] = factor.written ? [factor, brokersPlace] : [brokersPlace, group[1]]
+function checkOffsetsTopic({ groups, cluster }: Context): void {
+  const { brokers, offsetsReplicas, brokersPlace, perfect, setting } = cluster
+  const [group] = groups
+  if (group === undefined || perfect) return
+  const factor = setting(OFFSETS_REPLICAS)
   const has = brokers === 1 ? 'there is 1' : `there are ${brokers}`
-  const message = `the group \`${group[0]}\` can never commit: Kafka's topic for offsets needs ${offsetsReplicas} brokers (\`offsets.topic.replication.factor\`), and ${has}`
-  const help = `add \`offsets.topic.replication.factor: ${brokers}\` to \`cluster.config\`, or raise \`cluster.brokers\``
-  at.error('TWICESHY_IMPOSSIBLE', message, help, other)
+  const help = `add \`${OFFSETS_REPLICAS}: ${brokers}\` to \`cluster.config\`, or raise \`cluster.brokers\``
+  if (factor.written && offsetsReplicas > brokers) {
+    const message = `the group \`${group[0]}\` can never commit: Kafka's topic for offsets needs ${offsetsReplicas} brokers (\`${OFFSETS_REPLICAS}\`), and ${has}`
+    factor.error('TWICESHY_IMPOSSIBLE', message, help, brokersPlace)
+  } else if (!factor.written && brokers < DEFAULT_OFFSETS_REPLICAS) {
+    const replicas = brokers === 1 ? '1 replica' : `${brokers} replicas`
+    const message = `the offsets of the group \`${group[0]}\` have ${replicas} here; by Kafka's default it takes ${DEFAULT_OFFSETS_REPLICAS} brokers before any group commits`
+    brokersPlace.warning('TWICESHY_CONFIG_SURPRISE', message, help, group[1])
+  }
 }
 
 /** Applications of one group share its partitions. */
@@ -103,16 +109,20 @@ function positionsItself(place: Place): boolean {
 
 /** Where an application is that writes to what a reader reads, before the reader can have a position there. */
 function earlyWriter(reader: ReaderSpec, workers: Workers, context: Context): Place | null {
-  const positionUs = reader.startUs + joinUs(reader)
+  const positionUs = reader.startUs + joinUs(reader, context)
   const read = (to: readonly string[]): boolean => to.some((topic) => reader.from.includes(topic))
   const producer = workers.producers.find((each) => firstSendUs(each, reader) <= positionUs)
-  const processor = workers.processors.find((each) => read(each.to) && each.startUs + joinUs(each) <= positionUs)
+  const processor = workers.processors.find(
+    (each) => read(each.to) && each.startUs + joinUs(each, context) <= positionUs,
+  )
   const name = producer?.name ?? processor?.name
   return name === undefined ? null : (context.applications.get(name)?.place.atKey() ?? null)
 }
 
-function joinUs(reader: ReaderSpec): number {
-  return reader.assign === null ? REBALANCE_DELAY_US : 0
+/** A new group hands nothing out before `group.initial.rebalance.delay.ms`. */
+function joinUs(reader: ReaderSpec, { cluster }: Context): number {
+  if (reader.assign !== null) return 0
+  return ms(Math.min(...cluster.configs.map((config) => config['group.initial.rebalance.delay.ms'])))
 }
 
 /** When a producer sends its first record to something that a reader reads; never when that cannot be told. */

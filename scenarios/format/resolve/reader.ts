@@ -45,7 +45,7 @@ export function resolveReader<T extends string>(
   const { place, kind, name } = facts
   place.expectMap(`${kind} \`${name}\``)
   const profile = resolveClientProfile(place.get('profile'), file.profile)
-  const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, profile))
+  const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, profile), context.cluster)
   rules.check()
   const assign = assignAt(facts, context)
   const commit = resolveCommit(place, words, rules)
