@@ -9,6 +9,7 @@ import { type Told, WEIGHT, type Weight } from './choice.ts'
 import { Copies } from './copies.ts'
 import { bool, int } from './fields.ts'
 import type { Labels } from './labels.ts'
+import { ReaderTeller } from './reader-teller.ts'
 import { isReply, messageKey, type Subject } from './subject.ts'
 import { WorldTeller } from './world-teller.ts'
 
@@ -29,6 +30,7 @@ export class Teller {
   private readonly question: StoryQuestion
   private readonly copies: Copies
   private readonly world: WorldTeller
+  private readonly readers: ReaderTeller
   /** Places at which the records are known to be committed: node, partition and offset. */
   private readonly committed = new Set<string>()
   private readonly all: Told[] = []
@@ -42,10 +44,11 @@ export class Teller {
     this.question = question
     this.copies = new Copies(subject)
     this.world = new WorldTeller(subject, labels, question.faults)
+    this.readers = new ReaderTeller(subject, labels)
   }
 
   see(moment: DecodedMoment): void {
-    const own = this.ofRecords(moment) ?? this.ofReplicas(moment)
+    const own = this.ofRecords(moment) ?? this.ofReplicas(moment) ?? this.readers.sentence(moment)
     const around = this.world.sentence(moment)
     if (moment.index < this.subject.beganIndex) return
     const sentence = own ?? around

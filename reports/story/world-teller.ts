@@ -147,8 +147,9 @@ export class WorldTeller {
   private ofPartition(moment: DecodedMoment): Sentence | null {
     const { partitions } = this.subject
     const tp = int(moment, 'tp')
-    if (partitions.size > 0 && !partitions.has(tp)) return null
     const { labels } = this
+    // Of the partitions of internal topics only their coordinators are told.
+    if (partitions.size > 0 ? !partitions.has(tp) : labels.partition(tp).startsWith('__')) return null
     const name = labels.partition(tp)
     const isr = labels.nodes(nodes(moment, 'isr'))
     if (moment.kind === M.isrChanged) {
