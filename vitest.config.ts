@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,5 +6,7 @@ export default defineConfig({
     include: ['{sim,scenarios,properties,reports,cli,bench,docs}/**/*.test.ts'],
     testTimeout: 30_000,
     pool: 'threads',
+    // The default leaves one core idle, which on two cores is half of them.
+    maxWorkers: availableParallelism(),
   },
 })
