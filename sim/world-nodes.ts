@@ -145,6 +145,7 @@ export class WorldNodes {
       broker: node,
       controller: 0,
       config,
+      profile: this.spec.profile,
       topicConfigs: this.topicConfigs,
       incarnationId,
       formed: standing,

@@ -172,6 +172,8 @@ describe('shadow-audit', () => {
     producerId: -1,
     producerEpoch: -1,
     baseSequence: -1,
+    isTransactional: false,
+    marker: null,
     records: [],
     size: 0,
     maxTimestamp: 0,

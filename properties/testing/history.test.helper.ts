@@ -1,3 +1,4 @@
+import { CLUSTER_PROFILES } from '../../sim/kafka/protocol/profile.ts'
 import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../../scenarios/format/vocabulary.ts'
 import { APPENDED_AS_LEADER, maskHigh, maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
@@ -52,7 +53,7 @@ export function specOf(options: HistoryOptions): WorldSpec {
     config,
   } as unknown as Omit<WorldSpec['producers'][number], 'name'>
   return {
-    profile: { base: 'kafka-4.1', 'eligible.leader.replicas.version': elr ? 1 : 0 },
+    profile: { ...CLUSTER_PROFILES['kafka-4.1'], 'eligible.leader.replicas.version': elr ? 1 : 0 },
     cluster: {
       perfect: false,
       brokers: Array.from({ length: brokers }, () => ({}) as BrokerConfig),

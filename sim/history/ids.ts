@@ -32,6 +32,9 @@ export function brokersOf(low: number, high: number): readonly number[] {
 
 /** Producer epoch with the flag "appended as leader", as `log.appended` carries them: the flag sits above 16 bits. */
 export const APPENDED_AS_LEADER = 0x10000
+/** In the same place: the batch belongs to a transaction; and it is a marker that ends one. */
+export const TRANSACTIONAL_BATCH = 0x20000
+export const CONTROL_BATCH = 0x40000
 
 /** Request and direction: api key in the low bits, 0x1000 for a reply. */
 export const REPLY_FLAG = 0x1000

@@ -19,7 +19,8 @@ export const PRODUCER: ConfigKind = {
 export function resolveProducerConfig(place: Place, profile: ClientProfileName): ProducerConfig {
   const defaults = defaultsOf(PRODUCER_CONFIG, CLIENT_PROFILES[profile].producerDefaults)
   const config = resolveConfig(place, PRODUCER, defaults)
-  const values = { ...config.values }
+  // Free text like `group.id`, so not in the table; transactions are not simulated yet.
+  const values: Record<string, ConfigValue> = { ...config.values, 'transactional.id': '' }
   const rules = new Rules(place, config, values)
   rules.reconnectBackoff()
   rules.idempotence(defaults['enable.idempotence'] === true)

@@ -11,6 +11,7 @@ import { GroupCoordinator } from '../group/group-coordinator.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
@@ -44,6 +45,7 @@ export interface BrokerOptions {
   readonly broker: number
   readonly controller: number
   readonly config: BrokerConfig
+  readonly profile: ClusterProfile
   /** By topic id. */
   readonly topicConfigs: ReadonlyMap<number, TopicConfig>
   /** When replicas of internal partitions are made; only tests ask for `at-once`. */

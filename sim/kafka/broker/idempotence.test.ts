@@ -94,7 +94,7 @@ describe('sequences (4.3)', () => {
 describe('InitProducerId (4.1)', () => {
   test('any broker answers once the controller gave it a block; ids are never given twice', () => {
     const cluster = new MiniCluster()
-    const body = { transactionalId: null, producerId: -1, producerEpoch: -1 }
+    const body = { transactionalId: null, transactionTimeoutMs: 0, producerId: -1, producerEpoch: -1 }
     for (const broker of [1, 2, 1, 2, 1]) {
       cluster.send(cluster.open(broker), broker, Api.InitProducerId, body)
       cluster.runFor(0.5)

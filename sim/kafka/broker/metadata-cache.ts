@@ -3,6 +3,7 @@ import type { MetadataRecord } from '../protocol/metadata-records.ts'
 
 /** `Topic.GROUP_METADATA_TOPIC_NAME` */
 export const OFFSETS_TOPIC = '__consumer_offsets'
+export const TRANSACTIONS_TOPIC = '__transaction_state'
 
 /** A partition as the metadata log tells it (`PartitionRegistration`). */
 export interface PartitionMetadata {
@@ -42,6 +43,7 @@ export class MetadataCache {
   readonly minInsyncReplicas: Map<string, number> = new Map()
   /** Id of `__consumer_offsets`; -1 while it does not exist. */
   offsetsTopicId = -1
+  transactionsTopicId = -1
 
   /** Applies records in order; returns the partitions they touched, each once, in order. */
   apply(records: readonly MetadataRecord[]): readonly number[] {
@@ -71,6 +73,7 @@ export class MetadataCache {
         this.topics.set(record.topicId, { name: record.name, topicId: record.topicId, partitions: [] })
         this.topicIds.set(record.name, record.topicId)
         if (record.name === OFFSETS_TOPIC) this.offsetsTopicId = record.topicId
+        if (record.name === TRANSACTIONS_TOPIC) this.transactionsTopicId = record.topicId
         return -1
       case 'ConfigRecord':
         this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)

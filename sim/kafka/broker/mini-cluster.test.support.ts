@@ -1,3 +1,4 @@
+import { CLUSTER_PROFILES } from '../protocol/profile.ts'
 import { MOMENTS } from '../../history/catalogue.ts'
 import { type MomentObserver, Recorder } from '../../history/recorder.ts'
 import type { Hasher } from '../../host.ts'
@@ -143,6 +144,7 @@ export class MiniCluster {
       broker: id,
       controller: 0,
       config: this.brokerConfig,
+      profile: CLUSTER_PROFILES['kafka-4.1'],
       topicConfigs,
       incarnationId,
       formed: standing,
@@ -226,6 +228,7 @@ export class MiniCluster {
     this.send(connection, broker, Api.Produce, {
       acks,
       timeoutMs,
+      transactionalId: null,
       partitionData: [{ topicId: 1, index: 0, records: batch }],
     })
     return batch.id
@@ -297,6 +300,8 @@ export class MiniCluster {
       producerId: -1,
       producerEpoch: -1,
       baseSequence: -1,
+      isTransactional: false,
+      marker: null,
       size: 100,
       maxTimestamp: 0,
       records: [{ record: id, attempt: 1, key: null, size: 10, timestamp: 0 }],

@@ -167,6 +167,8 @@ export class LoneReplica {
       producerId: -1,
       producerEpoch: -1,
       baseSequence: -1,
+      isTransactional: false,
+      marker: null,
       size: 100,
       maxTimestamp: 0,
       records: [{ record: id, attempt: 1, key: null, size: 10, timestamp: 0 }],

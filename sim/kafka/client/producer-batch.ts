@@ -125,6 +125,8 @@ export class ProducerBatch {
       producerId: this.producerId,
       producerEpoch: this.producerEpoch,
       baseSequence: this.baseSequence,
+      isTransactional: false,
+      marker: null,
       records: this.records,
       size: this.size,
       maxTimestamp: this.maxTimestamp,

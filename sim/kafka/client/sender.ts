@@ -252,7 +252,12 @@ export class Sender implements NetworkClientOwner {
       const batch = batches[i] as ProducerBatch
       partitionData[i] = { topicId: batch.partition.topicId, index: batch.partition.index, records: batch.seal() }
     }
-    const request: ProduceRequest = { acks: settings.acks, timeoutMs: settings.requestTimeoutMs, partitionData }
+    const request: ProduceRequest = {
+      transactionalId: null,
+      acks: settings.acks,
+      timeoutMs: settings.requestTimeoutMs,
+      partitionData,
+    }
     const token = this.freeTokens.length > 0 ? (this.freeTokens.pop() as number) : this.requests.length
     this.requests[token] = batches
     this.client.send(node, Api.Produce, request, token, settings.acks !== 0)
@@ -284,7 +289,12 @@ export class Sender implements NetworkClientOwner {
     if (!this.producerId.isDue()) return
     const node = this.metadata.leastLoadedNode()
     if (node < 0 || !this.client.ready(node) || !this.client.canSend(node)) return
-    const request: InitProducerIdRequest = { transactionalId: null, producerId: -1, producerEpoch: -1 }
+    const request: InitProducerIdRequest = {
+      transactionalId: null,
+      transactionTimeoutMs: 0,
+      producerId: -1,
+      producerEpoch: -1,
+    }
     this.producerId.onSent()
     this.client.send(node, Api.InitProducerId, request, PRODUCER_ID_TOKEN)
   }

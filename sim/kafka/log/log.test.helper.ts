@@ -70,6 +70,8 @@ export function batch(options: BatchOptions = {}): RecordBatch {
     producerId,
     producerEpoch: epoch,
     baseSequence: sequence,
+    isTransactional: false,
+    marker: null,
     records,
     size,
     maxTimestamp: timestamp,

@@ -1,5 +1,5 @@
 import { M } from '../../history/catalogue.ts'
-import { APPENDED_AS_LEADER } from '../../history/ids.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, TRANSACTIONAL_BATCH } from '../../history/ids.ts'
 import { MILLISECOND, ms } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
@@ -157,7 +157,7 @@ export class PartitionLog {
       entry.leaderEpoch,
       batch.id,
       batch.producerId,
-      (batch.producerEpoch & 0xffff) | asLeader,
+      (batch.producerEpoch & 0xffff) | asLeader | transactionFlags(batch),
       isSequenced ? batch.baseSequence : -1,
     )
     // flush.messages counts records, and the flush is part of the append: an acknowledgement comes after it.
@@ -304,4 +304,9 @@ export class PartitionLog {
   private nowMs(): number {
     return Math.floor(this.env.wallClock() / MILLISECOND)
   }
+}
+
+function transactionFlags(batch: RecordBatch): number {
+  if (!batch.isTransactional) return 0
+  return batch.marker === null ? TRANSACTIONAL_BATCH : TRANSACTIONAL_BATCH | CONTROL_BATCH
 }

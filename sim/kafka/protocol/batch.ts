@@ -21,10 +21,19 @@ export interface RecordBatch {
   readonly producerId: number
   readonly producerEpoch: number
   readonly baseSequence: number
+  readonly isTransactional: boolean
+  /** A control batch: the end of its producer's transaction in this partition. null for what clients send. */
+  readonly marker: EndTransactionMarker | null
   readonly records: readonly KafkaRecord[]
   /** Bytes of the whole batch, header included. */
   readonly size: number
   readonly maxTimestamp: number
+}
+
+/** What a control batch says (`EndTransactionMarker`). */
+export interface EndTransactionMarker {
+  readonly type: 'COMMIT' | 'ABORT'
+  readonly coordinatorEpoch: number
 }
 
 /** Bytes of a v2 batch's header (`DefaultRecordBatch.RECORD_BATCH_OVERHEAD`) and, about, of one record's own overhead. */
@@ -37,6 +46,33 @@ export interface LogEntry {
   readonly lastOffset: number
   readonly leaderEpoch: number
   readonly batch: RecordBatch
+}
+
+/** About the bytes of the one record of a control batch (`EndTransactionMarker`: key and value of fixed size). */
+const MARKER_RECORD_SIZE = 10
+
+/**
+ * A control batch as a partition's leader writes it (`MemoryRecords.withEndTransactionMarker`): one record, no sequence.
+ * `timestamp` in milliseconds.
+ */
+export function markerBatch(
+  id: number,
+  producerId: number,
+  producerEpoch: number,
+  marker: EndTransactionMarker,
+  timestamp: number,
+): RecordBatch {
+  return {
+    id,
+    producerId,
+    producerEpoch,
+    baseSequence: -1,
+    isTransactional: true,
+    marker,
+    records: [{ record: -1, attempt: 0, key: null, size: MARKER_RECORD_SIZE, timestamp }],
+    size: BATCH_OVERHEAD + RECORD_OVERHEAD + MARKER_RECORD_SIZE,
+    maxTimestamp: timestamp,
+  }
 }
 
 /** Last sequence of a batch; after 2147483647 comes 0. */

@@ -65,7 +65,17 @@ export function coordinatorBatch(id: number, values: readonly CoordinatorRecord[
   }))
   let size = BATCH_OVERHEAD
   for (const record of records) size += record.size + RECORD_OVERHEAD
-  return { id, producerId: -1, producerEpoch: -1, baseSequence: -1, records, size, maxTimestamp: timestamp }
+  return {
+    id,
+    producerId: -1,
+    producerEpoch: -1,
+    baseSequence: -1,
+    isTransactional: false,
+    marker: null,
+    records,
+    size,
+    maxTimestamp: timestamp,
+  }
 }
 
 /** What a batch of an internal topic holds. */

@@ -35,6 +35,11 @@ export const Errors = {
   DUPLICATE_SEQUENCE_NUMBER: 46,
   INVALID_PRODUCER_EPOCH: 47,
   INVALID_TXN_STATE: 48,
+  INVALID_PRODUCER_ID_MAPPING: 49,
+  INVALID_TRANSACTION_TIMEOUT: 50,
+  CONCURRENT_TRANSACTIONS: 51,
+  TRANSACTION_COORDINATOR_FENCED: 52,
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 53,
   OPERATION_NOT_ATTEMPTED: 55,
   KAFKA_STORAGE_ERROR: 56,
   TOPIC_ALREADY_EXISTS: 36,
@@ -51,6 +56,7 @@ export const Errors = {
   STALE_BROKER_EPOCH: 77,
   OFFSET_NOT_AVAILABLE: 78,
   INVALID_RECORD: 87,
+  PRODUCER_FENCED: 90,
   INVALID_UPDATE_VERSION: 95,
   UNKNOWN_TOPIC_ID: 100,
   DUPLICATE_BROKER_REGISTRATION: 101,
@@ -58,6 +64,7 @@ export const Errors = {
   INCONSISTENT_TOPIC_ID: 103,
   INELIGIBLE_REPLICA: 107,
   NEW_LEADER_ELECTED: 108,
+  TRANSACTION_ABORTABLE: 120,
 } as const
 
 export type ErrorName = keyof typeof Errors
@@ -72,7 +79,7 @@ export function errorName(code: number): string {
 
 /** `RetriableException`: the Java client tries again. */
 const RETRIABLE: ReadonlySet<number> = new Set([
-  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 56, 72, 74, 75, 78, 100, 103,
+  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 72, 74, 75, 78, 88, 100, 103,
 ])
 /** `InvalidMetadataException`: the client also refreshes its metadata. */
 const INVALID_METADATA: ReadonlySet<number> = new Set([3, 5, 6, 9, 13, 56, 72, 74, 100, 103])

@@ -8,6 +8,8 @@ import type { MetadataRecord } from './metadata-records.ts'
 
 // --- Produce (0) ------------------------------------------------------------------------------------------------------
 export interface ProduceRequest {
+  /** null outside transactions. */
+  readonly transactionalId: string | null
   readonly acks: -1 | 0 | 1
   readonly timeoutMs: number
   /** At most one batch per partition. */
@@ -125,6 +127,7 @@ export interface ApiVersionsResponse {
 // --- InitProducerId (22) ----------------------------------------------------------------------------------------------
 export interface InitProducerIdRequest {
   readonly transactionalId: string | null
+  readonly transactionTimeoutMs: number
   readonly producerId: number
   readonly producerEpoch: number
 }

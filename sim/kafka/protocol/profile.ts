@@ -8,6 +8,13 @@ export interface ClusterProfile {
   readonly base: ClusterProfileName
   /** KIP-966: 1 = eligible leader replicas and last known leader, default for new clusters since 4.1; 0 = as before. */
   readonly 'eligible.leader.replicas.version': 0 | 1
+  /**
+   * KIP-890: 2 = every transaction has its own epoch and partitions join it with their first batch, default since 4.0;
+   * 1 = partition leaders verify (3.6); 0 = they do not.
+   */
+  readonly 'transaction.version': 0 | 1 | 2
+  /** KIP-1228: whether a marker's epoch must be above the partition's (4.2) or may equal it. */
+  readonly 'marker-epoch': 'lenient' | 'strict'
 }
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
@@ -27,8 +34,18 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
-  'kafka-4.1': { base: 'kafka-4.1', 'eligible.leader.replicas.version': 1 },
-  'kafka-4.0': { base: 'kafka-4.0', 'eligible.leader.replicas.version': 0 },
+  'kafka-4.1': {
+    base: 'kafka-4.1',
+    'eligible.leader.replicas.version': 1,
+    'transaction.version': 2,
+    'marker-epoch': 'lenient',
+  },
+  'kafka-4.0': {
+    base: 'kafka-4.0',
+    'eligible.leader.replicas.version': 0,
+    'transaction.version': 2,
+    'marker-epoch': 'lenient',
+  },
 }
 
 /** A client of a given age: the defaults it had and the newest request versions it speaks. */

@@ -210,6 +210,8 @@ export class FakeBrokers implements SystemHandler {
       producerId: -1,
       producerEpoch: -1,
       baseSequence: -1,
+      isTransactional: false,
+      marker: null,
       records,
       size: 61 + 107 * count,
       maxTimestamp: 0,

@@ -2,6 +2,8 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 
 /** A broker's (or the controller's) settings after defaults, by Kafka's names; `*.ms` in milliseconds. */
 export interface BrokerConfig {
+  readonly 'add.partitions.to.txn.retry.backoff.max.ms': number
+  readonly 'add.partitions.to.txn.retry.backoff.ms': number
   readonly 'auto.create.topics.enable': boolean
   readonly 'auto.leader.rebalance.enable': boolean
   readonly 'broker.heartbeat.interval.ms': number
@@ -33,12 +35,22 @@ export interface BrokerConfig {
   readonly 'replica.high.watermark.checkpoint.interval.ms': number
   readonly 'replica.lag.time.max.ms': number
   readonly 'replica.socket.timeout.ms': number
+  readonly 'transaction.abort.timed.out.transaction.cleanup.interval.ms': number
+  readonly 'transaction.max.timeout.ms': number
+  readonly 'transaction.partition.verification.enable': boolean
+  readonly 'transaction.remove.expired.transaction.cleanup.interval.ms': number
+  readonly 'transaction.state.log.min.isr': number
+  readonly 'transaction.state.log.num.partitions': number
+  readonly 'transaction.state.log.replication.factor': number
+  readonly 'transactional.id.expiration.ms': number
   readonly 'unclean.leader.election.enable': boolean
   readonly 'unclean.leader.election.interval.ms': number
 }
 
 /** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated. */
 export const BROKER_CONFIG: ConfigTable = {
+  'add.partitions.to.txn.retry.backoff.max.ms': { type: 'ms', default: 100, min: 0, max: INT_MAX },
+  'add.partitions.to.txn.retry.backoff.ms': { type: 'ms', default: 20, min: 1, max: INT_MAX },
   'auto.create.topics.enable': { type: 'boolean', default: true },
   'auto.leader.rebalance.enable': { type: 'boolean', default: true },
   'broker.heartbeat.interval.ms': { type: 'ms', default: 2000, min: 1, max: INT_MAX },
@@ -70,6 +82,19 @@ export const BROKER_CONFIG: ConfigTable = {
   'replica.high.watermark.checkpoint.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
   'replica.lag.time.max.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
   'replica.socket.timeout.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': { type: 'ms', default: 10_000, min: 1, max: INT_MAX },
+  'transaction.max.timeout.ms': { type: 'ms', default: 900_000, min: 1, max: INT_MAX },
+  'transaction.partition.verification.enable': { type: 'boolean', default: true },
+  'transaction.remove.expired.transaction.cleanup.interval.ms': {
+    type: 'ms',
+    default: 3_600_000,
+    min: 1,
+    max: INT_MAX,
+  },
+  'transaction.state.log.min.isr': { type: 'int', default: 2, min: 1, max: INT_MAX },
+  'transaction.state.log.num.partitions': { type: 'int', default: 50, min: 1, max: 10_000 },
+  'transaction.state.log.replication.factor': { type: 'int', default: 3, min: 1, max: 32_767 },
+  'transactional.id.expiration.ms': { type: 'ms', default: 604_800_000, min: 1, max: INT_MAX },
   'unclean.leader.election.enable': { type: 'boolean', default: false },
   'unclean.leader.election.interval.ms': { type: 'ms', default: 300_000, min: 1, max: INT_MAX },
 }
@@ -106,10 +131,4 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'offsets.retention.minutes',
   'process.roles',
   'replica.selector.class',
-  'transaction.max.timeout.ms',
-  'transaction.partition.verification.enable',
-  'transaction.state.log.min.isr',
-  'transaction.state.log.num.partitions',
-  'transaction.state.log.replication.factor',
-  'transactional.id.expiration.ms',
 ]

@@ -21,9 +21,12 @@ export interface ProducerConfig {
   readonly 'retry.backoff.ms': number
   readonly 'socket.connection.setup.timeout.max.ms': number
   readonly 'socket.connection.setup.timeout.ms': number
+  readonly 'transaction.timeout.ms': number
+  /** '' = no transactions. */
+  readonly 'transactional.id': string
 }
 
-/** `ProducerConfig.java`, 4.1: the settings that are simulated. */
+/** `ProducerConfig.java`, 4.1: the settings that are simulated, besides the free text `transactional.id`. */
 export const PRODUCER_CONFIG: ConfigTable = {
   acks: { type: 'enum', default: 'all', values: ['0', '1', 'all'], aliases: { '-1': 'all' } },
   'batch.size': { type: 'int', default: 16_384, min: 0, max: INT_MAX },
@@ -44,6 +47,7 @@ export const PRODUCER_CONFIG: ConfigTable = {
   'retry.backoff.ms': { type: 'ms', default: 100, min: 0, max: NEVER },
   'socket.connection.setup.timeout.max.ms': { type: 'ms', default: 30_000, min: 0, max: NEVER },
   'socket.connection.setup.timeout.ms': { type: 'ms', default: 10_000, min: 0, max: NEVER },
+  'transaction.timeout.ms': { type: 'ms', default: 60_000, min: 0, max: INT_MAX },
 }
 
 /** Settings that Kafka's producer knows and the simulator does not: refused in scenarios, warned of in `.properties`. */
@@ -80,7 +84,6 @@ export const PRODUCER_NOT_SIMULATED: readonly string[] = [
   'send.buffer.bytes',
   'ssl.keystore.location',
   'ssl.truststore.location',
-  'transaction.timeout.ms',
   'transaction.two.phase.commit.enable',
   'transactional.id',
   'value.serializer',
