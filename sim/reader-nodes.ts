@@ -10,7 +10,7 @@ import { SinkProcess } from './application/sink-process.ts'
 import { tpOf } from './history/ids.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
-import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
+import { clientProfile } from './kafka/protocol/profile.ts'
 import { Stream } from './kernel/stream.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
 import type { ReaderSpec, WorldSpec } from './spec.ts'
@@ -111,7 +111,7 @@ export class ReaderNodes {
       commitCall: spec.commitCall,
       handling: spec.handling,
       config: this.filled(spec.config, node, incarnation),
-      profile: CLIENT_PROFILES[spec.profile],
+      profile: clientProfile(spec.profile),
       bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
       startUs: spec.startUs,
       stopUs: spec.stopUs,

@@ -15,7 +15,7 @@ import type { BrokerConfig } from './kafka/protocol/config/broker.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
 import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
-import type { ClientProfileName, ClusterProfile } from './kafka/protocol/profile.ts'
+import type { ClientChoice, ClusterProfile } from './kafka/protocol/profile.ts'
 
 /**
  * The resolved world, as plain data that survives JSON: every default filled in, every reference resolved. No title, tag,
@@ -69,7 +69,7 @@ export interface ProducerSpec {
   readonly stopUs: number | null
   readonly workload: ProducerWorkload
   readonly onUnknown: OnUnknown
-  readonly profile: ClientProfileName
+  readonly profile: ClientChoice
   readonly config: ProducerConfig
 }
 
@@ -87,7 +87,7 @@ export interface ReaderSpec {
   readonly handling: Handling
   /** Partitions taken by hand instead of by group subscription; null = subscription. */
   readonly assign: readonly { readonly topic: string; readonly partition: number }[] | null
-  readonly profile: ClientProfileName
+  readonly profile: ClientChoice
   /** `${instance}` and the like in `group.instance.id` are filled in by the world. */
   readonly config: ConsumerConfig
 }

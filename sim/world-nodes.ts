@@ -13,7 +13,7 @@ import { ControllerView } from './kafka/controller/view.ts'
 import { Env } from './kafka/env.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
-import { CLIENT_PROFILES } from './kafka/protocol/profile.ts'
+import { clientProfile } from './kafka/protocol/profile.ts'
 import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
 import type { NodeHandler } from './kernel/node.ts'
 import { Stream } from './kernel/stream.ts'
@@ -169,7 +169,7 @@ export class WorldNodes {
         workload: this.workloads.get(node) as DrawnWorkload,
         onUnknown: spec.onUnknown,
         config: spec.config,
-        profile: CLIENT_PROFILES[spec.profile],
+        profile: clientProfile(spec.profile),
         bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
         startUs: spec.startUs,
         stopUs: spec.stopUs,

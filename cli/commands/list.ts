@@ -96,14 +96,26 @@ const ROWS: Readonly<Record<Exclude<Topic, 'scenarios'>, () => Promise<readonly 
   },
   configs: configRows,
   profiles: async () => {
-    const { CLIENT_PROFILES, CLUSTER_PROFILES, CLUSTER_SWITCHES } = await import('../../sim/kafka/protocol/profile.ts')
+    const [{ CLIENT_PROFILES, CLUSTER_PROFILES, CLUSTER_SWITCHES }, { CLIENT_SWITCHES }] = await Promise.all([
+      import('../../sim/kafka/protocol/profile.ts'),
+      import('../../sim/kafka/protocol/client-switches.ts'),
+    ])
     return [
       ...Object.entries(CLUSTER_PROFILES).map(([name, profile]): Row => {
         const switches = CLUSTER_SWITCHES.map((change) => `${change.name} ${profile[change.name]}`)
         return [name, 'cluster', switches.join(', ')]
       }),
       ...Object.values(CLIENT_PROFILES).map(({ name, about }): Row => [name, 'client', about]),
-      ...CLUSTER_SWITCHES.map(({ name, values, about }): Row => [name, 'switch', `${about} (${values.join(' or ')})`]),
+      ...CLUSTER_SWITCHES.map(({ name, values, about }): Row => [
+        name,
+        'cluster switch',
+        `${about} (${values.join(' or ')})`,
+      ]),
+      ...CLIENT_SWITCHES.map(({ name, values, about }): Row => [
+        name,
+        'client switch',
+        `${about} (${values.join(' or ')})`,
+      ]),
     ]
   },
 }

@@ -63,7 +63,7 @@ interface RawApplication {
   instances?: Opt<number>
   start?: Opt<RawDuration>
   stop?: Opt<RawDuration>
-  profile?: Opt<string>
+  profile?: Opt<string | RawConfigMap>
   config?: Opt<RawConfig>
 }
 

@@ -11,7 +11,7 @@ import type {
   RawStore,
 } from './raw.ts'
 import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
-import { config, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
+import { config, configMap, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
 
 /** Settings of consumers that are names. */
 const CONSUMER_NAMES: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ const application = {
   instances: count.optional().describe('number of instances, default 1'),
   start: duration.optional().describe('when it starts, default 0s'),
   stop: duration.optional(),
-  profile: z.string().optional().describe('version of the client, default the scenario’s'),
+  profile: z.union([z.string(), configMap]).optional().describe('version of the client, default the scenario’s'),
   config: config.optional(),
 }
 

@@ -1,4 +1,5 @@
 import type { ProcessorCommit, Transform } from '../../../sim/application/applications.ts'
+import { clientBase } from '../../../sim/kafka/protocol/profile.ts'
 import type { ProcessorSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import type { CommitWords } from './commit.ts'
@@ -53,7 +54,7 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
     to: resolveTopicNames(place.get('to'), context),
     commit,
     transform: transformAt(place.get('transform')),
-    producerConfig: resolveProducerConfig(config.producer, spec.profile),
+    producerConfig: resolveProducerConfig(config.producer, clientBase(spec.profile)),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { OnUnknown, ProducerWorkload } from '../../../sim/application/workload.ts'
-import type { ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
+import { clientBase, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
 import { constant, type Spread } from '../../../sim/kernel/spread.ts'
 import { MILLISECOND } from '../../../sim/kernel/time.ts'
 import type { ProducerSpec } from '../../../sim/spec.ts'
@@ -42,7 +42,7 @@ function resolveProducer(
     )
   }
   const { startUs, stopUs } = resolveTimes(place, 'producer', runForUs)
-  const client = resolveClientProfile(place.get('profile'), profile)
+  const client = resolveClientProfile(place.get('profile'), profile, true)
   return {
     name: facts.name,
     to,
@@ -54,7 +54,7 @@ function resolveProducer(
       : sendAt(place.get('send'), facts),
     onUnknown: place.get('on-unknown').word(ON_UNKNOWN, '`on-unknown`') ?? 'give-up',
     profile: client,
-    config: resolveProducerConfig(place.get('config'), client),
+    config: resolveProducerConfig(place.get('config'), clientBase(client)),
   }
 }
 

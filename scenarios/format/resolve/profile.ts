@@ -1,5 +1,7 @@
+import { CLIENT_SWITCHES, type ClientSwitches } from '../../../sim/kafka/protocol/client-switches.ts'
 import {
   CLIENT_PROFILES,
+  type ClientChoice,
   type ClientProfileName,
   CLUSTER_PROFILES,
   CLUSTER_SWITCHES,
@@ -19,34 +21,54 @@ const DEFAULT: ClusterProfileName = 'kafka-4.1'
 export function resolveProfile(place: Place): ClusterProfile {
   if (place.tree?.kind !== 'map') return CLUSTER_PROFILES[profileName(place, CLUSTER_NAMES) ?? DEFAULT]
   const base = CLUSTER_PROFILES[profileName(place.get('base'), CLUSTER_NAMES) ?? DEFAULT]
-  const switched: Record<string, string | number> = { ...base }
-  for (const entry of place.entries()) {
-    if (entry.name === 'base' || !entry.written || entry.broken) continue
-    const value = switchAt(entry)
-    if (value !== null) switched[entry.name] = value
-  }
-  return switched as unknown as ClusterProfile
+  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES, LATER_SWITCHES) } as ClusterProfile
 }
 
-function switchAt(entry: Place): string | number | null {
-  const definition = CLUSTER_SWITCHES.find((each) => each.name === entry.name)
+/**
+ * A client's profile: a name, or a base with switches; without one the file's, or the newest client where no client is named
+ * like the cluster. Only a client that publishes has sequences, so only there `switches` may be written.
+ */
+export function resolveClientProfile(place: Place, cluster: ClusterProfile, publishes: boolean): ClientChoice {
+  const byDefault = CLIENT_NAMES.find((name) => name === cluster.base) ?? 'kafka-4.1'
+  if (place.tree?.kind !== 'map') return profileName(place, CLIENT_NAMES) ?? byDefault
+  const base = profileName(place.get('base'), CLIENT_NAMES) ?? byDefault
+  const switches: Partial<ClientSwitches> = switchesAt(place, CLIENT_SWITCHES, [])
+  if (!publishes && Object.keys(switches).length > 0) {
+    const message = 'the switches of clients change how records are published, and this one publishes none'
+    place.error('TWICESHY_IMPOSSIBLE', message, 'write the name of a profile only')
+  }
+  return Object.keys(switches).length > 0 ? { base, switches } : base
+}
+
+interface Switch {
+  readonly name: string
+  readonly values: readonly (number | string)[]
+  readonly about: string
+}
+
+function switchesAt(place: Place, known: readonly Switch[], later: readonly string[]): Record<string, string | number> {
+  const switched: Record<string, string | number> = {}
+  for (const entry of place.entries()) {
+    if (entry.name === 'base' || !entry.written || entry.broken) continue
+    const value = switchAt(entry, known, later)
+    if (value !== null) switched[entry.name] = value
+  }
+  return switched
+}
+
+function switchAt(entry: Place, known: readonly Switch[], later: readonly string[]): string | number | null {
+  const definition = known.find((each) => each.name === entry.name)
   if (definition !== undefined) {
     const value = definition.values.find((each) => String(each) === entry.text())
     if (value !== undefined) return value
     const message = `\`${entry.name}\` must be ${definition.values.map((each) => `\`${each}\``).join(' or ')}, not ${entry.describe()}`
     entry.error('TWICESHY_VALUE', message, definition.about)
-  } else if (LATER_SWITCHES.includes(entry.name)) entry.notSimulated(`the switch \`${entry.name}\``)
+  } else if (later.includes(entry.name)) entry.notSimulated(`the switch \`${entry.name}\``)
   else {
-    const known = ['base', ...CLUSTER_SWITCHES.map((each) => each.name), ...LATER_SWITCHES]
-    const help = didYouMean(entry.name, known)
+    const help = didYouMean(entry.name, ['base', ...known.map((each) => each.name), ...later])
     entry.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `no profile has a switch \`${entry.name}\``, help)
   }
   return null
-}
-
-/** A client's profile; without one the file's, or the newest client where no client is named like the cluster. */
-export function resolveClientProfile(place: Place, cluster: ClusterProfile): ClientProfileName {
-  return profileName(place, CLIENT_NAMES) ?? CLIENT_NAMES.find((name) => name === cluster.base) ?? 'kafka-4.1'
 }
 
 function profileName<T extends string>(place: Place, names: readonly T[]): T | null {

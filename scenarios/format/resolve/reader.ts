@@ -1,5 +1,5 @@
 import type { Handling } from '../../../sim/application/applications.ts'
-import type { ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
+import { clientBase, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
 import type { ConsumerConfig } from '../../../sim/kafka/protocol/config/consumer.ts'
 import { constant } from '../../../sim/kernel/spread.ts'
 import { MILLISECOND } from '../../../sim/kernel/time.ts'
@@ -44,8 +44,8 @@ export function resolveReader<T extends string>(
 ): ResolvedReader<T> {
   const { place, kind, name } = facts
   place.expectMap(`${kind} \`${name}\``)
-  const profile = resolveClientProfile(place.get('profile'), file.profile)
-  const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, profile), context.cluster)
+  const profile = resolveClientProfile(place.get('profile'), file.profile, kind === 'processor')
+  const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, clientBase(profile)), context.cluster)
   rules.check()
   const assign = assignAt(facts, context)
   const commit = resolveCommit(place, words, rules)

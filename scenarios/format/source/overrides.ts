@@ -64,8 +64,8 @@ function splitPath(path: string, document: MapTree): readonly string[] {
   }
   if (first === 'profile') return join(parts, 1)
   if (first === 'topics' && parts.length > 2) return topicPath(parts, document)
-  const config = parts.indexOf('config')
-  return config > 0 ? join(parts, config + 1) : parts
+  const keyed = parts.findIndex((part, at) => (at > 0 && part === 'config') || (at > 1 && part === 'profile'))
+  return keyed > 0 ? join(parts, keyed + 1) : parts
 }
 
 function join(parts: readonly string[], from: number): readonly string[] {

@@ -3,7 +3,7 @@ import type { Env } from '../env.ts'
 import { appendOutcome, Errors, invalidatesMetadata, isRetriable } from '../protocol/errors.ts'
 import { NO_LEADER_HINT, type PartitionProduceResponse, type ProduceResponse } from '../protocol/messages.ts'
 import type { Completion } from './client-request.ts'
-import type { TransactionManager } from './idempotence.ts'
+import type { Idempotence } from './idempotence.ts'
 import type { Metadata } from './metadata.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { ProducerBatch } from './producer-batch.ts'
@@ -29,7 +29,7 @@ export class BatchCompletion {
   private readonly settings: ProducerSettings
   private readonly accumulator: RecordAccumulator
   private readonly metadata: Metadata
-  private readonly idempotence: TransactionManager | null
+  private readonly idempotence: Idempotence | null
   private readonly callback: SendCallback
 
   constructor(
@@ -37,7 +37,7 @@ export class BatchCompletion {
     settings: ProducerSettings,
     accumulator: RecordAccumulator,
     metadata: Metadata,
-    idempotence: TransactionManager | null,
+    idempotence: Idempotence | null,
     callback: SendCallback,
   ) {
     this.env = env
@@ -71,12 +71,15 @@ export class BatchCompletion {
     const { env, idempotence } = this
     env.emit(M.batchExpired, batch.id, batch.partition.tp, inFlight ? 1 : 0)
     this.fail(batch, Errors.REQUEST_TIMED_OUT, false)
-    if (idempotence !== null && batch.inRetry) idempotence.markUnresolved(batch)
+    if (idempotence !== null && batch.inRetry && batch.hasSequence()) idempotence.sequences.markUnresolved(batch)
   }
 
-  /** The producer closes without waiting (`abortIncompleteBatches`). The caller empties queues and requests. */
-  abort(batch: ProducerBatch): void {
-    if (!batch.done) this.callBack(batch, Errors.UNKNOWN_SERVER_ERROR)
+  /** Nothing is sent any more (`abortIncompleteBatches`, `abortBatches`): what waits and what is in flight gets this error. */
+  abortAll(error: number): void {
+    for (const { queue, inFlight } of this.accumulator.partitions) {
+      for (const batch of [...inFlight, ...queue.all()]) if (!batch.done) this.callBack(batch, error)
+      queue.clear()
+    }
   }
 
   // --- one batch ----------------------------------------------------------------------------------------------------
@@ -138,7 +141,7 @@ export class BatchCompletion {
   }
 
   private succeed(batch: ProducerBatch, baseOffset: number): void {
-    if (this.idempotence !== null) this.idempotence.onCompleted(batch, baseOffset)
+    if (this.idempotence !== null) this.idempotence.sequences.onCompleted(batch, baseOffset)
     if (batch.done) return
     batch.done = true
     removeFrom(batch.partition.inFlight, batch)

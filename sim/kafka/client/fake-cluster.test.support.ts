@@ -85,6 +85,8 @@ export class FakeCluster implements SystemHandler {
   react: (n: number, request: ProduceRequest, broker: number) => Reaction = () => 'ok'
   /** Reaction to the nth InitProducerId request: error code. */
   initError: (n: number) => number = () => 0
+  /** Epoch that the next InitProducerId is answered with. */
+  producerEpoch = 0
   answerMetadata = true
   /** Whether sequences are looked at. */
   deduplicate = true
@@ -193,7 +195,7 @@ export class FakeCluster implements SystemHandler {
   newProducerId(): { errorCode: number; producerId: number; producerEpoch: number } {
     const errorCode = this.initError(this.inits++)
     return errorCode === 0
-      ? { errorCode, producerId: this.nextProducerId++, producerEpoch: 0 }
+      ? { errorCode, producerId: this.nextProducerId++, producerEpoch: this.producerEpoch }
       : { errorCode, producerId: -1, producerEpoch: -1 }
   }
 

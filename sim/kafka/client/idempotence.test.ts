@@ -210,6 +210,61 @@ describe('an expired batch', () => {
   })
 })
 
+describe('a fatal error', () => {
+  it('of a batch ends the producer: what waits fails, what is out is unknown, nothing more is taken', () => {
+    const { c, app } = start({ 'max.in.flight.requests.per.connection': 2 })
+    app.warmUp()
+    c.react = (n) => (n === 0 ? { error: Errors.CLUSTER_AUTHORIZATION_FAILED } : 'silent')
+    for (let n = 0; n < 3; n++) {
+      app.send()
+      c.runUntil(c.kernel.now + 100)
+    }
+    c.runUntil(c.kernel.now + SECOND)
+    app.send()
+    c.runUntil(c.kernel.now + 60 * SECOND)
+    expect(app.callbacks).toEqual(['1 failed:31', '2 unknown:31', '3 failed:31', '4 failed:31'])
+    expect(c.produces).toHaveLength(2)
+  })
+
+  it('of InitProducerId does so too', () => {
+    const { c, app } = start()
+    c.initError = () => Errors.UNSUPPORTED_VERSION
+    c.startClient(app)
+    app.send()
+    c.runUntil(5 * SECOND)
+    app.send()
+    c.runUntil(10 * SECOND)
+    expect(app.callbacks).toEqual(['0 failed:35', '1 failed:35'])
+    expect(c.produces).toHaveLength(0)
+  })
+})
+
+describe('epochs', () => {
+  /** A gap in the log that only a new epoch closes, for the nth time. */
+  function gap(c: FakeCluster, app: TestApp): void {
+    const from = c.produces.length
+    c.react = (n) => (n === from ? { error: Errors.INVALID_RECORD } : 'ok')
+    app.send()
+    c.runUntil(c.kernel.now + SECOND)
+  }
+
+  it('end at 32767: the producer gets a new id and begins at epoch 0 and sequence 0', () => {
+    const { c, app } = start()
+    c.producerEpoch = 32_767
+    app.warmUp()
+    c.producerEpoch = 0
+    gap(c, app)
+    app.send()
+    c.runUntil(c.kernel.now + SECOND)
+    expect(app.callbacks.at(-1)).toBe('2 acked@1')
+    expect(c.produces.at(-1)?.request.partitionData[0]?.records).toMatchObject({
+      producerId: 1001,
+      producerEpoch: 0,
+      baseSequence: 0,
+    })
+  })
+})
+
 describe('a long run of lost answers', () => {
   it('never doubles, loses or reorders what is acknowledged', () => {
     const { c, app } = start({ 'request.timeout.ms': 1000 })

@@ -8,7 +8,7 @@ import type { ProducerConfig } from '../protocol/config/producer.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ClientProfile } from '../protocol/profile.ts'
 import type { SendCallback } from './batch-completion.ts'
-import { TransactionManager } from './idempotence.ts'
+import { Idempotence } from './idempotence.ts'
 import { PartitionState, TopicState } from './partition-state.ts'
 import { BuiltInPartitioner } from './partitioner.ts'
 import { sizeAlone } from './producer-batch.ts'
@@ -74,12 +74,12 @@ export class KafkaProducer {
     const { timerBase, bootstrap } = options
     const settings = producerSettings(options.config, options.profile)
     const topics = options.topics.map((topic) => topicState(topic, settings))
-    const idempotence = settings.idempotent ? new TransactionManager(env) : null
+    const idempotence = settings.idempotent ? new Idempotence(env, options.profile) : null
     const accumulator = new RecordAccumulator(
       env,
       settings,
       owner,
-      idempotence,
+      idempotence?.sequences ?? null,
       topics.flatMap((topic) => topic.partitions),
     )
     this.env = env
@@ -118,6 +118,11 @@ export class KafkaProducer {
       this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), Errors.UNKNOWN_SERVER_ERROR)
       return true
     }
+    if (this.sender.fatalError !== Errors.NONE) {
+      // `TransactionManager.maybeFailWithError`
+      this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), this.sender.fatalError)
+      return true
+    }
     const size = sizeAlone(record)
     if (size > this.settings.maxRequestSize || size > this.settings.bufferMemory) {
       this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), Errors.MESSAGE_TOO_LARGE)
@@ -149,10 +154,7 @@ export class KafkaProducer {
     this.gone = true
     this.refuseWaiting(Errors.UNKNOWN_SERVER_ERROR)
     this.sender.close()
-    for (const { queue, inFlight } of this.accumulator.partitions) {
-      for (const batch of [...inFlight, ...queue.all()]) this.sender.completion.abort(batch)
-      queue.clear()
-    }
+    this.sender.completion.abortAll(Errors.UNKNOWN_SERVER_ERROR)
   }
 
   /** Batches whose callbacks are open, and a send() that waits. */

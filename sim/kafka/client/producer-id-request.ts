@@ -1,9 +1,9 @@
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Env } from '../env.ts'
-import { Errors } from '../protocol/errors.ts'
+import { Errors, isRetriable } from '../protocol/errors.ts'
 import type { InitProducerIdResponse } from '../protocol/messages.ts'
 import { exponentialBackoff } from './exponential-backoff.ts'
-import type { TransactionManager } from './idempotence.ts'
+import type { Idempotence } from './idempotence.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 
 /** The InitProducerId request of an idempotent producer: one at a time, any broker, again after a back-off until it succeeds. */
@@ -30,10 +30,15 @@ export class ProducerIdRequest {
   }
 
   /** The request ended; `response` is null when no answer came. */
-  onCompletion(manager: TransactionManager, response: InitProducerIdResponse | null): void {
+  onCompletion(idempotence: Idempotence, response: InitProducerIdResponse | null): void {
     this.inFlight = false
     if (response !== null && response.errorCode === Errors.NONE) {
-      manager.onInitialized(response.producerId, response.producerEpoch)
+      idempotence.onInitialized(response.producerId, response.producerEpoch)
+      return
+    }
+    // `InitProducerIdHandler`: what is neither retriable nor a lost answer ends the producer.
+    if (response !== null && !isRetriable(response.errorCode)) {
+      idempotence.fail(response.errorCode)
       return
     }
     // `Sender.maybeSendAndPollTransactionalRequest` waits retry.backoff.ms before it retries.

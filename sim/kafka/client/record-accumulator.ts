@@ -2,10 +2,10 @@ import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { KafkaRecord } from '../protocol/batch.ts'
 import { exponentialBackoff } from './exponential-backoff.ts'
-import type { TransactionManager } from './idempotence.ts'
 import type { PartitionState } from './partition-state.ts'
 import { ProducerBatch, sizeAlone } from './producer-batch.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+import type { Sequences } from './sequences.ts'
 
 /** What appending a record did. */
 export type AppendResult = 'no-memory' | 'appended' | 'new-batch' | 'ready'
@@ -24,7 +24,7 @@ export class RecordAccumulator {
   private readonly env: Env
   private readonly settings: ProducerSettings
   private readonly numbers: BatchNumbers
-  private readonly idempotence: TransactionManager | null
+  private readonly sequences: Sequences | null
   readonly partitions: readonly PartitionState[]
   /** Bytes of `buffer.memory` that are free. */
   available: number
@@ -41,13 +41,13 @@ export class RecordAccumulator {
     env: Env,
     settings: ProducerSettings,
     numbers: BatchNumbers,
-    idempotence: TransactionManager | null,
+    sequences: Sequences | null,
     partitions: readonly PartitionState[],
   ) {
     this.env = env
     this.settings = settings
     this.numbers = numbers
-    this.idempotence = idempotence
+    this.sequences = sequences
     this.partitions = partitions
     this.available = settings.bufferMemory
   }
@@ -133,7 +133,7 @@ export class RecordAccumulator {
    * ready gets the head of every queue it leads, and a partition that must wait ends the round for the whole node.
    */
   drain(node: number, now: number): readonly ProducerBatch[] {
-    const { partitions, idempotence } = this
+    const { partitions, sequences } = this
     let drained: ProducerBatch[] | null = null
     const count = partitions.length
     const start = this.drainIndex[node] ?? 0
@@ -146,9 +146,9 @@ export class RecordAccumulator {
       const first = partition.queue.first
       if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
       if (drained !== null && size + first.size > this.settings.maxRequestSize) break
-      if (idempotence !== null) {
-        if (idempotence.shouldStopDrain(partition, first)) break
-        idempotence.assignSequence(first)
+      if (sequences !== null) {
+        if (sequences.shouldStopDrain(partition, first)) break
+        sequences.assign(first)
       }
       partition.queue.shift()
       first.closed = true
@@ -186,7 +186,7 @@ export class RecordAccumulator {
   private putBack(batch: ProducerBatch): void {
     const { queue } = batch.partition
     let at = 0
-    if (this.idempotence !== null) {
+    if (this.sequences !== null) {
       for (; at < queue.length; at++) {
         const other = queue.at(at) as ProducerBatch
         if (!other.hasSequence() || other.baseSequence >= batch.baseSequence) break

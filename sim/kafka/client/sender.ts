@@ -1,6 +1,7 @@
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
+import { Errors } from '../protocol/errors.ts'
 import type {
   InitProducerIdRequest,
   InitProducerIdResponse,
@@ -11,7 +12,7 @@ import type {
 import { BatchCompletion, type SendCallback } from './batch-completion.ts'
 import { BatchExpiry } from './batch-expiry.ts'
 import type { ClientRequest, Completion } from './client-request.ts'
-import type { TransactionManager } from './idempotence.ts'
+import type { Idempotence } from './idempotence.ts'
 import { Metadata } from './metadata.ts'
 import {
   NETWORK_CLIENT_TIMERS,
@@ -41,7 +42,7 @@ export interface SenderOptions {
   /** Node numbers of all brokers. */
   readonly bootstrap: readonly number[]
   readonly accumulator: RecordAccumulator
-  readonly idempotence: TransactionManager | null
+  readonly idempotence: Idempotence | null
   readonly callback: SendCallback
 }
 
@@ -61,7 +62,7 @@ export class Sender implements NetworkClientOwner {
   private readonly env: Env
   private readonly settings: ProducerSettings
   private readonly accumulator: RecordAccumulator
-  private readonly idempotence: TransactionManager | null
+  private readonly idempotence: Idempotence | null
   private readonly producerId: ProducerIdRequest
   /** First timer kind of the sender's own. */
   private readonly timers: number
@@ -99,8 +100,12 @@ export class Sender implements NetworkClientOwner {
     this.metadata.maybeUpdate(METADATA_TOKEN)
     if (idempotence !== null) {
       idempotence.resolveSequences()
+      if (idempotence.fatalError !== Errors.NONE) {
+        this.completion.abortAll(idempotence.fatalError)
+        return
+      }
       idempotence.bumpEpochIfRequired()
-      if (!idempotence.hasProducerId()) {
+      if (!idempotence.sequences.hasProducerId()) {
         this.maybeRequestProducerId()
         this.expiry.expireIfDue(this.env.monotonic())
         return
@@ -126,6 +131,11 @@ export class Sender implements NetworkClientOwner {
   /** Whether a run would achieve anything for a partition that has become ready: not while its node can take no request. */
   canUse(partition: PartitionState): boolean {
     return partition.leader < 0 || this.client.inFlight(partition.leader) < this.settings.maxInFlight
+  }
+
+  /** The error that ended the producer for good; NONE while it works. */
+  get fatalError(): number {
+    return this.idempotence?.fatalError ?? Errors.NONE
   }
 
   /** Whether a request is unanswered that carries batches. */

@@ -44,6 +44,26 @@ export class TxnPartitionEntry {
     this.nextSequence = incrementSequence(this.nextSequence, by)
   }
 
+  /** Sequences that are free again (`sequence.on-error`). */
+  decrement(by: number): void {
+    this.nextSequence = Math.max(0, this.nextSequence - by)
+  }
+
+  /** Counts on under another identity, as clients before KAFKA-12152 did. */
+  setIdentity(producerId: number, producerEpoch: number): void {
+    this.producerId = producerId
+    this.producerEpoch = producerEpoch
+  }
+
+  /** Back to what is known of a partition never written to; batches in flight are no longer its own. */
+  forget(): void {
+    this.setIdentity(-1, -1)
+    this.nextSequence = 0
+    this.lastAckedSequence = -1
+    this.lastAckedOffset = -1
+    this.inFlight.length = 0
+  }
+
   /** Rewrites every batch in flight under a new identity, from sequence 0 on. */
   startAtBeginning(producerId: number, producerEpoch: number): void {
     let sequence = 0
@@ -51,8 +71,7 @@ export class TxnPartitionEntry {
       batch.resetProducerState(producerId, producerEpoch, sequence)
       sequence += batch.records.length
     }
-    this.producerId = producerId
-    this.producerEpoch = producerEpoch
+    this.setIdentity(producerId, producerEpoch)
     this.nextSequence = sequence
     this.lastAckedSequence = -1
   }

@@ -1,6 +1,8 @@
+import { type ClientSwitches, NO_SWITCHES } from './client-switches.ts'
+
 /**
  * Protocol profiles: Kafka 4.1 is the default; a switch brings back an older rule exactly where Kafka had it.
- * Every switch of the product stands in {@link CLUSTER_SWITCHES} or {@link CLIENT_PROFILES}; they are history, never test hooks.
+ * Every switch of the product stands in {@link CLUSTER_SWITCHES} or `CLIENT_SWITCHES`; they are history, never test hooks.
  */
 
 /** The cluster-side rules that differ between Kafka versions. Keys are the names used in scenario files. */
@@ -51,7 +53,12 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
 /** A client of a given age: the defaults it had and the newest request versions it speaks. */
 export type ClientProfileName = 'kafka-4.1' | 'kafka-4.0' | 'kafka-2.8'
 
-export interface ClientProfile {
+/** A client's age alone, or with switches: what scenario files say and specs hold. */
+export type ClientChoice =
+  | ClientProfileName
+  | { readonly base: ClientProfileName; readonly switches: Partial<ClientSwitches> }
+
+export interface ClientProfile extends ClientSwitches {
   readonly name: ClientProfileName
   /** Newest Produce version the client speaks; the broker may know fewer. */
   readonly produceVersion: number
@@ -64,6 +71,7 @@ export interface ClientProfile {
 
 export const CLIENT_PROFILES: Readonly<Record<ClientProfileName, ClientProfile>> = {
   'kafka-4.1': {
+    ...NO_SWITCHES,
     name: 'kafka-4.1',
     produceVersion: 13,
     leaderHints: true,
@@ -71,6 +79,7 @@ export const CLIENT_PROFILES: Readonly<Record<ClientProfileName, ClientProfile>>
     about: 'the Java client of Kafka 4.1',
   },
   'kafka-4.0': {
+    ...NO_SWITCHES,
     name: 'kafka-4.0',
     produceVersion: 12,
     leaderHints: true,
@@ -78,10 +87,21 @@ export const CLIENT_PROFILES: Readonly<Record<ClientProfileName, ClientProfile>>
     about: 'the Java client of Kafka 4.0',
   },
   'kafka-2.8': {
+    ...NO_SWITCHES,
     name: 'kafka-2.8',
     produceVersion: 9,
     leaderHints: false,
     producerDefaults: { acks: '1', 'enable.idempotence': false, 'linger.ms': 0 },
     about: 'the Java client before KIP-679 (3.0): acks=1 and no idempotence unless asked for',
   },
+}
+
+/** How old a client is. */
+export function clientBase(choice: ClientChoice): ClientProfileName {
+  return typeof choice === 'string' ? choice : choice.base
+}
+
+/** The rules of a client, switches applied. */
+export function clientProfile(choice: ClientChoice): ClientProfile {
+  return typeof choice === 'string' ? CLIENT_PROFILES[choice] : { ...CLIENT_PROFILES[choice.base], ...choice.switches }
 }
