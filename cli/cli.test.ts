@@ -287,7 +287,7 @@ describe('judging', () => {
       '--node',
       process.execPath,
     )
-    expect(out).toContain('24 runs in 4 ways, every digest the same')
+    expect(out).toContain('30 runs in 5 ways, every digest the same')
     expect(code).toBe(0)
   })
 

@@ -1,7 +1,7 @@
 import { shellQuoted } from '../reports/words.ts'
 import type { Context } from './context.ts'
+import { whereTheyPart } from './parting.ts'
 import { Nondeterminism, RunFailure } from './pool/failures.ts'
-import { Retelling } from './retell.ts'
 import { seedOf } from './seed.ts'
 
 /** The same with what judging the run again tells about it: where the traces of a nondeterminism part. */
@@ -9,7 +9,7 @@ export async function failureText(error: unknown, context: Context, verbose: boo
   if (!(error instanceof Nondeterminism)) return internalErrorText(error, context.version, verbose)
   let parted: readonly string[]
   try {
-    parted = (await Retelling.with(context)).divergence(error)
+    parted = await whereTheyPart(error, context)
   } catch (second) {
     parted = [`judging it again failed: ${second instanceof Error ? second.message : String(second)}`]
   }

@@ -252,7 +252,7 @@ describe('check-determinism', () => {
     const { exit, out } = await at.run('check-determinism', 'a.yaml')
     expect(exit).toBe(0)
     expect(out).toContain('✓ main thread, heap queue')
-    expect(out).toContain('15 runs in 3 ways, every digest the same')
+    expect(out).toContain('20 runs in 4 ways, every digest the same')
   })
 
   test.each(['flaky:2', 'queue-matters'])('%s is exit 70 with the first run that differs', async (tag) => {

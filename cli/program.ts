@@ -144,9 +144,11 @@ function addJudging(program: Command, act: Act, context: Context): void {
 
   const digests = program.command('digests <scenarios...>', { hidden: true })
   digests.description('print the digests of all runs as JSON, for check-determinism')
+  digests.option('--trace-of <task/run>', 'instead, the trace of one run')
   act(declareFlags(digests, ['seed', 'runs', 'jobs', 'filter', 'world']), async (values, globals) => {
     const { digests } = await import('./commands/digests.ts')
-    return digests(listOf(values), judgingFlags(values), globals, context)
+    const traceOf = (values['traceOf'] as string | undefined) ?? null
+    return digests(listOf(values), judgingFlags(values), traceOf, globals, context)
   })
 }
 

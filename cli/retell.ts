@@ -1,11 +1,9 @@
 import type { RunResult, Violation } from '../properties/verdict.ts'
-import { divergenceLines } from '../reports/divergence.ts'
 import type { FirstViolation } from '../reports/result.ts'
 import { type Story, tellStory } from '../reports/story.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import type { Context } from './context.ts'
 import { sha256 } from './host/sha256.ts'
-import type { Nondeterminism } from './pool/failures.ts'
 import { defaultJudge, type Judge, type JudgeOptions, loadJudge } from './pool/judge.ts'
 
 /** Judges single runs again, on this thread and with their traces kept, to tell what happened in them. */
@@ -35,14 +33,6 @@ export class Retelling {
       throw new Error(`run ${run} of ${scenario.file} was judged again and did not show its ${shown.kind} again`)
     }
     return tellStory(result.trace, { violation: same, faults: scenario.faults })
-  }
-
-  /** Where two judgements of the same run part. */
-  divergence({ task, run, ways }: Nondeterminism): readonly string[] {
-    const [left, right] = ways.map((options) => this.again(task.scenario, run, options))
-    if (left?.trace === undefined || right?.trace === undefined) return []
-    const lines = divergenceLines(left.trace, right.trace)
-    return lines ?? ['judged twice more, on one thread, it gave the same trace: what differs lies outside of the run']
   }
 
   private again(scenario: Scenario, run: number, options: JudgeOptions): RunResult {

@@ -84,7 +84,7 @@ describe('a run', () => {
 
   test('is the same whatever is judged and however it is executed', () => {
     expect(judgeRun(expecting([]), 0, ports).digest).toBe(result.digest)
-    const { trace, ...rest } = judgeRun(all, 0, ports, { queue: 'wheel', trace: true, freeze: true })
+    const { trace, ...rest } = judgeRun(all, 0, ports, { queue: 'wheel', trace: true, freeze: true, copies: true })
     expect(rest).toEqual(result)
     expect(trace?.length).toBeGreaterThan(0)
     expect(result.trace).toBeUndefined()

@@ -1,7 +1,8 @@
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import { drawPlan } from '../sim/faults/draw.ts'
 import type { HasherFactory } from '../sim/host.ts'
-import { runWorld, type RunOptions } from '../sim/world.ts'
+import { cloneGraph } from '../sim/kernel/clone.ts'
+import { type RunOptions, World } from '../sim/world.ts'
 import { Court } from './court.ts'
 import type { RunResult } from './verdict.ts'
 
@@ -12,7 +13,13 @@ export interface JudgeOptions {
   readonly queue?: 'heap' | 'wheel'
   /** Check that sent bodies stay as they were. */
   readonly freeze?: boolean
+  /** Now and then the world is copied and goes on as its copy: what is not part of its state is left behind. */
+  readonly copies?: boolean
 }
+
+/** Events before the world is copied for the first time, and how much later each next time is. */
+const FIRST_COPY = 64
+const COPY_FACTOR = 4
 
 /** Seed of a run: run 0 has the base seed, run n `base/n`; so any split of the runs gives the same ones. */
 export function seedOfRun(seed: string, run: number): string {
@@ -42,7 +49,7 @@ export function judgeRun(
     freeze: options.freeze ?? false,
     ...(replay === null ? {} : { bases: replay.bases, overrides: replay.overrides }),
   }
-  const result = runWorld(spec, plan, seed, running)
+  const result = runToEnd(new World(spec, plan, seed, running), options.copies === true ? running : null).result()
   return {
     run,
     seed,
@@ -59,4 +66,17 @@ export function judgeRun(
     waiting: result.waiting,
     ...(options.trace === true ? { trace: result.chunks } : {}),
   }
+}
+
+/** @param copied what the world was made of, when it is to be copied on its way: observers and hasher go on with the copy. */
+function runToEnd(world: World, copied: RunOptions | null): World {
+  if (copied === null) {
+    world.run()
+    return world
+  }
+  const moved: readonly object[] = [copied.hasher, ...(copied.observers ?? [])]
+  let current = world
+  for (let events = FIRST_COPY; !current.run(events); events *= COPY_FACTOR)
+    current = cloneGraph(current, (value) => (moved.includes(value) ? value : undefined))
+  return current
 }

@@ -1,5 +1,6 @@
 import type { JudgeOptions } from './judge.ts'
-import type { RunTask } from './tasks.ts'
+import type { Mark } from './mark.ts'
+import type { OneRun, RunTask } from './tasks.ts'
 
 /** A run that could not be judged because the tool itself failed. */
 export class RunFailure extends Error {
@@ -17,24 +18,43 @@ export class RunFailure extends Error {
   }
 }
 
-/** The same run gave two digests. */
+/** How one of two differing judgements came about. */
+export interface Way {
+  readonly options: JudgeOptions
+  /** Gets the trace from where it was judged; without it a thread here does. */
+  readonly trace?: () => Promise<readonly Uint8Array[]>
+}
+
+/** The same run gave two digests, or two results. */
 export class Nondeterminism extends Error {
   readonly task: RunTask
   readonly run: number
-  /** How it was judged each time. */
-  readonly ways: readonly [JudgeOptions, JudgeOptions]
+  /** Everything that was judged beside it. */
+  readonly tasks: readonly RunTask[]
+  readonly ways: readonly [Way, Way]
+  /** What happened is the same, what was said about it is not. */
+  readonly sameDigest: boolean
 
   constructor(
-    task: RunTask,
-    run: number,
-    first: string,
-    second: string,
-    ways: readonly [JudgeOptions, JudgeOptions] = [task.options, task.options],
+    { task, run, tasks }: OneRun & { readonly tasks: readonly RunTask[] },
+    [first, second]: readonly [Mark | null, Mark | null],
+    ways: readonly [Way, Way] = [{ options: task.options }, { options: task.options }],
   ) {
-    super(`the same run gave two digests, ${first} and then ${second}`)
+    super(differenceOf(first, second))
     this.name = 'Nondeterminism'
     this.task = task
     this.run = run
+    this.tasks = tasks
     this.ways = ways
+    this.sameDigest = isSame(first, second)
   }
+}
+
+function differenceOf(first: Mark | null, second: Mark | null): string {
+  if (isSame(first, second)) return `the same run, with the digest ${first?.digest} both times, gave two results`
+  return `the same run gave two digests, ${first?.digest ?? 'none'} and then ${second?.digest ?? 'none'}`
+}
+
+function isSame(first: Mark | null, second: Mark | null): boolean {
+  return first !== null && first.digest === second?.digest
 }

@@ -27,7 +27,7 @@ export class InlineExecutor implements Executor {
     }
   }
 
-  /** There is no other worker, so it is another order: backwards. */
+  /** There is no other worker here, so it is another order: backwards. */
   async repeat(items: readonly RepeatItem[], deliver: Deliver): Promise<void> {
     for (const { index } of [...items].sort((a, b) => b.index - a.index)) {
       deliver(judged(this.agenda, index, this.judge), 0)

@@ -43,7 +43,7 @@ describe.each([1, 2, 3])('with %d jobs', (jobs) => {
       '1/0',
       ...Array.from({ length: 50 }, (_, run) => `2/${run}`),
     ])
-    expect(end).toEqual({ stopped: null, repeated: 5 })
+    expect(end).toEqual({ stopped: null, repeated: 7 })
   })
 
   test('bailing out ends with the lowest run, and nothing behind it is told', async () => {

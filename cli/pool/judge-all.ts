@@ -4,6 +4,7 @@ import { Nondeterminism, RunFailure } from './failures.ts'
 import { InOrder } from './in-order.ts'
 import { InlineExecutor } from './inline.ts'
 import { defaultJudge, loadJudge } from './judge.ts'
+import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
 import { Agenda, type Item, type RunTask } from './tasks.ts'
@@ -11,7 +12,7 @@ import { ThreadExecutor } from './threads.ts'
 
 export interface JudgeAllOptions {
   readonly tasks: readonly RunTask[]
-  /** Threads; 1 = everything on the main thread. */
+  /** Threads; 1 = everything on the main thread, except what is repeated. */
   readonly jobs: number
   readonly stop: StopSignal
   /** Each result, in the order of tasks and runs, whatever `jobs`; `stop` ends everything with this result. */
@@ -30,7 +31,7 @@ export interface JudgeAllOptions {
 export interface JudgeAllEnd {
   /** What ended it early. */
   readonly stopped: StopReason | 'bail' | null
-  /** Runs that were repeated and gave the same digest. */
+  /** Runs that were repeated and gave the same digest and result. */
   readonly repeated: number
 }
 
@@ -41,7 +42,7 @@ const GRACE_MS = 1000
  * Judges every run of every task and tells the results in order.
  *
  * @throws {@link RunFailure} when a run could not be judged, of the first such run in order
- * @throws {@link Nondeterminism} when a repeated run gave another digest
+ * @throws {@link Nondeterminism} when a repeated run gave another digest or result
  */
 export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
   const agenda = new Agenda(options.tasks)
@@ -53,24 +54,47 @@ export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
     forget()
     first.finish()
     const repeated = options.stop.reason === 'interrupted' || options.repeat === false ? [] : first.toRepeat()
-    if (repeated.length > 0) await repeat(agenda, executor, repeated)
+    if (repeated.length > 0) await repeatElsewhere(agenda, executor, repeated, options)
     return { stopped: first.bailed ? 'bail' : options.stop.reason, repeated: repeated.length }
   } finally {
     await executor.close()
   }
 }
 
+/**
+ * What runs leave behind in their thread shows only in a thread that has judged others before: after runs on the main thread
+ * that is one which has judged nothing. Alone, a run is the only one that could leave itself something.
+ */
+async function repeatElsewhere(
+  agenda: Agenda,
+  executor: Executor,
+  items: readonly Repeated[],
+  options: JudgeAllOptions,
+): Promise<void> {
+  if (!(executor instanceof InlineExecutor) || agenda.total === 1) return repeat(agenda, executor, items)
+  const other = threadsFor(agenda, 1, options)
+  try {
+    await repeat(agenda, other, items)
+  } finally {
+    await other.close()
+  }
+}
+
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
-  const judgeModule = options.judgeModule ?? defaultJudge()
   const jobs = Math.min(options.jobs, agenda.total)
   if (jobs < 1 || (jobs === 1 && options.threads !== true))
-    return new InlineExecutor(agenda, await loadJudge(judgeModule))
+    return new InlineExecutor(agenda, await loadJudge(options.judgeModule ?? defaultJudge()))
+  return threadsFor(agenda, jobs, options)
+}
+
+function threadsFor(agenda: Agenda, jobs: number, options: JudgeAllOptions): ThreadExecutor {
+  const judgeModule = options.judgeModule ?? defaultJudge()
   const workerScript = options.workerScript ?? new URL('./worker.js', import.meta.url)
   return new ThreadExecutor(agenda, { jobs, judgeModule, workerScript })
 }
 
 interface Repeated extends RepeatItem {
-  readonly digest: string
+  readonly mark: Mark
 }
 
 /** Puts results in order, tells them, and remembers which to repeat. */
@@ -108,7 +132,7 @@ class FirstPass {
     // Only what stands before the point of bailing out counts, so that it is the same for any number of workers.
     if (this.bailed) return
     if (outcome.kind === 'failed') throw failureOf(this.agenda, item, outcome)
-    if (this.agenda.isRepeated(item)) this.repeats.push({ index: item.index, by, digest: outcome.result.digest })
+    if (this.agenda.isRepeated(item)) this.repeats.push({ index: item.index, by, mark: markOf(outcome.result) })
     if (this.options.onResult(item.task, outcome.result) === 'stop') {
       this.bailed = true
       this.executor.endAt(item.index + 1, 0)
@@ -123,12 +147,13 @@ class FirstPass {
 async function repeat(agenda: Agenda, executor: Executor, items: readonly Repeated[]): Promise<void> {
   const seconds = new Map<number, Outcome>()
   await executor.repeat(items, (outcome) => seconds.set(outcome.index, outcome))
-  for (const { index, digest } of items) {
+  for (const { index, mark } of items) {
     const item = agenda.at(index)
     const second = seconds.get(index)
     if (second?.kind === 'failed') throw failureOf(agenda, item, second)
-    const again = second?.result.digest ?? 'none'
-    if (again !== digest) throw new Nondeterminism(taskOf(agenda, item), item.run, digest, again)
+    const again = second === undefined ? null : markOf(second.result)
+    if (again === null || !sameMark(mark, again))
+      throw new Nondeterminism({ ...agenda.runOf(item), tasks: agenda.tasks }, [mark, again])
   }
 }
 

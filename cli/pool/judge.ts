@@ -9,6 +9,8 @@ export interface JudgeOptions {
   readonly queue?: 'heap' | 'wheel'
   /** Check that sent bodies stay as they were. */
   readonly freeze?: boolean
+  /** Let the world go on as a copy of itself now and then. */
+  readonly copies?: boolean
 }
 
 /** Judges one run; synchronous and pure. */

@@ -10,6 +10,12 @@ export interface RunTask {
   readonly options: JudgeOptions
 }
 
+/** One run of a task. */
+export interface OneRun {
+  readonly task: RunTask
+  readonly run: number
+}
+
 /** One run of one task; its index counts over all tasks, in the order in which results are told. */
 export interface Item {
   readonly index: number
@@ -17,7 +23,7 @@ export interface Item {
   readonly run: number
 }
 
-/** A share of runs is repeated to see that the digest comes back: one in so many. */
+/** A share of runs is repeated to see that digest and result come back: one in so many. */
 const REPEAT_EVERY = 20
 
 /** All runs of all tasks as one sequence. */
@@ -54,13 +60,24 @@ export class Agenda {
     return { index, task: low, run: task.first + (index - (this.starts[low] ?? 0)) * task.step }
   }
 
-  /** Whether a run belongs to the share that is repeated: of several runs the first and every 20th, of single runs every 20th. */
+  runOf({ task, run }: Item): OneRun {
+    return { task: this.tasks[task] as RunTask, run }
+  }
+
+  /**
+   * Whether a run belongs to the share that is repeated: of several runs every 20th and the last, of single runs every 20th
+   * and the last. The last has the most before it that could have left something behind.
+   */
   isRepeated(item: Item): boolean {
     const task = this.tasks[item.task]
     if (task === undefined) return false
-    if (task.count === 1) return item.task % REPEAT_EVERY === 0
-    return (item.index - (this.starts[item.task] ?? 0)) % REPEAT_EVERY === 0
+    if (task.count === 1) return isChosen(item.task, this.tasks.length)
+    return isChosen(item.index - (this.starts[item.task] ?? 0), task.count)
   }
+}
+
+function isChosen(place: number, of: number): boolean {
+  return place % REPEAT_EVERY === 0 || place === of - 1
 }
 
 /** The runs of shard `index` (from 1) of `of` shards: every `of`-th, so that shards are equally hard. */

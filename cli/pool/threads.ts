@@ -87,10 +87,10 @@ export class ThreadExecutor implements Executor {
     await this.give(deliver, (order) => ({ kind: 'work', order }))
   }
 
-  /** Each item goes to the worker after the one that ran it. */
+  /** Each item goes to the worker after the one that ran it, the last ones first. */
   async repeat(items: readonly RepeatItem[], deliver: Deliver): Promise<void> {
     const shares = this.workers.map((): number[] => [])
-    for (const { index, by } of items) shares[(by + 1) % shares.length]?.push(index)
+    for (const { index, by } of items) shares[(by + 1) % shares.length]?.unshift(index)
     await this.give(deliver, (order, place) => ({ kind: 'repeat', order, items: shares[place] ?? [] }))
   }
 
