@@ -21,7 +21,7 @@ const DEFAULT: ClusterProfileName = 'kafka-4.1'
 export function resolveProfile(place: Place): ClusterProfile {
   if (place.tree?.kind !== 'map') return CLUSTER_PROFILES[profileName(place, CLUSTER_NAMES) ?? DEFAULT]
   const base = CLUSTER_PROFILES[profileName(place.get('base'), CLUSTER_NAMES) ?? DEFAULT]
-  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES, LATER_SWITCHES) } as ClusterProfile
+  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES, LATER_SWITCHES) }
 }
 
 /**

@@ -85,7 +85,7 @@ export class Broker implements NodeHandler {
     this.options = options
     this.host = host
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
-    this.logs = new LogManager(env, disk, config)
+    this.logs = new LogManager(env, disk, config, options.profile['producer.state.batches'])
     this.channel = new RequestChannel(env, this)
     this.controller = new ControllerChannel(env, controller, this)
     this.producerIds = new ProducerIdManager(this.controller, broker)

@@ -14,7 +14,7 @@ export const LogFile = {
   /** `leader-epoch-checkpoint` */
   leaderEpochs: 3,
   /** `<offset>.snapshot` */
-  producerSnapshot: 4,
+  producerSnapshots: 4,
   /** `recovery-point-offset-checkpoint` */
   recoveryPoints: 5,
   /** `replication-offset-checkpoint` */
@@ -30,7 +30,7 @@ export interface LogFiles {
   readonly segment: AppendFile<LogEntry>
   readonly segmentBaseOffset: AtomicFile<number>
   readonly leaderEpochs: AtomicFile<readonly EpochEntry[]>
-  readonly producerSnapshot: AtomicFile<ProducerSnapshot>
+  readonly producerSnapshots: AtomicFile<readonly ProducerSnapshot[]>
 }
 
 /** Opens a partition's files, empty if they do not exist. */
@@ -39,6 +39,6 @@ export function openLogFiles(disk: Disk, tp: number): LogFiles {
     segment: disk.appendFile(LogFile.segment, tp),
     segmentBaseOffset: disk.atomicFile(LogFile.segmentBaseOffset, tp),
     leaderEpochs: disk.atomicFile(LogFile.leaderEpochs, tp),
-    producerSnapshot: disk.atomicFile(LogFile.producerSnapshot, tp),
+    producerSnapshots: disk.atomicFile(LogFile.producerSnapshots, tp),
   }
 }

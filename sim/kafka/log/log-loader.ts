@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly config: TopicConfig
   /** `producer.id.expiration.ms` */
   readonly producerIdExpirationMs: number
+  /** How many batches of a producer are remembered (`producer.state.batches`). */
+  readonly producerBatches: number
   /** Whether the broker was stopped in good order (`.kafka_cleanshutdown`). */
   readonly hadCleanShutdown: boolean
   readonly checkpoints: LogCheckpoints
@@ -39,7 +41,11 @@ export function loadLog(
   const { checkpoints, hadCleanShutdown } = options
   const segment = new LogSegment(files.segment, files.segmentBaseOffset)
   const epochs = new LeaderEpochFileCache(files.leaderEpochs)
-  const producers = new ProducerStateManager(files.producerSnapshot, options.producerIdExpirationMs)
+  const producers = new ProducerStateManager(
+    files.producerSnapshots,
+    options.producerIdExpirationMs,
+    options.producerBatches,
+  )
   if (!hadCleanShutdown) recover(files, segment, epochs, producers)
 
   // A disk that lost more than the checkpoint knows of: the log goes on where it said that it starts.

@@ -1,5 +1,5 @@
 import { topicIdOf } from '../../history/ids.ts'
-import { MINUTE, ms } from '../../kernel/time.ts'
+import { ms } from '../../kernel/time.ts'
 import type { AtomicFile } from '../../storage/atomic-file.ts'
 import type { Disk } from '../../storage/disk.ts'
 import type { Env } from '../env.ts'
@@ -9,6 +9,7 @@ import { LogFile, openLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { PartitionLog, TruncationListener } from './partition-log.ts'
+import { NUM_BATCHES_TO_RETAIN } from './producer-state-entry.ts'
 
 /** Timers of the logs; a broker hands kinds 40..49 to {@link LogManager.onTimer}. */
 export const LogTimer = {
@@ -19,9 +20,6 @@ export const LogTimer = {
   /** `flush.ms` of one partition; a = its tp. */
   flush: 44,
 } as const
-
-/** `producer.id.expiration.check.interval.ms`, an internal setting of Kafka. */
-const PRODUCER_EXPIRATION_CHECK_US: number = 10 * MINUTE
 
 /** Topic settings by topic id: the broker's metadata. */
 export interface TopicConfigs {
@@ -40,6 +38,7 @@ export class LogManager implements TruncationListener {
   private readonly env: Env
   private readonly disk: Disk
   private readonly config: BrokerConfig
+  private readonly producerBatches: number
   private readonly cleanShutdownFile: AtomicFile<number>
   private readonly recoveryPoints: OffsetCheckpoint
   private readonly highWatermarks: OffsetCheckpoint
@@ -51,11 +50,16 @@ export class LogManager implements TruncationListener {
   private readonly flushTimers: Set<number> = new Set()
   private loaded = false
 
-  /** Opens the disk; nothing is read but the clean-shutdown marker until {@link load}. */
-  constructor(env: Env, disk: Disk, config: BrokerConfig) {
+  /**
+   * Opens the disk; nothing is read but the clean-shutdown marker until {@link load}.
+   *
+   * @param producerBatches how many batches of a producer are remembered (`producer.state.batches`)
+   */
+  constructor(env: Env, disk: Disk, config: BrokerConfig, producerBatches: number = NUM_BATCHES_TO_RETAIN) {
     this.env = env
     this.disk = disk
     this.config = config
+    this.producerBatches = producerBatches
     this.cleanShutdownFile = disk.atomicFile(LogFile.cleanShutdown, 0)
     this.previousBrokerEpoch = this.cleanShutdownFile.read() ?? -1
     this.recoveryPoints = new OffsetCheckpoint(disk.atomicFile(LogFile.recoveryPoints, 0))
@@ -80,7 +84,7 @@ export class LogManager implements TruncationListener {
     env.setTimer(LogTimer.highWatermarkCheckpoint, ms(config['replica.high.watermark.checkpoint.interval.ms']))
     env.setTimer(LogTimer.recoveryPointCheckpoint, ms(config['log.flush.offset.checkpoint.interval.ms']))
     env.setTimer(LogTimer.logStartOffsetCheckpoint, ms(config['log.flush.start.offset.checkpoint.interval.ms']))
-    env.setTimer(LogTimer.producerExpiration, PRODUCER_EXPIRATION_CHECK_US)
+    env.setTimer(LogTimer.producerExpiration, ms(config['producer.id.expiration.check.interval.ms']))
   }
 
   private isEmpty(tp: number): boolean {
@@ -129,7 +133,7 @@ export class LogManager implements TruncationListener {
         return true
       case LogTimer.producerExpiration:
         for (const log of this.all) log.removeExpiredProducers()
-        env.setTimer(kind, PRODUCER_EXPIRATION_CHECK_US)
+        env.setTimer(kind, ms(config['producer.id.expiration.check.interval.ms']))
         return true
       case LogTimer.flush:
         this.flushTimers.delete(a)
@@ -166,7 +170,13 @@ export class LogManager implements TruncationListener {
       logStartOffset: this.logStartOffsets.read(tp),
     }
     const producerIdExpirationMs = this.config['producer.id.expiration.ms']
-    const options = { config, producerIdExpirationMs, hadCleanShutdown, checkpoints }
+    const options = {
+      config,
+      producerIdExpirationMs,
+      producerBatches: this.producerBatches,
+      hadCleanShutdown,
+      checkpoints,
+    }
     const log = loadLog(this.env, tp, openLogFiles(this.disk, tp), options, this)
     this.byTp.set(tp, log)
     this.all.push(log)

@@ -27,10 +27,13 @@ export class ProducerStateEntry {
   private readonly lastSequences: number[]
   private readonly baseOffsets: number[]
   private readonly lastOffsets: number[]
+  /** How many batches are remembered: five, or one as before KAFKA-5494 (1.0). */
+  private readonly retained: number
   /** Slot of the last batch. */
   private at = 0
 
-  constructor(last: ProducerSnapshotEntry) {
+  constructor(last: ProducerSnapshotEntry, retained: number = NUM_BATCHES_TO_RETAIN) {
+    this.retained = retained
     this.producerId = last.producerId
     this.producerEpoch = last.producerEpoch
     this.lastSequence = last.lastSequence
@@ -45,7 +48,7 @@ export class ProducerStateEntry {
   add(batch: RecordBatch, baseOffset: number): void {
     if (batch.producerEpoch !== this.producerEpoch) this.clear(batch.producerEpoch)
     const count = this.firstSequences.length
-    const slot = count < NUM_BATCHES_TO_RETAIN ? count : this.at === NUM_BATCHES_TO_RETAIN - 1 ? 0 : this.at + 1
+    const slot = count < this.retained ? count : this.at === this.retained - 1 ? 0 : this.at + 1
     this.at = slot
     this.firstSequences[slot] = batch.baseSequence
     this.lastSequences[slot] = this.lastSequence = lastSequence(batch)

@@ -7,8 +7,11 @@ import { type ProducerSnapshot, ProducerStateManager, validateProducer } from '.
 
 const NO_EXPIRY = 86_400_000
 
-function managerOf(expirationMs = NO_EXPIRY): { file: AtomicFile<ProducerSnapshot>; producers: ProducerStateManager } {
-  const file = new AtomicFile<ProducerSnapshot>()
+function managerOf(expirationMs = NO_EXPIRY): {
+  file: AtomicFile<readonly ProducerSnapshot[]>
+  producers: ProducerStateManager
+} {
+  const file = new AtomicFile<readonly ProducerSnapshot[]>()
   return { file, producers: new ProducerStateManager(file, expirationMs) }
 }
 
@@ -33,6 +36,10 @@ function recognised(producers: ProducerStateManager, entries: readonly LogEntry[
     const slot = known?.findDuplicate(batch) ?? -1
     return slot < 0 ? [] : [known?.baseOffset(slot) as number]
   })
+}
+
+function offsets(file: AtomicFile<readonly ProducerSnapshot[]>): readonly number[] {
+  return (file.read() ?? []).map(({ offset }) => offset)
 }
 
 function sequenced(count: number, epoch = 0): readonly LogEntry[] {
@@ -126,14 +133,54 @@ test('what lies behind the snapshot is replayed in full', () => {
   expect(recognised(again, entries)).toEqual([4, 6, 8, 10])
 })
 
-test('a snapshot behind the end of the log is deleted and the log read from its start', () => {
+test('a snapshot behind the end of the log is deleted, the log read from its start and a new one taken', () => {
   const { file, producers } = managerOf()
   const entries = sequenced(6)
   write(producers, entries)
   producers.takeSnapshot(0, 12)
   producers.truncate(entries.slice(0, 4), 0, 8, 0)
-  expect(file.read()).toBeNull()
+  expect(offsets(file)).toEqual([8])
   expect(recognised(producers, entries)).toEqual([0, 2, 4, 6])
+})
+
+test('cut a second time, the log is read from the snapshot of the first time: one batch before it, all behind it', () => {
+  const { file, producers } = managerOf()
+  const entries = sequenced(8)
+  write(producers, entries.slice(0, 6))
+  producers.truncate(entries.slice(0, 3), 0, 6, 0)
+  write(producers, entries.slice(3))
+  producers.truncate(entries.slice(0, 5), 0, 10, 0)
+  expect(offsets(file)).toEqual([6, 10])
+  expect(recognised(producers, entries)).toEqual([4, 6, 8])
+})
+
+test('cut below its last snapshot, the log is read from the one before', () => {
+  const { file, producers } = managerOf()
+  const entries = sequenced(8)
+  write(producers, entries)
+  for (const end of [4, 14, 10]) producers.truncate(entries.slice(0, end / 2), 0, end, 0)
+  expect(offsets(file)).toEqual([4, 10])
+  expect(recognised(producers, entries)).toEqual([2, 4, 6, 8])
+})
+
+test('a start keeps the latest snapshot only', () => {
+  const { file, producers } = managerOf()
+  const entries = sequenced(4)
+  write(producers, entries)
+  for (const end of [2, 6]) producers.takeSnapshot(0, end)
+  new ProducerStateManager(file, NO_EXPIRY).load(entries, 0, 8, 0)
+  expect(offsets(file)).toEqual([6, 8])
+})
+
+test('with one batch remembered only the last is recognised (KAFKA-5494)', () => {
+  const producers = new ProducerStateManager(new AtomicFile<readonly ProducerSnapshot[]>(), NO_EXPIRY, 1)
+  const entries = sequenced(3)
+  write(producers, entries)
+  expect(recognised(producers, entries)).toEqual([4])
+  expect(validateProducer(producers.lastEntry(7), batch({ producerId: 7, sequence: 2, count: 2 }))).toBe(
+    Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  )
+  expect(validateProducer(producers.lastEntry(7), batch({ producerId: 7, sequence: 6, count: 2 }))).toBe(Errors.NONE)
 })
 
 test('cutting the log does not bring expired producers back', () => {
@@ -158,7 +205,7 @@ test('an unclean scan remembers the last batch only', () => {
   const { file, producers } = managerOf()
   const entries = sequenced(4)
   producers.recover(entries, 0, 8)
-  expect(file.read()?.offset).toBe(8)
+  expect(offsets(file)).toEqual([8])
   producers.load(entries, 0, 8, 0)
   expect(recognised(producers, entries)).toEqual([6])
 })

@@ -1,7 +1,7 @@
 import type { AtomicFile } from '../../storage/atomic-file.ts'
 import { incrementSequence, lastSequence, type LogEntry, type RecordBatch } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
-import { type ProducerSnapshotEntry, ProducerStateEntry } from './producer-state-entry.ts'
+import { NUM_BATCHES_TO_RETAIN, type ProducerSnapshotEntry, ProducerStateEntry } from './producer-state-entry.ts'
 
 /** A partition's producers as of an offset, as the snapshot file holds them. */
 export interface ProducerSnapshot {
@@ -10,21 +10,31 @@ export interface ProducerSnapshot {
   readonly producers: readonly ProducerSnapshotEntry[]
 }
 
+const NONE: readonly ProducerSnapshot[] = Object.freeze([])
+
 /**
  * What a partition knows of the idempotent producers that wrote to it (`ProducerStateManager`). It lives in memory; on disk
- * there is a snapshot from the last clean shutdown or recovery, and the log to replay.
+ * there are snapshots from starts, truncations and clean shutdowns, and the log to replay.
  */
 export class ProducerStateManager {
   private readonly producers: Map<number, ProducerStateEntry> = new Map()
   /** The producer asked for last: often the next one too. */
   private recent: ProducerStateEntry | undefined = undefined
-  private readonly snapshotFile: AtomicFile<ProducerSnapshot>
+  /** The snapshot files of the partition, by offset. */
+  private readonly snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>
   /** `producer.id.expiration.ms` */
   private readonly expirationMs: number
+  /** How many batches of a producer are remembered. */
+  private readonly retained: number
 
-  constructor(snapshotFile: AtomicFile<ProducerSnapshot>, expirationMs: number) {
-    this.snapshotFile = snapshotFile
+  constructor(
+    snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>,
+    expirationMs: number,
+    retained: number = NUM_BATCHES_TO_RETAIN,
+  ) {
+    this.snapshotFiles = snapshotFiles
     this.expirationMs = expirationMs
+    this.retained = retained
   }
 
   /** Number of known producer ids. */
@@ -40,7 +50,8 @@ export class ProducerStateManager {
   /** Remembers a written batch, as leader after the checks or as follower without any. */
   update(batch: RecordBatch, baseOffset: number): void {
     const entry = this.lastEntry(batch.producerId)
-    if (entry === undefined) this.producers.set(batch.producerId, new ProducerStateEntry(firstSeen(batch, baseOffset)))
+    if (entry === undefined)
+      this.producers.set(batch.producerId, new ProducerStateEntry(firstSeen(batch, baseOffset), this.retained))
     else entry.add(batch, baseOffset)
   }
 
@@ -56,19 +67,22 @@ export class ProducerStateManager {
 
   /** Writes the snapshot unless one of this offset (or of an empty log) would say the same (`takeSnapshot`). */
   takeSnapshot(logStartOffset: number, logEndOffset: number): void {
-    const known = this.snapshotFile.read()
-    if (logEndOffset <= (known === null ? logStartOffset : known.offset)) return
+    const known = this.snapshotFiles.read() ?? NONE
+    if (logEndOffset <= (known.at(-1)?.offset ?? logStartOffset)) return
     const producers = [...this.producers.values()].map((entry) => entry.snapshot())
-    this.snapshotFile.write({ offset: logEndOffset, producers })
+    this.snapshotFiles.write([...known, { offset: logEndOffset, producers }])
   }
 
   /**
-   * Builds the state that belongs to a log of `[logStartOffset, logEndOffset)`: from the snapshot if it is in range, then
-   * from the batches behind it (`UnifiedLog.rebuildProducerState` on load).
+   * Builds the state that belongs to a log of `[logStartOffset, logEndOffset)`: from the latest snapshot in range, then from
+   * the batches behind it, and takes a snapshot at the end (`UnifiedLog.rebuildProducerState` on load). So what is cut off
+   * later, or read again, finds only the last batch of each producer up to there.
    */
   load(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
+    this.removeStraySnapshots()
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
     this.replay(entries, replayFrom)
+    this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
   /**
@@ -79,6 +93,7 @@ export class ProducerStateManager {
     const wasEmpty = this.producers.size === 0
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
     if (!wasEmpty) this.replay(entries, replayFrom)
+    this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
   /**
@@ -91,18 +106,19 @@ export class ProducerStateManager {
     this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
-  /** Forgets everything, the snapshot too. */
+  /** Forgets everything, the snapshots too. */
   clear(): void {
     this.forgetAll()
-    this.snapshotFile.remove()
+    this.snapshotFiles.remove()
   }
 
   /** Takes the snapshot's producers that are not expired; returns the offset from which the log must be replayed. */
   private loadSnapshot(logStartOffset: number, logEndOffset: number, nowMs: number): number {
-    const snapshot = this.snapshotInRange(logStartOffset, logEndOffset)
+    const snapshot = this.latestInRange(logStartOffset, logEndOffset)
     this.forgetAll()
     if (snapshot === null) return logStartOffset
-    for (const producer of snapshot.producers) this.producers.set(producer.producerId, new ProducerStateEntry(producer))
+    for (const producer of snapshot.producers)
+      this.producers.set(producer.producerId, new ProducerStateEntry(producer, this.retained))
     this.removeExpired(nowMs)
     return snapshot.offset
   }
@@ -118,12 +134,18 @@ export class ProducerStateManager {
     }
   }
 
-  /** The snapshot, after one that is out of range was deleted (`truncateAndReload`). */
-  private snapshotInRange(logStartOffset: number, logEndOffset: number): ProducerSnapshot | null {
-    const snapshot = this.snapshotFile.read()
-    if (snapshot === null || (snapshot.offset <= logEndOffset && snapshot.offset > logStartOffset)) return snapshot
-    this.snapshotFile.remove()
-    return null
+  /** With one segment only the latest is worth keeping. */
+  private removeStraySnapshots(): void {
+    const all = this.snapshotFiles.read()
+    if (all !== null && all.length > 1) this.snapshotFiles.write(all.slice(-1))
+  }
+
+  /** The latest snapshot, after those out of range were deleted (`truncateAndReload`). */
+  private latestInRange(logStartOffset: number, logEndOffset: number): ProducerSnapshot | null {
+    const all = this.snapshotFiles.read() ?? NONE
+    const inRange = all.filter(({ offset }) => offset <= logEndOffset && offset > logStartOffset)
+    if (inRange.length < all.length) this.snapshotFiles.write(inRange)
+    return inRange.at(-1) ?? null
   }
 }
 

@@ -17,6 +17,8 @@ export interface ClusterProfile {
   readonly 'transaction.version': 0 | 1 | 2
   /** KIP-1228: whether a marker's epoch must be above the partition's (4.2) or may equal it. */
   readonly 'marker-epoch': 'lenient' | 'strict'
+  /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
+  readonly 'producer.state.batches': 1 | 5
 }
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
@@ -33,6 +35,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     values: [0, 1],
     about: 'KIP-966 eligible leader replicas: on (1) for new clusters since 4.1, off (0) before',
   },
+  {
+    name: 'producer.state.batches',
+    values: [5, 1],
+    about:
+      'KAFKA-5494 batches of a producer by which a partition recognises duplicates: five since 1.0, before only the last',
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
@@ -41,12 +49,14 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'eligible.leader.replicas.version': 1,
     'transaction.version': 2,
     'marker-epoch': 'lenient',
+    'producer.state.batches': 5,
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
     'eligible.leader.replicas.version': 0,
     'transaction.version': 2,
     'marker-epoch': 'lenient',
+    'producer.state.batches': 5,
   },
 }
 

@@ -27,6 +27,7 @@ export interface BrokerConfig {
   readonly 'offsets.commit.timeout.ms': number
   readonly 'offsets.topic.num.partitions': number
   readonly 'offsets.topic.replication.factor': number
+  readonly 'producer.id.expiration.check.interval.ms': number
   readonly 'producer.id.expiration.ms': number
   readonly 'replica.fetch.backoff.ms': number
   readonly 'replica.fetch.max.bytes': number
@@ -74,6 +75,7 @@ export const BROKER_CONFIG: ConfigTable = {
   'offsets.commit.timeout.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
   'offsets.topic.num.partitions': { type: 'int', default: 50, min: 1, max: 10_000 },
   'offsets.topic.replication.factor': { type: 'int', default: 3, min: 1, max: 32_767 },
+  'producer.id.expiration.check.interval.ms': { type: 'ms', default: 600_000, min: 1, max: INT_MAX },
   'producer.id.expiration.ms': { type: 'ms', default: 86_400_000, min: 1, max: INT_MAX },
   'replica.fetch.backoff.ms': { type: 'ms', default: 1000, min: 0, max: INT_MAX },
   'replica.fetch.max.bytes': { type: 'int', default: 1_048_576, min: 0, max: INT_MAX },
