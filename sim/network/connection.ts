@@ -34,7 +34,10 @@ export class Stream {
   torn = false
 }
 
-/** A connection: one ordered stream each way, and what each end's operating system knows about it. */
+/**
+ * A connection: one ordered stream each way, and what each end's operating system knows about it. A process may connect to
+ * itself; both ends are at one node then, and which of them is meant hardly matters, for they live and die together.
+ */
 export class Connection {
   readonly id: number
   readonly client: number
@@ -51,12 +54,19 @@ export class Connection {
   }
 
   stateAt(node: number): EndState {
-    return node === this.server ? this.serverState : this.clientState
+    if (node !== this.server) return this.clientState
+    return node === this.client && this.clientState === 'down' ? 'down' : this.serverState
   }
 
   setState(node: number, state: EndState): void {
     if (node === this.server) this.serverState = state
-    else this.clientState = state
+    if (node === this.client) this.clientState = state
+  }
+
+  /** One end closes in good order; the other learns of it from the network, even where it is at the same node. */
+  close(node: number): void {
+    if (node === this.client) this.clientState = 'down'
+    else this.serverState = 'down'
   }
 
   has(node: number): boolean {
@@ -71,6 +81,7 @@ export class Connection {
     return node === this.server ? this.client : this.server
   }
 
+  /** Of the two ways between one node and itself, the first serves both. */
   streamFrom(node: number): Stream {
     return node === this.client ? this.toServer : this.toClient
   }

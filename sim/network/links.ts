@@ -1,5 +1,8 @@
 import { type Sampler, samplerOf } from '../kernel/sampler.ts'
-import type { Spread } from '../kernel/spread.ts'
+import { constant, type Spread } from '../kernel/spread.ts'
+
+/** How long a message takes from a process to itself. */
+const LOOPBACK_US = 50
 
 /** Would it pass, and how long does it take: latencies and cuts per ordered pair of nodes, apart from delivery. */
 export class Links {
@@ -13,8 +16,9 @@ export class Links {
 
   constructor(nodes: number, latency: Spread) {
     this.nodes = nodes
-    this.samplers = [samplerOf(latency)]
+    this.samplers = [samplerOf(latency), samplerOf(constant(LOOPBACK_US))]
     this.samplerOf = new Uint16Array(nodes * nodes)
+    for (let node = 0; node < nodes; node++) this.samplerOf[node * nodes + node] = 1
     this.cuts = new Uint16Array(nodes * nodes)
   }
 

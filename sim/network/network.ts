@@ -93,7 +93,7 @@ export class Network {
   close(node: number, id: number): void {
     const connection = this.connections.get(id)
     if (connection === undefined || connection.stateAt(node) === 'down') return
-    connection.setState(node, 'down')
+    connection.close(node)
     this.wire.transmit(connection, node, CLOSE)
     this.forgetIfDead(connection)
   }
@@ -170,10 +170,11 @@ export class Network {
   }
 
   private onClose(connection: Connection, node: number): void {
-    const state = connection.stateAt(node)
+    const isLoopback = connection.client === connection.server
+    const state = isLoopback ? connection.serverState : connection.stateAt(node)
     if (state === 'down' || state === 'half') return
     // A server works off what it has received; its answers will meet a reset. A client is done.
-    connection.setState(node, node === connection.server ? 'half' : 'down')
+    connection.setState(node, node === connection.server && !isLoopback ? 'half' : 'down')
     this.recorder.emit(M.connectionClosed, node, connection.peerOf(node), connection.id, 0, 0)
     this.signal(node, CLOSED, connection)
     this.forgetIfDead(connection)

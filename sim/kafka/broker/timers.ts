@@ -13,9 +13,18 @@ export const BrokerTimer = {
   GroupFlush: 9,
   /** offsets.commit.timeout.ms; a = tp. */
   GroupTimeout: 10,
+  /** A write of the transaction coordinator may have taken too long; a = tp. */
+  TransactionAppend: 11,
+  /** The scan for transactions that have timed out. */
+  TransactionAbort: 12,
+  /** The scan for transactional ids that nobody uses any more. */
+  TransactionExpiry: 13,
+  /** Markers that were refused are sent again. */
+  MarkerRetry: 14,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60
 export const LIFECYCLE_CLIENT_TIMERS = 70
 export const CONTROLLER_CLIENT_TIMERS = 80
 export const FETCHER_CLIENT_TIMERS = 90
+export const MARKER_CLIENT_TIMERS = 100

@@ -17,6 +17,11 @@ export interface ClusterProfile {
   readonly 'transaction.version': 0 | 1 | 2
   /** KIP-1228: whether a marker's epoch must be above the partition's (4.2) or may equal it. */
   readonly 'marker-epoch': 'lenient' | 'strict'
+  /**
+   * KAFKA-6119: whether the coordinator raises the epoch of a producer whose transaction it aborts because of its timeout; before
+   * 1.0 it did not, and the producer went on as if nothing had happened.
+   */
+  readonly 'transaction.timeout.fencing': 'on' | 'off'
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
 }
@@ -49,6 +54,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'eligible.leader.replicas.version': 1,
     'transaction.version': 2,
     'marker-epoch': 'lenient',
+    'transaction.timeout.fencing': 'on',
     'producer.state.batches': 5,
   },
   'kafka-4.0': {
@@ -56,6 +62,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'eligible.leader.replicas.version': 0,
     'transaction.version': 2,
     'marker-epoch': 'lenient',
+    'transaction.timeout.fencing': 'on',
     'producer.state.batches': 5,
   },
 }

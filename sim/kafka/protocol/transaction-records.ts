@@ -18,12 +18,12 @@ export interface TransactionLogRecord {
   readonly value: TransactionLogValue | null
 }
 
+/** The last epoch is not written: only the coordinator that gave a producer its epoch can tell it again. */
 export interface TransactionLogValue {
   readonly producerId: number
   readonly previousProducerId: number
   readonly nextProducerId: number
   readonly producerEpoch: number
-  readonly lastProducerEpoch: number
   readonly transactionTimeoutMs: number
   readonly transactionStatus: TransactionStateName
   /** Partitions of the transaction, as `tpOf` numbers them, in the order in which they were added. */
