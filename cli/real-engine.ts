@@ -8,17 +8,20 @@ export async function realEngine(): Promise<Engine> {
     { jsonSchema },
     { MOMENTS, matchableFields },
     { INVARIANTS },
+    { SITUATIONS },
   ] = await Promise.all([
     import('../scenarios/format/load.ts'),
     import('../scenarios/format/frame.ts'),
     import('../scenarios/format/schema.ts'),
     import('../sim/history/catalogue.ts'),
     import('../properties/invariants/names.ts'),
+    import('../properties/situations/names.ts'),
   ])
   const moments = MOMENTS.map(({ name }) => name)
   const momentFields = Object.fromEntries(MOMENTS.map((moment) => [moment.name, matchableFields(moment)]))
   const invariants = INVARIANTS.map(({ name }) => name)
-  const known = { moments, momentFields, invariants }
+  const situations = SITUATIONS.map(({ name }) => name)
+  const known = { moments, momentFields, invariants, situations }
   return {
     load: (file, text, options) => loadScenarioText(file, text, { ...options, ...known }),
     loadValue: (file, value, options) => loadScenarioValue(file, value, { ...options, ...known }),

@@ -15,6 +15,7 @@ import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
+import { Situations } from './situations/situations.ts'
 import type { InvariantBreach, Verdict } from './verdict.ts'
 
 /**
@@ -35,8 +36,11 @@ export class Court implements MomentObserver {
   private readonly watchers: readonly (readonly MomentObserver[])[]
   /** Who wants the high watermarks of leaders that are not the newest, and of followers: most moments are of this kind. */
   private readonly highWatermarks: HighWatermarkInvariants
+  /** Null unless they are counted. */
+  private readonly situations: Situations | null
 
-  constructor(spec: WorldSpec, expectations: readonly Expectation[]) {
+  /** @param counting count hard situations too. */
+  constructor(spec: WorldSpec, expectations: readonly Expectation[], counting: boolean = false) {
     this.spec = spec
     this.expectations = expectations
     this.shadow = new Shadow(spec)
@@ -44,12 +48,14 @@ export class Court implements MomentObserver {
     this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
     this.checkers = checkersFor(expectations, this.shadow, this.consumption)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
+    this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
       ...(this.consumption === null ? [] : [this.consumption]),
       new LogInvariants(this.shadow, this.breaches),
       new LeadershipInvariants(this.shadow, this.breaches),
       this.highWatermarks,
       new AnswerInvariants(this.shadow, this.breaches),
+      ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]
     const last = Math.max(...Object.values(M))
@@ -92,6 +98,11 @@ export class Court implements MomentObserver {
   broken(end: RunEnd, logs: readonly FinalLog[]): readonly InvariantBreach[] {
     audit(this.shadow, logs, end.virtualUs, this.breaches)
     return this.breaches.all()
+  }
+
+  /** How often each hard situation occurred, by name; null when they were not counted. */
+  reached(): Readonly<Record<string, number>> | null {
+    return this.situations?.reached() ?? null
   }
 
   private verdict(expectation: Expectation, end: RunEnd): Verdict {

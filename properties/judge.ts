@@ -15,6 +15,8 @@ export interface JudgeOptions {
   readonly freeze?: boolean
   /** Now and then the world is copied and goes on as its copy: what is not part of its state is left behind. */
   readonly copies?: boolean
+  /** Count hard situations. */
+  readonly situations?: boolean
 }
 
 /** Events before the world is copied for the first time, and how much later each next time is. */
@@ -40,7 +42,7 @@ export function judgeRun(
   const seed = replay?.runSeed ?? seedOfRun(scenario.seed, run)
   const { spec } = scenario
   const plan = drawPlan({ entries: scenario.faults, chaos: scenario.chaos }, spec, seed)
-  const court = new Court(spec, scenario.expect)
+  const court = new Court(spec, scenario.expect, options.situations ?? false)
   const running: RunOptions = {
     hasher: ports.hasher(),
     observers: [court],
@@ -50,13 +52,15 @@ export function judgeRun(
     ...(replay === null ? {} : { bases: replay.bases, overrides: replay.overrides }),
   }
   const result = runToEnd(new World(spec, plan, seed, running), options.copies === true ? running : null).result()
+  const verdicts = court.verdicts(result)
+  const situations = court.reached()
   return {
     run,
     seed,
     digest: result.digest,
     events: result.events,
     virtualUs: result.virtualUs,
-    verdicts: court.verdicts(result),
+    verdicts,
     breaches: court.broken(result, result.logs),
     faults: result.faults,
     mattered: result.mattered,
@@ -64,6 +68,7 @@ export function judgeRun(
     moments: result.counts,
     ended: result.ended,
     waiting: result.waiting,
+    ...(situations === null ? {} : { situations }),
     ...(options.trace === true ? { trace: result.chunks } : {}),
   }
 }

@@ -56,6 +56,8 @@ export interface RunResult {
   readonly ended: 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
   /** Who waits for what, when the run did not settle. */
   readonly waiting: readonly string[]
+  /** How often each hard situation occurred, by name, when they were counted. */
+  readonly situations?: Readonly<Record<string, number>>
   /** The kept trace, when it was asked for. */
   readonly trace?: readonly Uint8Array[]
 }

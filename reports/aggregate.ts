@@ -3,7 +3,7 @@ import type { Scenario } from '../scenarios/format/scenario.ts'
 import type { Hasher, HasherFactory } from '../sim/host.ts'
 import { simplificationsOf } from '../sim/simplified.ts'
 import { ExpectationTally } from './expectation.ts'
-import { isRandomFault } from './fault-words.ts'
+import { drawsFaults } from './fault-words.ts'
 import type { ExpectationResult, FirstViolation, ScenarioResult } from './result.ts'
 import { atSeconds, counted } from './words.ts'
 
@@ -165,12 +165,8 @@ export class ScenarioAggregate {
   }
 }
 
-/** Whether the runs of a scenario meet different faults. */
-function drawsFaults(scenario: Scenario): boolean {
-  return scenario.chaos !== null || scenario.faults.some(isRandomFault)
-}
-
-function ascii(text: string): Uint8Array {
+/** A text of ASCII characters as bytes. */
+export function ascii(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes

@@ -52,7 +52,7 @@ function expectedKinds(expectation: ExpectationResult): string {
 }
 
 /** The violation that a reader should repeat: of an expectation that is not met if there is one, of the lowest run. */
-export function violationToRepeat(result: ScenarioResult): ExpectationResult['firstViolation'] {
+export function violationToRepeat(result: Pick<ScenarioResult, 'expectations'>): ExpectationResult['firstViolation'] {
   const lowest = (expectations: readonly ExpectationResult[]): ExpectationResult['firstViolation'] =>
     expectations.reduce<ExpectationResult['firstViolation']>((best, { firstViolation: next }) => {
       if (next === null) return best

@@ -12,6 +12,38 @@ export type Standing =
   | 'unseen'
   | 'unknown'
 
+/** What a line of `expect:` has come to over so many runs, of which counts are enough. */
+export function standingOf(
+  tally: Pick<ExpectationResult, 'expected' | 'kinds' | 'kindsSeen' | 'runsViolated' | 'runsUnknown' | 'runsExcused'>,
+  runs: number,
+): Standing {
+  const { expected, kinds, kindsSeen, runsViolated, runsUnknown, runsExcused } = tally
+  const observed = observedOf(tally, runs)
+  if (expected === 'violated') {
+    // Without kept violations the kind cannot be checked; then only an unnamed kind is met.
+    const shown = kinds.length === 0 ? runsViolated > 0 : kinds.some((kind) => (kindsSeen[kind] ?? 0) > 0)
+    if (shown) return 'met'
+    return observed === 'unknown' ? 'unknown' : 'unseen'
+  }
+  switch (observed) {
+    case 'violated':
+      return 'failed'
+    case 'holds':
+      return 'met'
+    case 'unknown':
+      return runs > 0 && runsUnknown === runsExcused ? 'met' : 'unknown'
+  }
+}
+
+/** `violated` if any run violates, else `unknown` if any is or none was judged, else `holds`. */
+export function observedOf(
+  { runsViolated, runsUnknown }: Pick<ExpectationResult, 'runsViolated' | 'runsUnknown'>,
+  runs: number,
+): ExpectationResult['observed'] {
+  if (runsViolated > 0) return 'violated'
+  return runsUnknown > 0 || runs === 0 ? 'unknown' : 'holds'
+}
+
 /**
  * One line of `expect:` over runs. Runs are added in run order, and none is kept.
  *
@@ -22,8 +54,8 @@ export class ExpectationTally {
   readonly expectation: Expectation
   private runs = 0
   private judged = 0
-  private runsViolated = 0
-  private runsUnknown = 0
+  runsViolated = 0
+  runsUnknown = 0
   private runsExcused = 0
   private reason: string | null = null
   private excuse: string | null = null
@@ -70,31 +102,16 @@ export class ExpectationTally {
     return this.firstOfKind
   }
 
-  private observed(): ExpectationResult['observed'] {
-    if (this.runsViolated > 0) return 'violated'
-    return this.runsUnknown > 0 || this.runs === 0 ? 'unknown' : 'holds'
-  }
-
   standing(): Standing {
-    const observed = this.observed()
-    if (this.expectation.expected === 'violated') {
-      // Without kept violations the kind cannot be checked; then only an unnamed kind is met.
-      if (this.firstOfKind !== null || (this.runsViolated > 0 && this.expectation.kinds.length === 0)) return 'met'
-      return observed === 'unknown' ? 'unknown' : 'unseen'
-    }
-    switch (observed) {
-      case 'violated':
-        return 'failed'
-      case 'holds':
-        return 'met'
-      case 'unknown':
-        return this.runs > 0 && this.runsUnknown === this.runsExcused ? 'met' : 'unknown'
-    }
+    const { expected, kinds } = this.expectation
+    const { runsViolated, runsUnknown, runsExcused } = this
+    const kindsSeen = Object.fromEntries(this.kindsSeen)
+    return standingOf({ expected, kinds, kindsSeen, runsViolated, runsUnknown, runsExcused }, this.runs)
   }
 
   result(): ExpectationResult {
     const { guarantee, subject, expected, kinds, span } = this.expectation
-    const observed = this.observed()
+    const observed = observedOf(this, this.runs)
     return {
       guarantee,
       stage: this.stage,
@@ -107,6 +124,7 @@ export class ExpectationTally {
       judged: this.judged,
       runsViolated: this.runsViolated,
       runsUnknown: this.runsUnknown,
+      runsExcused: this.runsExcused,
       kindsSeen: Object.fromEntries(this.kindsSeen),
       met: this.standing() === 'met',
       firstViolation: this.firstOfKind ?? this.first,

@@ -1,4 +1,5 @@
 import { varies } from '../sim/kernel/spread.ts'
+import type { Scenario } from '../scenarios/format/scenario.ts'
 import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
 
 /** A target as it is written in a scenario file. */
@@ -23,6 +24,11 @@ function targetInWords(target: Target): string {
     case 'any':
       return `any of ${target.of.map(targetInWords).join(', ')}`
   }
+}
+
+/** Whether the runs of a scenario meet different faults. */
+export function drawsFaults({ chaos, faults }: Pick<Scenario, 'chaos' | 'faults'>): boolean {
+  return chaos !== null || faults.some(isRandomFault)
 }
 
 /** What a fault does, in few words: `crash leader(orders-0)`. */

@@ -78,6 +78,8 @@ export interface ExpectationResult {
   readonly judged: number
   readonly runsViolated: number
   readonly runsUnknown: number
+  /** Of the unknown ones, those in which the configuration leaves progress no way out: they meet `holds`. */
+  readonly runsExcused: number
   /** In how many runs each kind of violation was seen. */
   readonly kindsSeen: Readonly<Partial<Record<Anomaly, number>>>
   readonly met: boolean

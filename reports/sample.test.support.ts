@@ -26,6 +26,7 @@ export function scenario(change: Partial<Scenario> = {}): Scenario {
     cover: [],
     expect: [expectation()],
     voids: {},
+    campaign: null,
     replay: null,
     ...change,
   }

@@ -109,7 +109,11 @@ function partialInWords(result: ScenarioResult): string {
 }
 
 /** The command that repeats one run. */
-export function repeatCommand(result: ScenarioResult, seed: string, again: readonly string[]): string {
+export function repeatCommand(
+  result: Pick<ScenarioResult, 'file' | 'variant'>,
+  seed: string,
+  again: readonly string[],
+): string {
   const filter = result.variant === null ? [] : ['--filter', result.variant]
   const words = ['twiceshy', 'run', result.file, '--seed', seed, '--runs', '1', '-v', ...filter, ...again]
   return words.map(shellQuoted).join(' ')

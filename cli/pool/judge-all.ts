@@ -7,7 +7,7 @@ import { defaultJudge, loadJudge } from './judge.ts'
 import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
-import { Agenda, type Item, type RunTask } from './tasks.ts'
+import { Agenda, type AgendaOrder, type Item, type RunTask } from './tasks.ts'
 import { ThreadExecutor } from './threads.ts'
 
 export interface JudgeAllOptions {
@@ -24,8 +24,10 @@ export interface JudgeAllOptions {
   readonly workerScript?: URL
   /** Use threads even for a single job. */
   readonly threads?: boolean
-  /** Repeat a share of runs elsewhere; true by default. */
-  readonly repeat?: boolean
+  /** Repeat a share of runs elsewhere, one in so many; by default one in 20, false for none. */
+  readonly repeat?: number | false
+  /** By default one task after the other. */
+  readonly order?: AgendaOrder
 }
 
 export interface JudgeAllEnd {
@@ -45,7 +47,7 @@ const GRACE_MS = 1000
  * @throws {@link Nondeterminism} when a repeated run gave another digest or result
  */
 export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
-  const agenda = new Agenda(options.tasks)
+  const agenda = new Agenda(options.tasks, options.order)
   const executor = await executorFor(agenda, options)
   try {
     const first = new FirstPass(agenda, executor, options)
@@ -53,7 +55,7 @@ export async function judgeAll(options: JudgeAllOptions): Promise<JudgeAllEnd> {
     await executor.work((outcome, by) => first.deliver(outcome, by))
     forget()
     first.finish()
-    const repeated = options.stop.reason === 'interrupted' || options.repeat === false ? [] : first.toRepeat()
+    const repeated = options.stop.reason === 'interrupted' ? [] : first.toRepeat()
     if (repeated.length > 0) await repeatElsewhere(agenda, executor, repeated, options)
     return { stopped: first.bailed ? 'bail' : options.stop.reason, repeated: repeated.length }
   } finally {
@@ -132,7 +134,9 @@ class FirstPass {
     // Only what stands before the point of bailing out counts, so that it is the same for any number of workers.
     if (this.bailed) return
     if (outcome.kind === 'failed') throw failureOf(this.agenda, item, outcome)
-    if (this.agenda.isRepeated(item)) this.repeats.push({ index: item.index, by, mark: markOf(outcome.result) })
+    const { repeat } = this.options
+    if (repeat !== false && this.agenda.isRepeated(item, repeat))
+      this.repeats.push({ index: item.index, by, mark: markOf(outcome.result) })
     if (this.options.onResult(item.task, outcome.result) === 'stop') {
       this.bailed = true
       this.executor.endAt(item.index + 1, 0)

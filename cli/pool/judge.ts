@@ -11,6 +11,8 @@ export interface JudgeOptions {
   readonly freeze?: boolean
   /** Let the world go on as a copy of itself now and then. */
   readonly copies?: boolean
+  /** Count hard situations. */
+  readonly situations?: boolean
 }
 
 /** Judges one run; synchronous and pure. */

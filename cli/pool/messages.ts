@@ -1,10 +1,11 @@
 import type { RunResult } from '../../properties/verdict.ts'
-import type { RunTask } from './tasks.ts'
+import type { AgendaOrder, RunTask } from './tasks.ts'
 
 /** What a worker is started with. Scenarios cross once, here. */
 export interface WorkerData {
   readonly judgeModule: string
   readonly tasks: readonly RunTask[]
+  readonly order: AgendaOrder
   readonly board: SharedArrayBuffer
   /** This worker's place on the board. */
   readonly worker: number

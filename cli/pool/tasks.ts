@@ -21,43 +21,53 @@ export interface Item {
   readonly index: number
   readonly task: number
   readonly run: number
+  /** Which of its task's runs it is, from 0. */
+  readonly place: number
 }
+
+/** One task after the other, or a run of each in turn, so that an early end is fair to all. */
+export type AgendaOrder = 'tasks' | 'turns'
 
 /** A share of runs is repeated to see that digest and result come back: one in so many. */
 const REPEAT_EVERY = 20
 
+/** Items from `start` on are runs of some tasks in turn, beginning with their run `place`. */
+interface Stretch {
+  readonly start: number
+  readonly tasks: readonly number[]
+  readonly place: number
+}
+
 /** All runs of all tasks as one sequence. */
 export class Agenda {
   readonly tasks: readonly RunTask[]
+  readonly order: AgendaOrder
   readonly total: number
-  /** Index of each task's first item. */
-  private readonly starts: readonly number[]
+  private readonly stretches: readonly Stretch[]
 
-  constructor(tasks: readonly RunTask[]) {
+  constructor(tasks: readonly RunTask[], order: AgendaOrder = 'tasks') {
     this.tasks = tasks
-    const starts: number[] = []
-    let total = 0
-    for (const task of tasks) {
-      starts.push(total)
-      total += task.count
-    }
-    this.starts = starts
-    this.total = total
+    this.order = order
+    this.total = tasks.reduce((sum, { count }) => sum + count, 0)
+    this.stretches = order === 'tasks' ? oneByOne(tasks) : inTurns(tasks)
   }
 
   at(index: number): Item {
     let low = 0
-    let high = this.starts.length - 1
-    // The last task that starts at or before the index; empty tasks share their start with the next one.
+    let high = this.stretches.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((this.starts[middle] ?? 0) <= index) low = middle
+      if ((this.stretches[middle]?.start ?? 0) <= index) low = middle
       else high = middle - 1
     }
-    const task = this.tasks[low]
-    if (task === undefined || index < 0 || index >= this.total)
+    const stretch = this.stretches[low]
+    if (stretch === undefined || index < 0 || index >= this.total)
       throw new RangeError(`no item ${index} of ${this.total}`)
-    return { index, task: low, run: task.first + (index - (this.starts[low] ?? 0)) * task.step }
+    const { start, tasks } = stretch
+    const number = tasks[(index - start) % tasks.length] as number
+    const place = stretch.place + Math.floor((index - start) / tasks.length)
+    const task = this.tasks[number] as RunTask
+    return { index, task: number, run: task.first + place * task.step, place }
   }
 
   runOf({ task, run }: Item): OneRun {
@@ -65,19 +75,41 @@ export class Agenda {
   }
 
   /**
-   * Whether a run belongs to the share that is repeated: of several runs every 20th and the last, of single runs every 20th
-   * and the last. The last has the most before it that could have left something behind.
+   * Whether a run belongs to the share that is repeated, one in `every`: of several runs the first, every so manieth and the
+   * last, of single runs likewise. The last has the most before it that could have left something behind.
    */
-  isRepeated(item: Item): boolean {
+  isRepeated(item: Item, every: number = REPEAT_EVERY): boolean {
     const task = this.tasks[item.task]
     if (task === undefined) return false
-    if (task.count === 1) return isChosen(item.task, this.tasks.length)
-    return isChosen(item.index - (this.starts[item.task] ?? 0), task.count)
+    const [place, of] = task.count === 1 ? [item.task, this.tasks.length] : [item.place, task.count]
+    return place % every === 0 || place === of - 1
   }
 }
 
-function isChosen(place: number, of: number): boolean {
-  return place % REPEAT_EVERY === 0 || place === of - 1
+function oneByOne(tasks: readonly RunTask[]): readonly Stretch[] {
+  let start = 0
+  return tasks.flatMap(({ count }, number) => {
+    if (count === 0) return []
+    const stretch = { start, tasks: [number], place: 0 }
+    start += count
+    return [stretch]
+  })
+}
+
+/** Those with fewer runs drop out on the way. */
+function inTurns(tasks: readonly RunTask[]): readonly Stretch[] {
+  let start = 0
+  let place = 0
+  return [...new Set(tasks.map(({ count }) => count))]
+    .filter((count) => count > 0)
+    .sort((a, b) => a - b)
+    .map((until) => {
+      const left = [...tasks.keys()].filter((number) => (tasks[number] as RunTask).count >= until)
+      const stretch = { start, tasks: left, place }
+      start += (until - place) * left.length
+      place = until
+      return stretch
+    })
 }
 
 /** The runs of shard `index` (from 1) of `of` shards: every `of`-th, so that shards are equally hard. */

@@ -38,6 +38,7 @@ export class ThreadExecutor implements Executor {
     const workerData: WorkerData = {
       judgeModule: options.judgeModule,
       tasks: this.agenda.tasks,
+      order: this.agenda.order,
       board: this.board.buffer,
       worker: place,
     }

@@ -28,7 +28,7 @@ class Worker {
   constructor(port: MessagePort, data: WorkerData, judge: Judge) {
     this.port = port
     this.board = new Board(data.board)
-    this.agenda = new Agenda(data.tasks)
+    this.agenda = new Agenda(data.tasks, data.order)
     this.judge = judge
     this.place = data.worker
   }

@@ -12,6 +12,9 @@ export interface LoadOptions {
   readonly momentFields: Readonly<Record<string, readonly string[]>>
   /** Names of invariants that `void:` may name; without it any name is taken. */
   readonly invariants?: readonly string[]
+  /** Names of situations that `campaign.quotas` may name, and of mutants for `campaign.calibrate`; without them any is taken. */
+  readonly situations?: readonly string[]
+  readonly mutants?: readonly string[]
   /** Kafka's names of the requests that are simulated; without it every request Kafka knows is taken. */
   readonly apis?: readonly string[]
 }

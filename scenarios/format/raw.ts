@@ -21,6 +21,7 @@ export type RawMoment = { moment: string } & Record<string, string | number | bo
 export interface RawScenario extends RawPatch {
   scenario: RawName
   variants?: Opt<Record<string, RawPatch>>
+  campaign?: Opt<RawCampaign | null>
   replay?: Opt<RawReplay>
 }
 
@@ -214,6 +215,15 @@ export interface RawRun {
   'then-heal'?: Opt<RawDuration>
   runs?: Opt<number>
   'max-events'?: Opt<number>
+}
+
+/** What a campaign of the file must reach. */
+export interface RawCampaign {
+  runs?: Opt<number>
+  quotas?: Opt<string[]>
+  /** Such as `1%`. */
+  share?: Opt<string>
+  calibrate?: Opt<string[]>
 }
 
 export type RawExpectation = 'holds' | 'violated' | { violated: string | string[] }

@@ -32,6 +32,7 @@ const ORDER = [
   'expect',
   'void',
   'variants',
+  'campaign',
   'replay',
 ] as const
 /** How deep a section's value is: document, map, pair. */

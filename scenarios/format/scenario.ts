@@ -35,6 +35,18 @@ export interface ReplayRecord {
   readonly overrides: readonly (readonly [string, number, number, number])[]
 }
 
+/** What a campaign of a file must reach (`campaign:`). It changes nothing of what is simulated. */
+export interface Campaign {
+  /** Runs of the whole campaign, of each of the file's scenarios. */
+  readonly runs: number
+  /** Situations that have to occur; null = all that the scenario's world can come into. */
+  readonly quotas: readonly string[] | null
+  /** Each in at least this share of runs, in percent. */
+  readonly sharePercent: number
+  /** Mutants that the campaign has to find. */
+  readonly calibrate: readonly string[]
+}
+
 /** A scenario or one of its variants, ready to run: plain data that survives structured cloning. */
 export interface Scenario {
   readonly file: string
@@ -53,6 +65,8 @@ export interface Scenario {
   readonly expect: readonly Expectation[]
   /** Invariants that the scenario voids, with the reason. */
   readonly voids: Readonly<Record<string, string>>
+  /** Null without `campaign:`. */
+  readonly campaign: Campaign | null
   readonly replay: ReplayRecord | null
 }
 

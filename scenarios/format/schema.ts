@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TOPIC_CONFIG } from '../../sim/kafka/protocol/config/topic.ts'
-import type { RawPatch, RawReplay, RawScenario } from './raw.ts'
+import type { RawCampaign, RawPatch, RawReplay, RawScenario } from './raw.ts'
 import { BROKER_CONFIG } from '../../sim/kafka/protocol/config/broker.ts'
 import { consumer, processor, producer, sink, source, store } from './schema-applications.ts'
 import { chaos, fault } from './schema-faults.ts'
@@ -38,6 +38,13 @@ const expectation = z.union([
   z.enum(['holds', 'violated']),
   z.strictObject({ violated: z.union([z.string(), z.array(z.string())]) }),
 ])
+
+const campaign: z.ZodType<RawCampaign> = z.strictObject({
+  runs: count.optional().describe('runs of the whole campaign; default 20000'),
+  quotas: z.array(z.string()).optional().describe('situations that must occur; default: all that apply'),
+  share: z.string().optional().describe('in at least this share of runs; default 1%'),
+  calibrate: z.array(z.string()).optional().describe('mutants that it must find'),
+})
 
 const replay: z.ZodType<RawReplay> = z.strictObject({
   version: z.string(),
@@ -84,6 +91,7 @@ export const SCENARIO_SCHEMA: z.ZodType<RawScenario> = z.strictObject({
     .record(z.string(), patch)
     .optional()
     .describe('the same scenario with a patch: deep merge, lists replace, null removes'),
+  campaign: campaign.nullable().optional().describe('what `twiceshy campaign` must reach'),
   replay: replay.optional().describe('written into saved counterexamples'),
 })
 

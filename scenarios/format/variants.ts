@@ -73,7 +73,7 @@ function checkVariant(place: Place): void {
     const help = 'letters, digits, `.`, `_` and `-`, at most 100 of them'
     place.keyErrorOrValue('TWICESHY_NAME', `\`${place.name.slice(0, 80)}\` cannot be a variant's name`, help)
   }
-  for (const key of ['scenario', 'variants', 'replay']) {
+  for (const key of ['scenario', 'variants', 'campaign', 'replay']) {
     const inner = place.get(key)
     if (inner.tree !== null)
       inner.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `\`${key}\` cannot stand in a variant`, 'it belongs to the file')

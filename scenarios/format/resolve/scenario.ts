@@ -1,5 +1,6 @@
 import { nodeNames, resolveCluster } from './cluster.ts'
 import type { Context } from './context.ts'
+import { resolveCampaign } from './campaign.ts'
 import { resolveChaos } from './chaos.ts'
 import { drawsAnything } from './draws.ts'
 import { resolveExpect } from './expect.ts'
@@ -82,6 +83,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     expect: resolveExpect(root.get('expect'), context),
     voids: voidsAt(root.get('void'), options),
     // A recording is of the file's own run; a variant of it is another world.
+    campaign: resolveCampaign(root.get('campaign'), options),
     replay: variant === null ? resolveReplay(root.get('replay')) : null,
   }
 }

@@ -1,0 +1,154 @@
+import type { ReaderSpec, WorldSpec } from '../../sim/spec.ts'
+
+/** Numbers of situations: places in {@link SITUATIONS}. */
+export const S = {
+  unreplicatedAtLeaderChange: 0,
+  highWatermarkBehind: 1,
+  truncation: 2,
+  isrBelowMin: 3,
+  leaderless: 4,
+  electionDuringIsrChange: 5,
+  uncleanElection: 6,
+  uncleanRestart: 7,
+  unflushedAtPowerLoss: 8,
+  lossAtRestart: 9,
+  replacedLeaderAppends: 10,
+  fencedBrokerAppends: 11,
+  notEnoughReplicas: 12,
+  cutInFlight: 13,
+  dedupHit: 14,
+  epochBump: 15,
+  sequenceRefused: 16,
+  expiredInFlight: 17,
+  unknownOutcome: 18,
+  coordinatorFailover: 19,
+  memberExpired: 20,
+  takeover: 21,
+  rebalanceWithWork: 22,
+  redelivery: 23,
+  rejectedCommit: 24,
+  commitMovesBack: 25,
+  zombieWork: 26,
+  zombieWrite: 27,
+  outputRefused: 28,
+} as const
+
+/** A hard situation: where defects of replication, retries and groups show, if there are any. */
+export interface Situation {
+  readonly name: string
+  /** When it is counted. */
+  readonly about: string
+  /** Whether a world has what it takes; whether faults bring it about is for its quota to say. */
+  readonly applies: (spec: WorldSpec) => boolean
+}
+
+/** Every situation that campaigns count, by its number in {@link S}. */
+export const SITUATIONS: readonly Situation[] = [
+  situation(
+    'unreplicated-data-at-leader-change',
+    'a new leader begins without a batch that the leader before it held',
+    isReplicated,
+  ),
+  situation(
+    'high-watermark-behind-at-leader-change',
+    'a new leader begins with a high watermark below what was committed',
+    isReplicated,
+  ),
+  situation('truncation', 'a replica cuts at least one record from its log', isReplicated),
+  situation('isr-below-min', 'an in-sync set has fewer members than min.insync.replicas', hasMinIsr),
+  situation('leaderless-partition', 'a partition has no leader', isMortal),
+  situation(
+    'election-during-isr-change',
+    'a leader is elected while the in-sync set that the one before it proposed is not committed',
+    isReplicated,
+  ),
+  situation('unclean-election', 'a leader is elected that was neither in sync nor eligible', allowsUnclean),
+  situation('unclean-restart', 'a broker that was not shut down in good order finds a log with records', isMortal),
+  situation('power-loss-with-unflushed-data', 'a broker loses power while a log has unflushed records', isMortal),
+  situation('log-shorter-after-restart', 'a broker comes back with fewer records than it had', isMortal),
+  situation('replaced-leader-appends', 'a leader that was replaced and does not know yet appends', isReplicated),
+  situation('fenced-broker-appends', 'a leader that the controller has fenced appends', isMortal),
+  situation('not-enough-replicas', 'a leader refuses a batch because too few replicas are in sync', hasMinIsr),
+  situation('cut-link-with-work-in-flight', 'a link is cut while a send is unresolved', isMortal),
+  situation('dedup-hit', 'a leader recognises a batch that it already has', isIdempotent),
+  situation('producer-epoch-bump', 'an idempotent producer raises its own epoch', isIdempotent),
+  situation('sequence-refused', 'a leader refuses a batch because its sequence number is out of order', isIdempotent),
+  situation('batch-expired-in-flight', 'delivery.timeout.ms passes for a batch whose request is unanswered', publishes),
+  situation('unknown-outcome', 'an application cannot know whether a record was published', publishes),
+  situation(
+    'coordinator-failover',
+    'another broker becomes coordinator of a group that has members',
+    (spec) => isMortal(spec) && hasGroups(spec),
+  ),
+  situation('member-expired', 'a member of a group is removed because nothing was heard of it', hasGroups),
+  situation('takeover', 'a member gets a partition that nobody gave up in good order', sharesWork),
+  situation(
+    'rebalance-with-uncommitted-work',
+    'a group enters a generation with records read and not committed',
+    hasGroups,
+  ),
+  situation('redelivery', 'a group is given a record again', hasGroups),
+  situation('rejected-commit', 'a group coordinator refuses a commit', hasGroups),
+  situation('commit-moves-back', 'a commit asks for an offset below the committed one', hasGroups),
+  situation('zombie-work', 'a member that its group has removed begins to work on a record', hasGroups),
+  situation('zombie-write', 'an effect is applied for a partition that has had a later owner', sharesWork),
+  situation('output-refused-by-fence', "a store's fence refuses an effect", isFenced),
+]
+
+/** Names of the situations that a world may come into. */
+export function situationsOf(spec: WorldSpec): readonly string[] {
+  return SITUATIONS.filter(({ applies }) => applies(spec)).map(({ name }) => name)
+}
+
+function situation(name: string, about: string, applies: Situation['applies']): Situation {
+  return { name, about, applies }
+}
+
+function isMortal(spec: WorldSpec): boolean {
+  return !spec.cluster.perfect
+}
+
+function isReplicated(spec: WorldSpec): boolean {
+  return spec.topics.some(({ replicationFactor }) => replicationFactor > 1)
+}
+
+function hasMinIsr(spec: WorldSpec): boolean {
+  return spec.topics.some(({ config, replicationFactor }) => replicationFactor > 1 && config['min.insync.replicas'] > 1)
+}
+
+function allowsUnclean(spec: WorldSpec): boolean {
+  return spec.topics.some(
+    ({ config, replicationFactor }) => replicationFactor > 1 && config['unclean.leader.election.enable'],
+  )
+}
+
+function publishes(spec: WorldSpec): boolean {
+  return spec.producers.length + spec.processors.length > 0
+}
+
+function isIdempotent(spec: WorldSpec): boolean {
+  const configs = [...spec.producers.map(({ config }) => config), ...spec.processors.map((each) => each.producerConfig)]
+  return configs.some((config) => config['enable.idempotence'])
+}
+
+function members(spec: WorldSpec): readonly ReaderSpec[] {
+  const readers: readonly ReaderSpec[] = [...spec.consumers, ...spec.processors, ...spec.sinks]
+  return readers.filter(({ config, assign }) => config['group.id'] !== '' && assign === null)
+}
+
+function hasGroups(spec: WorldSpec): boolean {
+  return members(spec).length > 0
+}
+
+/** Whether some group has two members or more. */
+function sharesWork(spec: WorldSpec): boolean {
+  const groups = new Map<string, number>()
+  for (const { config, instances } of members(spec)) {
+    groups.set(config['group.id'], (groups.get(config['group.id']) ?? 0) + instances)
+  }
+  return [...groups.values()].some((size) => size > 1)
+}
+
+function isFenced(spec: WorldSpec): boolean {
+  return spec.sinks.some(({ fence }) => fence !== 'none')
+}
