@@ -25,7 +25,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
 import type { Materialisation } from './idle-replicas.ts'
-import { API_VERSIONS_RESPONSE, metadataResponse } from './metadata-answers.ts'
+import { apiVersionsResponse, metadataResponse } from './metadata-answers.ts'
 import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { MetadataFetcher } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
@@ -219,7 +219,7 @@ export class Broker implements NodeHandler {
         this.channel.reply(request, metadataResponse(request, this.metadata))
         break
       case Api.ApiVersions:
-        this.channel.reply(request, API_VERSIONS_RESPONSE)
+        this.channel.reply(request, apiVersionsResponse(this.options.profile))
         break
       case Api.InitProducerId:
         this.channel.reply(request, this.initProducerId())

@@ -9,15 +9,22 @@ import type {
   MetadataResponse,
   MetadataTopic,
 } from '../protocol/messages.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
 import type { MetadataCache, TopicMetadata } from './metadata-cache.ts'
 
-export const API_VERSIONS_RESPONSE: ApiVersionsResponse = {
-  errorCode: Errors.NONE,
-  apiKeys: Object.entries(BROKER_VERSIONS).map(([key, range]) => ({
-    apiKey: Number(key),
-    minVersion: range.min,
-    maxVersion: range.max,
-  })),
+const API_KEYS: ApiVersionsResponse['apiKeys'] = Object.entries(BROKER_VERSIONS).map(([key, range]) => ({
+  apiKey: Number(key),
+  minVersion: range.min,
+  maxVersion: range.max,
+}))
+
+/** `ApiVersionManager.apiVersionResponse`: what a broker speaks, and the features its cluster has finalized. */
+export function apiVersionsResponse(profile: ClusterProfile): ApiVersionsResponse {
+  return {
+    errorCode: Errors.NONE,
+    apiKeys: API_KEYS,
+    finalizedFeatures: [{ name: 'transaction.version', maxVersionLevel: profile['transaction.version'] }],
+  }
 }
 
 /** `KafkaApis.handleTopicMetadataRequest`: the answering broker's own view, however old. */

@@ -271,7 +271,7 @@ class FakeBroker implements NodeHandler {
     const envelope = message as Envelope
     switch (envelope.api) {
       case Api.ApiVersions:
-        this.reply(envelope, { errorCode: 0, apiKeys: versions })
+        this.reply(envelope, { errorCode: 0, apiKeys: versions, finalizedFeatures: [] })
         break
       case Api.Metadata:
         if (!this.cluster.answerMetadata) this.silent.add(envelope.connection)

@@ -41,6 +41,7 @@ export interface NetworkClientOwner {
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void
 }
 
+const NEWEST = 127
 const API_VERSIONS_REQUEST: ApiVersionsRequest = { clientSoftwareName: 'apache-kafka-java' }
 
 /**
@@ -55,6 +56,8 @@ export class NetworkClient {
   /** By node number. */
   private readonly nodes: (NodeConnectionState | undefined)[] = []
   private correlation = 0
+  /** `transaction.version` as brokers told it with their versions; 0 before the first did. */
+  transactionVersion = 0
 
   constructor(env: Env, options: NetworkClientOptions, owner: NetworkClientOwner) {
     this.env = env
@@ -79,7 +82,8 @@ export class NetworkClient {
   /**
    * Sends to a node that is ready; otherwise an error of the caller, which throws. A request that expects no reply (acks=0)
    * completes before this returns, as `response` with a null body: it was handed to the socket. `timeoutUs` stands in for
-   * request.timeout.ms where a broker may take longer on purpose (JoinGroup).
+   * request.timeout.ms where a broker may take longer on purpose (JoinGroup); `versionAtMost` asks for an older version than
+   * both sides speak (transaction version 1).
    */
   send(
     destination: number,
@@ -88,10 +92,12 @@ export class NetworkClient {
     token: number,
     expectsReply = true,
     timeoutUs: number = this.options.requestTimeoutUs,
+    versionAtMost: number = NEWEST,
   ): ClientRequest {
     const node = this.nodes[destination]
     if (node === undefined || node.state !== READY) throw new Error(`node ${destination} is not ready for a request`)
-    const request = this.dispatch(node, api, node.versions[api] as number, body, token, expectsReply, timeoutUs)
+    const version = Math.min(node.versions[api] as number, versionAtMost)
+    const request = this.dispatch(node, api, version, body, token, expectsReply, timeoutUs)
     if (!expectsReply) this.owner.onCompletion(request, null, 'response')
     return request
   }
@@ -234,6 +240,7 @@ export class NetworkClient {
       const version = Math.min(range.maxVersion, this.newestVersion(range.apiKey as ApiKey))
       if (version >= range.minVersion) node.versions[range.apiKey] = version
     }
+    for (const feature of response.finalizedFeatures) this.transactionVersion = feature.maxVersionLevel
     node.state = READY
     node.failedAttempts = 0
     this.owner.onReady(node.destination)

@@ -61,6 +61,7 @@ const API_VERSIONS: ApiVersionsResponse = {
     Api.AllocateProducerIds,
     Api.CreateTopics,
   ].map((apiKey) => ({ apiKey, minVersion: BROKER_VERSIONS[apiKey].min, maxVersion: BROKER_VERSIONS[apiKey].max })),
+  finalizedFeatures: [],
 }
 
 const STALE_HEARTBEAT: BrokerHeartbeatResponse = {

@@ -122,6 +122,8 @@ export interface ApiVersionsRequest {
 export interface ApiVersionsResponse {
   readonly errorCode: number
   readonly apiKeys: readonly { readonly apiKey: number; readonly minVersion: number; readonly maxVersion: number }[]
+  /** Versions of features that the whole cluster has agreed on. */
+  readonly finalizedFeatures: readonly { readonly name: 'transaction.version'; readonly maxVersionLevel: number }[]
 }
 
 // --- InitProducerId (22) ----------------------------------------------------------------------------------------------

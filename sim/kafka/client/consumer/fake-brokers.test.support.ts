@@ -269,7 +269,7 @@ class FakeBroker implements NodeHandler, Replier {
     const { api, body } = envelope
     const { cluster, env } = this
     if (api === Api.ApiVersions) {
-      this.reply(envelope, { errorCode: 0, apiKeys: versions })
+      this.reply(envelope, { errorCode: 0, apiKeys: versions, finalizedFeatures: [] })
       return
     }
     const before = cluster.counts.get(api) ?? 0
