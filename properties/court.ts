@@ -18,6 +18,9 @@ import { Shadow } from './shadow/shadow.ts'
 import { Situations } from './situations/situations.ts'
 import type { InvariantBreach, Verdict } from './verdict.ts'
 
+/** Kinds of moments, and the numbers before the first. */
+const ALL_KINDS: readonly number[] = Array.from({ length: Math.max(...Object.values(M)) + 1 }, (_, kind) => kind)
+
 /**
  * Everybody who watches one run: the shadow first, the invariants always, and one checker for each guarantee that is
  * expected. Sees moments only, so that it can judge a recorded history as well.
@@ -33,9 +36,9 @@ export class Court implements MomentObserver {
   private readonly checkers: ReadonlyMap<string, Checker>
   /** By kind of moment: whether the shadow wants it, and who else does. */
   private readonly shadowed: readonly boolean[]
-  private readonly watchers: readonly (readonly MomentObserver[])[]
-  /** Who wants the high watermarks of leaders that are not the newest, and of followers: most moments are of this kind. */
+  private readonly watchers: readonly MomentObserver[][]
   private readonly highWatermarks: HighWatermarkInvariants
+  private readonly logs: LogInvariants
   /** Null unless they are counted. */
   private readonly situations: Situations | null
 
@@ -48,21 +51,25 @@ export class Court implements MomentObserver {
     this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
     this.checkers = checkersFor(expectations, this.shadow, this.consumption)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
+    this.logs = new LogInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
       ...(this.consumption === null ? [] : [this.consumption]),
-      new LogInvariants(this.shadow, this.breaches),
+      this.logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       this.highWatermarks,
       new AnswerInvariants(this.shadow, this.breaches),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]
-    const last = Math.max(...Object.values(M))
-    const kinds = Array.from({ length: last + 1 }, (_, kind) => kind)
-    this.shadowed = kinds.map((kind) => this.shadow.kinds.includes(kind))
-    this.watchers = kinds.map((kind) => watchers.filter((watcher) => watcher.kinds.includes(kind)))
-    this.kinds = kinds.filter((kind) => this.shadowed[kind] === true || (this.watchers[kind]?.length ?? 0) > 0)
+    this.shadowed = ALL_KINDS.map((kind) => this.shadow.kinds.includes(kind))
+    this.watchers = ALL_KINDS.map(() => [])
+    for (const watcher of watchers) {
+      for (const kind of watcher.kinds) if (!this.isCalledByName(watcher, kind)) this.watchers[kind]?.push(watcher)
+    }
+    this.kinds = ALL_KINDS.filter(
+      (kind) => this.shadowed[kind] === true || watchers.some((watcher) => watcher.kinds.includes(kind)),
+    )
   }
 
   onMoment(
@@ -78,14 +85,33 @@ export class Court implements MomentObserver {
     g: number,
     h: number,
   ): void {
-    if (this.shadowed[kind] === true) this.shadow.onMoment(kind, time, node, a, b, c, d, e, f, g, h)
-    if (kind === M.hwAdvanced && !this.shadow.ofNewestLeader) {
-      this.highWatermarks.onMoment(kind, time, node, a, b, c, d)
-      return
+    // Most moments are of these kinds: whoever is always there is called by name.
+    switch (kind) {
+      case M.hwAdvanced: {
+        const log = this.shadow.onHighWatermark(time, node, a, b, c, d)
+        if (log !== null) this.highWatermarks.onAdvanced(time, log, b, c, d)
+        // Nobody else wants those of followers and of leaders that are not the newest.
+        if (!this.shadow.ofNewestLeader) return
+        break
+      }
+      case M.logAppended:
+        this.shadow.onAppended(time, node, a, b, c, d, e, f, g, h)
+        this.logs.onAppended(time, node, b, c)
+        break
+      case M.followerFetched:
+        this.highWatermarks.onFetched(node, a, b, c)
+        break
+      default:
+        if (this.shadowed[kind] === true) this.shadow.onMoment(kind, time, node, a, b, c, d, e, f, g, h)
     }
     const watchers = this.watchers[kind] as readonly MomentObserver[]
     for (let i = 0; i < watchers.length; i++)
       (watchers[i] as MomentObserver).onMoment(kind, time, node, a, b, c, d, e, f, g, h)
+  }
+
+  private isCalledByName(watcher: MomentObserver, kind: number): boolean {
+    if (watcher === this.logs) return kind === M.logAppended
+    return watcher === this.highWatermarks && (kind === M.hwAdvanced || kind === M.followerFetched)
   }
 
   /** One verdict per expectation, in their order. */

@@ -127,13 +127,18 @@ export class AtLeastOnce implements Checker {
   }
 }
 
+/** Where a batch lies at the end. */
+const COMMITTED = 1
+const LED = 2
+const ELECTABLE = 4
+
 /** Which batches lie where at the end. */
 class Held {
   private readonly shadow: Shadow
   private readonly final: FinalLogs
-  private readonly committed: Ints = new Ints()
-  private readonly leader: Ints = new Ints()
-  private readonly electable: Ints = new Ints()
+  /** By batch. */
+  private readonly places: Ints = new Ints()
+  /** By batch: how many candidates hold it. */
   private readonly candidates: Ints = new Ints()
   /** Candidates by partition. */
   private readonly candidateCount: Ints = new Ints()
@@ -149,12 +154,8 @@ class Held {
     const log = this.final.of(partition)
     if (log !== null && this.final.hasLeader(partition)) {
       const committed = this.final.committedEntries(partition, log)
-      for (let place = 0; place < log.entries.length; place++) {
-        const batch = logs.batchOf(log.entries.at(place))
-        if (batch < 0) continue
-        this.leader.put(batch, 1)
-        if (place < committed) this.committed.put(batch, 1)
-      }
+      for (let place = 0; place < log.entries.length; place++)
+        this.note(logs.batchOf(log.entries.at(place)), place < committed ? COMMITTED | LED : LED)
     }
     for (let node = 0; node < names.nodes.length; node++) {
       const candidate = cluster.isCandidate(partition, node)
@@ -163,57 +164,58 @@ class Held {
     }
   }
 
+  private note(batch: number, place: number): void {
+    if (batch >= 0) this.places.put(batch, this.places.at(batch) | place)
+  }
+
   private readReplica(node: number, partition: number, candidate: boolean): void {
-    const log = this.shadow.logs.known(node, partition)
+    const { logs, batches } = this.shadow
+    const log = logs.known(node, partition)
     if (log === undefined) return
-    const mark = this.shadow.batches.freshMark()
+    const mark = batches.freshMark()
     for (let place = 0; place < log.entries.length; place++) {
-      const batch = this.shadow.logs.batchOf(log.entries.at(place))
+      const batch = logs.batchOf(log.entries.at(place))
       if (batch < 0) continue
-      this.electable.put(batch, 1)
+      this.note(batch, ELECTABLE)
       // A log may hold a batch twice: it counts once.
-      if (candidate && this.shadow.batches.mark.at(batch) !== mark)
-        this.candidates.put(batch, this.candidates.at(batch) + 1)
-      this.shadow.batches.mark.put(batch, mark)
+      if (!candidate || batches.mark.at(batch) === mark) continue
+      this.candidates.put(batch, this.candidates.at(batch) + 1)
+      batches.mark.put(batch, mark)
     }
   }
 
   inCommittedLog(record: number): boolean {
-    return this.any(record, this.committed)
+    return this.isAt(record, COMMITTED)
   }
   byLeader(record: number): boolean {
-    return this.any(record, this.leader)
+    return this.isAt(record, LED)
   }
   byElectable(record: number): boolean {
-    return this.any(record, this.electable)
+    return this.isAt(record, ELECTABLE)
+  }
+
+  private isAt(record: number, place: number): boolean {
+    const { records } = this.shadow
+    let placement = records.newestPlacement.at(record)
+    while (placement >= 0 && (this.places.at(records.placementBatch.at(placement)) & place) === 0)
+      placement = records.placementOfRecord.at(placement)
+    return placement >= 0
   }
 
   wasAppended(record: number): boolean {
-    return this.any(record, this.shadow.batches.newestCopy)
-  }
-
-  private any(record: number, flags: Ints): boolean {
-    const { records } = this.shadow
-    for (
-      let placement = records.newestPlacement.at(record);
-      placement >= 0;
+    const { records, batches } = this.shadow
+    let placement = records.newestPlacement.at(record)
+    while (placement >= 0 && batches.newestCopy.at(records.placementBatch.at(placement)) === 0)
       placement = records.placementOfRecord.at(placement)
-    ) {
-      if (flags.at(records.placementBatch.at(placement)) > 0) return true
-    }
-    return false
+    return placement >= 0
   }
 
   wasCommitted(record: number): boolean {
     const { records, batches } = this.shadow
-    for (
-      let placement = records.newestPlacement.at(record);
-      placement >= 0;
+    let placement = records.newestPlacement.at(record)
+    while (placement >= 0 && !batches.isCommitted(records.placementBatch.at(placement)))
       placement = records.placementOfRecord.at(placement)
-    ) {
-      if (batches.isCommitted(records.placementBatch.at(placement))) return true
-    }
-    return false
+    return placement >= 0
   }
 
   byEveryCandidate(record: number): boolean {

@@ -1,6 +1,7 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import { bits } from '../shadow/cluster.ts'
+import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
 
@@ -50,10 +51,9 @@ export class HighWatermarkInvariants implements MomentObserver {
     const at = node * this.count + partition
     switch (kind) {
       case M.hwAdvanced:
-        return this.onAdvanced(time, node, partition, at, b, c, d)
+        return this.onAdvanced(time, this.shadow.logs.of(node, partition), b, c, d)
       case M.followerFetched:
-        if (b >= 0 && b < this.nodes) this.fetched[at * this.nodes + b] = c
-        return
+        return this.onFetched(node, a, b, c)
       case M.isrAdopted:
         this.isrLow[at] = b
         this.isrHigh[at] = c
@@ -64,6 +64,13 @@ export class HighWatermarkInvariants implements MomentObserver {
         this.epoch[at] = -1
         return
     }
+  }
+
+  /** `follower.fetched` */
+  onFetched(node: number, tp: number, follower: number, offset: number): void {
+    const partition = this.shadow.partitions.indexOf(tp)
+    if (partition < 0 || node >= this.nodes || follower < 0 || follower >= this.nodes) return
+    this.fetched[(node * this.count + partition) * this.nodes + follower] = offset
   }
 
   private forget(node: number): void {
@@ -80,16 +87,9 @@ export class HighWatermarkInvariants implements MomentObserver {
     this.isrHigh[at] = 0
   }
 
-  private onAdvanced(
-    time: number,
-    node: number,
-    partition: number,
-    at: number,
-    offset: number,
-    epoch: number,
-    leader: number,
-  ): void {
-    const log = this.shadow.logs.of(node, partition)
+  /** `hw.advanced`, with the log that it is about. */
+  onAdvanced(time: number, log: ShadowLog, offset: number, epoch: number, leader: number): void {
+    const { node, partition } = log
     if (offset < 0 || offset > log.end) {
       this.tell(
         'hw-within-log',
@@ -99,7 +99,8 @@ export class HighWatermarkInvariants implements MomentObserver {
         `moved its high watermark to ${offset}, but its log ends at ${log.end}`,
       )
     }
-    if (leader === 0) return
+    if (leader === 0 || node >= this.nodes) return
+    const at = node * this.count + partition
     if (this.epoch[at] === epoch && offset <= (this.high[at] as number)) {
       this.tell(
         'leader-hw-monotonic',

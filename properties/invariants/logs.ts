@@ -15,18 +15,21 @@ export class LogInvariants implements MomentObserver {
   }
 
   onMoment(kind: number, time: number, node: number, _tp: number, offset: number, last: number): void {
+    if (kind === M.logAppended) this.onAppended(time, node, offset, last)
+    else this.onLoaded(time, node)
+  }
+
+  private onLoaded(time: number, node: number): void {
+    const { logs } = this.shadow
+    if (logs.current === null || logs.untold === 0) return
+    const what = `found ${logs.untold} offsets that no moment had told, when it loaded its log`
+    this.tell('shadow-audit', time, node, what)
+  }
+
+  /** `log.appended` */
+  onAppended(time: number, node: number, offset: number, last: number): void {
     const { logs } = this.shadow
     if (logs.current === null) return
-    if (kind === M.logLoaded) {
-      if (logs.untold > 0)
-        this.tell(
-          'shadow-audit',
-          time,
-          node,
-          `found ${logs.untold} offsets that no moment had told, when it loaded its log`,
-        )
-      return
-    }
     if (offset !== logs.endBefore || last < offset) {
       this.tell(
         'offsets-contiguous',

@@ -1,4 +1,5 @@
 import { Ints, Times } from './growable.ts'
+import { type Column, Table } from './table.ts'
 
 /**
  * Every log entry ever seen, interned: an entry is (partition, base offset, leader epoch, batch, entry before it). As an entry
@@ -6,30 +7,33 @@ import { Ints, Times } from './growable.ts'
  * comparing one integer. That is log matching by induction.
  */
 export class Entries {
-  readonly base: Ints = new Ints()
-  readonly last: Ints = new Ints()
-  readonly epoch: Ints = new Ints()
+  private readonly table: Table = new Table()
+  readonly base: Column = this.table.column()
+  readonly last: Column = this.table.column()
+  readonly epoch: Column = this.table.column()
   /** The batch's id as moments tell it. */
-  readonly batch: Ints = new Ints()
+  readonly batch: Column = this.table.column()
+  /** The same batch by its number (see {@link Batches}), -1 for what is no producer's batch. */
+  readonly batchNumber: Column = this.table.column()
   /** The entry before it in its log, -1 at the start. */
-  readonly before: Ints = new Ints()
+  readonly before: Column = this.table.column()
   /** Brokers below 31 that ever held it, as a mask; for explanations only. */
-  readonly holders: Ints = new Ints()
+  readonly holders: Column = this.table.column()
   /** Who appended it first (its leader), and when. */
-  readonly node: Ints = new Ints()
+  readonly node: Column = this.table.column()
   readonly at: Times = new Times()
-  readonly producerId: Ints = new Ints()
-  readonly producerEpoch: Ints = new Ints()
-  readonly sequence: Ints = new Ints()
+  readonly producerId: Column = this.table.column()
+  readonly producerEpoch: Column = this.table.column()
+  readonly sequence: Column = this.table.column()
   /** Next entry with the same batch, -1 at the end; see {@link Batches}. */
-  readonly nextCopy: Ints = new Ints()
+  readonly nextCopy: Column = this.table.column()
   /** The entry that {@link intern} found to contradict the one it was given, else -1. */
   conflict = -1
   /** Whether {@link intern} made a new entry. */
   created = false
-  private readonly sibling: Ints = new Ints()
+  private readonly sibling: Column = this.table.column()
   /** 1 for an entry that contradicted another, or follows one that did. */
-  private readonly contradicts: Ints = new Ints()
+  private readonly contradicts: Column = this.table.column()
   /** By partition and base offset: the newest entry there plus one. */
   private readonly heads: readonly Ints[]
 
@@ -38,7 +42,7 @@ export class Entries {
   }
 
   get length(): number {
-    return this.base.length
+    return this.table.length
   }
 
   /** The number of an entry; the caller fills in the rest when it is `created`. */
@@ -56,13 +60,14 @@ export class Entries {
   }
 
   private create(heads: Ints, before: number, base: number, last: number, epoch: number, batch: number): number {
-    const entry = this.base.push(base)
-    this.last.push(last)
-    this.epoch.push(epoch)
-    this.batch.push(batch)
-    this.before.push(before)
-    this.nextCopy.push(-1)
-    this.sibling.push(heads.at(base) - 1)
+    const entry = this.table.add()
+    this.base.put(entry, base)
+    this.last.put(entry, last)
+    this.epoch.put(entry, epoch)
+    this.batch.put(entry, batch)
+    this.before.put(entry, before)
+    this.nextCopy.put(entry, -1)
+    this.sibling.put(entry, heads.at(base) - 1)
     heads.put(base, entry + 1)
     const follows = before >= 0 && this.contradicts.at(before) === 1
     if (this.conflict >= 0 || follows) this.contradicts.put(entry, 1)

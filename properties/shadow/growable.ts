@@ -1,6 +1,17 @@
+/** A list that is longer than this grows by half of what a shorter one does: it is dear to have too much. */
+const LONG = 4096
+
+/** Memory of a typed array is dear to come by, and a run fills a hundred of these lists: they grow seldom and by much. */
+export function roomFor(least: number, room: number): number {
+  return Math.max(least, room < LONG ? Math.max(128, room * 8) : room * 2)
+}
+
+const NO_INTS = new Int32Array(0)
+const NO_TIMES = new Float64Array(0)
+
 /** A list of 32-bit integers that grows: what checkers keep per record must not be objects. */
 export class Ints {
-  data: Int32Array<ArrayBuffer> = new Int32Array(16)
+  data: Int32Array<ArrayBuffer> = NO_INTS
   length = 0
 
   push(value: number): number {
@@ -34,7 +45,7 @@ export class Ints {
   }
 
   private reserve(least: number): void {
-    const grown = new Int32Array(Math.max(least, this.data.length * 2))
+    const grown = new Int32Array(roomFor(least, this.data.length))
     grown.set(this.data)
     this.data = grown
   }
@@ -42,7 +53,7 @@ export class Ints {
 
 /** A list of points in time, in microseconds, that grows. */
 export class Times {
-  private data = new Float64Array(16)
+  private data = NO_TIMES
   length = 0
 
   push(value: number): void {
@@ -55,7 +66,7 @@ export class Times {
 
   put(index: number, value: number): void {
     if (index >= this.data.length) {
-      const grown = new Float64Array(Math.max(index + 1, this.data.length * 2))
+      const grown = new Float64Array(roomFor(index + 1, this.data.length))
       grown.set(this.data)
       this.data = grown
     }

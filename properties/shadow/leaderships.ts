@@ -19,6 +19,9 @@ export class Leaderships {
   readonly at: Times = new Times()
   /** By partition: number of the newest leadership, -1 before the first. */
   readonly newest: Int32Array
+  /** The same leadership's epoch and node, for every append and every move of a high watermark asks. */
+  private readonly newestEpochs: Int32Array
+  private readonly newestNodes: Int32Array
   /** By partition: 1 while the newest leader's process lives. */
   readonly alive: Int32Array
   /** Scratch: batches that the leader that began just now lacks and the one before had. */
@@ -36,19 +39,19 @@ export class Leaderships {
     this.batches = batches
     this.entries = entries
     this.newest = new Int32Array(partitions.count).fill(-1)
+    this.newestEpochs = new Int32Array(partitions.count).fill(-1)
+    this.newestNodes = new Int32Array(partitions.count).fill(-1)
     this.alive = new Int32Array(partitions.count)
     this.committedEntries = new Int32Array(partitions.count)
     this.appended = Array.from({ length: partitions.count }, () => new Ints())
   }
 
   newestEpoch(partition: number): number {
-    const newest = this.newest[partition] as number
-    return newest < 0 ? -1 : this.epoch.at(newest)
+    return this.newestEpochs[partition] as number
   }
 
   newestNode(partition: number): number {
-    const newest = this.newest[partition] as number
-    return newest < 0 ? -1 : this.node.at(newest)
+    return this.newestNodes[partition] as number
   }
 
   /** A leader appended a batch that nobody held before at this place. */
@@ -78,6 +81,8 @@ export class Leaderships {
     this.unclean.push(unclean)
     this.at.push(time)
     this.newest[partition] = leadership
+    this.newestEpochs[partition] = epoch
+    this.newestNodes[partition] = log.node
     this.alive[partition] = 1
     this.compare(partition, log, leadership)
     this.committedEntries[partition] = 0
@@ -89,7 +94,7 @@ export class Leaderships {
     const { batches, entries } = this
     const mark = batches.freshMark()
     for (let place = 0; place < log.entries.length; place++) {
-      const batch = batches.numberOf(entries.batch.at(log.entries.at(place)))
+      const batch = entries.batchNumber.at(log.entries.at(place))
       if (batch >= 0) batches.mark.put(batch, mark)
     }
     const appended = this.appended[partition] as Ints
@@ -116,12 +121,12 @@ export class Leaderships {
     if (this.newestNode(partition) === node) this.alive[partition] = 0
   }
 
-  /** Fills {@link committed} when the newest leader moved its high watermark. */
-  onHighWatermark(time: number, partition: number, log: ShadowLog, epoch: number): void {
+  /** Fills {@link committed} when a leader moved its high watermark; returns whether it is the newest. */
+  onHighWatermark(time: number, partition: number, log: ShadowLog, epoch: number): boolean {
     this.committed.clear()
-    if (epoch === this.newestEpoch(partition) && log.node === this.newestNode(partition)) {
-      this.commitUpTo(time, partition, log, log.highWatermark)
-    }
+    if (epoch !== this.newestEpochs[partition] || log.node !== this.newestNodes[partition]) return false
+    this.commitUpTo(time, partition, log, log.highWatermark)
+    return true
   }
 
   private commitUpTo(time: number, partition: number, log: ShadowLog, offset: number): void {
@@ -130,7 +135,7 @@ export class Leaderships {
     for (; place < log.entries.length; place++) {
       const entry = log.entries.data[place] as number
       if (entries.last.at(entry) >= offset) break
-      const batch = batches.numberOf(entries.batch.at(entry))
+      const batch = entries.batchNumber.at(entry)
       if (batch < 0 || batches.isCommitted(batch)) continue
       batches.committedAt.put(batch, time + 1)
       this.committed.push(batch)

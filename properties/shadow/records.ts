@@ -1,6 +1,7 @@
 import { recordNode, recordOrdinal } from '../../sim/history/ids.ts'
 import type { Batches } from './batches.ts'
 import { Ints, Times } from './growable.ts'
+import { type Column, Table } from './table.ts'
 
 /** What an application may conclude about an attempt. */
 export const Outcome = { open: 0, acked: 1, failed: 2, unknown: 3 } as const
@@ -10,39 +11,41 @@ export const Outcome = { open: 0, acked: 1, failed: 2, unknown: 3 } as const
  * *placement*: record, attempt, batch, index in the batch). Records and placements are numbered from 0 as they appear.
  */
 export class Records {
+  private readonly table: Table = new Table()
+  private readonly placementTable: Table = new Table()
   /** Record numbers as moments tell them. */
-  readonly ids: Ints = new Ints()
-  readonly attempts: Ints = new Ints()
-  readonly acked: Ints = new Ints()
-  readonly failed: Ints = new Ints()
-  readonly unknown: Ints = new Ints()
+  readonly ids: Column = this.table.column()
+  readonly attempts: Column = this.table.column()
+  readonly acked: Column = this.table.column()
+  readonly failed: Column = this.table.column()
+  readonly unknown: Column = this.table.column()
   /** 1 while the newest attempt has no outcome. */
-  readonly isOpen: Ints = new Ints()
-  readonly newestAttempt: Ints = new Ints()
+  readonly isOpen: Column = this.table.column()
+  readonly newestAttempt: Column = this.table.column()
   /** Place of the newest attempt in the order of its node's sends. */
-  readonly sendOrder: Ints = new Ints()
+  readonly sendOrder: Column = this.table.column()
   /** Incarnation of the producer that made the newest attempt. */
-  readonly incarnation: Ints = new Ints()
+  readonly incarnation: Column = this.table.column()
   /** Partition that the newest attempt was addressed to, by its number; -1 unknown. */
-  readonly partition: Ints = new Ints()
+  readonly partition: Column = this.table.column()
   readonly sentAt: Times = new Times()
   /** First acknowledgement: when, where (partition number), at which offset. */
   readonly ackedAt: Times = new Times()
-  readonly ackPartition: Ints = new Ints()
-  readonly ackOffset: Ints = new Ints()
+  readonly ackPartition: Column = this.table.column()
+  readonly ackOffset: Column = this.table.column()
   /** Newest placement, -1 without; then {@link placementOfRecord}. */
-  readonly newestPlacement: Ints = new Ints()
+  readonly newestPlacement: Column = this.table.column()
 
-  readonly placementRecord: Ints = new Ints()
-  readonly placementAttempt: Ints = new Ints()
-  readonly placementBatch: Ints = new Ints()
-  readonly placementIndex: Ints = new Ints()
-  readonly placementOrder: Ints = new Ints()
-  readonly placementIncarnation: Ints = new Ints()
-  readonly placementOutcome: Ints = new Ints()
+  readonly placementRecord: Column = this.placementTable.column()
+  readonly placementAttempt: Column = this.placementTable.column()
+  readonly placementBatch: Column = this.placementTable.column()
+  readonly placementIndex: Column = this.placementTable.column()
+  readonly placementOrder: Column = this.placementTable.column()
+  readonly placementIncarnation: Column = this.placementTable.column()
+  readonly placementOutcome: Column = this.placementTable.column()
   /** Next placement of the same batch / of the same record, -1 at the end. */
-  readonly placementInBatch: Ints = new Ints()
-  readonly placementOfRecord: Ints = new Ints()
+  readonly placementInBatch: Column = this.placementTable.column()
+  readonly placementOfRecord: Column = this.placementTable.column()
 
   private readonly batches: Batches
   private readonly numbers: Ints[] = []
@@ -54,11 +57,11 @@ export class Records {
   }
 
   get length(): number {
-    return this.ids.length
+    return this.table.length
   }
 
   get placements(): number {
-    return this.placementRecord.length
+    return this.placementTable.length
   }
 
   /** Incarnation of a producer's node: grows with every start of the process and every producer it makes. */
@@ -76,13 +79,13 @@ export class Records {
     const numbers = (this.numbers[node] ??= new Ints())
     const known = numbers.at(recordOrdinal(id))
     if (known > 0) return known - 1
-    const number = this.ids.push(id)
+    const number = this.table.add()
     numbers.put(recordOrdinal(id), number + 1)
-    // What begins at 0 needs no place yet.
-    this.partition.push(-1)
-    this.ackPartition.push(-1)
-    this.ackOffset.push(-1)
-    this.newestPlacement.push(-1)
+    this.ids.put(number, id)
+    this.partition.put(number, -1)
+    this.ackPartition.put(number, -1)
+    this.ackOffset.put(number, -1)
+    this.newestPlacement.put(number, -1)
     return number
   }
 
@@ -91,7 +94,7 @@ export class Records {
     const order = this.sends.at(node) + 1
     this.sends.put(node, order)
     if (this.attempts.at(record) === 0) this.sentAt.put(record, time)
-    this.attempts.put(record, this.attempts.at(record) + 1)
+    this.attempts.add(record, 1)
     this.isOpen.put(record, 1)
     this.newestAttempt.put(record, attempt)
     this.sendOrder.put(record, order)
@@ -106,14 +109,18 @@ export class Records {
     // A split moves records of an attempt into new batches: it stays the same send.
     const sibling = attempt === this.newestAttempt.at(record) ? -1 : this.placementFor(record, attempt)
     const newest = sibling < 0
-    const placement = this.placementRecord.push(record)
-    this.placementAttempt.push(attempt)
-    this.placementBatch.push(batch)
-    this.placementIndex.push(index)
-    this.placementOrder.push(newest ? this.sendOrder.at(record) : this.placementOrder.at(sibling))
-    this.placementIncarnation.push(newest ? this.incarnation.at(record) : this.placementIncarnation.at(sibling))
-    this.placementInBatch.push(-1)
-    this.placementOfRecord.push(this.newestPlacement.at(record))
+    const placement = this.placementTable.add()
+    this.placementRecord.put(placement, record)
+    this.placementAttempt.put(placement, attempt)
+    this.placementBatch.put(placement, batch)
+    this.placementIndex.put(placement, index)
+    this.placementOrder.put(placement, newest ? this.sendOrder.at(record) : this.placementOrder.at(sibling))
+    this.placementIncarnation.put(
+      placement,
+      newest ? this.incarnation.at(record) : this.placementIncarnation.at(sibling),
+    )
+    this.placementInBatch.put(placement, -1)
+    this.placementOfRecord.put(placement, this.newestPlacement.at(record))
     this.newestPlacement.put(record, placement)
     const last = this.batches.lastPlacement.at(batch)
     if (last < 0) this.batches.firstPlacement.put(batch, placement)
@@ -136,17 +143,17 @@ export class Records {
       this.ackPartition.put(record, partition)
       this.ackOffset.put(record, offset)
     }
-    this.acked.put(record, this.acked.at(record) + 1)
+    this.acked.add(record, 1)
   }
 
   onFailed(id: number, attempt: number): void {
     const record = this.resolve(id, attempt, Outcome.failed)
-    this.failed.put(record, this.failed.at(record) + 1)
+    this.failed.add(record, 1)
   }
 
   onUnknown(id: number, attempt: number): void {
     const record = this.resolve(id, attempt, Outcome.unknown)
-    this.unknown.put(record, this.unknown.at(record) + 1)
+    this.unknown.add(record, 1)
   }
 
   private resolve(id: number, attempt: number, outcome: number): number {

@@ -73,25 +73,25 @@ export class ShadowLog {
   /** Place of the first entry that reaches `offset`; the number of entries when none does. */
   placeOf(offset: number): number {
     const { entries, table } = this
-    const last = table.last.data
+    const { last } = table
     const data = entries.data
     let low = 0
     let high = entries.length
     const hint = this.hint < high ? this.hint : high - 1
     if (hint >= 0) {
       // The entry of the last search or one of its neighbours: nearly always.
-      if ((last[data[hint] as number] as number) >= offset) {
-        if (hint === 0 || (last[data[hint - 1] as number] as number) < offset) return hint
+      if (last.at(data[hint] as number) >= offset) {
+        if (hint === 0 || last.at(data[hint - 1] as number) < offset) return hint
         high = hint - 1
       } else {
         low = hint + 1
-        if (low < high && (last[data[low] as number] as number) >= offset) return (this.hint = low)
+        if (low < high && last.at(data[low] as number) >= offset) return (this.hint = low)
         if (low < high) low++
       }
     }
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((last[data[middle] as number] as number) >= offset) high = middle
+      if (last.at(data[middle] as number) >= offset) high = middle
       else low = middle + 1
     }
     this.hint = low

@@ -64,11 +64,12 @@ export class ShadowLogs {
     const entry = entries.intern(log.partition, log.lastEntry, offset, last, epoch, batchId)
     const created = entries.created
     if (created) {
-      entries.node.push(node)
+      entries.batchNumber.put(entry, this.batches.numberOf(batchId))
+      entries.node.put(entry, node)
       entries.at.push(time)
-      entries.producerId.push(producerId)
-      entries.producerEpoch.push(flaggedEpoch < 0 ? flaggedEpoch : flaggedEpoch & (APPENDED_AS_LEADER - 1))
-      entries.sequence.push(sequence)
+      entries.producerId.put(entry, producerId)
+      entries.producerEpoch.put(entry, flaggedEpoch < 0 ? flaggedEpoch : flaggedEpoch & (APPENDED_AS_LEADER - 1))
+      entries.sequence.put(entry, sequence)
     }
     if (node < 31) entries.holders.put(entry, entries.holders.at(entry) | (1 << node))
     log.push(entry, last + 1)
@@ -89,9 +90,11 @@ export class ShadowLogs {
     log.highWatermark = highWatermark
   }
 
-  onHighWatermark(node: number, tp: number, offset: number): void {
+  /** Returns the log whose high watermark moved. */
+  onHighWatermark(node: number, tp: number, offset: number): ShadowLog | null {
     const log = this.select(node, tp)
     if (log !== null) log.highWatermark = offset
+    return log
   }
 
   onWiped(time: number, node: number): void {
@@ -105,7 +108,7 @@ export class ShadowLogs {
 
   /** The batch that an entry holds, by its number. */
   batchOf(entry: number): number {
-    return this.batches.numberOf(this.entries.batch.at(entry))
+    return this.entries.batchNumber.at(entry)
   }
 
   /** Marks every batch of a log with a fresh number, and returns that. */

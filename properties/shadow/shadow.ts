@@ -8,6 +8,7 @@ import { Leaderships } from './leaderships.ts'
 import { Names } from './names.ts'
 import { Partitions } from './partitions.ts'
 import { Records } from './records.ts'
+import type { ShadowLog } from './shadow-log.ts'
 import { ShadowLogs } from './shadow-logs.ts'
 
 /**
@@ -81,7 +82,8 @@ export class Shadow implements MomentObserver {
       case M.logAppended:
         return this.onAppended(time, node, a, b, c, d, e, f, g, h)
       case M.hwAdvanced:
-        return this.onHighWatermark(time, node, a, b, c, d)
+        this.onHighWatermark(time, node, a, b, c, d)
+        return
       case M.recordSent:
         return this.records.onSent(time, node, a, b, this.partitions.indexOf(c))
       case M.recordBatched:
@@ -114,7 +116,8 @@ export class Shadow implements MomentObserver {
     }
   }
 
-  private onAppended(
+  /** `log.appended` */
+  onAppended(
     time: number,
     node: number,
     tp: number,
@@ -128,22 +131,26 @@ export class Shadow implements MomentObserver {
   ): void {
     const created = this.logs.onAppended(time, node, tp, offset, last, epoch, batchId, producerId, flags, sequence)
     if (!created) return
-    const batch = this.batches.numberOf(batchId)
+    const batch = this.logs.batchOf(this.logs.entry)
     const log = this.logs.current
     if (batch < 0 || log === null) return
     this.leaderships.onNewEntry(log.partition, node, epoch, batch)
     this.batches.addCopy(batch, this.logs.entry, this.logs.entries)
   }
 
-  private onHighWatermark(time: number, node: number, tp: number, offset: number, epoch: number, leader: number): void {
-    this.logs.onHighWatermark(node, tp, offset)
-    const log = this.logs.current
-    this.leaderships.committed.clear()
-    this.ofNewestLeader = false
-    if (leader === 0 || log === null) return
+  /** `hw.advanced`; returns the log, null for one of a partition that the spec does not declare. */
+  onHighWatermark(
+    time: number,
+    node: number,
+    tp: number,
+    offset: number,
+    epoch: number,
+    leader: number,
+  ): ShadowLog | null {
+    const log = this.logs.onHighWatermark(node, tp, offset)
     this.ofNewestLeader =
-      this.leaderships.newestEpoch(log.partition) === epoch && this.leaderships.newestNode(log.partition) === node
-    if (this.ofNewestLeader) this.leaderships.onHighWatermark(time, log.partition, log, epoch)
+      leader !== 0 && log !== null && this.leaderships.onHighWatermark(time, log.partition, log, epoch)
+    return log
   }
 
   private onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
@@ -154,7 +161,7 @@ export class Shadow implements MomentObserver {
   private onRetried(time: number, batchId: number, error: number): void {
     const batch = this.batches.numberOf(batchId)
     if (batch < 0) return
-    this.batches.retries.put(batch, this.batches.retries.at(batch) + 1)
+    this.batches.retries.add(batch, 1)
     this.batches.retryError.put(batch, error)
     this.batches.retryAt.put(batch, time)
   }
