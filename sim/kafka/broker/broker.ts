@@ -88,7 +88,7 @@ export class Broker implements NodeHandler {
     this.logs = new LogManager(env, disk, config, options.profile['producer.state.batches'])
     this.channel = new RequestChannel(env, this)
     this.controller = new ControllerChannel(env, controller, this)
-    this.producerIds = new ProducerIdManager(this.controller, broker)
+    this.producerIds = new ProducerIdManager(env, this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
     const { metadata, replicas, diskQueue, channel } = this
     this.groups = new GroupCoordinator(env, options, config, metadata, replicas, diskQueue, channel)

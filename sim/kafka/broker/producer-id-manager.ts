@@ -1,3 +1,5 @@
+import { MILLISECOND } from '../../kernel/time.ts'
+import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { AllocateProducerIdsRequest, AllocateProducerIdsResponse } from '../protocol/messages.ts'
@@ -5,10 +7,15 @@ import type { ControllerChannel } from './controller-channel.ts'
 
 /** Part of a block after which the next one is asked for (`RPCProducerIdManager.PID_PREFETCH_THRESHOLD`). */
 const PREFETCH_THRESHOLD = 0.9
+/** `RPCProducerIdManager.RETRY_BACKOFF_MS` */
+const RETRY_BACKOFF_US: number = 50 * MILLISECOND
+
+type Channel = Pick<ControllerChannel, 'brokerEpoch' | 'ready' | 'send'>
 
 /** `RPCProducerIdManager`: producer ids from blocks that the controller hands out; never waits. */
 export class ProducerIdManager {
-  private readonly channel: ControllerChannel
+  private readonly env: Pick<Env, 'monotonic'>
+  private readonly channel: Channel
   private readonly broker: number
   private next = 0
   private end = 0
@@ -17,8 +24,11 @@ export class ProducerIdManager {
   private requesting = false
   /** A block is wanted and the controller could not be reached yet. */
   private wanted = false
+  /** No request before this time, after one that failed. */
+  private allowedAt = 0
 
-  constructor(channel: ControllerChannel, broker: number) {
+  constructor(env: Pick<Env, 'monotonic'>, channel: Channel, broker: number) {
+    this.env = env
     this.channel = channel
     this.broker = broker
   }
@@ -36,7 +46,7 @@ export class ProducerIdManager {
       return -1
     }
     const id = this.next++
-    if (id >= this.prefetchAt) this.request()
+    if (id === this.prefetchAt) this.request()
     return id
   }
 
@@ -46,7 +56,7 @@ export class ProducerIdManager {
   }
 
   private request(): void {
-    if (this.requesting || this.nextBlock !== null) return
+    if (this.requesting || this.nextBlock !== null || this.env.monotonic() < this.allowedAt) return
     this.wanted = true
     if (!this.channel.ready()) return
     this.wanted = false
@@ -55,10 +65,19 @@ export class ProducerIdManager {
     this.channel.send(Api.AllocateProducerIds, body)
   }
 
+  /** The request ended. One without an answer is sent again by the channel itself (`NodeToControllerRequestThread`). */
   onCompletion(body: object | null): void {
     this.requesting = false
     const response = body as AllocateProducerIdsResponse | null
-    if (response === null || response.errorCode !== Errors.NONE) return
+    if (response === null) {
+      this.request()
+      return
+    }
+    if (response.errorCode !== Errors.NONE) {
+      this.allowedAt = this.env.monotonic() + RETRY_BACKOFF_US
+      return
+    }
+    this.allowedAt = 0
     this.nextBlock = { start: response.producerIdStart, length: response.producerIdLen }
   }
 }
