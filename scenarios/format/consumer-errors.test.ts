@@ -38,6 +38,11 @@ describe('keys', () => {
     ['stopping before the start', keys('start: 5s, stop: 1s'), ['IMPOSSIBLE 4:110 4:100']],
     ['a process without unit', keys('process: 5'), ['TYPE 4:102']],
     ['an unknown profile', keys('profile: kafka-0.9'), ['UNKNOWN_PROFILE 4:102']],
+    [
+      'a switch of clients that publish',
+      keys('profile: { base: kafka-4.1, retry.siblings: send-again }'),
+      ['IMPOSSIBLE 4:93'],
+    ],
     ['commit-every: 0', keys('commit: after-processing, commit-every: 0'), ['RANGE 4:133']],
     ['commit-every: a word', keys('commit: after-processing, commit-every: records'), ['VALUE 4:133']],
     ['commit-call: a word', keys('commit: after-processing, commit-call: later'), ['VALUE 4:132']],

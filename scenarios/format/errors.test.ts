@@ -49,6 +49,21 @@ describe('keys and types', () => {
     ['a link without latency', after('network: { links: [ { between: [broker-1, checkout#0] } ] }'), ['MISSING 6:21']],
     ['an unknown profile', after('profile: kafka-5.0'), ['UNKNOWN_PROFILE 6:10']],
     ['an unknown switch', after('profile: { base: kafka-4.1, elr: 1 }'), ['UNKNOWN_KEY 6:29']],
+    [
+      'an unknown switch of a client',
+      producer('{ to: orders, profile: { base: kafka-4.1, sequence.advanced: x } }'),
+      ['UNKNOWN_KEY 4:55'],
+    ],
+    [
+      'a value that a switch of a client does not have',
+      producer('{ to: orders, profile: { base: kafka-4.1, sequence.advance: later } }'),
+      ['VALUE 4:73'],
+    ],
+    [
+      'a switch of the cluster for a client',
+      producer('{ to: orders, profile: { base: kafka-4.1, producer.state.batches: 1 } }'),
+      ['UNKNOWN_KEY 4:55'],
+    ],
     ['an unknown profile for a client', producer('{ to: orders, profile: kafka-4.2 }'), ['UNKNOWN_PROFILE 4:36']],
     ['an invariant voided without reason', after('void: { x: "" }'), ['TYPE 6:12']],
   ])

@@ -360,3 +360,23 @@ test("a cluster's clients are of its age, where there are such", () => {
   expect(profiles('{ base: kafka-4.0, eligible.leader.replicas.version: 1 }')).toEqual(['kafka-4.0'])
   expect(profiles('kafka-4.1')).toEqual(['kafka-4.1'])
 })
+
+test("a client's profile may have switches, which only differ from its base where they are written", () => {
+  const profile = (written: string, set: readonly string[] = []): unknown =>
+    only(BASE.replace('{ to: orders }', `{ to: orders, profile: ${written} }`), { set }).spec.producers[0]?.profile
+  expect(profile('{ base: kafka-2.8 }')).toBe('kafka-2.8')
+  expect(profile('{ retry.partition: choose-again }')).toEqual({
+    base: 'kafka-4.1',
+    switches: { 'retry.partition': 'choose-again' },
+  })
+  const argument = 'producers.checkout.profile.sequence.on-error=give-back'
+  expect(profile('{ base: kafka-4.0, epoch.memory: producer }', [argument])).toEqual({
+    base: 'kafka-4.0',
+    switches: { 'epoch.memory': 'producer', 'sequence.on-error': 'give-back' },
+  })
+})
+
+test("how many batches a partition remembers is the cluster's switch", () => {
+  const { profile } = only(`profile: { base: kafka-4.1, producer.state.batches: 1 }\n${BASE}`).spec
+  expect(profile['producer.state.batches']).toBe(1)
+})

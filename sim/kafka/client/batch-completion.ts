@@ -3,6 +3,7 @@ import type { Env } from '../env.ts'
 import { appendOutcome, Errors, invalidatesMetadata, isRetriable } from '../protocol/errors.ts'
 import { NO_LEADER_HINT, type PartitionProduceResponse, type ProduceResponse } from '../protocol/messages.ts'
 import type { Completion } from './client-request.ts'
+import { FreshAttempts, makesFreshAttempts } from './fresh-attempts.ts'
 import type { Idempotence } from './idempotence.ts'
 import type { Metadata } from './metadata.ts'
 import type { PartitionState } from './partition-state.ts'
@@ -31,6 +32,7 @@ export class BatchCompletion {
   private readonly metadata: Metadata
   private readonly idempotence: Idempotence | null
   private readonly callback: SendCallback
+  private readonly attempts: FreshAttempts | null
 
   constructor(
     env: Env,
@@ -46,6 +48,9 @@ export class BatchCompletion {
     this.metadata = metadata
     this.idempotence = idempotence
     this.callback = callback
+    this.attempts = makesFreshAttempts(settings.switches)
+      ? new FreshAttempts(env, settings.switches, accumulator, idempotence?.sequences ?? null)
+      : null
   }
 
   /** `Sender.handleProduceResponse`: a request that carried these batches ended. */
@@ -64,6 +69,11 @@ export class BatchCompletion {
         else this.answered(batch, answer.errorCode, answer)
       }
     }
+  }
+
+  /** Another request that left together with this one failed (`retry.siblings`). */
+  sendAgain(batches: readonly ProducerBatch[]): void {
+    for (const batch of batches) this.attempts?.sendAgain(batch)
   }
 
   /** `delivery.timeout.ms` is over. The caller has taken it out of the queue; in flight it still is. */
@@ -118,9 +128,10 @@ export class BatchCompletion {
   }
 
   private retry(batch: ProducerBatch, error: number): void {
-    this.accumulator.reenqueue(batch)
-    removeFrom(batch.partition.inFlight, batch)
-    this.env.emit(M.batchRetried, batch.id, batch.partition.tp, error, batch.attempts)
+    const again = this.attempts === null ? batch : this.attempts.next(batch)
+    this.accumulator.reenqueue(again)
+    batch.partition.dropInFlight(batch)
+    this.env.emit(M.batchRetried, batch.id, batch.partition.tp, error, again.attempts)
   }
 
   private split(batch: ProducerBatch): void {
@@ -136,15 +147,22 @@ export class BatchCompletion {
       }
     }
     batch.done = true
-    removeFrom(batch.partition.inFlight, batch)
+    batch.partition.dropInFlight(batch)
     accumulator.deallocate(batch)
   }
 
   private succeed(batch: ProducerBatch, baseOffset: number): void {
     if (this.idempotence !== null) this.idempotence.sequences.onCompleted(batch, baseOffset)
-    if (batch.done) return
+    if (!batch.done) this.callBackAcked(batch, baseOffset)
+    else {
+      const successor = this.attempts === null ? null : this.attempts.late(batch)
+      if (successor !== null) this.callBackAcked(successor, baseOffset)
+    }
+  }
+
+  private callBackAcked(batch: ProducerBatch, baseOffset: number): void {
     batch.done = true
-    removeFrom(batch.partition.inFlight, batch)
+    batch.partition.dropInFlight(batch)
     this.accumulator.deallocate(batch)
     const { records, partition } = batch
     for (let i = 0; i < records.length; i++) {
@@ -156,7 +174,10 @@ export class BatchCompletion {
   }
 
   private fail(batch: ProducerBatch, error: number, adjustSequences: boolean): void {
-    if (batch.done) return
+    if (batch.done) {
+      if (batch.successor !== null) this.idempotence?.sequences.release(batch)
+      return
+    }
     if (this.idempotence !== null) this.idempotence.onFailed(batch, error, adjustSequences)
     this.callBack(batch, error)
   }
@@ -167,7 +188,7 @@ export class BatchCompletion {
     const { partition, records } = batch
     const unknown = batch.inDoubt || batch.inRequest
     batch.done = true
-    removeFrom(partition.inFlight, batch)
+    partition.dropInFlight(batch)
     this.accumulator.deallocate(batch)
     for (const { record, attempt } of records) {
       env.emit(unknown ? M.produceUnknown : M.produceFailed, record, attempt, partition.tp, error)
@@ -191,10 +212,4 @@ function batchOf(
   if (likely !== undefined && likely.partition.index === answer.index && likely.partition.topicId === answer.topicId)
     return likely
   return batches.find((batch) => batch.partition.index === answer.index && batch.partition.topicId === answer.topicId)
-}
-
-function removeFrom(list: ProducerBatch[], batch: ProducerBatch): void {
-  const at = list.indexOf(batch)
-  if (at === 0) list.shift()
-  else if (at > 0) list.splice(at, 1)
 }

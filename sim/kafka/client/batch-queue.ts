@@ -46,6 +46,15 @@ export class BatchQueue {
     this.ring[this.place(index)] = batch
   }
 
+  /** Takes a batch out, wherever it is; false when it is not there. */
+  remove(batch: ProducerBatch): boolean {
+    const batches = this.all()
+    if (!batches.includes(batch)) return false
+    this.clear()
+    for (const other of batches) if (other !== batch) this.push(other)
+    return true
+  }
+
   all(): readonly ProducerBatch[] {
     return Array.from({ length: this.length }, (_, index) => this.at(index) as ProducerBatch)
   }

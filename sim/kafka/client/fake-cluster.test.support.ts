@@ -88,6 +88,8 @@ export class FakeCluster implements SystemHandler {
   /** Epoch that the next InitProducerId is answered with. */
   producerEpoch = 0
   answerMetadata = true
+  /** Whether metadata tells of any topic. */
+  knowsTopics = true
   /** Whether sequences are looked at. */
   deduplicate = true
   alarm: (what: number) => void = () => {}
@@ -205,10 +207,10 @@ export class FakeCluster implements SystemHandler {
     return {
       brokers: this.brokers,
       topics: topics.map((topic) => ({
-        errorCode: 0,
+        errorCode: this.knowsTopics ? 0 : Errors.UNKNOWN_TOPIC_OR_PARTITION,
         name: topic.name,
         topicId: topic.topicId,
-        partitions: Array.from({ length: topic.partitions }, (_, partitionIndex) => {
+        partitions: Array.from({ length: this.knowsTopics ? topic.partitions : 0 }, (_, partitionIndex) => {
           const { leader, epoch } = this.leaders.get(tpOf(topic.topicId, partitionIndex)) ?? { leader: -1, epoch: 0 }
           const errorCode = leader < 0 ? Errors.LEADER_NOT_AVAILABLE : 0
           return {

@@ -231,7 +231,10 @@ export class KafkaProducer {
         partition,
         batch === last ? batch.size - before : batch.size,
       )
-    if (batch !== last) sender.batchCreated()
+    if (batch !== last) {
+      batch.sticky = sticky
+      sender.batchCreated()
+    } else if (!sticky) batch.sticky = false
     this.wake(partition, result)
     return true
   }

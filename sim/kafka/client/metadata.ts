@@ -39,6 +39,8 @@ export interface MetadataSettings {
  * partition counts never change, a consumer adds partitions before it hands an answer in.
  */
 export class Metadata {
+  /** Topics that the last answer did not know. */
+  readonly unknownTopics: string[] = []
   private readonly env: Env
   private readonly client: NetworkClient
   private readonly settings: MetadataSettings
@@ -116,10 +118,12 @@ export class Metadata {
     this.requestInFlight = false
     this.failures = 0
     this.equivalentResponses++
+    this.unknownTopics.length = 0
     for (const topic of response.topics) {
       const state = this.topics.find((candidate) => candidate.name === topic.name)
       if (state === undefined) continue
       if (topic.errorCode !== Errors.NONE) {
+        if (topic.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION) this.unknownTopics.push(topic.name)
         this.updateRequested = true
         continue
       }

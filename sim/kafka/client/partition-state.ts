@@ -26,6 +26,13 @@ export class PartitionState {
     this.topicId = topicId
     this.index = index
   }
+
+  /** A batch is no longer in a request, or finished. */
+  dropInFlight(batch: ProducerBatch): void {
+    const at = this.inFlight.indexOf(batch)
+    if (at === 0) this.inFlight.shift()
+    else if (at > 0) this.inFlight.splice(at, 1)
+  }
 }
 
 /** A topic as a producer sees it. */

@@ -53,6 +53,10 @@ export class ProducerBatch {
   baseSequence: number = NO_SEQUENCE
   /** Its sequence was rewritten since it was last sent (`sequenceHasBeenReset`). */
   reopened = false
+  /** The partitioner chose its partition, for want of keys. */
+  sticky = false
+  /** The batch that took its records over while it was unanswered (`retry.siblings`). */
+  successor: ProducerBatch | null = null
   /** A request that carries it is unanswered. */
   inRequest = false
   /** A request that carried it ended without certainty that it was not appended. */
@@ -78,6 +82,20 @@ export class ProducerBatch {
     this.records = [first]
     this.size = sizeAlone(first)
     this.maxTimestamp = Math.max(-1, first.timestamp)
+  }
+
+  /** The same records as another batch, no younger and tried as often, outside the pool. */
+  again(id: number, partition: PartitionState): ProducerBatch {
+    const { records } = this
+    const copy = new ProducerBatch(id, partition, this.createdAt, this.writeLimit, 0, records[0] as KafkaRecord)
+    for (let i = 1; i < records.length; i++) copy.tryAppend(records[i] as KafkaRecord)
+    copy.closed = true
+    copy.sticky = this.sticky
+    // As if it had been tried under the leader known now: it waits out its back-off.
+    copy.updateLeaderEpoch(partition.leaderEpoch)
+    copy.attempts = this.attempts
+    copy.inDoubt = this.inDoubt
+    return copy
   }
 
   /** Adds a record; false when there is no room. */

@@ -1,5 +1,6 @@
 import { ms } from '../../kernel/time.ts'
 import type { ProducerConfig } from '../protocol/config/producer.ts'
+import type { ClientSwitches } from '../protocol/client-switches.ts'
 import type { ClientProfile } from '../protocol/profile.ts'
 
 /** No timer is set for a time this far away (17 years) or further: it means "never". */
@@ -33,6 +34,8 @@ export interface ProducerSettings {
   /** KIP-951: leaders named in error answers are used, and a leader change ends a batch's retry back-off. */
   readonly leaderHints: boolean
   readonly produceVersion: number
+  /** Where another client than today's Java client does otherwise. */
+  readonly switches: ClientSwitches
 }
 
 /**
@@ -45,7 +48,7 @@ export function producerSettings(config: ProducerConfig, profile: ClientProfile)
   return {
     acks,
     idempotent: config['enable.idempotence'] && acks === -1 && config.retries > 0,
-    guaranteeOrder: maxInFlight === 1,
+    guaranteeOrder: maxInFlight === 1 && profile['partition.muting'] === 'while-in-flight',
     maxInFlight,
     batchSize: Math.max(1, config['batch.size']),
     bufferMemory: config['buffer.memory'],
@@ -66,5 +69,6 @@ export function producerSettings(config: ProducerConfig, profile: ClientProfile)
     ignoreKeys: config['partitioner.ignore.keys'],
     leaderHints: profile.leaderHints,
     produceVersion: profile.produceVersion,
+    switches: profile,
   }
 }

@@ -90,6 +90,22 @@ export class RecordAccumulator {
     return parts
   }
 
+  /** The records of a batch in a new one, which takes its place; the caller queues it. */
+  renew(old: ProducerBatch, partition: PartitionState): ProducerBatch {
+    const again = old.again(this.numbers.nextBatch(), partition)
+    this.incomplete++
+    old.done = true
+    old.partition.dropInFlight(old)
+    this.deallocate(old)
+    return again
+  }
+
+  /** The next partition of the same topic, the first after the last. */
+  partitionAfter({ topicId, index }: PartitionState): PartitionState {
+    const ofTopic = this.partitions.filter((partition) => partition.topicId === topicId)
+    return ofTopic[(index + 1) % ofTopic.length] as PartitionState
+  }
+
   /** `reenqueue`: back for another try, after a back-off. */
   reenqueue(batch: ProducerBatch): void {
     const { settings } = this
@@ -182,11 +198,15 @@ export class RecordAccumulator {
     }
   }
 
-  /** With idempotence by sequence; without always at the head, so that what failed together comes back in reverse. */
+  /**
+   * With idempotence by sequence, and one that gave its sequence back at the end; without always at the head, so that what
+   * failed together comes back in reverse.
+   */
   private putBack(batch: ProducerBatch): void {
     const { queue } = batch.partition
     let at = 0
-    if (this.sequences !== null) {
+    if (this.sequences !== null && !batch.hasSequence()) at = queue.length
+    else if (this.sequences !== null) {
       for (; at < queue.length; at++) {
         const other = queue.at(at) as ProducerBatch
         if (!other.hasSequence() || other.baseSequence >= batch.baseSequence) break

@@ -21,6 +21,7 @@ import {
   type NetworkClientOwner,
 } from './network-client.ts'
 import type { PartitionState, TopicState } from './partition-state.ts'
+import { ProduceRequests } from './produce-requests.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
 import { ProducerIdRequest } from './producer-id-request.ts'
@@ -49,7 +50,6 @@ export interface SenderOptions {
 /** Tokens of requests that carry no batches. */
 const METADATA_TOKEN: number = -1
 const PRODUCER_ID_TOKEN: number = -2
-const NO_BATCHES: readonly ProducerBatch[] = []
 
 /**
  * `Sender`: the producer's network thread. Kafka's thread polls; here {@link runOnce} is called whenever something happened,
@@ -62,14 +62,15 @@ export class Sender implements NetworkClientOwner {
   private readonly env: Env
   private readonly settings: ProducerSettings
   private readonly accumulator: RecordAccumulator
+  private readonly topics: readonly TopicState[]
   private readonly idempotence: Idempotence | null
   private readonly producerId: ProducerIdRequest
   /** First timer kind of the sender's own. */
   private readonly timers: number
   private readonly expiry: BatchExpiry
-  /** Batches of each Produce request in flight; a request's token is its place here. */
-  private readonly requests: (readonly ProducerBatch[])[] = []
-  private readonly freeTokens: number[] = []
+  private readonly requests: ProduceRequests = new ProduceRequests()
+  /** Counts rounds of draining. */
+  private round = 0
   private readonly readyNodes: number[] = []
   private runTimer: TimerHandle = 0
   private runAt: number = NEVER_US
@@ -79,6 +80,7 @@ export class Sender implements NetworkClientOwner {
     this.env = env
     this.settings = settings
     this.accumulator = accumulator
+    this.topics = options.topics
     this.idempotence = idempotence
     this.timers = options.timerBase + NETWORK_CLIENT_TIMERS
     this.client = new NetworkClient(env, networkOptions(options.timerBase, settings), this)
@@ -140,7 +142,7 @@ export class Sender implements NetworkClientOwner {
 
   /** Whether a request is unanswered that carries batches. */
   hasRequests(): boolean {
-    return this.requests.length > this.freeTokens.length
+    return this.requests.some
   }
 
   /** Takes a timer of the sender or its client; false when it is neither's. {@link runOnce} should follow. */
@@ -187,7 +189,7 @@ export class Sender implements NetworkClientOwner {
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
     switch (request.token) {
       case METADATA_TOKEN:
-        if (cause === 'response') this.metadata.onResponse(body as MetadataResponse)
+        if (cause === 'response') this.onMetadata(body as MetadataResponse)
         else this.metadata.onFailedRequest()
         break
       case PRODUCER_ID_TOKEN:
@@ -200,6 +202,16 @@ export class Sender implements NetworkClientOwner {
     }
   }
 
+  private onMetadata(response: MetadataResponse): void {
+    const { metadata, settings, idempotence, topics } = this
+    metadata.onResponse(response)
+    if (settings.switches['sequence.unknown-topic'] === 'keep' || idempotence === null) return
+    for (const topic of topics) {
+      if (metadata.unknownTopics.includes(topic.name))
+        topic.partitions.forEach((each) => idempotence.sequences.forget(each))
+    }
+  }
+
   // --- sending ------------------------------------------------------------------------------------------------------
 
   /** `sendProducerData`, again and again while a node takes more. As in Kafka a batch is drained first and expired second. */
@@ -208,6 +220,7 @@ export class Sender implements NetworkClientOwner {
       const now = this.env.monotonic()
       this.findReadyNodes(now)
       let sent = false
+      this.round++
       for (let node = this.readyNodes.shift(); node !== undefined; node = this.readyNodes.shift()) {
         const drained = this.accumulator.drain(node, now)
         if (drained.length === 0) continue
@@ -268,16 +281,16 @@ export class Sender implements NetworkClientOwner {
       timeoutMs: settings.requestTimeoutMs,
       partitionData,
     }
-    const token = this.freeTokens.length > 0 ? (this.freeTokens.pop() as number) : this.requests.length
-    this.requests[token] = batches
+    const token = this.requests.add(batches, this.round)
     this.client.send(node, Api.Produce, request, token, settings.acks !== 0)
   }
 
   private onProduceCompletion(token: number, response: ProduceResponse | null, cause: Completion): void {
-    const batches = this.requests[token] as readonly ProducerBatch[]
-    this.requests[token] = NO_BATCHES
-    this.freeTokens.push(token)
+    const batches = this.requests.take(token)
     this.completion.onProduceCompletion(batches, response, cause)
+    if (this.settings.switches['retry.siblings'] === 'send-again' && hasFailed(response, cause)) {
+      this.completion.sendAgain(this.requests.ofRound(this.requests.roundOf(token)))
+    }
   }
 
   /** One timer for the next linger or back-off that ends; what waits for a node or an answer is woken by that. */
@@ -308,6 +321,11 @@ export class Sender implements NetworkClientOwner {
     this.producerId.onSent()
     this.client.send(node, Api.InitProducerId, request, PRODUCER_ID_TOKEN)
   }
+}
+
+function hasFailed(response: ProduceResponse | null, cause: Completion): boolean {
+  if (cause !== 'response') return true
+  return response?.partitionResponses.some(({ errorCode }) => errorCode !== Errors.NONE) ?? false
 }
 
 function networkOptions(timerBase: number, settings: ProducerSettings): NetworkClientOptions {
