@@ -211,7 +211,7 @@ describe('retry.siblings', () => {
   it('are not sent again when their answer comes before that', () => {
     const { c, app } = together({ 'retry.siblings': 'send-again' }, true, 'slow')
     expect(c.ordinals(1)).toEqual([1, 3])
-    expect(app.callbacks.toSorted()).toEqual(['2 acked@1', '3 acked@1'])
+    expect(new Set(app.callbacks)).toEqual(new Set(['2 acked@1', '3 acked@1']))
   })
 })
 
@@ -232,6 +232,6 @@ describe('retry.partition', () => {
     w.app.send({ key: 'k' })
     w.app.send({ partition: 2 })
     w.c.runUntil(w.c.kernel.now + 5 * SECOND)
-    expect([0, 1, 2].flatMap((partition) => w.c.ordinals(partition)).toSorted()).toEqual([0, 1, 2])
+    expect([0, 1, 2].flatMap((partition) => w.c.ordinals(partition)).toSorted((a, b) => a - b)).toEqual([0, 1, 2])
   })
 })
