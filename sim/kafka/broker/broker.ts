@@ -21,6 +21,7 @@ import type {
 } from '../protocol/group-messages.ts'
 import type { InitProducerIdResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
@@ -78,12 +79,14 @@ export class Broker implements NodeHandler {
   private readonly metadataFetcher: MetadataFetcher
   private readonly producerIds: ProducerIdManager
   private readonly finder: CoordinatorFinder
+  private readonly batchNumbers: BatchNumbers
 
   constructor(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost) {
     const { broker, config, controller } = options
     this.env = env
     this.options = options
     this.host = host
+    this.batchNumbers = new BrokerBatchNumbers(broker, options.incarnationId)
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
     this.logs = new LogManager(env, disk, config, options.profile['producer.state.batches'])
     this.channel = new RequestChannel(env, this)
@@ -91,7 +94,7 @@ export class Broker implements NodeHandler {
     this.producerIds = new ProducerIdManager(env, this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
     const { metadata, replicas, diskQueue, channel } = this
-    this.groups = new GroupCoordinator(env, options, config, metadata, replicas, diskQueue, channel)
+    this.groups = new GroupCoordinator(env, this.batchNumbers, config, metadata, replicas, diskQueue, channel)
     this.replicas.listener = this.groups
     this.finder = new CoordinatorFinder(this.metadata, this.controller, config)
     const { incarnationId } = options
@@ -238,6 +241,7 @@ export class Broker implements NodeHandler {
       case Api.Heartbeat:
       case Api.LeaveGroup:
       case Api.OffsetCommit:
+      case Api.TxnOffsetCommit:
       case Api.OffsetFetch:
         this.groups.handle(request)
         break
@@ -332,6 +336,7 @@ export class Broker implements NodeHandler {
       case BrokerTimer.GroupTask:
       case BrokerTimer.GroupFlush:
       case BrokerTimer.GroupTimeout:
+      case BrokerTimer.GroupMarkerTimeout:
         this.groups.onTimer(kind, a, b)
         return
     }

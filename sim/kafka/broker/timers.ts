@@ -21,6 +21,8 @@ export const BrokerTimer = {
   TransactionExpiry: 13,
   /** Markers that were refused are sent again. */
   MarkerRetry: 14,
+  /** A marker among offsets may have taken too long; a = tp. */
+  GroupMarkerTimeout: 15,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

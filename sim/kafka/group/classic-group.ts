@@ -118,6 +118,19 @@ export class ClassicGroup {
     return this.state === 'COMPLETING_REBALANCE' ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE
   }
 
+  /**
+   * `validateOffsetCommit` for commits in transactions: who names neither member nor generation is not fenced by them, and a
+   * group whose members are about to get their assignments takes them too.
+   */
+  validateTransactionalOffsetCommit(memberId: string, instanceId: string | null, generationId: number): number {
+    if (this.state === 'DEAD') return Errors.COORDINATOR_NOT_AVAILABLE
+    if (generationId < 0 && this.state === 'EMPTY') return Errors.NONE
+    if (generationId < 0 && memberId === UNKNOWN_MEMBER_ID && instanceId === null) return Errors.NONE
+    const error = this.validateMember(memberId, instanceId)
+    if (error !== Errors.NONE) return error
+    return generationId === this.generationId ? Errors.NONE : Errors.ILLEGAL_GENERATION
+  }
+
   hasAllMembersJoined(): boolean {
     if (this.pendingJoinMembers.size > 0) return false
     for (const member of this.members.values()) if (member.awaitingJoin === null) return false

@@ -2,8 +2,11 @@ import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 
 /** The coordinator's way to its partitions (`CoordinatorPartitionWriter` and `CoordinatorLoader`). */
 export interface CoordinatorLog {
-  /** Appends with acks=-1: NONE, or why nothing was written. The high watermark is another matter. */
-  appendAsCoordinator(tp: number, batch: RecordBatch): number
+  /**
+   * Appends with acks=-1: NONE, or why nothing was written. The high watermark is another matter. `guard` is what the
+   * verification of a transactional batch gave.
+   */
+  appendAsCoordinator(tp: number, batch: RecordBatch, guard?: number): number
   /** Everything in the log. */
   entriesOf(tp: number): readonly LogEntry[]
   logEndOffset(tp: number): number
@@ -22,3 +25,29 @@ export const CoordinatorDisk = {
   load: 10,
   append: 11,
 } as const
+
+/** Who asks transactions' coordinators whether a producer may write to a partition (`maybeStartTransactionVerification`). */
+export interface TransactionVerifier {
+  /**
+   * Answered, perhaps at once, by {@link VerificationListener.onOffsetsVerified} with the same token. From `apiVersion` 5 of
+   * TxnOffsetCommit on the partition joins the transaction, with version 4 it must be in it, before nobody is asked.
+   */
+  verifyOffsets(
+    tp: number,
+    transactionalId: string,
+    producerId: number,
+    producerEpoch: number,
+    apiVersion: number,
+    token: number,
+  ): void
+}
+
+export interface VerificationListener {
+  /** `guard` opens the log for the batch, if `error` is NONE. */
+  onOffsetsVerified(tp: number, token: number, error: number, guard: number): void
+}
+
+/** Who handles WriteTxnMarkers: told when a marker in a partition of the offsets topic is replicated, or why it is not there. */
+export interface MarkerListener {
+  onMarkerWritten(tp: number, token: number, error: number): void
+}

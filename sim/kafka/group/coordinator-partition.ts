@@ -2,36 +2,40 @@ import { M } from '../../history/catalogue.ts'
 import { MILLISECOND, ms } from '../../kernel/time.ts'
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Envelope } from '../../network/envelope.ts'
+import type { BatchNumbers } from '../broker/batch-numbers.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
-import { BATCH_OVERHEAD } from '../protocol/batch.ts'
+import { BATCH_OVERHEAD, type EndTransactionMarker, markerBatch } from '../protocol/batch.ts'
 import {
   coordinatorBatch,
   type CoordinatorRecord,
   coordinatorRecordsIn,
   coordinatorRecordSize,
+  type ProducerIdentity,
 } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { OffsetFetchRequest } from '../protocol/group-messages.ts'
+import type { TxnOffsetCommitRequest } from '../protocol/transaction-messages.ts'
 import { onAppended } from './afterwards.ts'
 import { ClassicGroups } from './classic-groups.ts'
 import { ClassicProtocol } from './classic-protocol.ts'
-import { CoordinatorDisk, type CoordinatorLog, type DiskGate } from './coordinator-log.ts'
+import {
+  CoordinatorDisk,
+  type CoordinatorLog,
+  type DiskGate,
+  type MarkerListener,
+  type TransactionVerifier,
+} from './coordinator-log.ts'
 import { coordinatorError, emitCommitRefused, errorResponse } from './group-errors.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupTimers } from './group-timers.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
 import { answered, NOTHING, type Outcome } from './outcome.ts'
 import { PendingReply, type Replies } from './pending-reply.ts'
-import { CoordinatorBatch, WriteEvent } from './write-event.ts'
+import { type BatchTransaction, CoordinatorBatch, WriteEvent } from './write-event.ts'
 import { WriteTimeouts } from './write-timeouts.ts'
-
-/** Gives batches that a broker writes itself their numbers. */
-export interface BatchNumbers {
-  next(): number
-}
 
 export interface CoordinatorParts {
   readonly env: Env
@@ -41,6 +45,26 @@ export interface CoordinatorParts {
   readonly disk: DiskGate
   readonly replies: Replies
   readonly numbers: BatchNumbers
+  readonly verifier: TransactionVerifier
+  readonly markers: MarkerListener
+}
+
+/** A request whose turn comes; `guard` is that of a verified TxnOffsetCommit. */
+interface Work {
+  readonly request: Envelope
+  readonly guard: number
+}
+
+const NO_GUARD = 0
+/** The broker's `request.timeout.ms`, with which `KafkaApis.handleWriteTxnMarkersRequest` waits. */
+const MARKER_TIMEOUT_MS = 30_000
+const NO_PRODUCER: ProducerIdentity = { producerId: -1, producerEpoch: -1 }
+
+/** The transaction that a request writes in; null = none. */
+function transactionOf(request: Envelope, guard: number): BatchTransaction | null {
+  if (request.api !== Api.TxnOffsetCommit) return null
+  const { producerId, producerEpoch } = request.body as TxnOffsetCommitRequest
+  return { producerId, producerEpoch, guard }
 }
 
 interface Deferred {
@@ -73,10 +97,14 @@ export class CoordinatorPartition {
   private readonly flushing: CoordinatorBatch[] = []
   private readonly deferred: Deferred[] = []
   private readonly timeouts: WriteTimeouts
+  private readonly markerTimeouts: WriteTimeouts
   private lingerTimer: TimerHandle = 0
   /** Requests that came while another was being worked on: answering one takes up the next of its connection. */
-  private readonly queue: Envelope[] = []
+  private readonly queue: Work[] = []
   private running = false
+  /** TxnOffsetCommit requests whose transaction's coordinator is being asked, by token. */
+  private readonly verifying: Map<number, Envelope> = new Map()
+  private tokens = 0
 
   constructor(parts: CoordinatorParts, tp: number, epoch: number, life: number) {
     this.parts = parts
@@ -87,7 +115,9 @@ export class CoordinatorPartition {
     this.groups = new ClassicGroups(parts.env, parts.options, this.timers, parts.replies)
     this.offsets = new GroupOffsets(parts.env, this.groups, parts.metadata)
     this.protocol = new ClassicProtocol(this.groups)
-    this.timeouts = new WriteTimeouts(parts.env, tp, life, parts.options['offsets.commit.timeout.ms'])
+    const { env, options } = parts
+    this.timeouts = new WriteTimeouts(env, BrokerTimer.GroupTimeout, tp, life, options['offsets.commit.timeout.ms'])
+    this.markerTimeouts = new WriteTimeouts(env, BrokerTimer.GroupMarkerTimeout, tp, life, MARKER_TIMEOUT_MS)
   }
 
   // --- loading and unloading ----------------------------------------------------------------------------------------
@@ -104,11 +134,17 @@ export class CoordinatorPartition {
   private finishLoading(): void {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
-    for (const entry of log.entriesOf(this.tp)) {
-      let offset = entry.baseOffset
-      for (const record of coordinatorRecordsIn(entry.batch)) {
+    for (const { batch, baseOffset } of log.entriesOf(this.tp)) {
+      const { producerId, producerEpoch, marker } = batch
+      if (marker !== null) {
+        const committed = marker.type === 'COMMIT'
+        this.offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed })
+        continue
+      }
+      let offset = baseOffset
+      for (const record of coordinatorRecordsIn(batch)) {
         if (record.type === 'GroupMetadata') this.groups.replay(record)
-        this.offsets.replay(record, offset++)
+        this.offsets.replay({ kind: 'record', offset: offset++, record, producerId, producerEpoch })
       }
     }
     this.written = log.logEndOffset(this.tp)
@@ -134,16 +170,70 @@ export class CoordinatorPartition {
     this.timers.cancelAll()
     env.cancel(this.lingerTimer)
     this.timeouts.cancel()
+    this.markerTimeouts.cancel()
     env.emit(M.coordinatorUnloaded, this.tp, epoch)
-    for (const request of this.queue.splice(0)) this.refuse(request, Errors.NOT_COORDINATOR)
+    for (const { request } of this.queue.splice(0)) this.refuse(request, Errors.NOT_COORDINATOR)
+    for (const request of this.verifying.values()) this.refuse(request, Errors.NOT_COORDINATOR)
+    this.verifying.clear()
   }
 
   // --- operations ---------------------------------------------------------------------------------------------------
 
   /** Takes a request whose group lives here. */
   handle(request: Envelope): void {
-    this.queue.push(request)
+    if (request.api === Api.TxnOffsetCommit) this.verify(request)
+    else this.take(request, NO_GUARD)
+  }
+
+  private take(request: Envelope, guard: number): void {
+    this.queue.push({ request, guard })
     if (!this.running) this.rest()
+  }
+
+  /** Asks before the operation is scheduled, so that the group is looked at when it is known that the offsets may be written. */
+  private verify(request: Envelope): void {
+    const { transactionalId, producerId, producerEpoch } = request.body as TxnOffsetCommitRequest
+    const token = ++this.tokens
+    this.verifying.set(token, request)
+    this.parts.verifier.verifyOffsets(this.tp, transactionalId, producerId, producerEpoch, request.apiVersion, token)
+  }
+
+  onOffsetsVerified(token: number, error: number, guard: number): void {
+    const request = this.verifying.get(token)
+    if (request === undefined) return
+    this.verifying.delete(token)
+    if (error === Errors.NONE) this.take(request, guard)
+    else this.refuse(request, coordinatorError(error))
+  }
+
+  /**
+   * WriteTxnMarkers: writes the end of a transaction and applies it (`CoordinatorContext.completeTransaction`). The listener
+   * is told when it is replicated.
+   */
+  completeTransaction(producer: ProducerIdentity, marker: EndTransactionMarker, token: number): void {
+    if (this.state !== 'ACTIVE') {
+      const error = this.state === 'LOADING' ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR
+      this.parts.markers.onMarkerWritten(this.tp, token, error)
+      return
+    }
+    const wasRunning = this.running
+    this.running = true
+    this.flush()
+    const { producerId, producerEpoch } = producer
+    const batch = new CoordinatorBatch(this.nextOffset, BATCH_OVERHEAD, {
+      producerId,
+      producerEpoch,
+      guard: NO_GUARD,
+      marker,
+    })
+    const event = new WriteEvent(null, null, null, this.markerTimeouts.deadline(), token)
+    batch.events.push(event)
+    const committed = marker.type === 'COMMIT'
+    this.offsets.replay({ kind: 'marker', offset: batch.baseOffset, producerId, producerEpoch, committed })
+    this.batch = batch
+    this.flush()
+    if (!event.done) this.markerTimeouts.watch(event)
+    if (!wasRunning) this.rest()
   }
 
   onTask(serial: number): void {
@@ -161,7 +251,7 @@ export class CoordinatorPartition {
     this.running = false
   }
 
-  private work(request: Envelope): void {
+  private work({ request, guard }: Work): void {
     if (this.state !== 'ACTIVE') {
       this.refuse(request, this.state === 'LOADING' ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR)
       return
@@ -169,7 +259,7 @@ export class CoordinatorPartition {
     const reply = new PendingReply(request)
     const outcome = this.operate(reply)
     if (outcome.error !== Errors.NONE) this.refuse(request, outcome.error)
-    else this.append(outcome, reply)
+    else this.append(outcome, reply, guard)
   }
 
   private operate(reply: PendingReply): Outcome {
@@ -184,6 +274,8 @@ export class CoordinatorPartition {
         return this.protocol.leave(reply)
       case Api.OffsetCommit:
         return this.offsets.commit(reply)
+      case Api.TxnOffsetCommit:
+        return this.offsets.commitTransactional(reply)
       default: {
         const request = reply.request.body as OffsetFetchRequest
         const response = this.offsets.fetch(request)
@@ -202,14 +294,17 @@ export class CoordinatorPartition {
   // --- writing ------------------------------------------------------------------------------------------------------
 
   /** `CoordinatorContext.append` */
-  private append(outcome: Outcome, reply: PendingReply | null): void {
+  private append(outcome: Outcome, reply: PendingReply | null, guard = NO_GUARD): void {
     const { options } = this.parts
+    const transaction = reply === null ? null : transactionOf(reply.request, guard)
     const event = new WriteEvent(reply, outcome.response, outcome.afterwards, this.timeouts.deadline())
     if (outcome.records.length > 0) {
-      for (const record of outcome.records) this.add(record)
+      // A transaction's records are a batch of their own, which does not linger.
+      if (transaction !== null) this.flush()
+      for (const record of outcome.records) this.add(record, transaction)
       // What makes an operation wait is its last record.
       ;(this.batch as CoordinatorBatch).events.push(event)
-      if (options['group.coordinator.append.linger.ms'] <= 0) this.flush()
+      if (transaction !== null || options['group.coordinator.append.linger.ms'] <= 0) this.flush()
     } else {
       const batch = this.batch ?? this.flushing.at(-1)
       if (batch !== undefined) batch.events.push(event)
@@ -219,18 +314,24 @@ export class CoordinatorPartition {
     if (!event.done) this.timeouts.watch(event)
   }
 
-  private add(record: CoordinatorRecord): void {
+  /** Where the next batch will begin. */
+  private get nextOffset(): number {
+    return this.flushing.at(-1)?.nextOffset ?? this.written
+  }
+
+  private add(record: CoordinatorRecord, transaction: BatchTransaction | null): void {
     const size = coordinatorRecordSize(record)
     if (this.batch !== null && this.batch.size + size > this.parts.log.maxMessageBytes) this.flush()
     if (this.batch === null) {
-      const before = this.flushing.at(-1)
-      const baseOffset = before === undefined ? this.written : before.baseOffset + before.records.length
-      this.batch = new CoordinatorBatch(baseOffset, BATCH_OVERHEAD)
+      this.batch = new CoordinatorBatch(this.nextOffset, BATCH_OVERHEAD, transaction)
       const linger = this.parts.options['group.coordinator.append.linger.ms']
-      if (linger > 0) this.lingerTimer = this.parts.env.setTimer(BrokerTimer.GroupFlush, ms(linger), this.tp, this.life)
+      if (linger > 0 && transaction === null)
+        this.lingerTimer = this.parts.env.setTimer(BrokerTimer.GroupFlush, ms(linger), this.tp, this.life)
     }
     const { batch } = this
-    this.offsets.replay(record, batch.baseOffset + batch.records.length)
+    const offset = batch.baseOffset + batch.records.length
+    const { producerId, producerEpoch } = transaction ?? NO_PRODUCER
+    this.offsets.replay({ kind: 'record', offset, record, producerId, producerEpoch })
     batch.records.push(record)
     batch.size += size
   }
@@ -268,13 +369,18 @@ export class CoordinatorPartition {
     const batch = this.flushing[0]
     if (batch === undefined) return
     const timestamp = Math.floor(env.wallClock() / MILLISECOND)
-    const error = log.appendAsCoordinator(this.tp, coordinatorBatch(numbers.next(), batch.records, timestamp))
+    const { transaction, records } = batch
+    const content =
+      transaction?.marker === undefined
+        ? coordinatorBatch(numbers.next(), records, timestamp, transaction)
+        : markerBatch(numbers.next(), transaction.producerId, transaction.producerEpoch, transaction.marker, timestamp)
+    const error = log.appendAsCoordinator(this.tp, content, transaction?.guard)
     if (error !== Errors.NONE) {
       this.fail(error)
       return
     }
     this.flushing.shift()
-    this.written = batch.baseOffset + batch.records.length
+    this.written = batch.nextOffset
     for (const event of batch.events) this.deferred.push({ offset: this.written, event })
     this.advance()
   }
@@ -319,6 +425,7 @@ export class CoordinatorPartition {
     event.done = true
     const { reply, response, afterwards } = event
     if (afterwards !== null) onAppended(this.groups, afterwards, error)
+    if (event.markerToken >= 0) this.parts.markers.onMarkerWritten(this.tp, event.markerToken, error)
     if (reply === null) return
     if (error === Errors.NONE) {
       if (response !== null) this.parts.replies.complete(reply, response)
@@ -328,12 +435,13 @@ export class CoordinatorPartition {
   }
 
   /**
-   * `offsets.commit.timeout.ms` is over for the oldest: it has failed for whoever waits, though its records are in the log and
+   * `offsets.commit.timeout.ms`, or a marker's own time, is over for the oldest: it has failed for whoever waits, though its records are in the log and
    * may still be replicated (`CoordinatorRuntime.OperationTimeout`).
    */
-  onTimeout(): void {
+  onTimeout(ofMarkers: boolean): void {
     this.running = true
-    for (const event of this.timeouts.expired()) this.complete(event, Errors.REQUEST_TIMED_OUT)
+    const timeouts = ofMarkers ? this.markerTimeouts : this.timeouts
+    for (const event of timeouts.expired()) this.complete(event, Errors.REQUEST_TIMED_OUT)
     this.rest()
   }
 }

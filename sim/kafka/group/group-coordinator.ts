@@ -1,40 +1,34 @@
 import { tpOf } from '../../history/ids.ts'
 import type { Envelope } from '../../network/envelope.ts'
+import type { BatchNumbers } from '../broker/batch-numbers.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import { BrokerTimer } from '../broker/timers.ts'
 import type { RequestChannel } from '../broker/request-channel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
+import type { EndTransactionMarker } from '../protocol/batch.ts'
+import type { ProducerIdentity } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { JoinGroupRequest } from '../protocol/group-messages.ts'
-import type { CoordinatorLog, DiskGate } from './coordinator-log.ts'
-import { type BatchNumbers, CoordinatorPartition, type CoordinatorParts } from './coordinator-partition.ts'
+import type {
+  CoordinatorLog,
+  DiskGate,
+  MarkerListener,
+  TransactionVerifier,
+  VerificationListener,
+} from './coordinator-log.ts'
+import { CoordinatorPartition, type CoordinatorParts } from './coordinator-partition.ts'
 import { emitCommitRefused, errorResponse } from './group-errors.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
 import { partitionFor } from './partition-for.ts'
 import { PendingReply, Replies } from './pending-reply.ts'
 
-/** Batches that one incarnation may number before its numbers reach those of the next. */
-const NUMBERS_PER_INCARNATION = 0x8000
-
-/** Numbers of the batches that a broker writes itself: its node above 20 bits, as with clients, and every incarnation apart. */
-class BrokerBatchNumbers implements BatchNumbers {
-  private readonly base: number
-  private count: number
-
-  constructor(broker: number, incarnationId: number) {
-    this.base = broker << 20
-    this.count = (incarnationId - 1) * NUMBERS_PER_INCARNATION
-  }
-
-  next(): number {
-    this.count = (this.count + 1) & 0xfffff
-    return this.base | this.count
-  }
-}
-
 /** One broker's part in coordinating groups (`GroupCoordinatorService`). */
-export class GroupCoordinator {
+export class GroupCoordinator implements TransactionVerifier, VerificationListener, MarkerListener {
+  /** Who asks transactions' coordinators; null = nobody does (before KIP-890). */
+  verification: TransactionVerifier | null = null
+  /** Who handles WriteTxnMarkers. */
+  markerListener: MarkerListener | null = null
   private readonly metadata: MetadataCache
   private readonly parts: CoordinatorParts
   /** The partitions of the offsets topic that this broker leads, by tp. */
@@ -43,7 +37,7 @@ export class GroupCoordinator {
 
   constructor(
     env: Env,
-    identity: { readonly broker: number; readonly incarnationId: number },
+    numbers: BatchNumbers,
     options: GroupCoordinatorOptions,
     metadata: MetadataCache,
     log: CoordinatorLog,
@@ -58,7 +52,9 @@ export class GroupCoordinator {
       log,
       disk,
       replies: new Replies(channel),
-      numbers: new BrokerBatchNumbers(identity.broker, identity.incarnationId),
+      numbers,
+      verifier: this,
+      markers: this,
     }
   }
 
@@ -114,7 +110,8 @@ export class GroupCoordinator {
   /** What is wrong with a request whoever coordinates its group. */
   private refusalOf(request: Envelope, groupId: string): number {
     const { options } = this.parts
-    if (request.api === Api.OffsetCommit || request.api === Api.OffsetFetch) return Errors.NONE
+    const { api } = request
+    if (api === Api.OffsetCommit || api === Api.TxnOffsetCommit || api === Api.OffsetFetch) return Errors.NONE
     if (groupId === '') return Errors.INVALID_GROUP_ID
     if (request.api !== Api.JoinGroup) return Errors.NONE
     const { sessionTimeoutMs } = request.body as JoinGroupRequest
@@ -129,6 +126,39 @@ export class GroupCoordinator {
     this.parts.replies.complete(new PendingReply(request), errorResponse(request, error))
   }
 
+  // --- transactions -------------------------------------------------------------------------------------------------
+
+  verifyOffsets(
+    tp: number,
+    transactionalId: string,
+    producerId: number,
+    producerEpoch: number,
+    apiVersion: number,
+    token: number,
+  ): void {
+    const { verification } = this
+    if (verification === null) this.onOffsetsVerified(tp, token, Errors.NONE, 0)
+    else verification.verifyOffsets(tp, transactionalId, producerId, producerEpoch, apiVersion, token)
+  }
+
+  onOffsetsVerified(tp: number, token: number, error: number, guard: number): void {
+    this.partitions.get(tp)?.onOffsetsVerified(token, error, guard)
+  }
+
+  /**
+   * `GroupCoordinatorService.completeTransaction`: writes the end of a transaction into a partition of the offsets topic and
+   * makes its offsets current, or forgets them. {@link markerListener} is told with the same token.
+   */
+  completeTransaction(tp: number, producer: ProducerIdentity, marker: EndTransactionMarker, token: number): void {
+    const partition = this.partitions.get(tp)
+    if (partition === undefined) this.onMarkerWritten(tp, token, Errors.NOT_COORDINATOR)
+    else partition.completeTransaction(producer, marker, token)
+  }
+
+  onMarkerWritten(tp: number, token: number, error: number): void {
+    this.markerListener?.onMarkerWritten(tp, token, error)
+  }
+
   // --- timers and disk ----------------------------------------------------------------------------------------------
 
   onTimer(kind: number, tp: number, b: number): void {
@@ -137,7 +167,7 @@ export class GroupCoordinator {
     if (kind === BrokerTimer.GroupTask) partition.onTask(b)
     else if (partition.life !== b) return
     else if (kind === BrokerTimer.GroupFlush) partition.onLinger()
-    else partition.onTimeout()
+    else partition.onTimeout(kind === BrokerTimer.GroupMarkerTimeout)
   }
 
   onDisk(kind: number, tp: number, life: number): void {

@@ -14,6 +14,7 @@ import type {
   OffsetFetchResponse,
   SyncGroupResponse,
 } from '../protocol/group-messages.ts'
+import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../protocol/transaction-messages.ts'
 
 /** What an error of the log becomes for clients of the coordinator (`CoordinatorOperationExceptionHelper`). */
 export function coordinatorError(error: number): number {
@@ -58,7 +59,8 @@ export function errorResponse(request: Envelope, errorCode: number): object {
     case Api.LeaveGroup:
       return { errorCode } satisfies LeaveGroupResponse
     case Api.OffsetCommit:
-      return commitResponse(request.body as OffsetCommitRequest, errorCode)
+    case Api.TxnOffsetCommit:
+      return commitResponse(request.body as OffsetCommitRequest | TxnOffsetCommitRequest, errorCode)
     default:
       return { errorCode, partitions: [] } satisfies OffsetFetchResponse
   }
@@ -66,8 +68,9 @@ export function errorResponse(request: Envelope, errorCode: number): object {
 
 /** Tells of every partition of a commit that is refused as a whole; other requests are none of its business. */
 export function emitCommitRefused(env: Env, request: Envelope, error: number): void {
-  if (request.api !== Api.OffsetCommit) return
-  const { groupId, partitions, generationIdOrMemberEpoch: generation } = request.body as OffsetCommitRequest
+  if (request.api !== Api.OffsetCommit && request.api !== Api.TxnOffsetCommit) return
+  const body = request.body as OffsetCommitRequest | TxnOffsetCommitRequest
+  const { groupId, partitions, generationIdOrMemberEpoch: generation } = body
   const group = env.recorder.text(groupId)
   for (const { topicId, partition, committedOffset } of partitions) {
     const tp = tpOf(topicId, partition)
@@ -75,6 +78,9 @@ export function emitCommitRefused(env: Env, request: Envelope, error: number): v
   }
 }
 
-function commitResponse(request: OffsetCommitRequest, errorCode: number): OffsetCommitResponse {
+function commitResponse(
+  request: OffsetCommitRequest | TxnOffsetCommitRequest,
+  errorCode: number,
+): OffsetCommitResponse & TxnOffsetCommitResponse {
   return { partitions: request.partitions.map(({ topicId, partition }) => ({ topicId, partition, errorCode })) }
 }

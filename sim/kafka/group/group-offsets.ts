@@ -2,7 +2,7 @@ import { M } from '../../history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from '../../history/ids.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import type { Env } from '../env.ts'
-import type { CoordinatorRecord, OffsetCommitRecord } from '../protocol/coordinator-records.ts'
+import type { OffsetCommitRecord } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
   OffsetCommitRequest,
@@ -10,21 +10,14 @@ import type {
   OffsetFetchRequest,
   OffsetFetchResponse,
 } from '../protocol/group-messages.ts'
+import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../protocol/transaction-messages.ts'
 import type { ClassicGroups } from './classic-groups.ts'
+import { type OffsetsEntry, OffsetsState } from './offsets-state.ts'
 import { type Outcome, refused } from './outcome.ts'
 import type { PendingReply } from './pending-reply.ts'
 
 /** From this version on a commit to an unknown group is told so (KIP-848). */
 const COMMIT_KNOWS_GROUP_ID_NOT_FOUND = 9
-
-type ByTp = Map<number, OffsetCommitRecord>
-
-/** Something that was applied and is not replicated yet. */
-interface Uncommitted {
-  /** Its place in the log. */
-  readonly offset: number
-  readonly record: CoordinatorRecord
-}
 
 /**
  * Committed offsets of the groups of one coordinator partition (`OffsetMetadataManager`). Operations work on the newest
@@ -35,9 +28,10 @@ export class GroupOffsets {
   private readonly env: Env
   private readonly groups: ClassicGroups
   private readonly metadata: MetadataCache
-  private readonly newest: Map<string, ByTp> = new Map()
-  private readonly committed: Map<string, ByTp> = new Map()
-  private readonly uncommitted: Uncommitted[] = []
+  private newest: OffsetsState = new OffsetsState()
+  private readonly committed: OffsetsState = new OffsetsState()
+  /** Applied and not replicated yet. */
+  private readonly uncommitted: OffsetsEntry[] = []
   /** Groups that some record below the high watermark speaks of. */
   private readonly committedGroups: Set<string> = new Set()
 
@@ -65,6 +59,28 @@ export class GroupOffsets {
     const member = group.members.get(memberId)
     // A commit is as good as a heartbeat.
     if (member !== undefined && generationId >= 0) this.groups.keepAlive(group, member)
+    return this.written(request, node)
+  }
+
+  /** `OffsetMetadataManager.validateTransactionalOffsetCommit`: NONE, or why the offsets are refused. */
+  validateTransactional(request: TxnOffsetCommitRequest): number {
+    const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
+    const known = this.groups.groups.get(groupId)
+    if (known === undefined && generationId >= 0) return Errors.ILLEGAL_GENERATION
+    const group = known ?? this.groups.getOrCreate(groupId)
+    return group.validateTransactionalOffsetCommit(memberId, groupInstanceId, generationId)
+  }
+
+  /** TxnOffsetCommit: the offsets wait for the end of their transaction. */
+  commitTransactional(reply: PendingReply): Outcome {
+    const request = reply.request.body as TxnOffsetCommitRequest
+    const error = this.validateTransactional(request)
+    return error === Errors.NONE ? this.written(request, reply.request.source) : refused(error)
+  }
+
+  /** The records of a commit that is valid, and what is answered when they are written. */
+  written(request: OffsetCommitRequest | TxnOffsetCommitRequest, node: number): Outcome {
+    const { groupId, generationIdOrMemberEpoch: generationId } = request
     const records: OffsetCommitRecord[] = []
     const partitions = request.partitions.map(({ topicId, partition, committedOffset, committedLeaderEpoch }) => {
       const tp = tpOf(topicId, partition)
@@ -76,15 +92,20 @@ export class GroupOffsets {
       records.push({ type: 'OffsetCommit', groupId, tp, offset, leaderEpoch, generationId, node })
       return { topicId, partition, errorCode: Errors.NONE }
     })
-    const response: OffsetCommitResponse = { partitions }
+    const response: OffsetCommitResponse & TxnOffsetCommitResponse = { partitions }
     return { records, response, afterwards: null, error: Errors.NONE }
   }
 
   // --- OffsetFetch --------------------------------------------------------------------------------------------------
 
-  /** What is committed, or with `requireStable` what is newest: its answer waits until that is replicated. */
+  /**
+   * What is committed, or with `requireStable` what is newest: its answer waits until that is replicated, and where an open
+   * transaction has the last word it is UNSTABLE_OFFSET_COMMIT (KIP-447).
+   */
   fetch(request: OffsetFetchRequest): OffsetFetchResponse {
-    const offsets = (request.requireStable ? this.newest : this.committed).get(request.groupId)
+    const { groupId, requireStable } = request
+    const state = requireStable ? this.newest : this.committed
+    const offsets = state.ofGroup(groupId)
     const wanted =
       request.partitions ??
       [...(offsets?.keys() ?? [])]
@@ -93,13 +114,15 @@ export class GroupOffsets {
     return {
       errorCode: Errors.NONE,
       partitions: wanted.map(({ topicId, partition }) => {
-        const record = offsets?.get(tpOf(topicId, partition))
+        const tp = tpOf(topicId, partition)
+        const isUnstable = requireStable && state.isUnstable(groupId, tp)
+        const record = isUnstable ? undefined : offsets?.get(tp)?.record
         return {
           topicId,
           partition,
           committedOffset: record?.offset ?? -1,
           committedLeaderEpoch: record?.leaderEpoch ?? -1,
-          errorCode: Errors.NONE,
+          errorCode: isUnstable ? Errors.UNSTABLE_OFFSET_COMMIT : Errors.NONE,
         }
       }),
     }
@@ -107,67 +130,76 @@ export class GroupOffsets {
 
   // --- the log ------------------------------------------------------------------------------------------------------
 
-  /** Applies a record that stands, or will stand, at an offset of the log. */
-  replay(record: CoordinatorRecord, offset: number): void {
-    if (record.type === 'OffsetCommit') {
-      this.groups.getOrCreate(record.groupId)
-      put(this.newest, record)
-    }
-    this.uncommitted.push({ offset, record })
+  /** Applies what stands, or will stand, in the log. */
+  replay(entry: OffsetsEntry): void {
+    if (entry.kind === 'record' && entry.record.type === 'OffsetCommit') this.groups.getOrCreate(entry.record.groupId)
+    this.newest.apply(entry)
+    this.uncommitted.push(entry)
   }
 
-  /** Everything before this offset is replicated. Tells of offsets that became committed, unless they are loaded. */
+  /** Everything before this offset is replicated. Tells of what became of offsets, unless they are loaded. */
   commitUpTo(offset: number, tell: boolean): void {
-    const { uncommitted } = this
+    const { uncommitted, committed } = this
     let count = 0
     for (; count < uncommitted.length; count++) {
-      const { offset: at, record } = uncommitted[count] as Uncommitted
-      if (at >= offset) break
-      this.committedGroups.add(record.groupId)
-      if (record.type !== 'OffsetCommit') continue
-      put(this.committed, record)
-      if (tell) this.tell(record)
+      const entry = uncommitted[count] as OffsetsEntry
+      if (entry.offset >= offset) break
+      if (entry.kind === 'record') this.committedGroups.add(entry.record.groupId)
+      const decided = committed.apply(entry)
+      if (tell) this.tell(entry, decided)
     }
     if (count > 0) uncommitted.splice(0, count)
   }
 
   /** What was loaded: one moment per group and partition. */
   tellCommitted(): void {
-    for (const offsets of this.committed.values()) for (const record of offsets.values()) this.tell(record)
+    for (const offsets of this.committed.all()) for (const { record } of offsets.values()) this.tellOne(record)
   }
 
   /** What was applied from this offset on could not be written (`revertLastWrittenOffset`). */
   revertTo(offset: number): void {
     const { uncommitted } = this
     const reverted = new Set<string>()
-    while (uncommitted.length > 0 && (uncommitted.at(-1) as Uncommitted).offset >= offset) {
-      const undone = uncommitted.pop() as Uncommitted
-      reverted.add(undone.record.groupId)
+    while (uncommitted.length > 0 && (uncommitted.at(-1) as OffsetsEntry).offset >= offset) {
+      const undone = uncommitted.pop() as OffsetsEntry
+      if (undone.kind === 'record') reverted.add(undone.record.groupId)
     }
-    for (const groupId of reverted) this.rebuild(groupId)
-  }
-
-  private rebuild(groupId: string): void {
-    const offsets: ByTp = new Map(this.committed.get(groupId) ?? [])
-    let isKnown = this.committedGroups.has(groupId)
-    for (const { record } of this.uncommitted) {
-      if (record.groupId !== groupId) continue
-      isKnown = true
-      if (record.type === 'OffsetCommit') offsets.set(record.tp, record)
+    this.newest = this.committed.clone()
+    const known = new Set(this.committedGroups)
+    for (const entry of uncommitted) {
+      this.newest.apply(entry)
+      if (entry.kind === 'record') known.add(entry.record.groupId)
     }
-    this.newest.set(groupId, offsets)
-    if (!isKnown) this.groups.forget(groupId)
+    for (const groupId of reverted) if (!known.has(groupId)) this.groups.forget(groupId)
   }
 
-  private tell(record: OffsetCommitRecord): void {
-    const group = this.env.recorder.text(record.groupId)
-    const { tp, offset, generationId, node, leaderEpoch } = record
-    this.env.emitWide(M.offsetCommitted, group, tp, offset, generationId, node, leaderEpoch)
+  private tell(entry: OffsetsEntry, decided: readonly OffsetCommitRecord[]): void {
+    if (entry.kind === 'record') {
+      if (entry.record.type !== 'OffsetCommit') return
+      if (entry.producerId < 0) this.tellOne(entry.record)
+      else this.tellPending(entry.record, entry.producerId, entry.producerEpoch)
+      return
+    }
+    for (const record of decided) {
+      if (entry.committed) this.tellOne(record)
+      else this.tellDropped(record, entry.producerId, entry.producerEpoch)
+    }
   }
-}
 
-function put(offsets: Map<string, ByTp>, record: OffsetCommitRecord): void {
-  const known = offsets.get(record.groupId)
-  if (known === undefined) offsets.set(record.groupId, new Map([[record.tp, record]]))
-  else known.set(record.tp, record)
+  private tellOne({ groupId, tp, offset, generationId, node, leaderEpoch }: OffsetCommitRecord): void {
+    this.env.emitWide(M.offsetCommitted, this.text(groupId), tp, offset, generationId, node, leaderEpoch)
+  }
+
+  private tellPending(record: OffsetCommitRecord, producerId: number, producerEpoch: number): void {
+    const { groupId, tp, offset, generationId, node } = record
+    this.env.emitWide(M.offsetPending, this.text(groupId), tp, offset, generationId, node, producerId, producerEpoch)
+  }
+
+  private tellDropped({ groupId, tp, offset }: OffsetCommitRecord, producerId: number, producerEpoch: number): void {
+    this.env.emitWide(M.offsetDropped, this.text(groupId), tp, offset, producerId, producerEpoch)
+  }
+
+  private text(groupId: string): number {
+    return this.env.recorder.text(groupId)
+  }
 }

@@ -1,12 +1,13 @@
 import type { TimerHandle } from '../../kernel/kernel.ts'
 import { ms } from '../../kernel/time.ts'
-import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import type { WriteEvent } from './write-event.ts'
 
 /** The undecided operations of a coordinator partition: all have the same time, so the oldest is the next to time out. */
 export class WriteTimeouts {
   private readonly env: Env
+  /** Which of the broker's timers it is. */
+  private readonly kind: number
   private readonly tp: number
   private readonly life: number
   /** `offsets.commit.timeout.ms` in microseconds. */
@@ -14,8 +15,9 @@ export class WriteTimeouts {
   private readonly undecided: WriteEvent[] = []
   private timer: TimerHandle = 0
 
-  constructor(env: Env, tp: number, life: number, timeoutMs: number) {
+  constructor(env: Env, kind: number, tp: number, life: number, timeoutMs: number) {
     this.env = env
+    this.kind = kind
     this.tp = tp
     this.life = life
     this.timeout = ms(timeoutMs)
@@ -54,6 +56,6 @@ export class WriteTimeouts {
     const oldest = this.undecided[0]
     if (this.timer !== 0 || oldest === undefined) return
     const delay = Math.max(oldest.deadline - this.env.monotonic(), 0)
-    this.timer = this.env.setTimer(BrokerTimer.GroupTimeout, delay, this.tp, this.life)
+    this.timer = this.env.setTimer(this.kind, delay, this.tp, this.life)
   }
 }

@@ -53,8 +53,19 @@ export function coordinatorRecordSize(value: CoordinatorRecord): number {
   return RECORD_OVERHEAD + 40 + value.groupId.length + (value.type === 'GroupMetadata' ? 150 * value.members.length : 0)
 }
 
-/** A batch as the coordinator writes it. `timestamp` in milliseconds. */
-export function coordinatorBatch(id: number, values: readonly CoordinatorRecord[], timestamp: number): RecordBatch {
+/** The transaction to which records of a coordinator belong. */
+export interface ProducerIdentity {
+  readonly producerId: number
+  readonly producerEpoch: number
+}
+
+/** A batch as the coordinator writes it, in a transaction when it has a producer. `timestamp` in milliseconds. */
+export function coordinatorBatch(
+  id: number,
+  values: readonly CoordinatorRecord[],
+  timestamp: number,
+  producer: ProducerIdentity | null = null,
+): RecordBatch {
   const records: CoordinatorKafkaRecord[] = values.map((value) => ({
     record: -1,
     attempt: 0,
@@ -67,10 +78,11 @@ export function coordinatorBatch(id: number, values: readonly CoordinatorRecord[
   for (const record of records) size += record.size + RECORD_OVERHEAD
   return {
     id,
-    producerId: -1,
-    producerEpoch: -1,
+    producerId: producer?.producerId ?? -1,
+    producerEpoch: producer?.producerEpoch ?? -1,
+    // Coordinators write without sequences: what they write is not checked for them.
     baseSequence: -1,
-    isTransactional: false,
+    isTransactional: producer !== null,
     marker: null,
     records,
     size,

@@ -1,0 +1,105 @@
+import type { CoordinatorRecord, OffsetCommitRecord } from '../protocol/coordinator-records.ts'
+
+/** A committed offset, and where its record stands in the log: of two the one behind the other is the newer. */
+interface StoredOffset {
+  readonly record: OffsetCommitRecord
+  readonly at: number
+}
+type ByTp = Map<number, StoredOffset>
+type ByGroup = Map<string, ByTp>
+
+/** What stands, or will stand, at a place of the log: a record, or the marker that ends a transaction of offsets. */
+export type OffsetsEntry =
+  | {
+      readonly kind: 'record'
+      readonly offset: number
+      readonly record: CoordinatorRecord
+      /** -1 outside transactions. */
+      readonly producerId: number
+      readonly producerEpoch: number
+    }
+  | {
+      readonly kind: 'marker'
+      readonly offset: number
+      readonly producerId: number
+      readonly producerEpoch: number
+      readonly committed: boolean
+    }
+
+const NONE: readonly OffsetCommitRecord[] = Object.freeze([])
+
+/**
+ * Offsets of the groups of one coordinator partition as of a place of its log: those that are committed, and those that wait
+ * for the end of their transactions (`OffsetMetadataManager.Offsets`, pendingTransactionalOffsets).
+ */
+export class OffsetsState {
+  private readonly offsets: ByGroup = new Map()
+  /** By producer id, in the order in which they came. */
+  private readonly pending: Map<number, ByGroup> = new Map()
+
+  ofGroup(groupId: string): ReadonlyMap<number, StoredOffset> | undefined {
+    return this.offsets.get(groupId)
+  }
+
+  /** Whether an open transaction would change where the group stands in a partition. */
+  isUnstable(groupId: string, tp: number): boolean {
+    for (const groups of this.pending.values()) if (groups.get(groupId)?.has(tp) === true) return true
+    return false
+  }
+
+  all(): Iterable<ReadonlyMap<number, StoredOffset>> {
+    return this.offsets.values()
+  }
+
+  /** Takes the next entry of the log; returns the offsets that a marker has decided, whether they became current or not. */
+  apply(entry: OffsetsEntry): readonly OffsetCommitRecord[] {
+    if (entry.kind === 'marker') return this.end(entry.producerId, entry.committed)
+    const { record, offset, producerId } = entry
+    if (record.type === 'OffsetCommit') put(producerId < 0 ? this.offsets : this.pendingOf(producerId), record, offset)
+    return NONE
+  }
+
+  clone(): OffsetsState {
+    const copy = new OffsetsState()
+    copyGroups(this.offsets, copy.offsets)
+    for (const [producerId, groups] of this.pending) copyGroups(groups, copy.pendingOf(producerId))
+    return copy
+  }
+
+  private pendingOf(producerId: number): ByGroup {
+    let groups = this.pending.get(producerId)
+    if (groups === undefined) {
+      groups = new Map()
+      this.pending.set(producerId, groups)
+    }
+    return groups
+  }
+
+  /** `OffsetMetadataManager.replayEndTransactionMarker` */
+  private end(producerId: number, committed: boolean): readonly OffsetCommitRecord[] {
+    const groups = this.pending.get(producerId)
+    if (groups === undefined) return NONE
+    this.pending.delete(producerId)
+    const decided: OffsetCommitRecord[] = []
+    for (const [groupId, offsets] of groups) {
+      for (const [tp, { record, at }] of offsets) {
+        const known = this.offsets.get(groupId)?.get(tp)
+        // A commit outside the transaction that came after it stands.
+        const isCurrent = known === undefined || known.at < at
+        if (committed && isCurrent) put(this.offsets, record, at)
+        if (!committed || isCurrent) decided.push(record)
+      }
+    }
+    return decided
+  }
+}
+
+function put(groups: ByGroup, record: OffsetCommitRecord, at: number): void {
+  const known = groups.get(record.groupId)
+  if (known === undefined) groups.set(record.groupId, new Map([[record.tp, { record, at }]]))
+  else known.set(record.tp, { record, at })
+}
+
+function copyGroups(from: ByGroup, to: ByGroup): void {
+  for (const [groupId, offsets] of from) to.set(groupId, new Map(offsets))
+}
