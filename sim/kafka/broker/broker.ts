@@ -9,6 +9,7 @@ import type { ClientRequest, Completion } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { GroupCoordinator } from '../group/group-coordinator.ts'
 import { LogManager } from '../log/log-manager.ts'
+import { producerSwitchesOf } from '../log/producer-state.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
@@ -88,7 +89,7 @@ export class Broker implements NodeHandler {
     this.host = host
     this.batchNumbers = new BrokerBatchNumbers(broker, options.incarnationId)
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
-    this.logs = new LogManager(env, disk, config, options.profile['producer.state.batches'])
+    this.logs = new LogManager(env, disk, config, producerSwitchesOf(options.profile))
     this.channel = new RequestChannel(env, this)
     this.controller = new ControllerChannel(env, controller, this)
     this.producerIds = new ProducerIdManager(env, this.controller, broker)

@@ -4,6 +4,7 @@ import type { Disk } from '../../storage/disk.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import type { EpochEntry } from './leader-epoch-cache.ts'
 import type { ProducerSnapshot } from './producer-state.ts'
+import type { AbortedTxn } from './transaction-index.ts'
 
 /** What a broker keeps on its disk: purposes of its files. Those of a partition have its `tp` as key, the others 0. */
 export const LogFile = {
@@ -23,6 +24,8 @@ export const LogFile = {
   logStartOffsets: 7,
   /** `.kafka_cleanshutdown` */
   cleanShutdown: 8,
+  /** `<offset>.txnindex` */
+  transactionIndex: 9,
 } as const
 
 /** The files of one partition's directory. */
@@ -31,6 +34,7 @@ export interface LogFiles {
   readonly segmentBaseOffset: AtomicFile<number>
   readonly leaderEpochs: AtomicFile<readonly EpochEntry[]>
   readonly producerSnapshots: AtomicFile<readonly ProducerSnapshot[]>
+  readonly transactionIndex: AtomicFile<readonly AbortedTxn[]>
 }
 
 /** Opens a partition's files, empty if they do not exist. */
@@ -40,5 +44,6 @@ export function openLogFiles(disk: Disk, tp: number): LogFiles {
     segmentBaseOffset: disk.atomicFile(LogFile.segmentBaseOffset, tp),
     leaderEpochs: disk.atomicFile(LogFile.leaderEpochs, tp),
     producerSnapshots: disk.atomicFile(LogFile.producerSnapshots, tp),
+    transactionIndex: disk.atomicFile(LogFile.transactionIndex, tp),
   }
 }

@@ -6,7 +6,8 @@ import { LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogFiles } from './log-files.ts'
 import { LogSegment } from './log-segment.ts'
 import { PartitionLog, type TruncationListener } from './partition-log.ts'
-import { ProducerStateManager } from './producer-state.ts'
+import { type ProducerRules, ProducerStateManager } from './producer-state.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** What the broker's checkpoint files say of a partition; 0 where they say nothing. */
 export interface LogCheckpoints {
@@ -17,10 +18,7 @@ export interface LogCheckpoints {
 
 export interface LoadOptions {
   readonly config: TopicConfig
-  /** `producer.id.expiration.ms` */
-  readonly producerIdExpirationMs: number
-  /** How many batches of a producer are remembered (`producer.state.batches`). */
-  readonly producerBatches: number
+  readonly producerRules: ProducerRules
   /** Whether the broker was stopped in good order (`.kafka_cleanshutdown`). */
   readonly hadCleanShutdown: boolean
   readonly checkpoints: LogCheckpoints
@@ -41,18 +39,16 @@ export function loadLog(
   const { checkpoints, hadCleanShutdown } = options
   const segment = new LogSegment(files.segment, files.segmentBaseOffset)
   const epochs = new LeaderEpochFileCache(files.leaderEpochs)
-  const producers = new ProducerStateManager(
-    files.producerSnapshots,
-    options.producerIdExpirationMs,
-    options.producerBatches,
-  )
-  if (!hadCleanShutdown) recover(files, segment, epochs, producers)
+  const producers = new ProducerStateManager(files.producerSnapshots, options.producerRules)
+  const index = new TransactionIndex(files.transactionIndex)
+  if (!hadCleanShutdown) recover(files, segment, epochs, producers, index)
 
   // A disk that lost more than the checkpoint knows of: the log goes on where it said that it starts.
   if (segment.nextOffset < checkpoints.logStartOffset) {
     segment.startAt(checkpoints.logStartOffset)
     epochs.clear()
     producers.clear()
+    index.clear()
   }
   const logEndOffset = segment.nextOffset
   const logStartOffset = Math.max(checkpoints.logStartOffset, segment.baseOffset)
@@ -66,6 +62,7 @@ export function loadLog(
       segment,
       epochs,
       producers,
+      index,
       config: options.config,
       logStartOffset,
       logEndOffset,
@@ -90,10 +87,11 @@ function recover(
   segment: LogSegment,
   epochs: LeaderEpochFileCache,
   producers: ProducerStateManager,
+  index: TransactionIndex,
 ): void {
   files.segment.cutTornTail()
   for (const { leaderEpoch, baseOffset } of segment.all) {
     if (leaderEpoch > epochs.latestEpoch) epochs.assign(leaderEpoch, baseOffset)
   }
-  producers.recover(segment.all, segment.baseOffset, segment.nextOffset)
+  producers.recover(segment.all, segment.baseOffset, segment.nextOffset, index)
 }

@@ -9,7 +9,7 @@ import { LogFile, openLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { PartitionLog, TruncationListener } from './partition-log.ts'
-import { NUM_BATCHES_TO_RETAIN } from './producer-state-entry.ts'
+import { CURRENT_SWITCHES, type ProducerRules, type ProducerSwitches } from './producer-state.ts'
 
 /** Timers of the logs; a broker hands kinds 40..49 to {@link LogManager.onTimer}. */
 export const LogTimer = {
@@ -38,7 +38,7 @@ export class LogManager implements TruncationListener {
   private readonly env: Env
   private readonly disk: Disk
   private readonly config: BrokerConfig
-  private readonly producerBatches: number
+  private readonly producerRules: ProducerRules
   private readonly cleanShutdownFile: AtomicFile<number>
   private readonly recoveryPoints: OffsetCheckpoint
   private readonly highWatermarks: OffsetCheckpoint
@@ -53,13 +53,17 @@ export class LogManager implements TruncationListener {
   /**
    * Opens the disk; nothing is read but the clean-shutdown marker until {@link load}.
    *
-   * @param producerBatches how many batches of a producer are remembered (`producer.state.batches`)
+   * @param switches rules of the profile about producers: Kafka's current ones unless told otherwise
    */
-  constructor(env: Env, disk: Disk, config: BrokerConfig, producerBatches: number = NUM_BATCHES_TO_RETAIN) {
+  constructor(env: Env, disk: Disk, config: BrokerConfig, switches: ProducerSwitches = CURRENT_SWITCHES) {
     this.env = env
     this.disk = disk
     this.config = config
-    this.producerBatches = producerBatches
+    this.producerRules = {
+      expirationMs: config['producer.id.expiration.ms'],
+      retained: switches.retained,
+      verifies: switches.verifies && config['transaction.partition.verification.enable'],
+    }
     this.cleanShutdownFile = disk.atomicFile(LogFile.cleanShutdown, 0)
     this.previousBrokerEpoch = this.cleanShutdownFile.read() ?? -1
     this.recoveryPoints = new OffsetCheckpoint(disk.atomicFile(LogFile.recoveryPoints, 0))
@@ -169,14 +173,7 @@ export class LogManager implements TruncationListener {
       highWatermark: this.highWatermarks.read(tp),
       logStartOffset: this.logStartOffsets.read(tp),
     }
-    const producerIdExpirationMs = this.config['producer.id.expiration.ms']
-    const options = {
-      config,
-      producerIdExpirationMs,
-      producerBatches: this.producerBatches,
-      hadCleanShutdown,
-      checkpoints,
-    }
+    const options = { config, producerRules: this.producerRules, hadCleanShutdown, checkpoints }
     const log = loadLog(this.env, tp, openLogFiles(this.disk, tp), options, this)
     this.byTp.set(tp, log)
     this.all.push(log)

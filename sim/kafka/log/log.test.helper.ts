@@ -10,7 +10,13 @@ import { Network } from '../../network/network.ts'
 import type { Decider } from '../../storage/decider.ts'
 import { Disk } from '../../storage/disk.ts'
 import { Env } from '../env.ts'
-import type { KafkaRecord, LogEntry, RecordBatch } from '../protocol/batch.ts'
+import {
+  type EndTransactionMarker,
+  type KafkaRecord,
+  type LogEntry,
+  markerBatch,
+  type RecordBatch,
+} from '../protocol/batch.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
 import { type ConfigTable, NEVER } from '../protocol/config/definition.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
@@ -44,6 +50,7 @@ export interface BatchOptions {
   readonly size?: number
   /** Milliseconds. */
   readonly timestamp?: number
+  readonly transactional?: boolean
 }
 
 let batches = 0
@@ -57,6 +64,7 @@ export function batch(options: BatchOptions = {}): RecordBatch {
     sequence = -1,
     size = 100,
     timestamp = 0,
+    transactional = false,
   } = options
   const records: KafkaRecord[] = Array.from({ length: count }, (_, n) => ({
     record: n,
@@ -70,12 +78,26 @@ export function batch(options: BatchOptions = {}): RecordBatch {
     producerId,
     producerEpoch: epoch,
     baseSequence: sequence,
-    isTransactional: false,
+    isTransactional: transactional,
     marker: null,
     records,
     size,
     maxTimestamp: timestamp,
   }
+}
+
+/** A marker of producer 7 as a coordinator of epoch 0 writes it unless told otherwise. */
+export function marker(
+  type: EndTransactionMarker['type'],
+  options: {
+    readonly producerId?: number
+    readonly epoch?: number
+    readonly coordinatorEpoch?: number
+    readonly timestamp?: number
+  } = {},
+): RecordBatch {
+  const { producerId = 7, epoch = 0, coordinatorEpoch = 0, timestamp = 0 } = options
+  return markerBatch(++batches, producerId, epoch, { type, coordinatorEpoch }, timestamp)
 }
 
 /** Answers `survivors` and `torn` as told. */

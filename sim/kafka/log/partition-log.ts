@@ -8,7 +8,11 @@ import { Errors } from '../protocol/errors.ts'
 import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogSegment } from './log-segment.ts'
-import { type ProducerStateManager, validateProducer } from './producer-state.ts'
+import { LogTransactions } from './log-transactions.ts'
+import { type AppendOrigin, validateProducer, validateTransactional } from './append-validation.ts'
+import type { ProducerStateManager } from './producer-state.ts'
+import type { TransactionIndex } from './transaction-index.ts'
+import { NO_GUARD } from './verification-state.ts'
 
 /** Told when a log was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
 export interface TruncationListener {
@@ -21,6 +25,7 @@ export interface PartitionLogState {
   readonly segment: LogSegment
   readonly epochs: LeaderEpochFileCache
   readonly producers: ProducerStateManager
+  readonly index: TransactionIndex
   readonly config: TopicConfig
   readonly logStartOffset: number
   readonly logEndOffset: number
@@ -36,6 +41,7 @@ const NOTHING: readonly LogEntry[] = Object.freeze([])
  */
 export class PartitionLog {
   readonly tp: number
+  readonly transactions: LogTransactions
   private readonly env: Env
   private readonly segment: LogSegment
   private readonly epochs: LeaderEpochFileCache
@@ -58,6 +64,7 @@ export class PartitionLog {
     this.segment = state.segment
     this.epochs = state.epochs
     this.producers = state.producers
+    this.transactions = new LogTransactions(env, state.segment.all, state.producers, state.index)
     this.listener = listener
     this.start = state.logStartOffset
     this.end = state.logEndOffset
@@ -65,6 +72,7 @@ export class PartitionLog {
     this.flushedTo = state.recoveryPoint
     this.flushedAt = env.wallClock()
     this.configure(state.config)
+    if (this.transactions.present) this.transactions.settle(this.high, this.start)
   }
 
   /** Takes over changed topic settings. */
@@ -87,6 +95,15 @@ export class PartitionLog {
     return this.high
   }
 
+  /**
+   * Readers of committed records stop here (`UnifiedLog.lastStableOffset`): at the high watermark, or below it where a
+   * transaction begins that is open or whose marker is not replicated.
+   */
+  get lastStableOffset(): number {
+    const { firstUnstable } = this.transactions
+    return firstUnstable >= 0 && firstUnstable < this.high ? firstUnstable : this.high
+  }
+
   /** Every record below it was flushed by this broker; after an unclean start it may be lower than what really was. */
   get recoveryPoint(): number {
     return this.flushedTo
@@ -100,11 +117,20 @@ export class PartitionLog {
   // --- appending ----------------------------------------------------------------------------------------------------
 
   /**
-   * Appends a client's batch at the log's end under the leader's epoch, or finds that it must not or need not be. Codes
-   * INVALID_RECORD, MESSAGE_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER. The result is valid until the
-   * next call.
+   * Appends a batch at the log's end under the leader's epoch, or finds that it must not or need not be. Codes INVALID_RECORD,
+   * MESSAGE_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and for markers
+   * TRANSACTION_COORDINATOR_FENCED. The result is valid until the next call.
+   *
+   * @param guard what {@link LogTransactions.startVerification} gave for a transactional batch that was verified, else `NO_GUARD`
+   * @param transactionVersion of a marker, where the coordinator's word for it counts (KIP-1228), else 0
    */
-  appendAsLeader(batch: RecordBatch, leaderEpoch: number): AppendResult {
+  appendAsLeader(
+    batch: RecordBatch,
+    leaderEpoch: number,
+    origin: AppendOrigin = 'CLIENT',
+    guard: number = NO_GUARD,
+    transactionVersion = 0,
+  ): AppendResult {
     const count = batch.records.length
     if (count === 0) return this.result.refused(Errors.INVALID_RECORD)
     if (batch.size > this.maxMessageBytes) return this.result.refused(Errors.MESSAGE_TOO_LARGE)
@@ -112,11 +138,13 @@ export class PartitionLog {
     this.epochs.assign(leaderEpoch, baseOffset)
     if (batch.producerId >= 0) {
       const producer = this.producers.lastEntry(batch.producerId)
-      const duplicate = producer === undefined ? -1 : producer.findDuplicate(batch)
+      const duplicate = producer === undefined || origin !== 'CLIENT' ? -1 : producer.findDuplicate(batch)
       if (producer !== undefined && duplicate >= 0) {
         return this.deduplicated(batch, producer.baseOffset(duplicate), producer.lastOffset(duplicate))
       }
-      const errorCode = validateProducer(producer, batch)
+      const errorCode = batch.isTransactional
+        ? validateTransactional(this.producers, batch, origin, guard, transactionVersion)
+        : validateProducer(producer, batch)
       if (errorCode !== Errors.NONE) return this.result.refused(errorCode)
     }
     const lastOffset = baseOffset + count - 1
@@ -148,7 +176,10 @@ export class PartitionLog {
     this.segment.append(entry)
     this.end = entry.lastOffset + 1
     const isSequenced = batch.producerId >= 0
-    if (isSequenced) this.producers.update(batch, baseOffset)
+    if (isSequenced) {
+      const firstOffset = this.producers.update(batch, baseOffset)
+      if (batch.isTransactional) this.transactions.onWritten(batch, firstOffset, baseOffset, this.start)
+    }
     this.env.emitWide(
       M.logAppended,
       this.tp,
@@ -217,6 +248,7 @@ export class PartitionLog {
     const high = offset < this.start ? this.start : offset > this.end ? this.end : offset
     if (high === this.high) return
     this.high = high
+    if (this.transactions.present) this.transactions.settle(high, this.start)
     this.env.emit(M.hwAdvanced, this.tp, high, epoch, isLeader ? 1 : 0)
   }
 
@@ -225,6 +257,7 @@ export class PartitionLog {
     if (offset <= this.start || offset > this.high) return
     this.start = offset
     this.epochs.truncateFromStart(offset)
+    if (this.transactions.present) this.transactions.settle(offset, offset)
   }
 
   /**
@@ -245,6 +278,7 @@ export class PartitionLog {
     this.end = this.segment.nextOffset
     this.epochs.truncateFromEnd(this.end)
     this.start = Math.min(this.start, this.end)
+    this.transactions.index.truncateTo(this.end)
     this.producers.truncate(this.segment.all, this.start, this.end, this.nowMs())
     this.afterTruncation(before)
     return this.end
@@ -257,6 +291,7 @@ export class PartitionLog {
     this.start = offset
     this.end = offset
     this.epochs.clear()
+    this.transactions.index.clear()
     this.producers.clear()
     this.afterTruncation(before)
   }
@@ -264,6 +299,8 @@ export class PartitionLog {
   private afterTruncation(endBefore: number): void {
     this.flushedTo = Math.min(this.flushedTo, this.end)
     this.env.emit(M.logTruncated, this.tp, this.end, endBefore)
+    // `UnifiedLog.truncateTo` looks at the high watermark only where the cut has reached it; else the next move does.
+    if (this.transactions.present && this.high >= this.end) this.transactions.settle(this.end, this.start)
     this.setHighWatermark(this.high, this.epochs.latestEpoch, false)
     this.listener.onTruncated()
   }
@@ -297,6 +334,7 @@ export class PartitionLog {
   /** Part of a clean shutdown: everything durable, and what is known of producers kept for the next start. */
   close(): void {
     this.flush()
+    this.transactions.index.flush()
     this.producers.takeSnapshot(this.start, this.end)
   }
 

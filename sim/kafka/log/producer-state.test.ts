@@ -3,16 +3,18 @@ import { AtomicFile } from '../../storage/atomic-file.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
 import { batch } from './log.test.helper.ts'
-import { type ProducerSnapshot, ProducerStateManager, validateProducer } from './producer-state.ts'
+import { validateProducer } from './append-validation.ts'
+import { CURRENT_SWITCHES, type ProducerSnapshot, ProducerStateManager } from './producer-state.ts'
 
 const NO_EXPIRY = 86_400_000
+const RULES = { ...CURRENT_SWITCHES, expirationMs: NO_EXPIRY }
 
 function managerOf(expirationMs = NO_EXPIRY): {
   file: AtomicFile<readonly ProducerSnapshot[]>
   producers: ProducerStateManager
 } {
   const file = new AtomicFile<readonly ProducerSnapshot[]>()
-  return { file, producers: new ProducerStateManager(file, expirationMs) }
+  return { file, producers: new ProducerStateManager(file, { ...CURRENT_SWITCHES, expirationMs }) }
 }
 
 /** Batches of producer 7, back to back from offset 0. */
@@ -117,7 +119,7 @@ test('a snapshot keeps only the last batch of each producer', () => {
   const entries = sequenced(5)
   write(producers, entries)
   producers.takeSnapshot(0, 10)
-  const again = new ProducerStateManager(file, NO_EXPIRY)
+  const again = new ProducerStateManager(file, RULES)
   again.load(entries, 0, 10, 0)
   expect(recognised(again, entries)).toEqual([8])
   expect(validateProducer(again.lastEntry(7), batch({ producerId: 7, sequence: 10 }))).toBe(Errors.NONE)
@@ -128,7 +130,7 @@ test('what lies behind the snapshot is replayed in full', () => {
   const entries = sequenced(6)
   write(producers, entries.slice(0, 3))
   producers.takeSnapshot(0, 6)
-  const again = new ProducerStateManager(file, NO_EXPIRY)
+  const again = new ProducerStateManager(file, RULES)
   again.load(entries, 0, 12, 0)
   expect(recognised(again, entries)).toEqual([4, 6, 8, 10])
 })
@@ -168,12 +170,12 @@ test('a start keeps the latest snapshot only', () => {
   const entries = sequenced(4)
   write(producers, entries)
   for (const end of [2, 6]) producers.takeSnapshot(0, end)
-  new ProducerStateManager(file, NO_EXPIRY).load(entries, 0, 8, 0)
+  new ProducerStateManager(file, RULES).load(entries, 0, 8, 0)
   expect(offsets(file)).toEqual([6, 8])
 })
 
 test('with one batch remembered only the last is recognised (KAFKA-5494)', () => {
-  const producers = new ProducerStateManager(new AtomicFile<readonly ProducerSnapshot[]>(), NO_EXPIRY, 1)
+  const producers = new ProducerStateManager(new AtomicFile<readonly ProducerSnapshot[]>(), { ...RULES, retained: 1 })
   const entries = sequenced(3)
   write(producers, entries)
   expect(recognised(producers, entries)).toEqual([4])
@@ -196,7 +198,7 @@ test('expired producers are left out when a snapshot is loaded', () => {
   const { file, producers } = managerOf(1000)
   write(producers, sequenced(3))
   producers.takeSnapshot(0, 6)
-  const again = new ProducerStateManager(file, 1000)
+  const again = new ProducerStateManager(file, { ...RULES, expirationMs: 1000 })
   again.load(sequenced(3), 0, 6, 5000)
   expect(again.size).toBe(0)
 })

@@ -1,7 +1,16 @@
 import type { AtomicFile } from '../../storage/atomic-file.ts'
-import { incrementSequence, lastSequence, type LogEntry, type RecordBatch } from '../protocol/batch.ts'
-import { Errors } from '../protocol/errors.ts'
-import { NUM_BATCHES_TO_RETAIN, type ProducerSnapshotEntry, ProducerStateEntry } from './producer-state-entry.ts'
+import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
+import { PartitionTransactions } from './partition-transactions.ts'
+import {
+  emptyEntry,
+  firstSeen,
+  NUM_BATCHES_TO_RETAIN,
+  type ProducerSnapshotEntry,
+  ProducerStateEntry,
+} from './producer-state-entry.ts'
+import type { TransactionIndex } from './transaction-index.ts'
+import { NO_GUARD, VerificationStateEntry } from './verification-state.ts'
 
 /** A partition's producers as of an offset, as the snapshot file holds them. */
 export interface ProducerSnapshot {
@@ -12,29 +21,47 @@ export interface ProducerSnapshot {
 
 const NONE: readonly ProducerSnapshot[] = Object.freeze([])
 
+/** Rules about producers that a profile may have as they were. */
+export interface ProducerSwitches {
+  /** How many batches of a producer are remembered (`producer.state.batches`). */
+  readonly retained: number
+  /** Whether a transaction begins only with a valid guard (`transactionVerificationEnabled`). */
+  readonly verifies: boolean
+}
+
+export const CURRENT_SWITCHES: ProducerSwitches = { retained: NUM_BATCHES_TO_RETAIN, verifies: true }
+
+/** The rules of a profile. */
+export function producerSwitchesOf(profile: ClusterProfile): ProducerSwitches {
+  const isGuarded = profile['transaction.version'] > 0 && profile['transaction.verification.guard'] === 'on'
+  return { retained: profile['producer.state.batches'], verifies: isGuarded }
+}
+
+/** How a broker keeps the state of producers: settings and switches. */
+export interface ProducerRules extends ProducerSwitches {
+  /** `producer.id.expiration.ms` */
+  readonly expirationMs: number
+}
+
 /**
  * What a partition knows of the idempotent producers that wrote to it (`ProducerStateManager`). It lives in memory; on disk
  * there are snapshots from starts, truncations and clean shutdowns, and the log to replay.
  */
 export class ProducerStateManager {
+  readonly transactions: PartitionTransactions = new PartitionTransactions()
   private readonly producers: Map<number, ProducerStateEntry> = new Map()
   /** The producer asked for last: often the next one too. */
   private recent: ProducerStateEntry | undefined = undefined
   /** The snapshot files of the partition, by offset. */
   private readonly snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>
-  /** `producer.id.expiration.ms` */
-  private readonly expirationMs: number
-  /** How many batches of a producer are remembered. */
-  private readonly retained: number
+  private readonly rules: ProducerRules
+  /** By producer id: which transactions the coordinator is asked about. */
+  private readonly verifications: Map<number, VerificationStateEntry> = new Map()
+  private guards = NO_GUARD
 
-  constructor(
-    snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>,
-    expirationMs: number,
-    retained: number = NUM_BATCHES_TO_RETAIN,
-  ) {
+  constructor(snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>, rules: ProducerRules) {
     this.snapshotFiles = snapshotFiles
-    this.expirationMs = expirationMs
-    this.retained = retained
+    this.rules = rules
   }
 
   /** Number of known producer ids. */
@@ -47,20 +74,89 @@ export class ProducerStateManager {
     return this.recent
   }
 
-  /** Remembers a written batch, as leader after the checks or as follower without any. */
-  update(batch: RecordBatch, baseOffset: number): void {
+  /**
+   * Remembers a written batch, as leader after the checks or as follower without any. Returns the first offset of the
+   * transaction that it ends; -1 = it ends none.
+   */
+  update(batch: RecordBatch, baseOffset: number): number {
     const entry = this.lastEntry(batch.producerId)
-    if (entry === undefined)
-      this.producers.set(batch.producerId, new ProducerStateEntry(firstSeen(batch, baseOffset), this.retained))
+    if (batch.isTransactional) return this.updateTransaction(entry, batch, baseOffset)
+    if (entry === undefined) this.add(firstSeen(batch, baseOffset))
     else entry.add(batch, baseOffset)
+    return -1
   }
 
-  /** Forgets producers whose last batch is `producer.id.expiration.ms` old or older by its record timestamps. */
+  /** `ProducerAppendInfo.append` of what belongs to a transaction: it ends what was asked about it. */
+  private updateTransaction(known: ProducerStateEntry | undefined, batch: RecordBatch, baseOffset: number): number {
+    const { producerId, marker } = batch
+    this.verifications.delete(producerId)
+    if (marker !== null) return (known ?? this.add(emptyEntry(batch))).endTransaction(batch, marker)
+    const entry = known ?? this.add(firstSeen(batch, baseOffset))
+    if (known !== undefined) entry.add(batch, baseOffset)
+    if (entry.currentTxnFirstOffset >= 0) return -1
+    entry.currentTxnFirstOffset = baseOffset
+    this.transactions.begin(producerId, baseOffset)
+    return -1
+  }
+
+  private add(snapshot: ProducerSnapshotEntry): ProducerStateEntry {
+    const entry = new ProducerStateEntry(snapshot, this.rules.retained)
+    this.producers.set(entry.producerId, entry)
+    return entry
+  }
+
+  /**
+   * Forgets producers whose last batch or marker is `producer.id.expiration.ms` old or older by its timestamp, and
+   * verifications as old. Whose transaction is open stays.
+   */
   removeExpired(nowMs: number): void {
+    const { expirationMs } = this.rules
     for (const [id, entry] of this.producers) {
-      if (nowMs - entry.lastTimestamp >= this.expirationMs) this.producers.delete(id)
+      if (entry.currentTxnFirstOffset < 0 && nowMs - entry.lastTimestamp >= expirationMs) this.producers.delete(id)
     }
     this.recent = undefined
+    for (const [id, { timestamp }] of this.verifications) {
+      if (nowMs - timestamp >= expirationMs) this.verifications.delete(id)
+    }
+  }
+
+  // --- verification -------------------------------------------------------------------------------------------------
+
+  verification(producerId: number): VerificationStateEntry | undefined {
+    return this.verifications.get(producerId)
+  }
+
+  /** `UnifiedLog.hasOngoingTransaction`: the producer has written to its transaction here, which has not ended. */
+  hasOngoing(producerId: number, producerEpoch: number): boolean {
+    const entry = this.lastEntry(producerId)
+    return entry !== undefined && entry.currentTxnFirstOffset >= 0 && entry.producerEpoch === producerEpoch
+  }
+
+  /**
+   * A batch that may begin a transaction waits for the coordinator (`maybeStartTransactionVerification`): returns the guard
+   * that its append must bring along, the same for all that wait; `NO_GUARD` where the transaction is open already.
+   */
+  startVerification(
+    producerId: number,
+    sequence: number,
+    producerEpoch: number,
+    supportsEpochBump: boolean,
+    nowMs: number,
+  ): number {
+    if (this.hasOngoing(producerId, producerEpoch)) return NO_GUARD
+    let entry = this.verifications.get(producerId)
+    if (entry === undefined) {
+      entry = new VerificationStateEntry(++this.guards, nowMs, sequence, producerEpoch, supportsEpochBump)
+      this.verifications.set(producerId, entry)
+    }
+    entry.note(sequence, producerEpoch)
+    return entry.guard
+  }
+
+  /** Whether a transactional batch goes on with an open transaction, or its guard is still the one that was given. */
+  mayWriteTransaction(batch: RecordBatch, guard: number): boolean {
+    if (!this.rules.verifies || this.hasOngoing(batch.producerId, batch.producerEpoch)) return true
+    return guard !== NO_GUARD && this.verifications.get(batch.producerId)?.guard === guard
   }
 
   // --- disk ---------------------------------------------------------------------------------------------------------
@@ -81,7 +177,7 @@ export class ProducerStateManager {
   load(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
     this.removeStraySnapshots()
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
-    this.replay(entries, replayFrom)
+    this.replay(entries, replayFrom, null)
     this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
@@ -90,19 +186,26 @@ export class ProducerStateManager {
    * (`UnifiedLog.rebuildProducerState`, isEmptyBeforeTruncation): expired ones do not come back.
    */
   truncate(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
-    const wasEmpty = this.producers.size === 0
+    const wasEmpty = this.producers.size === 0 && !this.transactions.hasUnreplicated
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
-    if (!wasEmpty) this.replay(entries, replayFrom)
+    if (!wasEmpty) this.replay(entries, replayFrom, null)
     this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
   /**
    * The scan after an unclean shutdown: reads the whole segment and takes a snapshot at its end, from which the state is
-   * then loaded, so that only the last batch of each producer is remembered (`LogLoader.recoverSegment`).
+   * then loaded, so that only the last batch of each producer is remembered (`LogLoader.recoverSegment`). Fills the
+   * transaction index.
    */
-  recover(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number): void {
+  recover(
+    entries: readonly LogEntry[],
+    logStartOffset: number,
+    logEndOffset: number,
+    index: TransactionIndex | null = null,
+  ): void {
     this.clear()
-    this.replay(entries, logStartOffset)
+    index?.clear()
+    this.replay(entries, logStartOffset, index)
     this.takeSnapshot(logStartOffset, logEndOffset)
   }
 
@@ -117,21 +220,39 @@ export class ProducerStateManager {
     const snapshot = this.latestInRange(logStartOffset, logEndOffset)
     this.forgetAll()
     if (snapshot === null) return logStartOffset
-    for (const producer of snapshot.producers)
-      this.producers.set(producer.producerId, new ProducerStateEntry(producer, this.retained))
+    for (const producer of snapshot.producers) this.loadEntry(producer)
     this.removeExpired(nowMs)
     return snapshot.offset
+  }
+
+  /** `loadProducerEntry` */
+  private loadEntry(snapshot: ProducerSnapshotEntry): void {
+    const { producerId, currentTxnFirstOffset } = this.add(snapshot)
+    if (currentTxnFirstOffset >= 0) this.transactions.begin(producerId, currentTxnFirstOffset)
   }
 
   private forgetAll(): void {
     this.producers.clear()
     this.recent = undefined
+    this.transactions.clear()
   }
 
-  private replay(entries: readonly LogEntry[], fromOffset: number): void {
+  private replay(entries: readonly LogEntry[], fromOffset: number, index: TransactionIndex | null): void {
     for (const { batch, baseOffset } of entries) {
-      if (baseOffset >= fromOffset && batch.producerId >= 0) this.update(batch, baseOffset)
+      if (baseOffset < fromOffset || batch.producerId < 0) continue
+      const firstOffset = this.update(batch, baseOffset)
+      if (firstOffset >= 0) this.complete(batch, firstOffset, baseOffset, index)
     }
+  }
+
+  /**
+   * A marker ended the transaction that began at `firstOffset` (`completeTxn`); if it aborts it, the index notes that
+   * (`LogSegment.updateTxnIndex`).
+   */
+  complete(batch: RecordBatch, firstOffset: number, lastOffset: number, index: TransactionIndex | null): void {
+    const { producerId, marker } = batch
+    const lastStableOffset = this.transactions.complete(firstOffset, lastOffset)
+    if (marker?.type === 'ABORT') index?.append({ producerId, firstOffset, lastOffset, lastStableOffset })
   }
 
   /** With one segment only the latest is worth keeping. */
@@ -146,28 +267,5 @@ export class ProducerStateManager {
     const inRange = all.filter(({ offset }) => offset <= logEndOffset && offset > logStartOffset)
     if (inRange.length < all.length) this.snapshotFiles.write(inRange)
     return inRange.at(-1) ?? null
-  }
-}
-
-/**
- * The checks of a client's non-transactional batch that is no duplicate (`ProducerAppendInfo.maybeValidateDataBatch`):
- * the error code, or NONE. A producer id nobody knows may begin with any sequence.
- */
-export function validateProducer(entry: ProducerStateEntry | undefined, batch: RecordBatch): number {
-  if (entry === undefined) return Errors.NONE
-  if (batch.producerEpoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH
-  const expected = batch.producerEpoch > entry.producerEpoch ? 0 : incrementSequence(entry.lastSequence, 1)
-  return batch.baseSequence === expected ? Errors.NONE : Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
-}
-
-function firstSeen(batch: RecordBatch, baseOffset: number): ProducerSnapshotEntry {
-  return {
-    producerId: batch.producerId,
-    producerEpoch: batch.producerEpoch,
-    firstSequence: batch.baseSequence,
-    lastSequence: lastSequence(batch),
-    baseOffset,
-    lastOffset: baseOffset + batch.records.length - 1,
-    lastTimestamp: batch.maxTimestamp,
   }
 }

@@ -75,9 +75,9 @@ export function markerBatch(
   }
 }
 
-/** Last sequence of a batch; after 2147483647 comes 0. */
+/** Last sequence of a batch; after 2147483647 comes 0. -1 for a batch without sequences. */
 export function lastSequence(batch: RecordBatch): number {
-  return incrementSequence(batch.baseSequence, batch.records.length - 1)
+  return batch.baseSequence < 0 ? -1 : incrementSequence(batch.baseSequence, batch.records.length - 1)
 }
 
 /** `DefaultRecordBatch.incrementSequence` */

@@ -22,6 +22,13 @@ export interface ClusterProfile {
    * 1.0 it did not, and the producer went on as if nothing had happened.
    */
   readonly 'transaction.timeout.fencing': 'on' | 'off'
+  /**
+   * KAFKA-14884: whether a partition refuses a batch whose transaction ended between the coordinator's word and the append, or
+   * believes the word whenever it comes.
+   */
+  readonly 'transaction.verification.guard': 'on' | 'off'
+  /** KAFKA-9807: whether a fetch of committed records reads the high watermark once, or once more when it has a limit. */
+  readonly 'fetch.high.watermark.reads': 1 | 2
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
 }
@@ -41,6 +48,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about: 'KIP-966 eligible leader replicas: on (1) for new clusters since 4.1, off (0) before',
   },
   {
+    name: 'transaction.verification.guard',
+    values: ['on', 'off'],
+    about:
+      'KAFKA-14884 a marker between the verification of a batch and its append: the batch is refused (on), or begins a transaction that nobody will end (off)',
+  },
+  {
     name: 'producer.state.batches',
     values: [5, 1],
     about:
@@ -55,6 +68,8 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.version': 2,
     'marker-epoch': 'lenient',
     'transaction.timeout.fencing': 'on',
+    'transaction.verification.guard': 'on',
+    'fetch.high.watermark.reads': 1,
     'producer.state.batches': 5,
   },
   'kafka-4.0': {
@@ -63,6 +78,8 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.version': 2,
     'marker-epoch': 'lenient',
     'transaction.timeout.fencing': 'on',
+    'transaction.verification.guard': 'on',
+    'fetch.high.watermark.reads': 1,
     'producer.state.batches': 5,
   },
 }
