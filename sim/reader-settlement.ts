@@ -5,12 +5,12 @@ import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
 import type { MomentObserver, Recorder } from './history/recorder.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, reads, topicIdNamed, topicName } from './layout.ts'
-import type { WorldSpec } from './spec.ts'
+import type { ReaderSpec, WorldSpec } from './spec.ts'
 
 /** Where logs end for those who read. */
 export interface LogEnds {
-  /** -1 = nobody knows now. */
-  highWatermark(tp: number): number
+  /** The high watermark, or for readers of committed records the last stable offset; -1 = nobody knows now. */
+  readableEnd(tp: number, readCommitted: boolean): number
 }
 
 /** What the coordinators have committed, as the history tells it. */
@@ -100,8 +100,9 @@ export class ReaderSettlement {
     if (reader === null) return `${this.name(node)} is down`
     if (!reader.isIdle()) return `${this.name(node)} waits for ${reader.waiting().join(', ') || 'its turn'}`
     if (!reader.readsOn) return null
+    const readsCommitted = this.readsCommitted(node)
     for (const tp of reader.assigned()) {
-      const end = ends.highWatermark(tp)
+      const end = ends.readableEnd(tp, readsCommitted)
       if (end < 0 || reader.position(tp) !== end)
         return `${this.name(node)} waits to read ${this.partition(tp)} to its end`
     }
@@ -134,9 +135,17 @@ export class ReaderSettlement {
   }
 
   private topicsOf(node: number): readonly string[] {
+    return this.specOf(node)?.from ?? []
+  }
+
+  private readsCommitted(node: number): boolean {
+    return this.specOf(node)?.config['isolation.level'] === 'read_committed'
+  }
+
+  private specOf(node: number): ReaderSpec | undefined {
     const name = this.nodes[node]?.application
-    const specs = [...this.spec.consumers, ...this.spec.processors, ...this.spec.sinks]
-    return specs.find((spec) => spec.name === name)?.from ?? []
+    const readers: readonly ReaderSpec[] = [...this.spec.consumers, ...this.spec.processors, ...this.spec.sinks]
+    return readers.find((spec) => spec.name === name)
   }
 
   private reader(node: number): ReaderProcess | null {

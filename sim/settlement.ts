@@ -47,11 +47,12 @@ export class Settlement {
     return this.workDone() && this.readers.uncommitted() === null && this.unsettledPartition() === null
   }
 
-  /** The high watermark at the leader of a partition; -1 = nobody leads. */
-  highWatermark(tp: number): number {
+  /** How far the leader of a partition lets clients read; -1 = nobody leads. */
+  readableEnd(tp: number, readCommitted: boolean): number {
     const leader = this.view.leaderOf(tp)
     const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
-    return led === undefined || !led.isLeader ? -1 : led.log.highWatermark
+    if (led === undefined || !led.isLeader) return -1
+    return readCommitted ? led.log.lastStableOffset : led.log.highWatermark
   }
 
   /** Everything that is not at rest, in words. */

@@ -1,4 +1,5 @@
 import { tpOf } from '../../history/ids.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type FetchRequest,
   NO_LEADER_HINT,
 } from '../protocol/messages.ts'
+import type { AbortedTransaction } from '../protocol/transaction-messages.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import type { Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
@@ -17,6 +19,7 @@ import { readError } from './reads.ts'
 const FETCH_FROM_FOLLOWERS = 11
 
 const NO_RECORDS: readonly LogEntry[] = []
+const NONE_ABORTED: readonly AbortedTransaction[] = []
 
 /** What a consumer's fetch gave. */
 export interface ConsumerRead {
@@ -26,10 +29,7 @@ export interface ConsumerRead {
   readonly immediate: boolean
 }
 
-/**
- * `ReplicaManager.readFromLog` for consumers: up to the high watermark, which is also the last stable offset while there are
- * no transactions.
- */
+/** `ReplicaManager.readFromLog` for consumers: up to the high watermark, or to the last stable offset for read_committed. */
 export class ConsumerFetch {
   private readonly partitions: ByPartition<Partition>
   private readonly metadata: MetadataCache
@@ -53,12 +53,12 @@ export class ConsumerFetch {
         continue
       }
       const { log } = partition
-      const { highWatermark, logStartOffset } = log
+      const upTo = limitOf(request, log)
       // `fetch.max.bytes` and `max.partition.fetch.bytes` give way for the first batch of an answer (KIP-74).
       const limit = Math.min(wanted.partitionMaxBytes, Math.max(0, request.maxBytes - bytes))
-      const records = log.read(wanted.fetchOffset, limit, highWatermark, bytes === 0)
+      const records = log.read(wanted.fetchOffset, limit, upTo, bytes === 0)
       for (const entry of records) bytes += entry.batch.size
-      responses.push(answer(wanted, Errors.NONE, highWatermark, logStartOffset, records))
+      responses.push(answer(wanted, log, records, abortedAmong(request, wanted, log, records)))
     }
     return { responses, bytes, immediate }
   }
@@ -70,7 +70,7 @@ export class ConsumerFetch {
       const tp = tpOf(wanted.topicId, wanted.partition)
       const partition = this.partitions.get(tp)
       if (partition === undefined || this.check(wanted, tp, partition, apiVersion) !== Errors.NONE) return true
-      const readable = partition.log.bytesBetween(wanted.fetchOffset, partition.log.highWatermark)
+      const readable = partition.log.bytesBetween(wanted.fetchOffset, limitOf(request, partition.log))
       bytes += Math.min(readable, wanted.partitionMaxBytes)
     }
     return bytes >= request.minBytes
@@ -95,26 +95,54 @@ export class ConsumerFetch {
   ): FetchPartitionResponse {
     const isAboutLeader = error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_LEADER_EPOCH
     const hint = isAboutLeader ? leaderHint(tp, this.metadata) : NO_LEADER_HINT
-    const isOutOfRange = error === Errors.OFFSET_OUT_OF_RANGE && partition !== undefined
-    const highWatermark = isOutOfRange ? partition.log.highWatermark : -1
-    const logStartOffset = isOutOfRange ? partition.log.logStartOffset : -1
-    return { ...answer(wanted, error, highWatermark, logStartOffset, NO_RECORDS), currentLeader: hint }
+    // Bounds are told where they are what the error is about.
+    const log = error === Errors.OFFSET_OUT_OF_RANGE && partition !== undefined ? partition.log : null
+    return {
+      topicId: wanted.topicId,
+      partitionIndex: wanted.partition,
+      errorCode: error,
+      highWatermark: log === null ? -1 : log.highWatermark,
+      lastStableOffset: log === null ? -1 : log.lastStableOffset,
+      logStartOffset: log === null ? -1 : log.logStartOffset,
+      abortedTransactions: null,
+      divergingEpoch: null,
+      currentLeader: hint,
+      records: NO_RECORDS,
+    }
   }
+}
+
+/** Where this reader must stop (`Partition.readRecords`, `FetchIsolation`). */
+function limitOf(request: FetchRequest, log: PartitionLog): number {
+  return request.isolationLevel === 'read_committed' ? log.lastStableOffset : log.highWatermark
+}
+
+/** `LocalLog.addAbortedTransactions`: the aborted transactions that overlap what is read. */
+function abortedAmong(
+  request: FetchRequest,
+  wanted: FetchPartition,
+  log: PartitionLog,
+  records: readonly LogEntry[],
+): readonly AbortedTransaction[] | null {
+  if (request.isolationLevel !== 'read_committed') return null
+  const last = records[records.length - 1]
+  return last === undefined ? NONE_ABORTED : log.transactions.aborted(wanted.fetchOffset, last.lastOffset + 1)
 }
 
 function answer(
   wanted: FetchPartition,
-  errorCode: number,
-  highWatermark: number,
-  logStartOffset: number,
+  log: PartitionLog,
   records: readonly LogEntry[],
+  abortedTransactions: readonly AbortedTransaction[] | null,
 ): FetchPartitionResponse {
   return {
     topicId: wanted.topicId,
     partitionIndex: wanted.partition,
-    errorCode,
-    highWatermark,
-    logStartOffset,
+    errorCode: Errors.NONE,
+    highWatermark: log.highWatermark,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.logStartOffset,
+    abortedTransactions,
     divergingEpoch: null,
     currentLeader: NO_LEADER_HINT,
     records,

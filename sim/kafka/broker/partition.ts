@@ -47,6 +47,8 @@ export class Partition {
   leaderEpochStartOffset = -1
   leaderRecoveryState: 0 | 1 = 0
   remotes: RemoteReplica[] = []
+  /** Last stable offset that was told, of this leadership; -1 = none. */
+  private toldStable = -1
   private readonly env: Env
   private readonly broker: number
   private readonly metadata: MetadataCache
@@ -87,6 +89,7 @@ export class Partition {
     this.adopt(state.replicas, state.isr, state.partitionEpoch)
     if (isNewEpoch) {
       this.leaderEpoch = state.leaderEpoch
+      this.toldStable = -1
       const start = this.log.logEndOffset
       this.leaderEpochStartOffset = start
       // The epoch begins in the cache even if nothing is ever written in it (KAFKA-7415).
@@ -180,6 +183,19 @@ export class Partition {
 
   /** `Partition.maybeIncrementLeaderHW`: true when it moved. */
   maybeIncrementLeaderHW(): boolean {
+    const hasMoved = this.incrementLeaderHW()
+    if (this.log.transactions.present) this.tellLastStableOffset()
+    return hasMoved
+  }
+
+  private tellLastStableOffset(): void {
+    const offset = this.log.lastStableOffset
+    if (offset === this.toldStable) return
+    this.toldStable = offset
+    this.env.emit(M.lsoAdvanced, this.tp, offset, this.leaderEpoch)
+  }
+
+  private incrementLeaderHW(): boolean {
     // KIP-966's strict rule (3.7): below min ISR nothing commits, for every acks.
     if (this.isr.length < this.effectiveMinIsr) return false
     const now = this.env.monotonic()

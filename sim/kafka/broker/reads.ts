@@ -38,6 +38,7 @@ export function listOffsets(
   partitions: ByPartition<Partition>,
   metadata: MetadataCache,
 ): ListOffsetsResponse {
+  const isCommitted = request.isolationLevel === 'read_committed'
   return {
     partitions: request.partitions.map(({ topicId, partition: index, currentLeaderEpoch, timestamp }) => {
       const tp = tpOf(topicId, index)
@@ -45,7 +46,9 @@ export function listOffsets(
       const unknown = Errors.UNKNOWN_TOPIC_OR_PARTITION
       const error = readError(partition, tp, currentLeaderEpoch, true, metadata, unknown)
       const found =
-        error !== Errors.NONE || partition === undefined ? { ...NOWHERE, errorCode: error } : find(partition, timestamp)
+        error !== Errors.NONE || partition === undefined
+          ? { ...NOWHERE, errorCode: error }
+          : find(partition, timestamp, isCommitted)
       return { topicId, partition: index, ...found }
     }),
   }
@@ -59,22 +62,23 @@ interface Found {
 
 const NOWHERE: Found = { errorCode: Errors.NONE, offset: -1, leaderEpoch: -1 }
 
-/** `Partition.fetchOffsetForTimestamp`. Without transactions the last stable offset is the high watermark. */
-function find(partition: Partition, timestamp: number): Found {
+/** `Partition.fetchOffsetForTimestamp`. For readers of committed records the end is the last stable offset. */
+function find(partition: Partition, timestamp: number, isCommitted: boolean): Found {
   const { log } = partition
   const { highWatermark, logStartOffset } = log
+  const lastFetchable = isCommitted ? log.lastStableOffset : highWatermark
   // A new leader whose high watermark lags does not know the end yet; an older answer could be behind what was read before.
   const isBehind = highWatermark < partition.leaderEpochStartOffset
   if (timestamp === LATEST_TIMESTAMP) {
     if (isBehind) return { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE }
-    return { errorCode: Errors.NONE, offset: highWatermark, leaderEpoch: partition.leaderEpoch }
+    return { errorCode: Errors.NONE, offset: lastFetchable, leaderEpoch: partition.leaderEpoch }
   }
   if (timestamp === EARLIEST_TIMESTAMP) {
     const first = log.read(logStartOffset, 0, log.logEndOffset)[0]
     const leaderEpoch = first === undefined ? log.latestEpoch : first.leaderEpoch
     return { errorCode: Errors.NONE, offset: logStartOffset, leaderEpoch }
   }
-  for (const { batch, baseOffset, leaderEpoch } of log.read(logStartOffset, Number.MAX_SAFE_INTEGER, highWatermark)) {
+  for (const { batch, baseOffset, leaderEpoch } of log.read(logStartOffset, Number.MAX_SAFE_INTEGER, lastFetchable)) {
     if (batch.maxTimestamp < timestamp) continue
     const index = batch.records.findIndex((record) => record.timestamp >= timestamp)
     if (index >= 0) return { errorCode: Errors.NONE, offset: baseOffset + index, leaderEpoch }

@@ -1,5 +1,6 @@
 import type { LogEntry, RecordBatch } from './batch.ts'
 import type { MetadataRecord } from './metadata-records.ts'
+import type { AbortedTransaction } from './transaction-messages.ts'
 
 /**
  * Request and response bodies with the names of Kafka's message schemas. Topics are meant by id where Kafka 4.1 uses ids
@@ -70,7 +71,11 @@ export interface FetchPartitionResponse {
   readonly partitionIndex: number
   readonly errorCode: number
   readonly highWatermark: number
+  /** For consumers; -1 for followers. */
+  readonly lastStableOffset: number
   readonly logStartOffset: number
+  /** Which of the transactions among the records were aborted; null unless committed records are read. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null
   /** KIP-595: where the follower's log parts from the leader's; null = it does not. */
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
   readonly currentLeader: LeaderIdAndEpoch

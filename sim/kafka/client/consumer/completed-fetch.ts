@@ -1,4 +1,6 @@
 import type { KafkaRecord, LogEntry } from '../../protocol/batch.ts'
+import type { AbortedTransaction } from '../../protocol/transaction-messages.ts'
+import { AbortedRecords } from './aborted-records.ts'
 import type { TopicPartitionState } from './topic-partition-state.ts'
 
 /** A record as poll() hands it out. */
@@ -26,12 +28,22 @@ export class CompletedFetch {
   /** It was found to continue the position. */
   initialized = false
   private entry = 0
+  /** What must not be handed out to a reader of committed records; null = everything may be. */
+  private readonly aborted: AbortedRecords | null
 
-  constructor(state: TopicPartitionState, errorCode: number, entries: readonly LogEntry[], fetchOffset: number) {
+  constructor(
+    state: TopicPartitionState,
+    errorCode: number,
+    entries: readonly LogEntry[],
+    fetchOffset: number,
+    abortedTransactions: readonly AbortedTransaction[] | null = null,
+  ) {
     this.state = state
     this.errorCode = errorCode
     this.entries = entries
     this.nextFetchOffset = fetchOffset
+    const someAborted = abortedTransactions !== null && abortedTransactions.length > 0
+    this.aborted = someAborted ? new AbortedRecords(abortedTransactions) : null
   }
 
   /** Whether every record has been handed out. */
@@ -39,26 +51,40 @@ export class CompletedFetch {
     return this.entry >= this.entries.length
   }
 
-  /** Hands out up to `max` records from {@link nextFetchOffset} on; returns the leader epoch of the last one, -1 = none. */
+  /**
+   * Hands out up to `max` records from {@link nextFetchOffset} on, which passes over markers and what was aborted; returns the
+   * leader epoch of the last batch it passed, -1 = none.
+   */
   take(max: number, out: ConsumedRecord[]): number {
     const { entries } = this
-    const { tp } = this.state
     const end = out.length + max
     let epoch = -1
     while (this.entry < entries.length && out.length < end) {
-      const { batch, baseOffset, lastOffset, leaderEpoch } = entries[this.entry] as LogEntry
-      const { records } = batch
-      // A batch comes whole: records before the position are passed over.
-      let index = this.nextFetchOffset > baseOffset ? this.nextFetchOffset - baseOffset : 0
-      for (; index < records.length && out.length < end; index++) {
-        out.push(new ConsumedRecord(records[index] as KafkaRecord, tp, baseOffset + index, leaderEpoch))
-        epoch = leaderEpoch
-      }
-      this.nextFetchOffset = Math.max(this.nextFetchOffset, baseOffset + index)
-      if (index < records.length) break
-      this.nextFetchOffset = Math.max(this.nextFetchOffset, lastOffset + 1)
+      const entry = entries[this.entry] as LogEntry
+      epoch = entry.leaderEpoch
+      if (!this.isHidden(entry) && !this.takeFrom(entry, end, out)) break
+      this.nextFetchOffset = Math.max(this.nextFetchOffset, entry.lastOffset + 1)
       this.entry++
     }
     return epoch
+  }
+
+  /** Hands out the records of a batch until there are `end`; false when some are left. */
+  private takeFrom({ batch, baseOffset, leaderEpoch }: LogEntry, end: number, out: ConsumedRecord[]): boolean {
+    const { records } = batch
+    const { tp } = this.state
+    // A batch comes whole: records before the position are passed over.
+    let index = this.nextFetchOffset > baseOffset ? this.nextFetchOffset - baseOffset : 0
+    for (; index < records.length && out.length < end; index++) {
+      out.push(new ConsumedRecord(records[index] as KafkaRecord, tp, baseOffset + index, leaderEpoch))
+    }
+    this.nextFetchOffset = Math.max(this.nextFetchOffset, baseOffset + index)
+    return index >= records.length
+  }
+
+  /** Markers are for nobody, aborted records not for readers of committed ones. */
+  private isHidden(entry: LogEntry): boolean {
+    if (!entry.batch.isTransactional) return false
+    return this.aborted === null ? entry.batch.marker !== null : this.aborted.hides(entry)
   }
 }

@@ -13,6 +13,8 @@ import type { SubscriptionState } from './subscription-state.ts'
 export class FetchCollector {
   /** Why the last {@link collect} brought nothing; null = it did not fail. */
   failure: PollFailure | null = null
+  /** Whether the last {@link collect} moved a position, with records or past what nobody gets to see. */
+  positionAdvanced = false
   private readonly env: Env
   private readonly settings: ConsumerSettings
   private readonly subscriptions: SubscriptionState
@@ -46,6 +48,7 @@ export class FetchCollector {
   collect(): ConsumedRecord[] {
     const records: ConsumedRecord[] = []
     this.failure = null
+    this.positionAdvanced = false
     if (this.buffer.length === 0) return records
     const paused: CompletedFetch[] = []
     const { maxPollRecords } = this.settings
@@ -53,7 +56,7 @@ export class FetchCollector {
       const next = this.buffer[0]
       if (next === undefined) break
       if (!next.initialized && !this.initialize(next)) {
-        if (this.failure !== null && records.length > 0) {
+        if (this.failure !== null && this.positionAdvanced) {
           // Told again by the next poll.
           this.failure = null
           break
@@ -90,6 +93,7 @@ export class FetchCollector {
       env.emit(M.recordDelivered, record.record, record.attempt, tp, offset)
     }
     if (fetch.nextFetchOffset > state.offset) {
+      this.positionAdvanced = true
       state.offset = fetch.nextFetchOffset
       if (epoch >= 0) state.offsetEpoch = epoch
     }

@@ -76,7 +76,8 @@ export class Fetcher {
       const asked = askedFor(request, answer, i)
       if (state === undefined || asked === undefined) continue
       if (answer.errorCode !== Errors.NONE) this.useLeaderHint(state, answer)
-      this.collector.add(new CompletedFetch(state, answer.errorCode, answer.records, asked.fetchOffset))
+      const { errorCode, records, abortedTransactions } = answer
+      this.collector.add(new CompletedFetch(state, errorCode, records, asked.fetchOffset, abortedTransactions))
     }
   }
 

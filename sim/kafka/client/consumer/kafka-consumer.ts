@@ -284,13 +284,14 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     const isOver = env.monotonic() >= this.pollDeadline
     if (mayCollect || isOver) {
       const records = parts.collector.collect()
-      const { failure } = parts.collector
+      const { failure, positionAdvanced } = parts.collector
       if (failure !== null) {
         this.endPoll(failure)
         return
       }
       parts.fetcher.sendFetches()
-      if (records.length > 0 || isOver) {
+      // Also with nothing to return: past markers and aborted records (KAFKA-12980).
+      if (positionAdvanced || isOver) {
         this.inPoll = false
         this.owner.onPolled(records)
         return
