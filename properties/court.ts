@@ -10,9 +10,12 @@ import { CheckerMaker } from './checkers/maker.ts'
 import type { Checker, RunEnd } from './checkers/checker.ts'
 import { AnswerInvariants } from './invariants/answers.ts'
 import { Breaches } from './invariants/breaches.ts'
+import { CommittedLogInvariants } from './invariants/committed-log.ts'
+import { EligibilityInvariants } from './invariants/eligibility.ts'
 import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
+import { ReadingInvariants } from './invariants/reading.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
 import { Situations } from './situations/situations.ts'
@@ -39,6 +42,7 @@ export class Court implements MomentObserver {
   private readonly watchers: readonly MomentObserver[][]
   private readonly highWatermarks: HighWatermarkInvariants
   private readonly logs: LogInvariants
+  private readonly committedLog: CommittedLogInvariants
   /** Null unless they are counted. */
   private readonly situations: Situations | null
 
@@ -52,13 +56,17 @@ export class Court implements MomentObserver {
     this.checkers = checkersFor(expectations, this.shadow, this.consumption)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
     this.logs = new LogInvariants(this.shadow, this.breaches)
+    this.committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
       ...(this.consumption === null ? [] : [this.consumption]),
       this.logs,
       new LeadershipInvariants(this.shadow, this.breaches),
+      new EligibilityInvariants(this.shadow, this.breaches),
       this.highWatermarks,
+      this.committedLog,
       new AnswerInvariants(this.shadow, this.breaches),
+      ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, this.committedLog, this.breaches)]),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]
@@ -89,7 +97,10 @@ export class Court implements MomentObserver {
     switch (kind) {
       case M.hwAdvanced: {
         const log = this.shadow.onHighWatermark(time, node, a, b, c, d)
-        if (log !== null) this.highWatermarks.onAdvanced(time, log, b, c, d)
+        if (log !== null) {
+          this.highWatermarks.onAdvanced(time, log, b, c, d)
+          this.committedLog.onHighWatermark(time, log, b, d)
+        }
         // Nobody else wants those of followers and of leaders that are not the newest.
         if (!this.shadow.ofNewestLeader) return
         break
@@ -111,6 +122,7 @@ export class Court implements MomentObserver {
 
   private isCalledByName(watcher: MomentObserver, kind: number): boolean {
     if (watcher === this.logs) return kind === M.logAppended
+    if (watcher === this.committedLog) return kind === M.hwAdvanced
     return watcher === this.highWatermarks && (kind === M.hwAdvanced || kind === M.followerFetched)
   }
 

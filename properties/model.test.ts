@@ -63,7 +63,7 @@ const DEFECTS: readonly Defect[] = [
   {
     name: 'a new leader that lacks committed batches',
     violates: ['at-least-once', 'exactly-once', 'durability', 'committed-durability'],
-    breaks: [],
+    breaks: ['leader-completeness'],
     spoil(world, size) {
       world.failOver((next) => world.forget(next, Math.min(size, world.committedBatches)))
     },
@@ -125,7 +125,7 @@ const DEFECTS: readonly Defect[] = [
   {
     name: 'a high watermark ahead of the followers',
     violates: ['replica-agreement'],
-    breaks: ['hw-covered-by-isr'],
+    breaks: ['electable-hold-committed', 'hw-covered-by-isr'],
     spoil(world, size) {
       world.append(world.leader, world.send(size))
       world.h.high(world.leader, world.end(world.leader), world.epoch)

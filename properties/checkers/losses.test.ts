@@ -12,7 +12,7 @@ function leaderDies(h: History): History {
 
 function settle(h: History): History {
   h.followed(3, 2, 1, 1).fetched(2, 3, 1, 1)
-  h.at(20_000).started(1).loaded(1, 2, 1).registered(1).followed(1, 2, 1, 2).truncated(1, 1, 2)
+  h.at(20_000).started(1).loaded(1, 2, 1).registered(1).unfenced(1).followed(1, 2, 1, 2).truncated(1, 1, 2)
   return h.isr([1, 2, 3], 2, 1)
 }
 

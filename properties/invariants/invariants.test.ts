@@ -15,7 +15,7 @@ function correct(): History {
   h.crashed(1).elect(2, 1, 2, [2]).began(2, 1, 3, 3, [2], 2)
   h.followed(3, 2, 1, 2).appended(3, 2, 2, 0).fetched(2, 3, 3, 1).isr([2, 3], 3, 1).adopted(2, [2, 3], 3, 1)
   h.sent(3).appended(2, 3, 3, 1).appended(3, 3, 3, 1).fetched(2, 3, 4, 1).high(2, 4, 1).answered(2, 3, 3).acked(3, 3)
-  h.started(1).loaded(1, 3, 2).registered(1).followed(1, 2, 1, 3).appended(1, 3, 3, 1).high(1, 4, 1, false)
+  h.started(1).loaded(1, 3, 2).registered(1).unfenced(1).followed(1, 2, 1, 3).appended(1, 3, 3, 1).high(1, 4, 1, false)
   return h.fetched(2, 1, 4, 1).isr([1, 2, 3], 4, 1)
 }
 
@@ -102,8 +102,9 @@ describe('logs', () => {
 
 describe('high watermarks', () => {
   test('hw-within-log', () => {
-    expect(history().appended(2, 0, 0, 0).high(2, 2, 0, false).ended().broken()).toEqual(['hw-within-log'])
-    expect(history().appended(2, 0, 0, 0).high(2, 1, 0, false).ended().broken()).toEqual([])
+    const two = (): History => history().published(0).published(1).truncated(2, 1, 2)
+    expect(two().high(2, 2, 0, false).ended().broken()).toEqual(['hw-within-log'])
+    expect(two().appended(2, 1, 1, 0).high(2, 2, 0, false).ended().broken()).toEqual([])
   })
   test('leader-hw-monotonic within one leadership', () => {
     const two = (): History => history().published(0).published(1)
@@ -114,7 +115,8 @@ describe('high watermarks', () => {
     expect(next.high(2, 2, 1).ended().broken()).toEqual([])
   })
   test('hw-covered-by-isr', () => {
-    const h = (): History => history().appended(1, 0, 0, 0).fetched(1, 2, 1, 0)
+    const h = (): History =>
+      history().appended(1, 0, 0, 0).appended(2, 0, 0, 0).appended(3, 0, 0, 0).fetched(1, 2, 1, 0)
     expect(h().high(1, 1, 0).ended().breaches[0]).toMatchObject({
       invariant: 'hw-covered-by-isr',
       message:
@@ -122,10 +124,11 @@ describe('high watermarks', () => {
     })
     expect(h().fetched(1, 3, 0, 0).high(1, 1, 0).ended().breaches[0]?.message).toContain('has fetched up to 0 only')
     expect(h().fetched(1, 3, 1, 0).high(1, 1, 0).ended().broken()).toEqual([])
-    expect(h().adopted(1, [1, 2], 1, 0).high(1, 1, 0).ended().broken()).toEqual([])
+    expect(h().isr([1, 2], 1, 0).adopted(1, [1, 2], 1, 0).high(1, 1, 0).ended().broken()).toEqual([])
   })
   test('a new leader must hear of every follower again, one elected in place need not', () => {
-    const known = (): History => history().appended(1, 0, 0, 0).fetched(1, 2, 1, 0).fetched(1, 3, 1, 0)
+    const known = (): History =>
+      history().appended(1, 0, 0, 0).appended(2, 0, 0, 0).appended(3, 0, 0, 0).fetched(1, 2, 1, 0).fetched(1, 3, 1, 0)
     expect(known().elect(1, 1, 1, [1, 2, 3]).began(1, 1, 1, 0, [1, 2, 3]).high(1, 1, 1).ended().broken()).toEqual([])
     const away = known().followed(1, 2, 1, 1).elect(1, 2, 1, [1, 2, 3]).began(1, 2, 1, 0, [1, 2, 3])
     expect(away.high(1, 1, 2).ended().broken()).toEqual(['hw-covered-by-isr'])
@@ -137,7 +140,12 @@ describe('high watermarks', () => {
       invariant: 'hw-not-below-min-isr',
       message: 'broker-1 moved its high watermark to 1 with 1 in sync, and min.insync.replicas is 2 (orders-0)',
     })
-    const one = new History({ minIsr: 1 }).formed().adopted(1, [1], 1, 0).appended(1, 0, 0, 0).high(1, 1, 0)
+    const one = new History({ minIsr: 1 })
+      .formed()
+      .isr([1], 1, 0)
+      .adopted(1, [1], 1, 0)
+      .appended(1, 0, 0, 0)
+      .high(1, 1, 0)
     expect(one.ended().broken()).toEqual([])
   })
 })

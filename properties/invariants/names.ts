@@ -14,5 +14,17 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
   { name: 'hw-not-below-min-isr', about: 'the high watermark does not move while the in-sync set is below min ISR' },
   { name: 'ack-after-hw', about: 'acks=all is answered when the high watermark covers the batch' },
   { name: 'ack-after-append', about: "acks=1 is answered when the leader's log holds the batch" },
+  { name: 'leader-completeness', about: 'a leader that was elected cleanly holds all that was below a high watermark' },
+  {
+    name: 'electable-hold-committed',
+    about: 'whoever may be elected holds what is below the high watermark',
+  },
+  { name: 'replicas-equal-below-hw', about: 'below the high watermarks of both, a follower agrees with the leader' },
+  { name: 'follower-hw-from-leader', about: "a follower's high watermark is one that a leader had" },
+  { name: 'leader-eligible', about: 'nobody who is fenced or shutting down is elected' },
+  { name: 'isr-member-eligible', about: 'nobody who is fenced or shutting down comes into an in-sync set' },
+  { name: 'read-below-hw', about: 'poll() returns only what was below a high watermark' },
+  { name: 'commit-within-log', about: 'a group commits nothing above a high watermark that a leader had' },
+  { name: 'commit-of-owner', about: 'a member commits only partitions that it held in that generation' },
   { name: 'shadow-audit', about: 'moments tell the logs as they really are' },
 ]

@@ -357,6 +357,14 @@ export class History {
     return this.emit(M.brokerRegistered, 0, node, 9, 0)
   }
 
+  unfenced(node: number): this {
+    return this.emit(M.brokerUnfenced, 0, node, 9)
+  }
+
+  fenced(node: number): this {
+    return this.emit(M.brokerFenced, 0, node, 9)
+  }
+
   healing(): this {
     return this.emit(M.runHealing, 0)
   }

@@ -153,7 +153,7 @@ export class ReplicatedLog {
     for (const node of this.h.brokers) {
       if (this.up.has(node)) continue
       this.up.add(node)
-      this.h.started(node).loaded(node, this.end(node), 0).registered(node)
+      this.h.started(node).loaded(node, this.end(node), 0).registered(node).unfenced(node)
       this.follow(node)
       this.copy(node)
       this.changeIsr([...this.isr, node].sort((a, b) => a - b))
