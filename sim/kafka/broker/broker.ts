@@ -16,13 +16,16 @@ import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
+  CreateTopicsRequest,
   FindCoordinatorRequest,
   ListOffsetsRequest,
   OffsetForLeaderEpochRequest,
 } from '../protocol/group-messages.ts'
-import type { InitProducerIdResponse } from '../protocol/messages.ts'
+import type { InitProducerIdRequest, InitProducerIdResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
+import { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
+import { TransactionDisk } from '../transaction/transaction-state-manager.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
@@ -41,7 +44,7 @@ import { topicConfigOf } from './topic-configs.ts'
 const APPEND = 1
 const APPLY_FETCH = 2
 const CLEAN_SHUTDOWN = 3
-// The group coordinator's own kinds begin at 10 (`CoordinatorDisk`).
+// The group coordinator's own kinds begin at 10 (`CoordinatorDisk`), the transaction coordinator's at 20 (`TransactionDisk`).
 
 export interface BrokerOptions {
   readonly broker: number
@@ -58,6 +61,12 @@ export interface BrokerOptions {
   readonly formed: { readonly records: readonly MetadataRecord[]; readonly brokerEpoch: number } | null
 }
 
+/** Hears who leads the partitions of its topic. */
+interface Coordinator {
+  onElection(tp: number, epoch: number): void
+  onResignation(tp: number, epoch: number): void
+}
+
 /** Told when a broker has ended in good order. */
 export interface ProcessHost {
   exited(node: number): void
@@ -69,12 +78,13 @@ export class Broker implements NodeHandler {
   readonly replicas: ReplicaManager
   readonly logs: LogManager
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   private readonly env: Env
   private readonly options: BrokerOptions
   private published = false
   private readonly host: ProcessHost
   private readonly diskQueue: DiskQueue
-  private readonly channel: RequestChannel
+  protected readonly channel: RequestChannel
   private readonly controller: ControllerChannel
   private readonly lifecycle: BrokerLifecycle
   private readonly metadataFetcher: MetadataFetcher
@@ -98,6 +108,19 @@ export class Broker implements NodeHandler {
     this.groups = new GroupCoordinator(env, this.batchNumbers, config, metadata, replicas, diskQueue, channel)
     this.replicas.listener = this.groups
     this.finder = new CoordinatorFinder(this.metadata, this.controller, config)
+    this.transactions = new TransactionCoordinator({
+      env,
+      options: config,
+      profile: options.profile,
+      metadata,
+      log: replicas,
+      disk: diskQueue,
+      channel,
+      producerIds: this.producerIds,
+      numbers: this.batchNumbers,
+      finder: this.finder,
+    })
+    this.replicas.transactions = this.transactions
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
@@ -157,16 +180,22 @@ export class Broker implements NodeHandler {
     this.publish([...this.metadata.partitions.keys()])
   }
 
-  /** Replicas take their roles first, then the coordinator hears of its partitions (`updateCoordinator`). */
+  /** Replicas take their roles first, then the coordinators hear of their partitions (`updateCoordinator`). */
   private publish(touched: readonly number[]): void {
     this.replicas.applyDelta(touched)
-    const { offsetsTopicId, partitions } = this.metadata
-    if (offsetsTopicId < 0) return
+    const { offsetsTopicId, transactionsTopicId } = this.metadata
+    if (offsetsTopicId >= 0) this.updateCoordinator(this.groups, offsetsTopicId, touched)
+    if (transactionsTopicId < 0) return
+    this.updateCoordinator(this.transactions, transactionsTopicId, touched)
+    this.transactions.onMetadata()
+  }
+
+  private updateCoordinator(coordinator: Coordinator, topicId: number, touched: readonly number[]): void {
     for (const tp of touched) {
-      if (topicIdOf(tp) !== offsetsTopicId) continue
-      const { leader, leaderEpoch } = partitions.get(tp) as PartitionMetadata
-      if (leader === this.options.broker) this.groups.onElection(tp, leaderEpoch)
-      else this.groups.onResignation(tp, leaderEpoch)
+      if (topicIdOf(tp) !== topicId) continue
+      const { leader, leaderEpoch } = this.metadata.partitions.get(tp) as PartitionMetadata
+      if (leader === this.options.broker) coordinator.onElection(tp, leaderEpoch)
+      else coordinator.onResignation(tp, leaderEpoch)
     }
   }
 
@@ -176,7 +205,7 @@ export class Broker implements NodeHandler {
   }
 
   topicConfig(topicId: number): TopicConfig {
-    return topicConfigOf(topicId, this.options)
+    return topicConfigOf(topicId, this.options, this.metadata)
   }
 
   /** Kafka's own topics are none of the scenario's. */
@@ -199,6 +228,7 @@ export class Broker implements NodeHandler {
     // Every client knows its own connections and ignores the others'.
     if (envelope.source !== this.options.controller) {
       this.replicas.fetchers.client.onMessage(envelope)
+      this.transactions.markers.client.onMessage(envelope)
       return
     }
     this.metadataFetcher.client.onMessage(envelope)
@@ -226,7 +256,13 @@ export class Broker implements NodeHandler {
         this.channel.reply(request, apiVersionsResponse(this.options.profile))
         break
       case Api.InitProducerId:
-        this.channel.reply(request, this.initProducerId())
+        if ((request.body as InitProducerIdRequest).transactionalId !== null) this.transactions.handle(request)
+        else this.channel.reply(request, this.initProducerId())
+        break
+      case Api.AddPartitionsToTxn:
+      case Api.AddOffsetsToTxn:
+      case Api.EndTxn:
+        this.transactions.handle(request)
         break
       case Api.ListOffsets:
         this.channel.reply(request, this.replicas.listOffsets(request.body as ListOffsetsRequest))
@@ -276,6 +312,10 @@ export class Broker implements NodeHandler {
       case CLEAN_SHUTDOWN:
         this.finishShutdown()
         break
+      case TransactionDisk.load:
+      case TransactionDisk.append:
+        this.transactions.onDisk(kind, a, b, payload)
+        break
       default:
         this.groups.onDisk(kind, a, b)
     }
@@ -291,7 +331,7 @@ export class Broker implements NodeHandler {
 
   onControllerCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
     if (request.api === Api.AlterPartition) this.replicas.alterPartitions.onCompletion(request, body, cause)
-    else if (request.api === Api.CreateTopics) this.finder.onCompletion()
+    else if (request.api === Api.CreateTopics) this.finder.onCompletion(request.body as CreateTopicsRequest)
     else this.producerIds.onCompletion(cause === 'response' ? body : null)
   }
 
@@ -306,6 +346,7 @@ export class Broker implements NodeHandler {
     if (kind === RESET) this.channel.reset(connection)
     if (kind === CLOSED || kind === RESET) this.replicas.onConnectionGone(connection)
     this.replicas.fetchers.client.onSignal(kind, connection, peer)
+    this.transactions.markers.client.onSignal(kind, connection, peer)
     this.metadataFetcher.client.onSignal(kind, connection, peer)
     this.lifecycle.client.onSignal(kind, connection, peer)
     this.controller.client.onSignal(kind, connection, peer)
@@ -340,9 +381,16 @@ export class Broker implements NodeHandler {
       case BrokerTimer.GroupMarkerTimeout:
         this.groups.onTimer(kind, a, b)
         return
+      case BrokerTimer.TransactionAppend:
+      case BrokerTimer.TransactionAbort:
+      case BrokerTimer.TransactionExpiry:
+      case BrokerTimer.MarkerRetry:
+        this.transactions.onTimer(kind)
+        return
     }
     if (this.logs.onTimer(kind, a, b)) return
     if (this.replicas.fetchers.client.onTimer(kind, a, b)) return
+    if (this.transactions.markers.client.onTimer(kind, a, b)) return
     if (this.metadataFetcher.client.onTimer(kind, a, b)) return
     if (this.lifecycle.client.onTimer(kind, a, b)) return
     this.controller.client.onTimer(kind, a, b)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { tpOf } from '../../history/ids.ts'
 import { GROUP, GroupCluster } from '../group/group-cluster.test.support.ts'
 import { Api } from '../protocol/api.ts'
+import { partitionFor } from '../group/partition-for.ts'
 import { Errors } from '../protocol/errors.ts'
 
 const KEY = { keyType: 'group', key: GROUP } as const
@@ -73,9 +75,29 @@ describe('FindCoordinator', () => {
     expect(small.count('topic.created')).toBe(0)
   })
 
-  test('coordinators of transactions are not simulated', () => {
-    const cluster = new GroupCluster()
+  test('coordinators of transactions have a topic of their own, with its own settings', () => {
+    const cluster = new GroupCluster({ asked: false, broker: { 'unclean.leader.election.enable': true } })
     const body = { keyType: 'transaction', key: 'tx' }
-    expect(cluster.ask(1, Api.FindCoordinator, body)?.errorCode).toBe(Errors.INVALID_REQUEST)
+    expect(cluster.ask(2, Api.FindCoordinator, body, 0.02)?.errorCode).toBe(Errors.COORDINATOR_NOT_AVAILABLE)
+    cluster.runFor(0.5)
+    const { topics, transactionsTopicId, minInsyncReplicas } = cluster.broker(2).metadata
+    expect(topics.get(transactionsTopicId)).toMatchObject({ name: '__transaction_state' })
+    expect(topics.get(transactionsTopicId)?.partitions).toHaveLength(50)
+    expect(minInsyncReplicas.get('__transaction_state')).toBe(2)
+    expect(cluster.broker(2).topicConfig(transactionsTopicId)).toMatchObject({
+      'min.insync.replicas': 2,
+      'unclean.leader.election.enable': false,
+    })
+    const found = cluster.ask(2, Api.FindCoordinator, body)
+    const tp = tpOf(transactionsTopicId, partitionFor('tx', 50))
+    expect(found).toEqual({ errorCode: 0, nodeId: cluster.broker(2).metadata.partitions.get(tp)?.leader })
+  })
+
+  test('both topics may be asked for at once', () => {
+    const cluster = new GroupCluster({ asked: false })
+    cluster.start(1, Api.FindCoordinator, KEY)
+    cluster.start(1, Api.FindCoordinator, { keyType: 'transaction', key: 'tx' })
+    cluster.runFor(1)
+    expect(cluster.count('topic.created')).toBe(2)
   })
 })

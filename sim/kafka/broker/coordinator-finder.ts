@@ -9,21 +9,32 @@ import type {
   FindCoordinatorResponse,
 } from '../protocol/group-messages.ts'
 import type { ControllerChannel } from './controller-channel.ts'
-import { type MetadataCache, OFFSETS_TOPIC } from './metadata-cache.ts'
+import { type MetadataCache, OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
 const NOT_AVAILABLE: FindCoordinatorResponse = { errorCode: Errors.COORDINATOR_NOT_AVAILABLE, nodeId: -1 }
 
+type KeyType = FindCoordinatorRequest['keyType']
+type NewTopic = CreateTopicsRequest['topics'][number]
+
+/** One of Kafka's own topics, on its way to be made. */
+interface Creation {
+  requested: boolean
+  /** The topic is wanted and the controller could not be reached yet. */
+  wanted: boolean
+}
+
 /**
- * Finds groups' coordinators (`KafkaApis.getCoordinator`), and has the offsets topic created when somebody asks for the first
- * time (`AutoTopicCreationManager`).
+ * Finds coordinators of groups and of transactions (`KafkaApis.getCoordinator`), and has the topic with their logs created when
+ * somebody asks for the first time (`AutoTopicCreationManager`).
  */
 export class CoordinatorFinder {
   private readonly metadata: MetadataCache
   private readonly channel: ControllerChannel
   private readonly config: BrokerConfig
-  private creating = false
-  /** The topic is wanted and the controller could not be reached yet. */
-  private wanted = false
+  private readonly creations: Readonly<Record<KeyType, Creation>> = {
+    group: { requested: false, wanted: false },
+    transaction: { requested: false, wanted: false },
+  }
 
   constructor(metadata: MetadataCache, channel: ControllerChannel, config: BrokerConfig) {
     this.metadata = metadata
@@ -31,47 +42,67 @@ export class CoordinatorFinder {
     this.config = config
   }
 
-  find(request: FindCoordinatorRequest): FindCoordinatorResponse {
-    // Transaction coordinators are not simulated.
-    if (request.keyType !== 'group') return { errorCode: Errors.INVALID_REQUEST, nodeId: -1 }
+  find({ keyType, key }: FindCoordinatorRequest): FindCoordinatorResponse {
     const { metadata } = this
-    const topic = metadata.topics.get(metadata.offsetsTopicId)
+    const topic = metadata.topics.get(keyType === 'group' ? metadata.offsetsTopicId : metadata.transactionsTopicId)
     if (topic === undefined) {
-      this.create()
+      this.create(keyType)
       return NOT_AVAILABLE
     }
-    const tp = tpOf(topic.topicId, partitionFor(request.key, topic.partitions.length))
+    const tp = tpOf(topic.topicId, partitionFor(key, topic.partitions.length))
     const leader = metadata.partitions.get(tp)?.leader ?? -1
     if (leader < 0 || metadata.aliveBrokerEpoch(leader) < 0) return NOT_AVAILABLE
     return { errorCode: Errors.NONE, nodeId: leader }
   }
 
+  /** Somebody needs the offsets topic and did not ask for its coordinators. */
+  wantOffsetsTopic(): void {
+    this.create('group')
+  }
+
   /** The controller can be reached: sends what had to wait. */
   onControllerReady(): void {
-    if (this.wanted) this.create()
+    for (const keyType of ['group', 'transaction'] as const) if (this.creations[keyType].wanted) this.create(keyType)
   }
 
   /** Whatever the controller said, or did not: who still misses the topic asks again. */
-  onCompletion(): void {
-    this.creating = false
+  onCompletion(request: CreateTopicsRequest): void {
+    for (const { name } of request.topics) {
+      this.creations[name === OFFSETS_TOPIC ? 'group' : 'transaction'].requested = false
+    }
   }
 
-  private create(): void {
-    if (this.creating) return
-    this.wanted = true
+  private create(keyType: KeyType): void {
+    const creation = this.creations[keyType]
+    if (creation.requested) return
+    creation.wanted = true
     if (!this.channel.ready()) return
-    this.wanted = false
-    this.creating = true
-    const body: CreateTopicsRequest = {
-      topics: [
-        {
-          name: OFFSETS_TOPIC,
-          numPartitions: this.config['offsets.topic.num.partitions'],
-          replicationFactor: this.config['offsets.topic.replication.factor'],
-          minInsyncReplicas: this.config['min.insync.replicas'],
-        },
-      ],
-    }
+    creation.wanted = false
+    creation.requested = true
+    const topic = keyType === 'group' ? this.offsetsTopic() : this.transactionsTopic()
+    const body: CreateTopicsRequest = { topics: [topic] }
     this.channel.send(Api.CreateTopics, body)
+  }
+
+  private offsetsTopic(): NewTopic {
+    const { config } = this
+    return {
+      name: OFFSETS_TOPIC,
+      numPartitions: config['offsets.topic.num.partitions'],
+      replicationFactor: config['offsets.topic.replication.factor'],
+      minInsyncReplicas: config['min.insync.replicas'],
+    }
+  }
+
+  /** `TransactionStateManager.transactionStateTopicConfigs`: it never takes a leader that may lack something. */
+  private transactionsTopic(): NewTopic {
+    const { config } = this
+    return {
+      name: TRANSACTIONS_TOPIC,
+      numPartitions: config['transaction.state.log.num.partitions'],
+      replicationFactor: config['transaction.state.log.replication.factor'],
+      minInsyncReplicas: config['transaction.state.log.min.isr'],
+      uncleanLeaderElectionEnable: false,
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { CLUSTER_PROFILES } from '../protocol/profile.ts'
+import { CLUSTER_PROFILES, type ClusterProfile } from '../protocol/profile.ts'
 import { MOMENTS } from '../../history/catalogue.ts'
 import { type MomentObserver, Recorder } from '../../history/recorder.ts'
 import type { Hasher } from '../../host.ts'
@@ -23,7 +23,7 @@ import type { ConfigTable } from '../protocol/config/definition.ts'
 import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
 import type { ProduceResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
-import { Broker, type ProcessHost } from './broker.ts'
+import { Broker, type BrokerOptions, type ProcessHost } from './broker.ts'
 import type { Materialisation } from './idle-replicas.ts'
 import type { PartitionMetadata } from './metadata-cache.ts'
 import type { Partition } from './partition.ts'
@@ -81,6 +81,7 @@ export class MiniCluster {
   private readonly brokerConfig: BrokerConfig
   private readonly topicConfig: TopicConfig
   private readonly materialisation: Materialisation
+  private readonly profile: ClusterProfile
   private batches = 0
   private correlation = 0
 
@@ -95,10 +96,12 @@ export class MiniCluster {
       readonly groups?: Partial<GroupCoordinatorOptions>
       readonly materialisation?: Materialisation
       readonly hasher?: Hasher
+      readonly profile?: Partial<ClusterProfile>
     } = {},
   ) {
     const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true, groups = {} } = options
     this.materialisation = options.materialisation ?? 'when-touched'
+    this.profile = { ...CLUSTER_PROFILES['kafka-4.1'], ...options.profile }
     this.kernel = new Kernel({
       seed: 'mini',
       hasher: options.hasher ?? {
@@ -144,13 +147,18 @@ export class MiniCluster {
       broker: id,
       controller: 0,
       config: this.brokerConfig,
-      profile: CLUSTER_PROFILES['kafka-4.1'],
+      profile: this.profile,
       topicConfigs,
       incarnationId,
       formed: standing,
       materialisation: this.materialisation,
     }
-    this.kernel.start(id, new Broker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))
+    this.kernel.start(id, this.makeBroker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))
+  }
+
+  /** Tests may want brokers of their own. */
+  protected makeBroker(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost): Broker {
+    return new Broker(env, options, disk, host)
   }
 
   crash(id: number): void {

@@ -4,7 +4,6 @@ import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { LogManager } from '../log/log-manager.ts'
-import type { CoordinatorLog } from '../group/coordinator-log.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
@@ -16,6 +15,7 @@ import type {
   OffsetForLeaderEpochResponse,
 } from '../protocol/group-messages.ts'
 import type { FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import type { TransactionLog } from '../transaction/transaction-state-manager.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import { ConsumerFetch } from './consumer-fetch.ts'
@@ -52,7 +52,7 @@ export interface HighWatermarkListener {
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
  * followers, and keeps what must wait in two purgatories.
  */
-export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
@@ -61,6 +61,8 @@ export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
   readonly idle: IdleReplicas
   /** The group coordinator, once there is one. */
   listener: HighWatermarkListener | null = null
+  /** The transaction coordinator, once there is one. */
+  transactions: HighWatermarkListener | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
@@ -157,7 +159,7 @@ export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
 
   create(tp: number): Partition {
     const { broker, config } = this.options
-    const topicConfig = topicConfigOf(topicIdOf(tp), this.options)
+    const topicConfig = topicConfigOf(topicIdOf(tp), this.options, this.metadata)
     return new Partition(this.env, tp, this.logs.getOrCreate(tp, topicConfig), this.metadata, {
       broker,
       replicaLagTimeMaxMs: config['replica.lag.time.max.ms'],
@@ -206,6 +208,11 @@ export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
 
   highWatermark(tp: number): number {
     return this.partitions.get(tp)?.log.highWatermark ?? 0
+  }
+
+  isUnderMinIsr(tp: number): boolean {
+    const partition = this.partitions.get(tp)
+    return partition !== undefined && partition.maximalIsr.length < partition.effectiveMinIsr
   }
 
   get maxMessageBytes(): number {
@@ -388,7 +395,9 @@ export class ReplicaManager implements IdleReplicaHost, CoordinatorLog {
   private afterIsrOrHighWatermark(tp: number): void {
     this.produces.check(tp)
     if (this.fetches.consumers > 0) this.fetches.onHighWatermark(tp)
-    if (topicIdOf(tp) === this.metadata.offsetsTopicId) this.listener?.onHighWatermark(tp)
+    const topicId = topicIdOf(tp)
+    if (topicId === this.metadata.offsetsTopicId) this.listener?.onHighWatermark(tp)
+    else if (topicId === this.metadata.transactionsTopicId) this.transactions?.onHighWatermark(tp)
   }
 
   /** A connection ended; nobody waits for what was parked on it. */

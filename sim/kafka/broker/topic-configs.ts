@@ -1,12 +1,22 @@
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { BROKER_SYNONYM, type TopicConfig } from '../protocol/config/topic.ts'
+import { type MetadataCache, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
-/** A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all. */
+/**
+ * A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all, and
+ * what the transaction log was created with.
+ */
 export function topicConfigOf(
   topicId: number,
   known: { readonly config: BrokerConfig; readonly topicConfigs: ReadonlyMap<number, TopicConfig> },
+  metadata: MetadataCache,
 ): TopicConfig {
-  return known.topicConfigs.get(topicId) ?? topicDefaults(known.config)
+  const configured = known.topicConfigs.get(topicId)
+  if (configured !== undefined) return configured
+  const defaults = topicDefaults(known.config)
+  const minIsr = metadata.minInsyncReplicas.get(TRANSACTIONS_TOPIC)
+  if (topicId !== metadata.transactionsTopicId || minIsr === undefined) return defaults
+  return { ...defaults, 'min.insync.replicas': minIsr, 'unclean.leader.election.enable': false }
 }
 
 /** A topic without settings of its own (`LogConfig` from `KafkaConfig.extractLogConfigMap`). */

@@ -24,9 +24,10 @@ export function createTopics(
     if (placement === null) return { name, errorCode: Errors.INVALID_REPLICATION_FACTOR, topicId: -1 }
     const topicId = nextId++
     const { minInsyncReplicas } = topic
+    const unclean = topic.uncleanLeaderElectionEnable ?? uncleanLeaderElectionEnable
     records.push(
       { type: 'TopicRecord', name, topicId },
-      { type: 'ConfigRecord', topic: name, minInsyncReplicas, uncleanLeaderElectionEnable },
+      { type: 'ConfigRecord', topic: name, minInsyncReplicas, uncleanLeaderElectionEnable: unclean },
     )
     placement.forEach((replicas, partitionId) => {
       const isr = replicas.filter((broker) => cluster.isActive(broker))

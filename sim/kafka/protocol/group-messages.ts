@@ -164,6 +164,8 @@ export interface CreateTopicsRequest {
     readonly numPartitions: number
     readonly replicationFactor: number
     readonly minInsyncReplicas: number
+    /** Missing: as the controller's default says. */
+    readonly uncleanLeaderElectionEnable?: boolean
   }[]
 }
 export interface CreateTopicsResponse {
