@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { declareFlags, type FlagName, judgingFlags } from './commands/judging-flags.ts'
+import { declareCampaignFlags } from './campaign/campaign-flags.ts'
 import { declareSearchFlags, searchFlags } from './search/search-flags.ts'
 import { nearest } from '../scenarios/format/suggest.ts'
 import type { Context, GlobalFlags } from './context.ts'
@@ -10,8 +11,6 @@ import { errorText, notBuiltYet, UsageError } from './usage-error.ts'
 /** Commands that are planned: they exist, say what they will do, and are refused. */
 const PLANNED: Readonly<Record<string, string>> = {
   check: 'judge a recorded history',
-  campaign: 'time-boxed mass runs',
-  merge: 'combine the results of shards',
 }
 
 const EXAMPLES = `
@@ -21,6 +20,7 @@ Examples:
   twiceshy run a.yaml --seed 7 --runs 1000     more runs under another seed
   twiceshy run a.yaml --set producers.checkout.config.acks=1
   twiceshy fuzz a.yaml --time-budget 60s       search for what breaks it
+  twiceshy campaign safe-publishing --time-budget 15m
   twiceshy init                                write a first scenario
 
 Exit codes: 0 as expected, 1 not as expected, 2 bad usage or file, 3 inconclusive, 4 nothing matched,
@@ -81,6 +81,7 @@ function programFor(context: Context, done: (code: ExitCode) => void): Command {
   }
   addJudging(program, act, context)
   addSearching(program, act, context)
+  addCampaigns(program, act, context)
   addOthers(program, act, context)
   for (const [name, about] of Object.entries(PLANNED)) {
     const command = program.command(name).description(`${about} (not built yet)`)
@@ -175,6 +176,22 @@ function addSearching(program: Command, act: Act, context: Context): void {
   })
 }
 
+function addCampaigns(program: Command, act: Act, context: Context): void {
+  const campaign = program.command('campaign <campaigns...>')
+  campaign.description('judge scenarios in mass, and tell how hard the runs were: situations reached, mutants found')
+  act(declareCampaignFlags(campaign), async (values, globals) => {
+    const { campaign } = await import('./commands/campaign.ts')
+    const calibrate = typeof values['calibrate'] === 'boolean' ? values['calibrate'] : null
+    return campaign({ words: listOf(values), flags: judgingFlags(values), calibrate, globals }, context)
+  })
+
+  const merge = program.command('merge <results...>').description("add up the results of a campaign's shards")
+  act(declareFlags(merge, ['reporters']), async (values, globals) => {
+    const { merge } = await import('./commands/merge.ts')
+    return merge({ files: listOf(values), flags: judgingFlags(values), globals }, context)
+  })
+}
+
 function addOthers(program: Command, act: Act, context: Context): void {
   const list = program.command('list [topic] [paths...]')
   list.description('list scenarios, guarantees, anomalies, faults, moments, configs or profiles')
@@ -235,6 +252,8 @@ function unknownCommand(words: readonly string[]): UsageError {
     'replay',
     'shrink',
     'explain',
+    'campaign',
+    'merge',
     'check-determinism',
     'list',
     'init',

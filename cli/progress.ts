@@ -6,7 +6,7 @@ const LEAST_GAP_MS = 100
 /** One line that says how far the work is: on a terminal only, at most ten times a second, gone before anything else is written. */
 export class Progress {
   private readonly sink: TextSink
-  private readonly total: number
+  private readonly total: number | null
   private readonly enabled: boolean
   private readonly now: () => number
   private readonly startedAt: number
@@ -16,7 +16,8 @@ export class Progress {
   private virtualMs = 0
   private violations = 0
 
-  constructor(sink: TextSink, total: number, enabled: boolean, now: () => number = () => performance.now()) {
+  /** @param total null when nobody knows how many runs there will be. */
+  constructor(sink: TextSink, total: number | null, enabled: boolean, now: () => number = () => performance.now()) {
     this.sink = sink
     this.total = total
     this.enabled = enabled && sink.isTTY
@@ -42,7 +43,8 @@ export class Progress {
     const seconds = (this.now() - this.startedAt) / 1000
     const rate = seconds > 0 ? Math.round(this.runs / seconds) : 0
     const found = this.violations === 0 ? '' : ` · ${grouped(this.violations)} violated`
-    return `  ${grouped(this.runs)} of ${grouped(this.total)} runs · ${grouped(rate)}/s · ${simulated(this.virtualMs)} simulated${found}`
+    const of = this.total === null ? '' : ` of ${grouped(this.total)}`
+    return `  ${grouped(this.runs)}${of} runs · ${grouped(rate)}/s · ${simulated(this.virtualMs)} simulated${found}`
   }
 
   /** Takes the line away; it comes back with the next run. */

@@ -9,6 +9,7 @@ export async function realEngine(): Promise<Engine> {
     { MOMENTS, matchableFields },
     { INVARIANTS },
     { SITUATIONS },
+    { MUTANTS },
   ] = await Promise.all([
     import('../scenarios/format/load.ts'),
     import('../scenarios/format/frame.ts'),
@@ -16,12 +17,14 @@ export async function realEngine(): Promise<Engine> {
     import('../sim/history/catalogue.ts'),
     import('../properties/invariants/names.ts'),
     import('../properties/situations/names.ts'),
+    import('../properties/mutants/mutants.ts'),
   ])
   const moments = MOMENTS.map(({ name }) => name)
   const momentFields = Object.fromEntries(MOMENTS.map((moment) => [moment.name, matchableFields(moment)]))
   const invariants = INVARIANTS.map(({ name }) => name)
   const situations = SITUATIONS.map(({ name }) => name)
-  const known = { moments, momentFields, invariants, situations }
+  const mutants = MUTANTS.map(({ id }) => id)
+  const known = { moments, momentFields, invariants, situations, mutants }
   return {
     load: (file, text, options) => loadScenarioText(file, text, { ...options, ...known }),
     loadValue: (file, value, options) => loadScenarioValue(file, value, { ...options, ...known }),

@@ -35,7 +35,7 @@ function annotations(result: ScenarioResult, options: GithubOptions): readonly s
     const place = span === null ? [] : [`line=${span.line}`, `col=${span.column}`]
     const file = inRepository(span?.file ?? result.file, options.folder)
     const title = `title=${property(clipped(label === null ? titleOf(result) : `${label}: ${titleOf(result)}`, 200))}`
-    return command(finding, [`file=${property(file)}`, ...place, title], textOf(finding))
+    return annotation(finding, [`file=${property(file)}`, ...place, title], textOf(finding))
   })
 }
 
@@ -43,7 +43,8 @@ function textOf({ text, proof }: Finding): string {
   return clipped(proof === null ? text : `${text}\n${proofInWords(proof)}`, LONGEST)
 }
 
-function command({ kind }: Pick<Finding, 'kind'>, properties: readonly string[], text: string): string {
+/** A workflow command that becomes an annotation. */
+export function annotation({ kind }: Pick<Finding, 'kind'>, properties: readonly string[], text: string): string {
   return `::${kind === 'not-met' ? 'error' : 'warning'} ${properties.join(',')}::${data(text)}`
 }
 
@@ -51,12 +52,13 @@ function ofCommand(summary: Summary, error: string | null): readonly string[] {
   const title = ['title=twiceshy']
   const open = counted(summary.notJudged, 'scenario')
   return [
-    ...(error === null ? [] : [command({ kind: 'not-met' }, title, clipped(`internal error: ${error}`, LONGEST))]),
-    ...(summary.notJudged === 0 ? [] : [command({ kind: 'inconclusive' }, title, `${open} not judged`)]),
+    ...(error === null ? [] : [annotation({ kind: 'not-met' }, title, clipped(`internal error: ${error}`, LONGEST))]),
+    ...(summary.notJudged === 0 ? [] : [annotation({ kind: 'inconclusive' }, title, `${open} not judged`)]),
   ]
 }
 
-function inRepository(file: string, folder: string): string {
+/** A file as annotations name it. */
+export function inRepository(file: string, folder: string): string {
   return folder === '' || file.startsWith('/') || /^[A-Za-z]:/.test(file) ? file : `${folder}/${file}`
 }
 
@@ -65,6 +67,7 @@ function data(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 }
 
-function property(text: string): string {
+/** What GitHub's runner wants escaped in a property. */
+export function property(text: string): string {
   return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 }

@@ -19,7 +19,15 @@ export function scenario(change: Partial<Scenario> = {}): Scenario {
     tags: [],
     seed: '1',
     // No test that uses this runs a world.
-    spec: { topics: [], producers: [] } as unknown as WorldSpec,
+    spec: {
+      cluster: { perfect: true, brokers: [] },
+      topics: [],
+      producers: [],
+      consumers: [],
+      processors: [],
+      stores: [],
+      sinks: [],
+    } as unknown as WorldSpec,
     faults: [],
     chaos: null,
     runs: 1,

@@ -14,6 +14,8 @@ export interface CampaignDocument {
   readonly shards: readonly string[]
   /** One per file. */
   readonly campaigns: readonly CampaignResult[]
+  /** Runs that were judged again, in another thread and another order, and gave the same digest and result. */
+  readonly repeated: number
   /** Wall-clock time of judging, in milliseconds, of all shards together. */
   readonly wallMs: number
   /** What cut it short, beside its time budget. */
@@ -66,8 +68,6 @@ export interface CampaignScenario {
   readonly cover: ScenarioResult['cover']
   /** Those that the scenario's world can come into, in the order of the table of situations. */
   readonly situations: readonly SituationCount[]
-  /** Runs that were judged again elsewhere and gave the same digest. */
-  readonly repeated: number
 }
 
 /** An entry of `faults:`. */

@@ -17,7 +17,7 @@ export function campaignMarkdown(document: CampaignDocument, again: readonly str
   const summary = summaryOfCampaign(document)
   const world = `${counted(summary.runs, 'run')}, ${counted(summary.events, 'event')}, ${simulated(summary.virtualMs)} simulated`
   const speed = `${wallInWords(document.wallMs)} of work (${rateInWords(summary.runsPerSecond)} runs/s)`
-  const repeated = `${counted(summary.repeated, 'run')} judged again elsewhere with the same digest`
+  const repeated = `${counted(document.repeated, 'run')} judged again elsewhere with the same digest`
   const error = document.error === null ? [] : [`**Internal error:** ${plain(clipped(document.error, LONGEST_PROOF))}`]
   const head = `<!-- twiceshy campaign -->\n### ${SIGN[summary.standing]} twiceshy campaign\n\n${world}, ${speed}, ${repeated}`
   return withinComment(

@@ -114,6 +114,7 @@ function added(a: CampaignDocument, b: CampaignDocument): CampaignDocument {
     ...a,
     shards: [...a.shards, ...b.shards].sort((left, right) => shardNumber(left) - shardNumber(right)),
     campaigns: a.campaigns.map((campaign, i) => addedCampaigns(campaign, b.campaigns[i] as CampaignResult)),
+    repeated: a.repeated + b.repeated,
     wallMs: a.wallMs + b.wallMs,
     stopped: a.stopped ?? b.stopped,
     error: a.error ?? b.error,
@@ -171,7 +172,6 @@ function addedScenarios(a: CampaignScenario, b: CampaignScenario): CampaignScena
     })),
     cover: a.cover.map((goal, i) => ({ ...goal, runs: goal.runs + (b.cover[i]?.runs ?? 0) })),
     situations: a.situations.map((situation, i) => addedSituations(situation, b.situations[i])),
-    repeated: a.repeated + b.repeated,
   }
 }
 

@@ -162,9 +162,9 @@ function endLines(document: CampaignDocument, summary: CampaignSummary, exit: nu
   const world = `${counted(summary.events, 'event')} · ${simulated(summary.virtualMs)} simulated`
   const speed = `${wallInWords(document.wallMs)} of work, ${rateInWords(summary.runsPerSecond)} runs/s`
   const repeated =
-    summary.repeated === 0
+    document.repeated === 0
       ? []
-      : [paint.faint(`${counted(summary.repeated, 'run')} judged again elsewhere, every digest the same`)]
+      : [paint.faint(`${counted(document.repeated, 'run')} judged again elsewhere, every digest the same`)]
   const stopped = stoppedInWords(document)
   const missing = summary.missed === 0 ? '' : ` ${paint.open(`· ${grouped(summary.missed)} missed`)}`
   const code = exit === 0 ? '' : ` ${paint.faint(`· exit ${exit}`)}`

@@ -13,7 +13,6 @@ export interface CampaignSummary {
   readonly events: number
   readonly virtualMs: number
   readonly runsPerSecond: number
-  readonly repeated: number
   /** Quotas and mutants that were missed. */
   readonly missed: number
 }
@@ -66,7 +65,6 @@ export function summaryOfCampaign(document: CampaignDocument): CampaignSummary {
     events: sum(all, ({ events }) => events),
     virtualMs: sum(all, ({ virtualMs }) => virtualMs),
     runsPerSecond: document.wallMs > 0 ? (runs * 1000) / document.wallMs : 0,
-    repeated: sum(all, ({ repeated }) => repeated),
     missed: sum(campaigns, missedOf),
   }
 }
@@ -145,7 +143,8 @@ function sharesOf({ scenarios, quotas, sharePercent }: CampaignResult): readonly
     const among = scenarios.flatMap(({ situations, runs }) =>
       situations.filter((situation) => situation.name === name).map((situation) => ({ situation, of: runs })),
     )
-    const of = sum(among, (each) => each.of)
+    // Of one that no scenario can come into all runs are without.
+    const of = among.length > 0 ? sum(among, (each) => each.of) : sum(scenarios, (scenario) => scenario.runs)
     const runs = sum(among, ({ situation }) => situation.runs)
     const times = sum(among, ({ situation }) => situation.times)
     const wanted = quotas.includes(name) ? Math.max(1, Math.ceil((of * sharePercent) / 100 - 1e-9)) : null

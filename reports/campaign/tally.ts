@@ -106,7 +106,7 @@ export class CampaignTally {
     return isNew
   }
 
-  result(repeated: number): CampaignScenario {
+  result(): CampaignScenario {
     const { scenario } = this
     return {
       scenario: scenario.title,
@@ -128,7 +128,6 @@ export class CampaignTally {
       faults: this.faults.map((fault) => ({ ...fault })),
       cover: this.cover.map((goal) => ({ ...goal })),
       situations: this.situations.map((situation) => ({ ...situation })),
-      repeated,
     }
   }
 }
