@@ -7,11 +7,14 @@ import type { Topology } from './topology.ts'
  * - lossy failures (power, disk) hit at most min ISR - 1 brokers, by the smallest min ISR of any partition;
  * - with a lossy failure in the plan no other broker ends uncleanly: to the controller an unclean end is as good as a loss,
  *   it takes the replica off the eligible leaders (KIP-966), and the last known leader may then be the one that lost;
+ * - nor is another broker stopped twice then: a shutdown that comes before the broker has registered again writes a marker
+ *   without its epoch (`LogManager.shutdown`), which the controller takes for an unclean end;
  * - without one, process crashes hit at most one broker fewer than the smallest replication factor: a broker that comes back
  *   remembers only the last batch of each producer (`ProducerStateManager.takeSnapshot`), so that when all of them do,
  *   retries of older ones are not recognised.
  *
- * The same broker may crash any number of times; clean stops, pauses and everything in the network are not limited. The
+ * The same broker may crash any number of times; pauses and everything in the network are not limited, nor else are clean
+ * stops. The
  * count runs over the whole run: a replica counts as recovered only at its end, which is the simplest reading of "between
  * full recoveries" that can never allow too many. A broker named twice is one broker; a target that is only known when its
  * fault fires may be another one each time. Which broker holds which partition does not count.
@@ -23,6 +26,7 @@ export class LossBudget {
   private readonly limited: boolean
   private lossy: Victims = NOBODY
   private unclean: Victims = NOBODY
+  private stops: readonly Victims[] = []
 
   constructor(budget: ChaosBudget, topology: Topology) {
     this.topology = topology
@@ -31,9 +35,10 @@ export class LossBudget {
 
   /** Takes the faults into account if they keep within the budget together; else nothing is counted and false returned. */
   take(faults: readonly PlannedFault[]): boolean {
-    let { lossy, unclean } = this
+    let { lossy, unclean, stops } = this
     for (const fault of faults) {
       const { action } = fault
+      if (action.kind === 'stop') stops = [...stops, times(this.victimsOf(action.target) ?? NOBODY, firingsOf(fault))]
       if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk' && action.kind !== 'crash') continue
       const victims = this.victimsOf(action.target)
       if (victims === null && action.kind !== 'crash') return false
@@ -42,16 +47,17 @@ export class LossBudget {
       unclean = together(unclean, hit)
       if (action.kind !== 'crash') lossy = together(lossy, hit)
     }
-    if (this.limited && !this.allows(lossy, unclean)) return false
+    if (this.limited && !this.allows(lossy, unclean, twiceAmong(stops))) return false
     this.lossy = lossy
     this.unclean = unclean
+    this.stops = stops
     return true
   }
 
-  private allows(lossy: Victims, unclean: Victims): boolean {
+  private allows(lossy: Victims, unclean: Victims, stoppedTwice: Victims): boolean {
     const { minIsr, minReplicas } = this.topology
     if (sizeOf(lossy) === 0) return sizeOf(unclean) < Math.max(1, minReplicas)
-    return sizeOf(lossy) < minIsr && sizeOf(unclean) === sizeOf(lossy)
+    return sizeOf(lossy) < minIsr && sizeOf(together(unclean, stoppedTwice)) === sizeOf(lossy)
   }
 
   /** Brokers that a target may mean: by name where they are known before the run. null = it may mean a controller. */
@@ -98,6 +104,16 @@ function together(one: Victims, other: Victims): Victims {
 
 function times(victims: Victims, firings: number): Victims {
   return { named: victims.named, unnamed: victims.unnamed === 0 ? 0 : victims.unnamed * firings }
+}
+
+/** Whoever may be among the victims of two. */
+function twiceAmong(all: readonly Victims[]): Victims {
+  const named = all.flatMap((victims) => victims.named)
+  const unnamed = all.reduce((sum, victims) => sum + victims.unnamed, 0)
+  return {
+    named: named.filter((name, place) => named.indexOf(name) !== place),
+    unnamed: named.length + unnamed > 1 ? unnamed : 0,
+  }
 }
 
 function sizeOf(victims: Victims): number {

@@ -117,6 +117,24 @@ describe('drawChaos', () => {
     expect(crashRuns).toBeGreaterThan(50)
   })
 
+  it('stops no other broker twice beside a lossy failure: it might not have registered again in between', () => {
+    const spec = worldSpec({ brokers: 3, minIsr: 2 })
+    const hit = (faults: readonly PlannedFault[], ...kinds: readonly string[]): readonly string[] =>
+      faults.flatMap(({ action }) =>
+        kinds.includes(action.kind) && 'target' in action && action.target.kind === 'node' ? [action.target.name] : [],
+      )
+    let twice = 0
+    for (let seed = 1; seed <= 800; seed++) {
+      const chaos: ChaosSpec = { budget: 'within-promise', kinds: ['stop', 'wipe-disk'], faults: [3, 8] }
+      const faults = draw(chaos, spec, seed)
+      const stopped = hit(faults, 'stop').filter((name) => name.startsWith('broker-'))
+      const again = stopped.filter((name, place) => stopped.indexOf(name) !== place)
+      if (again.length > 0) twice++
+      if (lossyVictims(faults, spec) > 0) expect(hit(faults, 'wipe-disk')).toEqual(expect.arrayContaining(again))
+    }
+    expect(twice).toBeGreaterThan(50)
+  })
+
   it('goes beyond when it may', () => {
     const spec = worldSpec({ minIsr: 2 })
     const victims = Array.from({ length: 100 }, (_, seed) => lossyVictims(draw(ANYTHING, spec, seed + 1), spec))
