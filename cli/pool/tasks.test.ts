@@ -36,3 +36,20 @@ test('of several runs one in twenty is repeated and the last, of single runs too
   expect(repeated(new Agenda([task(100), task(20)]))).toBe(8)
   expect(repeated(new Agenda(Array.from({ length: 40 }, () => task(1))))).toBe(3)
 })
+
+test('in turns, tasks share an early end; those with fewer runs drop out on the way', () => {
+  const agenda = new Agenda([task(2), task(0), task(4, 1, 4), task(3)], 'turns')
+  const items = Array.from({ length: agenda.total }, (_, index) => agenda.at(index))
+  expect(items.map(({ task, run }) => [task, run])).toEqual([
+    [0, 0],
+    [2, 1],
+    [3, 0],
+    [0, 1],
+    [2, 5],
+    [3, 1],
+    [2, 9],
+    [3, 2],
+    [2, 13],
+  ])
+  expect(items.filter((item) => agenda.isRepeated(item, 100)).map(({ index }) => index)).toEqual([0, 1, 2, 3, 7, 8])
+})

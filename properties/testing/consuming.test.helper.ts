@@ -35,7 +35,7 @@ export const PAYMENTS: number = tpOf(2, 0)
 
 const OFFSETS_PARTITIONS = 50
 
-const GROUPS: Readonly<Record<ReaderName, number>> = { billing: 40, service: 41, writer: 42 }
+export const GROUPS: Readonly<Record<ReaderName, number>> = { billing: 40, service: 41, writer: 42 }
 
 /** Guarantees of consuming applications. */
 export const CONSUMED: readonly Guarantee[] = [

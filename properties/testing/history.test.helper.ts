@@ -159,7 +159,7 @@ export class History {
     this.checkout = this.brokers.length + 1
     this.audit = this.brokers.length + 2
     this.tp = tpOf(1, partition)
-    this.court = new Court(this.spec, options.expect ?? expectations())
+    this.court = new Court(this.spec, options.expect ?? expectations(), true)
   }
 
   emit(kind: number, node: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): this {
@@ -367,6 +367,11 @@ export class History {
 
   healing(): this {
     return this.emit(M.runHealing, 0)
+  }
+
+  /** Names of the hard situations so far. */
+  reached(): readonly string[] {
+    return Object.keys(this.court.reached() ?? {})
   }
 
   // --- the end ------------------------------------------------------------------------------------------------------

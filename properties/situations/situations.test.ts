@@ -1,0 +1,264 @@
+import { describe, expect, it, test } from 'vitest'
+import { M } from '../../sim/history/catalogue.ts'
+import { maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
+import { Errors } from '../../sim/kafka/protocol/errors.ts'
+import { ConsumingHistory, GROUPS, ORDERS, PAYMENTS } from '../testing/consuming.test.helper.ts'
+import { History } from '../testing/history.test.helper.ts'
+import { S, SITUATIONS } from './names.ts'
+
+const TP = tpOf(1, 0)
+
+function history(minIsr = 2): History {
+  return new History({ minIsr }).formed()
+}
+
+/** A leader's proposal of an in-sync set. */
+function proposed(h: History, node: number, isr: readonly number[], epoch: number, partitionEpoch: number): History {
+  return h.emit(M.isrProposed, node, TP, maskLow(isr), 0, epoch, partitionEpoch)
+}
+
+/** Each recognised, and a near miss that is not. */
+interface Pair {
+  readonly name: string
+  readonly hit: () => History
+  readonly miss: () => History
+}
+
+const REPLICAS: readonly Pair[] = [
+  {
+    name: 'unreplicated-data-at-leader-change',
+    hit: () => history().published(0).sent(1).appended(1, 1, 1, 0).elect(2, 1, 1, [2, 3]).began(2, 1, 1, 1, [2, 3]),
+    miss: () =>
+      history()
+        .published(0)
+        .sent(1)
+        .appended(1, 1, 1, 0)
+        .appended(2, 1, 1, 0)
+        .elect(2, 1, 1, [2, 3])
+        .began(2, 1, 2, 1, [2, 3]),
+  },
+  {
+    name: 'high-watermark-behind-at-leader-change',
+    hit: () => history().published(0).elect(2, 1, 1, [2, 3]).began(2, 1, 1, 0, [2, 3]),
+    miss: () => history().published(0).elect(2, 1, 1, [2, 3]).began(2, 1, 1, 1, [2, 3]),
+  },
+  {
+    name: 'truncation',
+    hit: () => history().published(0).truncated(3, 0, 1),
+    miss: () => history().published(0).truncated(3, 1, 1),
+  },
+  {
+    name: 'isr-below-min',
+    hit: () => history().isr([1], 1, 0, [2, 3]),
+    miss: () => history().isr([1, 2], 1, 0),
+  },
+  {
+    name: 'leaderless-partition',
+    hit: () => history().elect(-1, 1, 1, []),
+    miss: () => history().elect(2, 1, 1, [2]),
+  },
+  {
+    name: 'election-during-isr-change',
+    hit: () => proposed(history(), 1, [1, 2], 0, 0).elect(2, 1, 1, [2, 3]),
+    miss: () => proposed(history(), 1, [1, 2], 0, 0).isr([1, 2], 1, 0).elect(2, 1, 2, [2]),
+  },
+  {
+    name: 'unclean-election',
+    hit: () => history().elect(3, 1, 1, [3], true),
+    miss: () => history().elect(3, 1, 1, [3]),
+  },
+  {
+    name: 'unclean-restart',
+    hit: () => history().published(0).crashed(2).started(2).loaded(2, 1, 1),
+    miss: () => history().published(0).crashed(2).started(2).emit(M.logLoaded, 2, TP, 1, 1, 1),
+  },
+  {
+    name: 'power-loss-with-unflushed-data',
+    hit: () => history().published(0).emit(M.logFlushed, 2, TP, 1).published(1).powerLost(2),
+    miss: () => history().published(0).emit(M.logFlushed, 2, TP, 1).powerLost(2),
+  },
+  {
+    name: 'log-shorter-after-restart',
+    hit: () => history().published(0).powerLost(2).started(2).loaded(2, 0, 0),
+    miss: () => history().published(0).powerLost(2).started(2).loaded(2, 1, 0),
+  },
+  {
+    name: 'replaced-leader-appends',
+    hit: () => history().elect(2, 1, 1, [2, 3]).sent(0).appended(1, 0, 0, 0),
+    miss: () => history().elect(2, 1, 1, [2, 3]).followed(1, 2, 1, 0).sent(0).appended(1, 0, 0, 1),
+  },
+  {
+    name: 'fenced-broker-appends',
+    hit: () => history().emit(M.brokerFenced, 0, 1, 0).sent(0).appended(1, 0, 0, 0),
+    miss: () => history().emit(M.brokerFenced, 0, 1, 0).emit(M.brokerUnfenced, 0, 1, 0).sent(0).appended(1, 0, 0, 0),
+  },
+]
+
+const PRODUCERS: readonly Pair[] = [
+  {
+    name: 'not-enough-replicas',
+    hit: () => history().sent(0).answered(1, 0, -1, -1, Errors.NOT_ENOUGH_REPLICAS),
+    miss: () => history().sent(0).answered(1, 0, -1, -1, Errors.NOT_LEADER_OR_FOLLOWER),
+  },
+  {
+    name: 'cut-link-with-work-in-flight',
+    hit: () => history().sent(0).emit(M.linkCut, 1, 1, 2),
+    miss: () => history().published(0).emit(M.linkCut, 1, 1, 2),
+  },
+  {
+    name: 'dedup-hit',
+    hit: () => history().published(0).emit(M.batchDeduplicated, 1, TP, 0, 0, 1, 7, 0, 0),
+    miss: () => history().published(0),
+  },
+  {
+    name: 'producer-epoch-bump',
+    hit: () => history().emit(M.epochBumped, 4, 7, 1, TP),
+    miss: () => history().emit(M.producerInitialized, 4, 7, 0),
+  },
+  {
+    name: 'sequence-refused',
+    hit: () => history().sent(0).answered(1, 0, -1, -1, Errors.OUT_OF_ORDER_SEQUENCE_NUMBER),
+    miss: () => history().sent(0).answered(1, 0, -1, -1, Errors.UNKNOWN_PRODUCER_ID),
+  },
+  {
+    name: 'batch-expired-in-flight',
+    hit: () => history().sent(0).emit(M.batchExpired, 4, recordOf(4, 0), TP, 1),
+    miss: () => history().sent(0).emit(M.batchExpired, 4, recordOf(4, 0), TP, 0),
+  },
+  {
+    name: 'unknown-outcome',
+    hit: () => history().sent(0).emit(M.produceUnknown, 4, recordOf(4, 0), 0, TP, 7),
+    miss: () => history().sent(0).emit(M.produceFailed, 4, recordOf(4, 0), 0, TP, 10),
+  },
+]
+
+const IN_GROUPS: readonly Pair[] = [
+  {
+    name: 'coordinator-failover',
+    hit: () => reading().joined(0).loads('billing', 1, 0).loads('billing', 2, 1),
+    miss: () => reading().joined(0).loads('billing', 1, 0).loads('billing', 1, 1),
+  },
+  {
+    name: 'member-expired',
+    hit: () => reading().joined(0).removed(0, true),
+    miss: () => reading().joined(0).removed(0, false),
+  },
+  {
+    name: 'takeover',
+    hit: () => reading().owns(0, 1).owns(1, 2),
+    miss: () => reading().owns(0, 1).gives(0, 1).owns(1, 2),
+  },
+  {
+    name: 'rebalance-with-uncommitted-work',
+    hit: () => reading().owns(0, 1).reads(0, 0).rebalanced('billing', 2),
+    miss: () => reading().owns(0, 1).reads(0, 0).commitsTo(0, 1, 1).rebalanced('billing', 2),
+  },
+  {
+    name: 'redelivery',
+    hit: () => reading().owns(0, 1).reads(0, 0).reads(1, 0),
+    miss: () => reading().owns(0, 1).reads(0, 0).reads(0, 1),
+  },
+  {
+    name: 'rejected-commit',
+    hit: () => reading().owns(0, 1).refusedCommit(0, 1),
+    miss: () => reading().owns(0, 1).commitsTo(0, 1, 1),
+  },
+  {
+    name: 'commit-moves-back',
+    hit: () => reading().owns(0, 1).commitsTo(0, 2, 1).refusedCommit(0, 1),
+    miss: () => reading().owns(0, 1).commitsTo(0, 2, 1).refusedCommit(0, 3),
+  },
+  {
+    name: 'zombie-work',
+    hit: () => reading().joined(0).removed(0, true).reads(0, 0).worksOn(0, 0),
+    miss: () => reading().joined(0).removed(0, true).joined(0).reads(0, 0).worksOn(0, 0),
+  },
+  {
+    name: 'zombie-write',
+    hit: () => reading().owns(0, 1).reads(0, 0).owns(1, 2).does(0, 0, 1),
+    miss: () => reading().owns(0, 1).reads(0, 0).owns(1, 2).does(1, 0, 2),
+  },
+]
+
+/** A group of two consumers over one partition with three records. */
+class Reading extends ConsumingHistory {
+  private readonly records: readonly number[]
+
+  constructor() {
+    super({ readers: ['billing'] })
+    this.records = [0, 1, 2].map((n) => {
+      this.put(n)
+      return this.record(n)
+    })
+    // Members tell which reader the group's name stands for.
+    this.rebalanced('billing', 1)
+  }
+
+  joined(instance: number): this {
+    return this.emit(M.memberJoined, 1, GROUPS.billing, this.billing[instance], 1)
+  }
+
+  removed(instance: number, expired: boolean): this {
+    return this.emit(M.memberRemoved, 1, GROUPS.billing, this.billing[instance], 1, expired ? 1 : 0)
+  }
+
+  owns(instance: number, generation: number): this {
+    return this.assigned('billing', this.billing[instance] as number, generation)
+  }
+
+  gives(instance: number, generation: number): this {
+    return this.revoked('billing', this.billing[instance] as number, generation)
+  }
+
+  reads(instance: number, offset: number): this {
+    return this.got(this.billing[instance] as number, this.records[offset] as number, offset)
+  }
+
+  worksOn(instance: number, offset: number): this {
+    return this.works(this.billing[instance] as number, this.records[offset] as number, offset)
+  }
+
+  does(instance: number, offset: number, generation: number): this {
+    return this.processed(this.billing[instance] as number, this.records[offset] as number, offset, ORDERS, generation)
+  }
+
+  commitsTo(instance: number, offset: number, generation: number): this {
+    return this.commits('billing', this.billing[instance] as number, offset, generation)
+  }
+
+  refusedCommit(instance: number, offset: number): this {
+    const error = Errors.ILLEGAL_GENERATION
+    return this.emit(M.commitRefused, 1, GROUPS.billing, ORDERS, offset, error, 1, this.billing[instance])
+  }
+}
+
+function reading(): Reading {
+  return new Reading()
+}
+
+describe('each situation is recognised, and a near miss of it is not', () => {
+  test.each([...REPLICAS, ...PRODUCERS, ...IN_GROUPS])('$name', ({ name, hit, miss }) => {
+    expect(hit().reached()).toContain(name)
+    expect(miss().reached()).not.toContain(name)
+  })
+
+  it("output-refused-by-fence: a store's refusal, not what it takes", () => {
+    const store = (): ConsumingHistory => {
+      const h = new ConsumingHistory({ readers: ['writer'], fence: 'offset' })
+      h.put(0, { tp: PAYMENTS })
+      return h
+    }
+    expect(store().refused(store().record(0), 0, 2).reached()).toContain('output-refused-by-fence')
+    expect(store().stored(store().record(0), 0).reached()).not.toContain('output-refused-by-fence')
+  })
+})
+
+test('the table has a row for every number, in order, and every row has a test', () => {
+  expect(Object.values(S)).toEqual(SITUATIONS.map((_, number) => number))
+  const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS].map(({ name }) => name)
+  expect([...tested, 'output-refused-by-fence'].sort()).toEqual(SITUATIONS.map(({ name }) => name).sort())
+})
+
+test('an ordinary run without a fault comes into none', () => {
+  expect(history().published(0).published(1).reached()).toEqual([])
+})
