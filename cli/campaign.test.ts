@@ -152,9 +152,8 @@ describe('calibration', () => {
     const { b, hunted } = calibrating(MUTANTS)
     const { exit, out } = await b.run('campaign', 'a.yaml')
     expect(exit).toBe(0)
-    expect(hunted.sort()).toEqual(
-      [...MUTANTS].sort().map((id) => `${id} [{"file":"a.yaml","variant":null}] 2000 1/calibration`),
-    )
+    const wanted = MUTANTS.map((id) => `${id} [{"file":"a.yaml","variant":null}] 2000 1/calibration`)
+    expect(new Set(hunted)).toEqual(new Set(wanted))
     expect(out).toMatch(/✓ ack-before-replication +found after 17 runs: violation, durability: lost-acked-write/)
   })
 

@@ -39,7 +39,7 @@ export function tasksOf({ scenarios, runs, timeBudgetMs, shard }: Conduct): read
 /** What a campaign's judging came to, and what ended it if the tool itself failed. */
 export interface Conducted {
   readonly document: CampaignDocument
-  readonly failure: unknown
+  readonly failure: Error | null
 }
 
 /** Judges all runs, or those for which there is time, and adds them up. */
@@ -53,7 +53,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
   const release = untilInterrupted(stop, timeBudgetMs, () => progress.clear())
   const began = performance.now()
   let repeated = 0
-  let failure: unknown = null
+  let failure: Error | null = null
   try {
     const end = await judgeAll({
       tasks,
@@ -71,7 +71,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
     })
     repeated = end.repeated
   } catch (error) {
-    failure = error
+    failure = error instanceof Error ? error : new Error(String(error))
   } finally {
     release()
     progress.clear()
@@ -86,7 +86,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
     wallMs: Math.round(performance.now() - began),
     // A time budget is the end that was asked for.
     stopped: failure === null ? (stop.reason === 'interrupted' ? 'interrupted' : null) : 'error',
-    error: failure === null ? null : failure instanceof Error ? failure.message : String(failure),
+    error: failure?.message ?? null,
   }
   return { document, failure }
 }

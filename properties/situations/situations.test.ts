@@ -256,7 +256,7 @@ describe('each situation is recognised, and a near miss of it is not', () => {
 test('the table has a row for every number, in order, and every row has a test', () => {
   expect(Object.values(S)).toEqual(SITUATIONS.map((_, number) => number))
   const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS].map(({ name }) => name)
-  expect([...tested, 'output-refused-by-fence'].sort()).toEqual(SITUATIONS.map(({ name }) => name).sort())
+  expect(new Set([...tested, 'output-refused-by-fence'])).toEqual(new Set(SITUATIONS.map(({ name }) => name)))
 })
 
 test('an ordinary run without a fault comes into none', () => {
