@@ -153,9 +153,8 @@ class Held {
     const { logs, cluster, names } = this.shadow
     const log = this.final.of(partition)
     if (log !== null && this.final.hasLeader(partition)) {
-      const committed = this.final.committedEntries(partition, log)
-      for (let place = 0; place < log.entries.length; place++)
-        this.note(logs.batchOf(log.entries.at(place)), place < committed ? COMMITTED | LED : LED)
+      for (let place = 0; place < log.entries.length; place++) this.note(logs.batchOf(log.entries.at(place)), LED)
+      for (const entry of this.final.readable(partition)) this.note(logs.batchOf(entry), COMMITTED)
     }
     for (let node = 0; node < names.nodes.length; node++) {
       const candidate = cluster.isCandidate(partition, node)

@@ -56,11 +56,7 @@ export class CommittedView {
   private readPartition(partition: number): void {
     const { logs, batches, records } = this.shadow
     const at = (this.at[partition] = new Ints())
-    const log = this.final.of(partition)
-    if (log === null) return
-    const committed = this.final.committedEntries(partition, log)
-    for (let index = 0; index < committed; index++) {
-      const entry = log.entries.at(index)
+    for (const entry of this.final.readable(partition)) {
       const batch = logs.batchOf(entry)
       let placement = batch < 0 ? -1 : batches.firstPlacement.at(batch)
       for (; placement >= 0; placement = records.placementInBatch.at(placement)) {

@@ -1,4 +1,6 @@
+import type { Batches } from '../shadow/batches.ts'
 import type { Consumption } from '../shadow/consumption.ts'
+import { Decision } from '../shadow/decisions.ts'
 import { BY_OFFSET_FENCE } from '../shadow/readings.ts'
 
 /**
@@ -35,7 +37,12 @@ function isThere({ shadow }: Consumption, record: number): boolean {
   const { records, batches } = shadow
   if (records.acked.at(record) > 0) return true
   let placement = records.newestPlacement.at(record)
-  while (placement >= 0 && !batches.isCommitted(records.placementBatch.at(placement)))
+  while (placement >= 0 && !isCommitted(batches, records.placementBatch.at(placement)))
     placement = records.placementOfRecord.at(placement)
   return placement >= 0
+}
+
+/** Whether a batch is below the high watermark and no marker has said that its transaction is aborted. */
+function isCommitted(batches: Batches, batch: number): boolean {
+  return batches.isCommitted(batch) && batches.decision.at(batch) !== Decision.aborted
 }

@@ -18,7 +18,7 @@ import { tellAck, tellLoss } from './loss.ts'
  * With unclean elections and nobody in sync the first to come back leads, so the record is judged lost or kept when it begins.
  */
 export class Durability implements Checker {
-  readonly kinds: readonly number[] = [M.produceAcked, M.leaderBegan, M.isrChanged, M.brokerUnfenced]
+  readonly kinds: readonly number[] = [M.produceAcked, M.txnCommitted, M.leaderBegan, M.isrChanged, M.brokerUnfenced]
   private readonly shadow: Shadow
   private readonly findings: Findings = new Findings()
   /** By partition: records acked with acks 1 or all, in the order of their acknowledgements. */
@@ -33,8 +33,12 @@ export class Durability implements Checker {
     this.judged = new Int32Array(shadow.partitions.count)
   }
 
-  onMoment(kind: number, time: number, _node: number, a: number, _b: number, c: number, d: number): void {
-    if (kind === M.produceAcked) return this.onAcked(time, a, c, d)
+  onMoment(kind: number, time: number, _node: number, a: number): void {
+    if (kind === M.produceAcked || kind === M.txnCommitted) {
+      const { acknowledged } = this.shadow
+      for (let i = 0; i < acknowledged.length; i++) this.onAcked(time, acknowledged.at(i))
+      return
+    }
     if (kind === M.brokerUnfenced) return this.judgeAllLeaderless(time)
     const partition = this.shadow.partitions.indexOf(a)
     if (partition < 0) return
@@ -42,11 +46,11 @@ export class Durability implements Checker {
     else if (this.shadow.ofNewestLeader) this.judgeAll(time, partition)
   }
 
-  private onAcked(time: number, id: number, tp: number, offset: number): void {
-    const partition = this.shadow.partitions.indexOf(tp)
+  private onAcked(time: number, record: number): void {
+    const { ackPartition, ackOffset } = this.shadow.records
+    const partition = ackPartition.at(record)
     // acks=0 promises nothing, and reports no offset.
-    if (partition < 0 || offset < 0) return
-    const record = this.shadow.records.numberOf(id)
+    if (partition < 0 || ackOffset.at(record) < 0) return
     if (this.states.at(record) !== 0) return
     this.states.put(record, 1)
     ;(this.acked[partition] as Ints).push(record)

@@ -1,4 +1,5 @@
 import type { ShadowLog } from '../shadow/shadow-log.ts'
+import { Decision } from '../shadow/decisions.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 
 /**
@@ -7,6 +8,8 @@ import type { Shadow } from '../shadow/shadow.ts'
  */
 export class FinalLogs {
   private readonly shadow: Shadow
+  /** By partition: see {@link readable}. */
+  private readonly contents: (readonly number[] | undefined)[] = []
 
   constructor(shadow: Shadow) {
     this.shadow = shadow
@@ -31,8 +34,59 @@ export class FinalLogs {
     return null
   }
 
+  /**
+   * The entries of {@link of} that a reader with read_committed is given in the end, in order: committed, and not part of a
+   * transaction that was aborted or that no marker has ended.
+   */
+  readable(partition: number): readonly number[] {
+    return (this.contents[partition] ??= this.read(partition))
+  }
+
+  private read(partition: number): readonly number[] {
+    const log = this.of(partition)
+    if (log === null) return []
+    const { logs } = this.shadow
+    const { transactional } = logs.entries
+    const committed = this.committedEntries(partition, log)
+    const readable: number[] = []
+    let hides = false
+    for (let place = 0; place < committed; place++) {
+      const entry = log.entries.at(place)
+      if (transactional.at(entry) === 0) readable.push(entry)
+      else hides = true
+    }
+    return hides ? this.withTransactions(log, committed) : readable
+  }
+
+  /** Walks the log as a reader does: a marker decides what its producer has written since the marker before. */
+  private withTransactions(log: ShadowLog, committed: number): readonly number[] {
+    const { logs, batches } = this.shadow
+    const { entries } = logs
+    const isReadable = new Uint8Array(committed)
+    const open = new Map<number, number[]>()
+    for (let place = 0; place < committed; place++) {
+      const entry = log.entries.at(place)
+      const producerId = entries.producerId.at(entry)
+      switch (entries.transactional.at(entry)) {
+        case 0:
+          isReadable[place] = 1
+          break
+        case 1:
+          open.set(producerId, [...(open.get(producerId) ?? []), place])
+          break
+        default:
+          if (batches.decision.at(logs.batchOf(entry)) === Decision.committed)
+            for (const member of open.get(producerId) ?? []) isReadable[member] = 1
+          open.delete(producerId)
+      }
+    }
+    const readable: number[] = []
+    for (let place = 0; place < committed; place++) if (isReadable[place] === 1) readable.push(log.entries.at(place))
+    return readable
+  }
+
   /** Number of entries at the start of {@link of} that are committed. */
-  committedEntries(partition: number, log: ShadowLog): number {
+  private committedEntries(partition: number, log: ShadowLog): number {
     const { logs, batches } = this.shadow
     const { entries } = logs
     let place = 0

@@ -70,12 +70,8 @@ export class OrderPerPartition implements Checker {
 
   private readPartition(partition: number, seenIn: Ints, late: Late[]): void {
     const { logs, batches, records } = this.shadow
-    const log = this.final.of(partition)
-    if (log === null) return
-    const committed = this.final.committedEntries(partition, log)
     const fronts = new Map<number, Front>()
-    for (let place = 0; place < committed; place++) {
-      const entry = log.entries.at(place)
+    for (const entry of this.final.readable(partition)) {
       const batch = logs.batchOf(entry)
       let placement = batch < 0 ? -1 : batches.firstPlacement.at(batch)
       for (; placement >= 0; placement = records.placementInBatch.at(placement)) {

@@ -25,6 +25,8 @@ export class Entries {
   readonly producerId: Column = this.table.column()
   readonly producerEpoch: Column = this.table.column()
   readonly sequence: Column = this.table.column()
+  /** 1 = data of a transaction, 2 = a marker that ends one. */
+  readonly transactional: Column = this.table.column()
   /** Next entry with the same batch, -1 at the end; see {@link Batches}. */
   readonly nextCopy: Column = this.table.column()
   /** The entry that {@link intern} found to contradict the one it was given, else -1. */

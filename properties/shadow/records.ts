@@ -33,6 +33,10 @@ export class Records {
   readonly ackedAt: Times = new Times()
   readonly ackPartition: Column = this.table.column()
   readonly ackOffset: Column = this.table.column()
+  /** The transaction of the newest attempt plus one, 0 = outside of any; and what its callback told, until that ends. */
+  private readonly transaction: Column = this.table.column()
+  private readonly toldPartition: Column = this.table.column()
+  private readonly toldOffset: Column = this.table.column()
   /** Newest placement, -1 without; then {@link placementOfRecord}. */
   readonly newestPlacement: Column = this.table.column()
 
@@ -89,7 +93,8 @@ export class Records {
     return number
   }
 
-  onSent(time: number, node: number, id: number, attempt: number, partition: number): void {
+  /** `txn` is the number of the open transaction, -1 without. */
+  onSent(time: number, node: number, id: number, attempt: number, partition: number, txn: number): void {
     const record = this.numberOf(id)
     const order = this.sends.at(node) + 1
     this.sends.put(node, order)
@@ -97,6 +102,9 @@ export class Records {
     this.attempts.add(record, 1)
     this.isOpen.put(record, 1)
     this.newestAttempt.put(record, attempt)
+    this.transaction.put(record, txn + 1)
+    this.toldPartition.put(record, -1)
+    this.toldOffset.put(record, -1)
     this.sendOrder.put(record, order)
     this.incarnation.put(record, this.incarnations.at(node))
     this.partition.put(record, partition)
@@ -136,28 +144,68 @@ export class Records {
     return placement
   }
 
-  onAcked(time: number, id: number, attempt: number, partition: number, offset: number): void {
-    const record = this.resolve(id, attempt, Outcome.acked)
+  /** Records that are acknowledged by this, which those in transactions are with the end of theirs, go to `acknowledged`. */
+  onAcked(time: number, id: number, attempt: number, partition: number, offset: number, acknowledged: Ints): void {
+    const record = this.numberOf(id)
+    if (this.inTransaction(record, attempt)) {
+      this.isOpen.put(record, 0)
+      this.toldPartition.put(record, partition)
+      this.toldOffset.put(record, offset)
+      return
+    }
+    this.resolve(record, attempt, Outcome.acked)
+    this.acknowledge(time, record, partition, offset, acknowledged)
+  }
+
+  private acknowledge(time: number, record: number, partition: number, offset: number, acknowledged: Ints): void {
     if (this.acked.at(record) === 0) {
       this.ackedAt.put(record, time)
       this.ackPartition.put(record, partition)
       this.ackOffset.put(record, offset)
     }
     this.acked.add(record, 1)
+    acknowledged.push(record)
   }
 
   onFailed(id: number, attempt: number): void {
-    const record = this.resolve(id, attempt, Outcome.failed)
+    const record = this.numberOf(id)
+    if (this.inTransaction(record, attempt)) {
+      this.isOpen.put(record, 0)
+      return
+    }
+    this.resolve(record, attempt, Outcome.failed)
     this.failed.add(record, 1)
   }
 
   onUnknown(id: number, attempt: number): void {
-    const record = this.resolve(id, attempt, Outcome.unknown)
+    const record = this.numberOf(id)
+    if (this.inTransaction(record, attempt)) {
+      this.isOpen.put(record, 0)
+      return
+    }
+    this.resolve(record, attempt, Outcome.unknown)
     this.unknown.add(record, 1)
   }
 
-  private resolve(id: number, attempt: number, outcome: number): number {
-    const record = this.numberOf(id)
+  private inTransaction(record: number, attempt: number): boolean {
+    return this.transaction.at(record) > 0 && attempt === this.newestAttempt.at(record)
+  }
+
+  /** The transaction of an attempt ended: that is what its application may conclude. */
+  onTransactionEnded(time: number, record: number, attempt: number, outcome: number, acknowledged: Ints): void {
+    this.resolve(record, attempt, outcome)
+    switch (outcome) {
+      case Outcome.acked:
+        return this.acknowledge(time, record, this.toldPartition.at(record), this.toldOffset.at(record), acknowledged)
+      case Outcome.failed:
+        this.failed.add(record, 1)
+        return
+      default:
+        this.unknown.add(record, 1)
+    }
+  }
+
+  private resolve(record: number, attempt: number, outcome: number): void {
     if (attempt === this.newestAttempt.at(record)) this.isOpen.put(record, 0)
     for (
       let placement = this.newestPlacement.at(record);
@@ -166,7 +214,6 @@ export class Records {
     ) {
       if (this.placementAttempt.at(placement) === attempt) this.placementOutcome.put(placement, outcome)
     }
-    return record
   }
 
   /** Acked if any attempt is, failed if all are, else unknown; an attempt that died with its client is unknown. */

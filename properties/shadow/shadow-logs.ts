@@ -1,4 +1,4 @@
-import { APPENDED_AS_LEADER } from '../../sim/history/ids.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, TRANSACTIONAL_BATCH } from '../../sim/history/ids.ts'
 import type { Batches } from './batches.ts'
 import { Entries } from './entries.ts'
 import type { Partitions } from './partitions.ts'
@@ -70,6 +70,7 @@ export class ShadowLogs {
       entries.producerId.put(entry, producerId)
       entries.producerEpoch.put(entry, flaggedEpoch < 0 ? flaggedEpoch : flaggedEpoch & (APPENDED_AS_LEADER - 1))
       entries.sequence.put(entry, sequence)
+      if (flaggedEpoch > 0) entries.transactional.put(entry, transactionalOf(flaggedEpoch))
     }
     if (node < 31) entries.holders.put(entry, entries.holders.at(entry) | (1 << node))
     log.push(entry, last + 1)
@@ -120,4 +121,9 @@ export class ShadowLogs {
     }
     return mark
   }
+}
+
+function transactionalOf(flags: number): number {
+  if ((flags & TRANSACTIONAL_BATCH) === 0) return 0
+  return (flags & CONTROL_BATCH) === 0 ? 1 : 2
 }

@@ -7,9 +7,12 @@ import { Cluster, UNTOLD } from './cluster.ts'
 import { Leaderships } from './leaderships.ts'
 import { Names } from './names.ts'
 import { Partitions } from './partitions.ts'
-import { Records } from './records.ts'
+import { Decisions } from './decisions.ts'
+import { Ints } from './growable.ts'
+import { Outcome, Records } from './records.ts'
 import type { ShadowLog } from './shadow-log.ts'
 import { ShadowLogs } from './shadow-logs.ts'
+import { Transactions, TxnEnd } from './transactions.ts'
 
 /**
  * Everything the checkers share, rebuilt from moments alone. It must see a moment before any checker does; what a
@@ -40,6 +43,13 @@ export class Shadow implements MomentObserver {
     M.nodeStopped,
     M.producerRestarted,
     M.runHealing,
+    M.txnBegan,
+    M.txnEnding,
+    M.txnCommitted,
+    M.txnAborted,
+    M.txnUnknown,
+    M.txnFailed,
+    M.markerWritten,
   ]
   readonly spec: WorldSpec
   readonly applications: Applications
@@ -47,6 +57,10 @@ export class Shadow implements MomentObserver {
   readonly partitions: Partitions
   readonly batches: Batches
   readonly records: Records
+  readonly transactions: Transactions
+  readonly decisions: Decisions
+  /** Of the last moment: records that were acknowledged by it, outside transactions or with the end of one. */
+  readonly acknowledged: Ints = new Ints()
   readonly logs: ShadowLogs
   readonly cluster: Cluster
   readonly leaderships: Leaderships
@@ -60,6 +74,8 @@ export class Shadow implements MomentObserver {
     this.names = new Names(spec, this.applications)
     this.batches = new Batches()
     this.records = new Records(this.batches)
+    this.transactions = new Transactions()
+    this.decisions = new Decisions(this.partitions.count, this.batches)
     this.logs = new ShadowLogs(this.partitions, this.batches)
     this.cluster = new Cluster(spec, this.partitions)
     this.leaderships = new Leaderships(this.partitions, this.batches, this.logs.entries)
@@ -85,11 +101,13 @@ export class Shadow implements MomentObserver {
         this.onHighWatermark(time, node, a, b, c, d)
         return
       case M.recordSent:
-        return this.records.onSent(time, node, a, b, this.partitions.indexOf(c))
+        return this.onSent(time, node, a, b, c)
       case M.recordBatched:
         return this.records.onBatched(a, b, c, d)
       case M.produceAcked:
-        return this.records.onAcked(time, a, b, this.partitions.indexOf(c), d)
+        this.acknowledged.clear()
+        this.records.onAcked(time, a, b, this.partitions.indexOf(c), d, this.acknowledged)
+        return
       case M.produceFailed:
         return this.records.onFailed(a, b)
       case M.produceUnknown:
@@ -111,6 +129,17 @@ export class Shadow implements MomentObserver {
       case M.runHealing:
         this.cluster.healingAt = time
         return
+      case M.txnBegan:
+        this.transactions.begin(time, node, a, b, c, d)
+        return
+      case M.txnEnding:
+      case M.txnCommitted:
+      case M.txnAborted:
+      case M.txnUnknown:
+      case M.txnFailed:
+        return this.onTransaction(kind, time, node, b, c)
+      case M.markerWritten:
+        return this.onMarker(time, a, c, e, g)
       default:
         return this.onNode(kind, time, node, a, c)
     }
@@ -134,6 +163,8 @@ export class Shadow implements MomentObserver {
     const batch = this.logs.batchOf(this.logs.entry)
     const log = this.logs.current
     if (batch < 0 || log === null) return
+    const { entries } = this.logs
+    if (entries.transactional.at(this.logs.entry) === 1) this.decisions.onData(log.partition, producerId, batch)
     this.leaderships.onNewEntry(log.partition, node, epoch, batch)
     this.batches.addCopy(batch, this.logs.entry, this.logs.entries)
   }
@@ -151,6 +182,36 @@ export class Shadow implements MomentObserver {
     this.ofNewestLeader =
       leader !== 0 && log !== null && this.leaderships.onHighWatermark(time, log.partition, log, epoch)
     return log
+  }
+
+  private onSent(time: number, node: number, id: number, attempt: number, tp: number): void {
+    const txn = this.transactions.openAt(node)
+    this.records.onSent(time, node, id, attempt, this.partitions.indexOf(tp), txn)
+    if (txn >= 0) this.transactions.add(txn, this.records.numberOf(id), attempt)
+  }
+
+  private onTransaction(kind: number, time: number, node: number, id: number, c: number): void {
+    const { transactions, records } = this
+    const txn = transactions.find(node, id)
+    this.acknowledged.clear()
+    if (txn < 0) return
+    if (kind === M.txnEnding) {
+      transactions.asked.put(txn, c === 1 ? 1 : 2)
+      return
+    }
+    const isError = kind === M.txnUnknown || kind === M.txnFailed
+    transactions.finish(time, txn, endOf(kind), isError ? c : 0)
+    const outcome = outcomeOf(kind)
+    for (let member = transactions.newestMember(txn); member >= 0; member = transactions.before(member)) {
+      const record = transactions.record.at(member)
+      records.onTransactionEnded(time, record, transactions.attempt.at(member), outcome, this.acknowledged)
+    }
+  }
+
+  private onMarker(time: number, tp: number, producerId: number, commit: number, batchId: number): void {
+    const partition = this.partitions.indexOf(tp)
+    if (partition >= 0)
+      this.decisions.onMarker(time, partition, producerId, commit === 1, this.batches.numberOf(batchId))
   }
 
   private onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
@@ -207,8 +268,10 @@ export class Shadow implements MomentObserver {
     switch (kind) {
       case M.nodeStarted:
         this.records.newIncarnation(node)
+        this.transactions.leave(node)
         return this.cluster.onStarted(time, node)
       case M.producerRestarted:
+        this.transactions.leave(node)
         return this.records.newIncarnation(node)
       case M.nodeCrashed:
       case M.nodeStopped:
@@ -225,5 +288,31 @@ export class Shadow implements MomentObserver {
       default:
         return
     }
+  }
+}
+
+function endOf(kind: number): number {
+  switch (kind) {
+    case M.txnCommitted:
+      return TxnEnd.committed
+    case M.txnAborted:
+      return TxnEnd.aborted
+    case M.txnFailed:
+      return TxnEnd.failed
+    default:
+      return TxnEnd.unknown
+  }
+}
+
+/** What the end of its transaction tells of a record: acked = commit returned, failed = it is certainly not committed. */
+function outcomeOf(kind: number): number {
+  switch (kind) {
+    case M.txnCommitted:
+      return Outcome.acked
+    case M.txnAborted:
+    case M.txnFailed:
+      return Outcome.failed
+    default:
+      return Outcome.unknown
   }
 }
