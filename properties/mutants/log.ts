@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
-/** What a log does on its disk: flushing, truncation, epochs, producers' states. */
+/** What a log does: flushing, truncation, leader epochs, the state of producers. */
 export const LOG_MUTANTS: readonly Mutant[] = [
   {
     id: 'flush-ignored',
@@ -8,6 +8,70 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     file: 'sim/storage/append-file.ts',
     anchor: 'this.durable = this.written.length;\n    }\n    /** Keeps',
     replacement: 'MARK;\n    }\n    /** Keeps',
-    caughtBy: { scenario: 'library/unflushed-data-dies-with-the-power', variant: 'flushed', runs: 50 },
+    caughtBy: { scenario: 'library/unflushed-data-dies-with-the-power', variant: 'flushed', runs: 10 },
+  },
+  {
+    id: 'follower-keeps-no-epochs',
+    rule: 'a follower notes the epochs of what it appends in its leader epoch cache',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: 'this.epochs.assign(entry.leaderEpoch, entry.baseOffset);',
+    replacement: 'MARK;',
+    caughtBy: { scenario: 'library/acks-1-leader-dies', variant: null, runs: 20 },
+  },
+  {
+    id: 'epoch-end-off-by-one',
+    rule: 'an epoch ends where the next one starts (`endOffsetFor`)',
+    file: 'sim/kafka/log/leader-epoch-cache.ts',
+    anchor: 'const endOffset = entries[higher].startOffset;',
+    replacement: 'const endOffset = entries[higher].startOffset + (MARK ? 1 : 0);',
+    caughtBy: { scenario: 'library/acks-1-leader-dies', variant: null, runs: 20 },
+  },
+  {
+    id: 'epoch-end-at-log-end',
+    rule: 'an old epoch ends where the next one starts, not at the log end',
+    file: 'sim/kafka/log/leader-epoch-cache.ts',
+    anchor: 'const endOffset = entries[higher].startOffset;',
+    replacement: 'const endOffset = MARK ? logEndOffset : 0;',
+    caughtBy: { scenario: 'library/acks-1-leader-dies', variant: null, runs: 20 },
+  },
+  {
+    id: 'truncation-keeps-a-batch',
+    rule: 'truncation drops the batch that holds the offset as a whole',
+    file: 'sim/kafka/log/log-segment.ts',
+    anchor: 'this.file.truncate(this.indexOf(offset));',
+    replacement: 'this.file.truncate(this.indexOf(offset) + (MARK ? 1 : 0));',
+    caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
+  },
+  {
+    id: 'dedup-off',
+    rule: 'a batch with the sequences of one of the last five is a duplicate, answered and not appended',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: ': producer.findDuplicate(batch);',
+    replacement: ': MARK ? -1 : 0;',
+    caughtBy: { scenario: 'library/acks-0-loses', variant: 'acks-all', runs: 10 },
+  },
+  {
+    id: 'duplicate-answered-with-log-end',
+    rule: 'a duplicate is answered with the offset of the original',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: 'return this.deduplicated(batch, producer.baseOffset(duplicate), producer.lastOffset(duplicate));',
+    replacement: 'return this.deduplicated(batch, MARK ? this.end : 0, producer.lastOffset(duplicate));',
+    caughtBy: { scenario: 'library/acks-0-loses', variant: 'acks-all', runs: 10 },
+  },
+  {
+    id: 'sequence-gap-accepted',
+    rule: 'a gap in the sequences is refused (OUT_OF_ORDER_SEQUENCE_NUMBER)',
+    file: 'sim/kafka/log/append-validation.ts',
+    anchor: 'if (batch.baseSequence !== expected)',
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/idempotence-through-leader-changes', variant: null, runs: 50 },
+  },
+  {
+    id: 'followers-know-no-producers',
+    rule: 'followers keep the state of producers too, so that a new leader recognises retries',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: 'if (isSequenced) {',
+    replacement: 'if (isSequenced && MARK && asLeader !== 0) {',
+    caughtBy: { scenario: 'library/acks-1-leader-dies', variant: 'acks-all', runs: 10 },
   },
 ]

@@ -1,6 +1,19 @@
+import { APPLICATIONS_MUTANTS } from './applications.ts'
+import { CONSUMER_MUTANTS } from './consumer.ts'
+import { CONTROLLER_MUTANTS } from './controller.ts'
+import { GROUPS_MUTANTS } from './groups.ts'
 import { LOG_MUTANTS } from './log.ts'
 import type { Mutant } from './mutant.ts'
+import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 
 /** Every named mutant. What is built later adds its own. */
-export const MUTANTS: readonly Mutant[] = [...REPLICATION_MUTANTS, ...LOG_MUTANTS]
+export const MUTANTS: readonly Mutant[] = [
+  ...REPLICATION_MUTANTS,
+  ...LOG_MUTANTS,
+  ...CONTROLLER_MUTANTS,
+  ...PRODUCER_MUTANTS,
+  ...GROUPS_MUTANTS,
+  ...CONSUMER_MUTANTS,
+  ...APPLICATIONS_MUTANTS,
+]
