@@ -151,8 +151,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     id: 'consumers-read-to-log-end',
     rule: 'consumers read up to the high watermark',
     file: 'sim/kafka/broker/consumer-fetch.ts',
-    anchor: 'const records = log.read(wanted.fetchOffset, limit, highWatermark, bytes === 0);',
-    replacement: 'const records = log.read(wanted.fetchOffset, limit, MARK ? log.logEndOffset : 0, bytes === 0);',
+    anchor: 'limit, upTo, bytes === 0)',
+    replacement: 'limit, MARK ? log.logEndOffset : 0, bytes === 0)',
     caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
   },
   {
