@@ -52,9 +52,10 @@ export function processor(
   overrides: Partial<ProcessorSpec> = {},
   config: Partial<ConsumerConfig> = {},
 ): ProcessorSpec {
-  const producerConfig = Object.fromEntries(
-    Object.entries(PRODUCER_CONFIG).map(([key, definition]) => [key, definition.default]),
-  ) as unknown as ProducerConfig
+  const producerConfig = Object.fromEntries([
+    ...Object.entries(PRODUCER_CONFIG).map(([key, definition]) => [key, definition.default]),
+    ['transactional.id', ''],
+  ]) as unknown as ProducerConfig
   return {
     ...reader(name, from, config),
     to: [to],

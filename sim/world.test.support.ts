@@ -49,7 +49,7 @@ export function producer(
     onUnknown: 'give-up',
     profile: 'kafka-4.1',
     workload: { kind: 'send', records: 100, every: { kind: 'constant', us: 5 * MILLISECOND }, keys: 0, size: 100 },
-    config: defaults<ProducerConfig>(PRODUCER_CONFIG, config),
+    config: defaults<ProducerConfig>(PRODUCER_CONFIG, { 'transactional.id': '', ...config }),
     ...overrides,
   }
 }

@@ -1,4 +1,4 @@
-import type { ProducerTopic } from '../kafka/client/kafka-producer.ts'
+import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { Env } from '../kafka/env.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { Transform } from './applications.ts'

@@ -1,4 +1,4 @@
-import type { ProducerTopic } from '../kafka/client/kafka-producer.ts'
+import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { ClientProfile } from '../kafka/protocol/profile.ts'
 import type { DrawnWorkload, OnUnknown } from './workload.ts'

@@ -13,7 +13,10 @@ function defaults(table: ConfigTable): Readonly<Record<string, boolean | number 
 }
 
 export const DEFAULT_BROKER: BrokerConfig = defaults(BROKER_CONFIG) as unknown as BrokerConfig
-export const DEFAULT_PRODUCER: ProducerConfig = defaults(PRODUCER_CONFIG) as unknown as ProducerConfig
+export const DEFAULT_PRODUCER: ProducerConfig = {
+  ...(defaults(PRODUCER_CONFIG) as unknown as ProducerConfig),
+  'transactional.id': '',
+}
 export const DEFAULT_TOPIC: TopicConfig = defaults(TOPIC_CONFIG) as unknown as TopicConfig
 
 export interface WorldOptions {

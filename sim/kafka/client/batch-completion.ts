@@ -4,7 +4,7 @@ import { appendOutcome, Errors, invalidatesMetadata, isRetriable } from '../prot
 import { NO_LEADER_HINT, type PartitionProduceResponse, type ProduceResponse } from '../protocol/messages.ts'
 import type { Completion } from './client-request.ts'
 import { FreshAttempts, makesFreshAttempts } from './fresh-attempts.ts'
-import type { Idempotence } from './idempotence.ts'
+import type { ErrorPolicy } from './error-policy.ts'
 import type { Metadata } from './metadata.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { ProducerBatch } from './producer-batch.ts'
@@ -30,7 +30,7 @@ export class BatchCompletion {
   private readonly settings: ProducerSettings
   private readonly accumulator: RecordAccumulator
   private readonly metadata: Metadata
-  private readonly idempotence: Idempotence | null
+  private readonly policy: ErrorPolicy | null
   private readonly callback: SendCallback
   private readonly attempts: FreshAttempts | null
 
@@ -39,17 +39,17 @@ export class BatchCompletion {
     settings: ProducerSettings,
     accumulator: RecordAccumulator,
     metadata: Metadata,
-    idempotence: Idempotence | null,
+    policy: ErrorPolicy | null,
     callback: SendCallback,
   ) {
     this.env = env
     this.settings = settings
     this.accumulator = accumulator
     this.metadata = metadata
-    this.idempotence = idempotence
+    this.policy = policy
     this.callback = callback
     this.attempts = makesFreshAttempts(settings.switches)
-      ? new FreshAttempts(env, settings.switches, accumulator, idempotence?.sequences ?? null)
+      ? new FreshAttempts(env, settings.switches, accumulator, policy?.sequences ?? null)
       : null
   }
 
@@ -78,10 +78,10 @@ export class BatchCompletion {
 
   /** `delivery.timeout.ms` is over. The caller has taken it out of the queue; in flight it still is. */
   expire(batch: ProducerBatch, inFlight: boolean): void {
-    const { env, idempotence } = this
+    const { env, policy } = this
     env.emit(M.batchExpired, batch.id, batch.partition.tp, inFlight ? 1 : 0)
     this.fail(batch, Errors.REQUEST_TIMED_OUT, false)
-    if (idempotence !== null && batch.inRetry && batch.hasSequence()) idempotence.sequences.markUnresolved(batch)
+    if (policy !== null && batch.inRetry && batch.hasSequence()) policy.sequences.markUnresolved(batch)
   }
 
   /** Nothing is sent any more (`abortIncompleteBatches`, `abortBatches`): what waits and what is in flight gets this error. */
@@ -89,6 +89,17 @@ export class BatchCompletion {
     for (const { queue, inFlight } of this.accumulator.partitions) {
       for (const batch of [...inFlight, ...queue.all()]) if (!batch.done) this.callBack(batch, error)
       queue.clear()
+    }
+  }
+
+  /** `abortUndrainedBatches`: the transaction is given up, so what has no sequence yet is not sent any more. */
+  abortUndrained(error: number): void {
+    for (const { queue } of this.accumulator.partitions) {
+      for (const batch of queue.all()) {
+        if (batch.hasSequence()) continue
+        queue.remove(batch)
+        if (!batch.done) this.callBack(batch, error)
+      }
     }
   }
 
@@ -122,9 +133,7 @@ export class BatchCompletion {
   private canRetry(batch: ProducerBatch, error: number, answer: PartitionProduceResponse | null): boolean {
     if (batch.done || batch.attempts >= this.settings.retries) return false
     if (this.env.monotonic() - batch.createdAt >= this.settings.deliveryTimeoutUs) return false
-    return this.idempotence === null
-      ? isRetriable(error)
-      : this.idempotence.canRetry(batch, error, answer?.logStartOffset ?? -1)
+    return this.policy === null ? isRetriable(error) : this.policy.canRetry(batch, error, answer?.logStartOffset ?? -1)
   }
 
   private retry(batch: ProducerBatch, error: number): void {
@@ -152,7 +161,7 @@ export class BatchCompletion {
   }
 
   private succeed(batch: ProducerBatch, baseOffset: number): void {
-    if (this.idempotence !== null) this.idempotence.sequences.onCompleted(batch, baseOffset)
+    if (this.policy !== null) this.policy.sequences.onCompleted(batch, baseOffset)
     if (!batch.done) this.callBackAcked(batch, baseOffset)
     else {
       const successor = this.attempts === null ? null : this.attempts.late(batch)
@@ -175,10 +184,10 @@ export class BatchCompletion {
 
   private fail(batch: ProducerBatch, error: number, adjustSequences: boolean): void {
     if (batch.done) {
-      if (batch.successor !== null) this.idempotence?.sequences.release(batch)
+      if (batch.successor !== null) this.policy?.sequences.release(batch)
       return
     }
-    if (this.idempotence !== null) this.idempotence.onFailed(batch, error, adjustSequences)
+    if (this.policy !== null) this.policy.onFailed(batch, error, adjustSequences)
     this.callBack(batch, error)
   }
 

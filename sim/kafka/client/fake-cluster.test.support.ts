@@ -36,7 +36,7 @@ export function producerConfig(overrides: Partial<ProducerConfig> = {}): Produce
   const defaults = Object.fromEntries(
     Object.entries(PRODUCER_CONFIG).map(([name, definition]) => [name, definition.default]),
   )
-  return { ...(defaults as unknown as ProducerConfig), ...overrides }
+  return { ...(defaults as unknown as ProducerConfig), 'transactional.id': '', ...overrides }
 }
 
 export interface Seen {

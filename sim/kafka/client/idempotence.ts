@@ -2,6 +2,7 @@ import { M } from '../../history/catalogue.ts'
 import type { Env } from '../env.ts'
 import type { ClientSwitches } from '../protocol/client-switches.ts'
 import { Errors, isRetriable } from '../protocol/errors.ts'
+import type { ErrorPolicy } from './error-policy.ts'
 import type { PartitionState } from './partition-state.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { Sequences } from './sequences.ts'
@@ -13,7 +14,7 @@ const MAX_EPOCH = 32_767
  * What an idempotent producer without transactions makes of errors (`TransactionManager` without a transactional.id): epochs
  * are raised locally (KIP-360). Partitions that asked are rewritten at once, others follow when nothing of theirs is in flight.
  */
-export class Idempotence {
+export class Idempotence implements ErrorPolicy {
   readonly sequences: Sequences
   /** The error that ended the producer for good (`State.FATAL_ERROR`); NONE while it works. */
   fatalError: number = Errors.NONE

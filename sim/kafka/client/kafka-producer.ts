@@ -4,46 +4,20 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { KafkaRecord } from '../protocol/batch.ts'
-import type { ProducerConfig } from '../protocol/config/producer.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { ClientProfile } from '../protocol/profile.ts'
-import type { SendCallback } from './batch-completion.ts'
 import { Idempotence } from './idempotence.ts'
 import { PartitionState, TopicState } from './partition-state.ts'
 import { BuiltInPartitioner } from './partitioner.ts'
 import { sizeAlone } from './producer-batch.ts'
+import type { KafkaProducerOptions, ProducerOwner, ProducerTopic } from './producer-owner.ts'
 import { NEVER_US, type ProducerSettings, producerSettings } from './producer-settings.ts'
-import { type AppendResult, type BatchNumbers, RecordAccumulator } from './record-accumulator.ts'
+import { type AppendResult, RecordAccumulator } from './record-accumulator.ts'
 import { Sender, SENDER_TIMERS } from './sender.ts'
+import { TransactionManager } from './transaction/transaction-manager.ts'
+import { TransactionalProducer } from './transaction/transactional-producer.ts'
 
 /** Number of timer kinds a producer takes, from its `timerBase` on. */
 export const PRODUCER_TIMERS: number = SENDER_TIMERS + 1
-
-/** A topic the application publishes to. */
-export interface ProducerTopic {
-  readonly name: string
-  readonly topicId: number
-  readonly partitions: number
-}
-
-export interface KafkaProducerOptions {
-  readonly timerBase: number
-  readonly topics: readonly ProducerTopic[]
-  /** Node numbers of the bootstrap servers: every broker. */
-  readonly bootstrap: readonly number[]
-  readonly config: ProducerConfig
-  readonly profile: ClientProfile
-}
-
-/** The application behind a producer. Every call comes from within one of the producer's own methods. */
-export interface ProducerOwner extends SendCallback, BatchNumbers {
-  /** A send() that had to wait is over, one way or the other: the application's thread goes on. */
-  onSendReturned(): void
-  /** Everything sent before flush() has had its callback. */
-  onFlushed(): void
-  /** close() is over; the producer is no longer there. */
-  onClosed(): void
-}
 
 /** A send() that waits for metadata or memory. `partition` is undefined when the topic has no such partition. */
 interface WaitingSend {
@@ -58,6 +32,9 @@ interface WaitingSend {
  * application's thread waits with it, and must not call again before {@link ProducerOwner.onSendReturned}.
  */
 export class KafkaProducer {
+  /** initTransactions(), beginTransaction() and so on: without a transactional.id each of them is refused. */
+  readonly transactions: TransactionalProducer
+  private readonly manager: TransactionManager | null
   private readonly env: Env
   private readonly owner: ProducerOwner
   private readonly settings: ProducerSettings
@@ -74,21 +51,27 @@ export class KafkaProducer {
     const { timerBase, bootstrap } = options
     const settings = producerSettings(options.config, options.profile)
     const topics = options.topics.map((topic) => topicState(topic, settings))
-    const idempotence = settings.idempotent ? new Idempotence(env, options.profile) : null
-    const accumulator = new RecordAccumulator(
-      env,
-      settings,
-      owner,
-      idempotence?.sequences ?? null,
-      topics.flatMap((topic) => topic.partitions),
-    )
+    const partitions = topics.flatMap((topic) => topic.partitions)
+    const manager = transactionManager(env, settings, partitions)
+    const policy = manager ?? (settings.idempotent ? new Idempotence(env, settings.switches) : null)
+    const accumulator = new RecordAccumulator(env, settings, owner, policy?.sequences ?? null, partitions)
+    const sender = new Sender(env, { timerBase, settings, topics, bootstrap, accumulator, policy, callback: owner })
     this.env = env
     this.owner = owner
     this.settings = settings
     this.topics = topics
     this.accumulator = accumulator
-    this.sender = new Sender(env, { timerBase, settings, topics, bootstrap, accumulator, idempotence, callback: owner })
+    this.manager = manager
+    this.sender = sender
     this.blockTimerKind = timerBase + SENDER_TIMERS
+    this.transactions = new TransactionalProducer({
+      env,
+      settings,
+      manager,
+      sender,
+      owner: options.transactionOwner ?? null,
+      timerKind: this.blockTimerKind,
+    })
   }
 
   /** The sender's thread begins; an idempotent producer asks for its id before anything is sent. */
@@ -118,14 +101,9 @@ export class KafkaProducer {
       this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), Errors.UNKNOWN_SERVER_ERROR)
       return true
     }
-    if (this.sender.fatalError !== Errors.NONE) {
-      // `TransactionManager.maybeFailWithError`
-      this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), this.sender.fatalError)
-      return true
-    }
-    const size = sizeAlone(record)
-    if (size > this.settings.maxRequestSize || size > this.settings.bufferMemory) {
-      this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), Errors.MESSAGE_TOO_LARGE)
+    const error = this.sendError(record)
+    if (error !== Errors.NONE) {
+      this.refuse(record, tpOf(state.topicId, chosen?.index ?? partition), error)
       return true
     }
     if (state.known && chosen !== undefined && this.append(state, chosen, record, sticky)) return true
@@ -155,11 +133,12 @@ export class KafkaProducer {
     this.refuseWaiting(Errors.UNKNOWN_SERVER_ERROR)
     this.sender.close()
     this.sender.completion.abortAll(Errors.UNKNOWN_SERVER_ERROR)
+    this.transactions.close()
   }
 
-  /** Batches whose callbacks are open, and a send() that waits. */
+  /** Batches whose callbacks are open, and a call that waits. */
   hasPending(): boolean {
-    return this.accumulator.incomplete > 0 || this.waitingSend !== null
+    return this.accumulator.incomplete > 0 || this.waitingSend !== null || this.transactions.isWaiting
   }
 
   // --- what happens -------------------------------------------------------------------------------------------------
@@ -179,9 +158,8 @@ export class KafkaProducer {
   /** Takes a timer of the producer; false when it is not one of its own. */
   onTimer(kind: number, a: number, b: number): boolean {
     if (kind === this.blockTimerKind) {
-      this.blockTimer = 0
-      this.refuseWaiting(Errors.REQUEST_TIMED_OUT)
-      this.owner.onSendReturned()
+      if (this.transactions.isWaiting) this.transactions.onTimer()
+      else this.onSendTimeout()
     } else if (!this.sender.onTimer(kind, a, b)) return false
     if (!this.gone) this.goOn()
     return true
@@ -189,6 +167,7 @@ export class KafkaProducer {
 
   /** In words, for naming a deadlock. */
   waiting(): readonly string[] {
+    if (this.transactions.waitsFor !== null) return [`${this.transactions.waitsFor}() to return`]
     if (this.waitingSend !== null) return [`room or metadata for ${this.waitingSend.topic.name}`]
     return this.accumulator.incomplete > 0 ? [`${this.accumulator.incomplete} batches to be answered`] : []
   }
@@ -203,15 +182,17 @@ export class KafkaProducer {
   /** Lets those go on who waited for what just happened. */
   private settle(): void {
     const { accumulator } = this
+    this.transactions.settle()
     if (this.waitingSend !== null && this.waitingSend.topic.known) this.tryWaiting(this.waitingSend)
     if (accumulator.incomplete > 0 || this.waitingSend !== null) return
     if (accumulator.flushing) {
       accumulator.flushing = false
       this.owner.onFlushed()
     }
-    if (accumulator.closed && !this.gone && !this.sender.hasRequests()) {
+    if (accumulator.closed && !this.gone && !this.sender.hasRequests() && this.transactions.finish()) {
       this.gone = true
       this.sender.close()
+      this.transactions.close()
       this.owner.onClosed()
     }
   }
@@ -223,6 +204,7 @@ export class KafkaProducer {
     const result = accumulator.append(partition, record)
     if (result === 'no-memory') return false
     const batch = partition.queue.last as NonNullable<typeof last>
+    if (this.manager !== null) this.manager.addPartition(partition)
     this.env.emit(M.recordBatched, record.record, record.attempt, batch.id, batch.records.length - 1)
     if (sticky)
       topic.partitioner.appended(
@@ -237,6 +219,25 @@ export class KafkaProducer {
     } else if (!sticky) batch.sticky = false
     this.wake(partition, result)
     return true
+  }
+
+  /** What send() fails with at once; NONE = the record may be taken. */
+  private sendError(record: KafkaRecord): number {
+    const refusal = this.transactions.sendRefusal()
+    if (refusal !== null) return refusal.error
+    // `TransactionManager.maybeFailWithError`
+    if (this.sender.fatalError !== Errors.NONE) return this.sender.fatalError
+    const size = sizeAlone(record)
+    if (size <= this.settings.maxRequestSize && size <= this.settings.bufferMemory) return Errors.NONE
+    if (this.manager !== null) this.manager.onRefused(Errors.MESSAGE_TOO_LARGE)
+    return Errors.MESSAGE_TOO_LARGE
+  }
+
+  private onSendTimeout(): void {
+    this.blockTimer = 0
+    this.refuseWaiting(Errors.REQUEST_TIMED_OUT)
+    if (this.manager !== null) this.manager.onRefused(Errors.REQUEST_TIMED_OUT)
+    this.owner.onSendReturned()
   }
 
   /** `KafkaProducer.doSend`: the sender is woken for a new batch and for one that has become full. */
@@ -259,6 +260,12 @@ export class KafkaProducer {
   private tryWaiting(send: WaitingSend): void {
     const { topic, partition, record, sticky } = send
     if (partition === undefined) return
+    const refusal = this.transactions.sendRefusal()
+    if (refusal !== null) {
+      this.refuseWaiting(refusal.error)
+      this.owner.onSendReturned()
+      return
+    }
     if (!this.append(topic, partition, record, sticky)) {
       if (!this.accumulator.exhausted) {
         this.accumulator.exhausted = true
@@ -295,4 +302,14 @@ function topicState(topic: ProducerTopic, settings: ProducerSettings): TopicStat
   const partitions: PartitionState[] = []
   for (let index = 0; index < topic.partitions; index++) partitions.push(new PartitionState(topic.topicId, index))
   return new TopicState(topic.name, topic.topicId, partitions, new BuiltInPartitioner(settings.batchSize))
+}
+
+function transactionManager(
+  env: Env,
+  settings: ProducerSettings,
+  partitions: readonly PartitionState[],
+): TransactionManager | null {
+  const { transactionalId, transactionTimeoutMs, switches } = settings
+  if (transactionalId === null) return null
+  return new TransactionManager(env, { transactionalId, transactionTimeoutMs, switches, partitions })
 }

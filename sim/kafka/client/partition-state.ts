@@ -19,6 +19,8 @@ export class PartitionState {
   inFlight: ProducerBatch[] = []
   /** With one request in flight: a batch is out, nothing else leaves. */
   muted = false
+  /** It belongs to its producer's transaction, so that its batches may leave. */
+  inTransaction = false
   readonly txn: TxnPartitionEntry = new TxnPartitionEntry()
 
   constructor(topicId: number, index: number) {

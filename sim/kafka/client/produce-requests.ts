@@ -1,3 +1,6 @@
+import { Errors } from '../protocol/errors.ts'
+import type { ProduceResponse } from '../protocol/messages.ts'
+import type { Completion } from './client-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 
 const NO_BATCHES: readonly ProducerBatch[] = []
@@ -38,4 +41,10 @@ export class ProduceRequests {
   ofRound(round: number): readonly ProducerBatch[] {
     return this.batches.filter((_, token) => this.rounds[token] === round).flat()
   }
+}
+
+/** Whether a request ended otherwise than with success for all its batches. */
+export function hasFailed(response: ProduceResponse | null, cause: Completion): boolean {
+  if (cause !== 'response') return true
+  return response?.partitionResponses.some(({ errorCode }) => errorCode !== Errors.NONE) ?? false
 }

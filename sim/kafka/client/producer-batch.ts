@@ -135,7 +135,7 @@ export class ProducerBatch {
   }
 
   /** Closes the batch and returns what travels: the same object for every retry under the same identity. */
-  seal(): RecordBatch {
+  seal(isTransactional: boolean): RecordBatch {
     this.closed = true
     this.reopened = false
     return (this.wire ??= {
@@ -143,7 +143,7 @@ export class ProducerBatch {
       producerId: this.producerId,
       producerEpoch: this.producerEpoch,
       baseSequence: this.baseSequence,
-      isTransactional: false,
+      isTransactional,
       marker: null,
       records: this.records,
       size: this.size,

@@ -1,7 +1,9 @@
 import { ms } from '../../kernel/time.ts'
+import { Api } from '../protocol/api.ts'
 import type { ProducerConfig } from '../protocol/config/producer.ts'
 import type { ClientSwitches } from '../protocol/client-switches.ts'
 import type { ClientProfile } from '../protocol/profile.ts'
+import type { NetworkClientOptions } from './network-client.ts'
 
 /** No timer is set for a time this far away (17 years) or further: it means "never". */
 export const NEVER_US = 562_949_953_421_312
@@ -34,6 +36,9 @@ export interface ProducerSettings {
   /** KIP-951: leaders named in error answers are used, and a leader change ends a batch's retry back-off. */
   readonly leaderHints: boolean
   readonly produceVersion: number
+  /** null = no transactions. */
+  readonly transactionalId: string | null
+  readonly transactionTimeoutMs: number
   /** Where another client than today's Java client does otherwise. */
   readonly switches: ClientSwitches
 }
@@ -45,9 +50,10 @@ export interface ProducerSettings {
 export function producerSettings(config: ProducerConfig, profile: ClientProfile): ProducerSettings {
   const acks = config.acks === 'all' ? -1 : config.acks === '1' ? 1 : 0
   const maxInFlight = config['max.in.flight.requests.per.connection']
+  const transactionalId = config['transactional.id'] === '' ? null : config['transactional.id']
   return {
     acks,
-    idempotent: config['enable.idempotence'] && acks === -1 && config.retries > 0,
+    idempotent: transactionalId !== null || (config['enable.idempotence'] && acks === -1 && config.retries > 0),
     guaranteeOrder: maxInFlight === 1 && profile['partition.muting'] === 'while-in-flight',
     maxInFlight,
     batchSize: Math.max(1, config['batch.size']),
@@ -69,6 +75,22 @@ export function producerSettings(config: ProducerConfig, profile: ClientProfile)
     ignoreKeys: config['partitioner.ignore.keys'],
     leaderHints: profile.leaderHints,
     produceVersion: profile.produceVersion,
+    transactionalId,
+    transactionTimeoutMs: config['transaction.timeout.ms'],
     switches: profile,
+  }
+}
+
+/** What the producer's connections are made of. */
+export function networkOptions(timerBase: number, settings: ProducerSettings): NetworkClientOptions {
+  return {
+    timerBase,
+    maxInFlight: settings.maxInFlight,
+    requestTimeoutUs: settings.requestTimeoutUs,
+    reconnectBackoffUs: settings.reconnectBackoffUs,
+    reconnectBackoffMaxUs: settings.reconnectBackoffMaxUs,
+    setupTimeoutUs: settings.setupTimeoutUs,
+    setupTimeoutMaxUs: settings.setupTimeoutMaxUs,
+    versions: { [Api.Produce]: settings.produceVersion },
   }
 }

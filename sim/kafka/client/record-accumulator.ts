@@ -34,6 +34,8 @@ export class RecordAccumulator {
   exhausted = false
   flushing = false
   closed = false
+  /** The transaction is being ended: what is left of it leaves at once. */
+  completing = false
   /** Where draining a node goes on, so that none of its partitions starves; by node number. */
   private readonly drainIndex: number[] = []
 
@@ -133,6 +135,7 @@ export class RecordAccumulator {
       now - first.lastAttemptAt >= this.settings.lingerUs ||
       this.exhausted ||
       this.flushing ||
+      this.completing ||
       this.closed
     )
   }
@@ -150,6 +153,7 @@ export class RecordAccumulator {
    */
   drain(node: number, now: number): readonly ProducerBatch[] {
     const { partitions, sequences } = this
+    const isTransactional = this.settings.transactionalId !== null
     let drained: ProducerBatch[] | null = null
     const count = partitions.length
     const start = this.drainIndex[node] ?? 0
@@ -163,6 +167,7 @@ export class RecordAccumulator {
       if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
       if (drained !== null && size + first.size > this.settings.maxRequestSize) break
       if (sequences !== null) {
+        if (isTransactional && !partition.inTransaction) break
         if (sequences.shouldStopDrain(partition, first)) break
         sequences.assign(first)
       }
@@ -173,6 +178,11 @@ export class RecordAccumulator {
       else drained.push(first)
     }
     return drained ?? NOTHING
+  }
+
+  /** Whether a batch waits to be sent. */
+  hasUndrained(): boolean {
+    return this.partitions.some(({ queue }) => queue.length > 0)
   }
 
   // --- inner workings -----------------------------------------------------------------------------------------------

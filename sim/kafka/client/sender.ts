@@ -2,30 +2,25 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type {
-  InitProducerIdRequest,
-  InitProducerIdResponse,
-  MetadataResponse,
-  ProduceRequest,
-  ProduceResponse,
-} from '../protocol/messages.ts'
+import type { MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import { PRODUCE_ADDS_PARTITIONS } from '../protocol/transaction-messages.ts'
 import { BatchCompletion, type SendCallback } from './batch-completion.ts'
 import { BatchExpiry } from './batch-expiry.ts'
 import type { ClientRequest, Completion } from './client-request.ts'
+import type { ErrorPolicy } from './error-policy.ts'
 import type { Idempotence } from './idempotence.ts'
+import { IDENTITY_TOKEN, type IdentityRequests } from './identity-requests.ts'
 import { Metadata } from './metadata.ts'
-import {
-  NETWORK_CLIENT_TIMERS,
-  NetworkClient,
-  type NetworkClientOptions,
-  type NetworkClientOwner,
-} from './network-client.ts'
+import { NETWORK_CLIENT_TIMERS, NetworkClient, type NetworkClientOwner } from './network-client.ts'
 import type { PartitionState, TopicState } from './partition-state.ts'
-import { ProduceRequests } from './produce-requests.ts'
+import { hasFailed, ProduceRequests } from './produce-requests.ts'
 import type { ProducerBatch } from './producer-batch.ts'
-import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
+import { networkOptions, NEVER_US, type ProducerSettings } from './producer-settings.ts'
 import { ProducerIdRequest } from './producer-id-request.ts'
 import type { RecordAccumulator } from './record-accumulator.ts'
+import { ProducerException } from './transaction/transaction-error.ts'
+import { TransactionManager } from './transaction/transaction-manager.ts'
+import { TransactionalRequests } from './transaction/transactional-requests.ts'
 import { isAmong } from '../small-list.ts'
 
 /** Timer kinds a sender takes, from its `timerBase` on; its NetworkClient's come first. */
@@ -43,13 +38,13 @@ export interface SenderOptions {
   /** Node numbers of all brokers. */
   readonly bootstrap: readonly number[]
   readonly accumulator: RecordAccumulator
-  readonly idempotence: Idempotence | null
+  /** What numbers batches; null = nothing does. */
+  readonly policy: Idempotence | TransactionManager | null
   readonly callback: SendCallback
 }
 
-/** Tokens of requests that carry no batches. */
+/** Token of requests that carry no batches; another is {@link IDENTITY_TOKEN}. */
 const METADATA_TOKEN: number = -1
-const PRODUCER_ID_TOKEN: number = -2
 
 /**
  * `Sender`: the producer's network thread. Kafka's thread polls; here {@link runOnce} is called whenever something happened,
@@ -63,8 +58,9 @@ export class Sender implements NetworkClientOwner {
   private readonly settings: ProducerSettings
   private readonly accumulator: RecordAccumulator
   private readonly topics: readonly TopicState[]
-  private readonly idempotence: Idempotence | null
-  private readonly producerId: ProducerIdRequest
+  private readonly policy: ErrorPolicy | null
+  private readonly transactions: TransactionManager | null
+  private readonly identity: IdentityRequests | null
   /** First timer kind of the sender's own. */
   private readonly timers: number
   private readonly expiry: BatchExpiry
@@ -76,16 +72,17 @@ export class Sender implements NetworkClientOwner {
   private runAt: number = NEVER_US
 
   constructor(env: Env, options: SenderOptions) {
-    const { settings, accumulator, idempotence } = options
+    const { settings, accumulator, policy } = options
     this.env = env
     this.settings = settings
     this.accumulator = accumulator
     this.topics = options.topics
-    this.idempotence = idempotence
+    this.policy = policy
+    this.transactions = policy instanceof TransactionManager ? policy : null
     this.timers = options.timerBase + NETWORK_CLIENT_TIMERS
     this.client = new NetworkClient(env, networkOptions(options.timerBase, settings), this)
     this.metadata = new Metadata(env, this.client, settings, options.topics, options.bootstrap, this.timers + METADATA)
-    this.completion = new BatchCompletion(env, settings, accumulator, this.metadata, idempotence, options.callback)
+    this.completion = new BatchCompletion(env, settings, accumulator, this.metadata, policy, options.callback)
     this.expiry = new BatchExpiry(
       env,
       settings.deliveryTimeoutUs,
@@ -93,27 +90,19 @@ export class Sender implements NetworkClientOwner {
       this.completion,
       this.timers + EXPIRY,
     )
-    this.producerId = new ProducerIdRequest(env, settings, this.timers + PRODUCER_ID)
+    this.identity = this.identityRequests(policy)
   }
 
   /** `Sender.runOnce`: settles sequences, asks for what is missing, then sends all that may leave. */
   runOnce(): void {
-    const { idempotence } = this
     this.metadata.maybeUpdate(METADATA_TOKEN)
-    if (idempotence !== null) {
-      idempotence.resolveSequences()
-      if (idempotence.fatalError !== Errors.NONE) {
-        this.completion.abortAll(idempotence.fatalError)
-        return
-      }
-      idempotence.bumpEpochIfRequired()
-      if (!idempotence.sequences.hasProducerId()) {
-        this.maybeRequestProducerId()
-        this.expiry.expireIfDue(this.env.monotonic())
-        return
-      }
+    try {
+      this.runThread()
+    } catch (thrown) {
+      // An illegal transition of the sender's own thread has ended the producer.
+      if (!(thrown instanceof ProducerException)) throw thrown
+      this.runThread()
     }
-    this.sendProducerData()
   }
 
   /** Makes the sender run `delay` microseconds from now at the latest. */
@@ -137,7 +126,7 @@ export class Sender implements NetworkClientOwner {
 
   /** The error that ended the producer for good; NONE while it works. */
   get fatalError(): number {
-    return this.idempotence?.fatalError ?? Errors.NONE
+    return this.policy?.fatalError ?? Errors.NONE
   }
 
   /** Whether a request is unanswered that carries batches. */
@@ -157,7 +146,7 @@ export class Sender implements NetworkClientOwner {
         this.expiry.onTimer()
         return true
       case PRODUCER_ID:
-        this.producerId.onTimer()
+        this.identity?.onTimer()
         return true
       case METADATA:
         this.metadata.onTimer()
@@ -173,7 +162,7 @@ export class Sender implements NetworkClientOwner {
     this.metadata.close()
     this.env.cancel(this.runTimer)
     this.expiry.close()
-    this.producerId.close()
+    this.identity?.close()
   }
 
   // --- NetworkClientOwner -------------------------------------------------------------------------------------------
@@ -192,10 +181,8 @@ export class Sender implements NetworkClientOwner {
         if (cause === 'response') this.onMetadata(body as MetadataResponse)
         else this.metadata.onFailedRequest()
         break
-      case PRODUCER_ID_TOKEN:
-        if (this.idempotence !== null) {
-          this.producerId.onCompletion(this.idempotence, cause === 'response' ? (body as InitProducerIdResponse) : null)
-        }
+      case IDENTITY_TOKEN:
+        this.identity?.onCompletion(cause === 'response' ? body : null, cause)
         break
       default:
         this.onProduceCompletion(request.token, body as ProduceResponse | null, cause)
@@ -203,13 +190,32 @@ export class Sender implements NetworkClientOwner {
   }
 
   private onMetadata(response: MetadataResponse): void {
-    const { metadata, settings, idempotence, topics } = this
+    const { metadata, settings, policy, topics } = this
     metadata.onResponse(response)
-    if (settings.switches['sequence.unknown-topic'] === 'keep' || idempotence === null) return
+    if (settings.switches['sequence.unknown-topic'] === 'keep' || policy === null) return
     for (const topic of topics) {
-      if (metadata.unknownTopics.includes(topic.name))
-        topic.partitions.forEach((each) => idempotence.sequences.forget(each))
+      if (metadata.unknownTopics.includes(topic.name)) topic.partitions.forEach((each) => policy.sequences.forget(each))
     }
+  }
+
+  // --- the sender's thread --------------------------------------------------------------------------------------------
+
+  private runThread(): void {
+    const { policy, identity } = this
+    if (policy !== null && identity !== null) {
+      policy.resolveSequences()
+      if (policy.fatalError !== Errors.NONE) {
+        this.completion.abortAll(policy.fatalError)
+        return
+      }
+      if (identity.run()) {
+        // A transactional producer's thread waits for its coordinator, and for nothing else meanwhile.
+        if (this.transactions === null) this.expiry.expireIfDue(this.env.monotonic())
+        return
+      }
+    }
+    this.sendProducerData()
+    if (this.settings.switches['txn.end'] === 'after-sends') identity?.run()
   }
 
   // --- sending ------------------------------------------------------------------------------------------------------
@@ -268,21 +274,28 @@ export class Sender implements NetworkClientOwner {
   }
 
   private sendProduceRequest(node: number, batches: readonly ProducerBatch[]): void {
-    const { settings } = this
+    const { settings, transactions } = this
+    const transactional = transactions !== null
     const count = batches.length
     const partitionData = new Array<ProduceRequest['partitionData'][number]>(count)
     for (let i = 0; i < count; i++) {
       const batch = batches[i] as ProducerBatch
-      partitionData[i] = { topicId: batch.partition.topicId, index: batch.partition.index, records: batch.seal() }
+      partitionData[i] = {
+        topicId: batch.partition.topicId,
+        index: batch.partition.index,
+        records: batch.seal(transactional),
+      }
     }
     const request: ProduceRequest = {
-      transactionalId: null,
+      transactionalId: settings.transactionalId,
       acks: settings.acks,
       timeoutMs: settings.requestTimeoutMs,
       partitionData,
     }
     const token = this.requests.add(batches, this.round)
-    this.client.send(node, Api.Produce, request, token, settings.acks !== 0)
+    // Transaction version 1: the versions that do not add partitions to the transaction.
+    const newest = transactional && !transactions.core.isV2 ? PRODUCE_ADDS_PARTITIONS - 1 : undefined
+    this.client.send(node, Api.Produce, request, token, settings.acks !== 0, settings.requestTimeoutUs, newest)
   }
 
   private onProduceCompletion(token: number, response: ProduceResponse | null, cause: Completion): void {
@@ -306,37 +319,14 @@ export class Sender implements NetworkClientOwner {
     if (next < NEVER_US) this.wakeIn(next - now)
   }
 
-  // --- producer id --------------------------------------------------------------------------------------------------
-
-  private maybeRequestProducerId(): void {
-    if (!this.producerId.isDue()) return
-    const node = this.metadata.leastLoadedNode()
-    if (node < 0 || !this.client.ready(node) || !this.client.canSend(node)) return
-    const request: InitProducerIdRequest = {
-      transactionalId: null,
-      transactionTimeoutMs: 0,
-      producerId: -1,
-      producerEpoch: -1,
+  private identityRequests(policy: SenderOptions['policy']): IdentityRequests | null {
+    const { env, settings, client, metadata, accumulator, completion } = this
+    const timerKind = this.timers + PRODUCER_ID
+    if (policy instanceof TransactionManager) {
+      const manager = policy
+      return new TransactionalRequests({ env, settings, manager, client, metadata, accumulator, completion, timerKind })
     }
-    this.producerId.onSent()
-    this.client.send(node, Api.InitProducerId, request, PRODUCER_ID_TOKEN)
-  }
-}
-
-function hasFailed(response: ProduceResponse | null, cause: Completion): boolean {
-  if (cause !== 'response') return true
-  return response?.partitionResponses.some(({ errorCode }) => errorCode !== Errors.NONE) ?? false
-}
-
-function networkOptions(timerBase: number, settings: ProducerSettings): NetworkClientOptions {
-  return {
-    timerBase,
-    maxInFlight: settings.maxInFlight,
-    requestTimeoutUs: settings.requestTimeoutUs,
-    reconnectBackoffUs: settings.reconnectBackoffUs,
-    reconnectBackoffMaxUs: settings.reconnectBackoffMaxUs,
-    setupTimeoutUs: settings.setupTimeoutUs,
-    setupTimeoutMaxUs: settings.setupTimeoutMaxUs,
-    versions: { [Api.Produce]: settings.produceVersion },
+    if (policy === null) return null
+    return new ProducerIdRequest({ env, settings, idempotence: policy, client, metadata, timerKind })
   }
 }

@@ -6,7 +6,8 @@ import type { Env } from '../env.ts'
 import type { ProducerConfig } from '../protocol/config/producer.ts'
 import { CLIENT_PROFILES, type ClientProfile } from '../protocol/profile.ts'
 import { type FakeCluster, producerConfig } from './fake-cluster.test.support.ts'
-import { KafkaProducer, type ProducerOwner } from './kafka-producer.ts'
+import { KafkaProducer } from './kafka-producer.ts'
+import type { ProducerOwner } from './producer-owner.ts'
 import { keyHash } from './partitioner.ts'
 
 /** The smallest application: it sends when told and writes down its callbacks. */

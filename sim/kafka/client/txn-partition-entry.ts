@@ -76,6 +76,16 @@ export class TxnPartitionEntry {
     this.lastAckedSequence = -1
   }
 
+  /** `adjustSequencesDueToFailedBatch`: a batch that is certainly not in the log gives its sequences to those behind it. */
+  closeGap(failed: ProducerBatch): void {
+    const count = failed.records.length
+    this.decrement(count)
+    for (const batch of this.inFlight) {
+      if (batch.baseSequence < failed.baseSequence) continue
+      batch.resetProducerState(batch.producerId, batch.producerEpoch, batch.baseSequence - count)
+    }
+  }
+
   /** `isNextSequence`: it directly follows what was acknowledged. */
   isNext(sequence: number): boolean {
     return sequence - this.lastAckedSequence === 1

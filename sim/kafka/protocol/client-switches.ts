@@ -1,5 +1,5 @@
 /**
- * How clients other than today's Java client number and repeat their batches: each switch brings one documented defect of a
+ * How clients other than today's Java client number and repeat their batches and end their transactions: each switch brings one documented defect of a
  * client back, where its rule stands. They are history, never test hooks.
  */
 export interface ClientSwitches {
@@ -17,6 +17,12 @@ export interface ClientSwitches {
   readonly 'retry.siblings': 'wait' | 'send-again'
   /** Which partition a record without a key goes to when it is sent again: the same, or another (kafkajs). */
   readonly 'retry.partition': 'keep' | 'choose-again'
+  /** What EndTxn waits for: the answers to all batches, or only until they are sent (KAFKA-12671, clients other than Java's). */
+  readonly 'txn.end': 'after-answers' | 'after-sends'
+  /** What a gap in a partition's sequences does to a transaction: it is given up, or goes on in a new epoch (librdkafka before 1.8.2). */
+  readonly 'txn.gap': 'abort' | 'new-epoch'
+  /** What a record that failed does to its transaction: it is given up, or may still be committed (librdkafka before 1.7). */
+  readonly 'txn.failed-record': 'abort' | 'commit'
 }
 
 export type ClientSwitchName = keyof ClientSwitches
@@ -66,6 +72,21 @@ export const CLIENT_SWITCHES: readonly ClientSwitchDefinition[] = [
     values: ['keep', 'choose-again'],
     about: 'a record keeps its partition; kafkajs asks the partitioner again for each attempt of one without a key',
   },
+  {
+    name: 'txn.end',
+    values: ['after-answers', 'after-sends'],
+    about: 'EndTxn waits for the answers to all batches; other clients let Produce trail behind it (KAFKA-12671)',
+  },
+  {
+    name: 'txn.gap',
+    values: ['abort', 'new-epoch'],
+    about: 'a gap in the sequences fails the transaction; librdkafka before 1.8.2 went on in a new epoch',
+  },
+  {
+    name: 'txn.failed-record',
+    values: ['abort', 'commit'],
+    about: 'a record that failed fails its transaction; librdkafka before 1.7 committed what was left of it',
+  },
 ]
 
 /** What the Java client of Kafka 4.1 does. */
@@ -77,4 +98,7 @@ export const NO_SWITCHES: ClientSwitches = {
   'epoch.memory': 'partition',
   'retry.siblings': 'wait',
   'retry.partition': 'keep',
+  'txn.end': 'after-answers',
+  'txn.gap': 'abort',
+  'txn.failed-record': 'abort',
 }
