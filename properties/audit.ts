@@ -1,23 +1,40 @@
-import type { FinalLog } from '../sim/world.ts'
+import type { FinalLog, FinalOffset, FinalPartition, FinalState, FinalTable } from '../sim/final-state.ts'
+import { maskHigh, maskLow } from '../sim/history/ids.ts'
 import type { Breaches } from './invariants/breaches.ts'
+import { UNTOLD } from './shadow/cluster.ts'
+import type { Consumption } from './shadow/consumption.ts'
+import { What } from './shadow/readings.ts'
 import type { Shadow } from './shadow/shadow.ts'
 
 /**
- * Compares the logs that moments told with the real ones at the end: a difference means that some change of a log was not told,
- * and then no verdict can be trusted. Logs of processes that are down are not compared: their memory is gone.
+ * Compares what moments told with the world as it really is at the end: a difference means that something was not told, and
+ * then no verdict can be trusted. What is in the memory of processes that are down is not compared: it is gone.
  */
-export function audit(shadow: Shadow, logs: readonly FinalLog[], atUs: number, breaches: Breaches): void {
-  for (const log of logs) {
-    const partition = shadow.partitions.indexOf(log.tp)
-    if (partition < 0 || shadow.cluster.isDown(log.node)) continue
-    const difference = differenceOf(shadow, log, partition)
-    if (difference === null) continue
-    breaches.add(
-      'shadow-audit',
-      atUs,
-      `the log of ${shadow.partitions.names[partition]} on ${shadow.names.node(log.node)} ${difference}`,
-    )
+export function audit(
+  shadow: Shadow,
+  consumption: Consumption | null,
+  final: Partial<FinalState>,
+  atUs: number,
+  breaches: Breaches,
+): void {
+  const { logs = [], partitions = [], offsets = [], tables = [] } = final
+  const tell = (what: string | null): void => {
+    if (what !== null) breaches.add('shadow-audit', atUs, what)
   }
+  for (const log of logs) tell(auditLog(shadow, log))
+  for (const partition of partitions) tell(auditPartition(shadow, partition))
+  if (consumption === null) return
+  for (const offset of offsets) tell(auditOffset(consumption, offset))
+  for (const table of tables) tell(auditTable(consumption, table))
+}
+
+function auditLog(shadow: Shadow, log: FinalLog): string | null {
+  const partition = shadow.partitions.indexOf(log.tp)
+  if (partition < 0 || shadow.cluster.isDown(log.node)) return null
+  const difference = differenceOf(shadow, log, partition)
+  return difference === null
+    ? null
+    : `the log of ${shadow.partitions.names[partition]} on ${shadow.names.node(log.node)} ${difference}`
 }
 
 function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string | null {
@@ -40,5 +57,57 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
     return `has ${log.entries.length} batches, moments told of ${told.entries.length}`
   if (log.highWatermark !== told.highWatermark)
     return `has the high watermark ${log.highWatermark}, moments told ${told.highWatermark}`
+  return null
+}
+
+/** What the controller has committed; nothing is told of a partition whose metadata is lost. */
+function auditPartition({ cluster, partitions, names }: Shadow, real: FinalPartition): string | null {
+  const partition = partitions.indexOf(real.tp)
+  if (partition < 0 || cluster.leader[partition] === UNTOLD || cluster.metadataLostAt >= 0) return null
+  const tell = (what: string, is: string | number, told: string | number): string =>
+    `the controller has ${what} ${is} for ${partitions.names[partition]}, moments told ${told}`
+  const { leader, leaderEpoch, partitionEpoch, isr, elr } = real
+  if (cluster.leader[partition] !== leader)
+    return tell('the leader', names.node(leader), names.node(cluster.leader[partition] as number))
+  if (cluster.epoch[partition] !== leaderEpoch)
+    return tell('leader epoch', leaderEpoch, cluster.epoch[partition] as number)
+  // Before the first change the epoch is that of the first leader.
+  if (cluster.partitionEpoch[partition] !== partitionEpoch)
+    return tell('partition epoch', partitionEpoch, cluster.partitionEpoch[partition] as number)
+  if (cluster.isrLow[partition] !== maskLow(isr) || cluster.isrHigh[partition] !== maskHigh(isr))
+    return `the in-sync set of ${partitions.names[partition]} is {${isr.map((node) => names.node(node)).join(', ')}}, moments told another`
+  if (cluster.elrLow[partition] !== maskLow(elr) || cluster.elrHigh[partition] !== maskHigh(elr))
+    return `the eligible leader replicas of ${partitions.names[partition]} are {${elr.map((node) => names.node(node)).join(', ')}}, by moments others`
+  return null
+}
+
+/** Where a group stands. A coordinator that knows less than was committed is a finding of `offset-safety`. */
+function auditOffset(consumption: Consumption, { groupId, tp, offset }: FinalOffset): string | null {
+  const { applications, commits, coordinators, shadow } = consumption
+  const partition = shadow.partitions.indexOf(tp)
+  const reader = applications.readers.findIndex((candidate) => candidate.groupId === groupId)
+  if (partition < 0 || reader < 0 || coordinators.isUnsure(reader, partition)) return null
+  const told = commits.committed(reader, partition)
+  if (told === offset) return null
+  const { group } = applications.reader(reader)
+  return `${group} stands at offset ${offset} of ${shadow.partitions.names[partition]}, moments told ${told}`
+}
+
+/** What a store has taken. */
+function auditTable(consumption: Consumption, { store, groupId, inserted, incremented }: FinalTable): string | null {
+  const { applications, effects, shadow } = consumption
+  const reader = applications.readers.findIndex((candidate) => candidate.groupId === groupId)
+  if (reader < 0 || consumption.wasWiped(store)) return null
+  const { group, store: into } = applications.reader(reader)
+  if (into !== shadow.names.node(store)) return null
+  const told = { inserted: 0, incremented: 0 }
+  for (let effect = 0; effect < effects.length; effect++) {
+    if (effects.reader.at(effect) !== reader || effects.node.at(effect) !== store) continue
+    if (effects.what.at(effect) === What.inserted) told.inserted++
+    if (effects.what.at(effect) === What.incremented) told.incremented++
+  }
+  if (told.inserted !== inserted) return `${into} holds ${inserted} rows of ${group}, moments told of ${told.inserted}`
+  if (told.incremented !== incremented)
+    return `${into} was incremented ${incremented} times by ${group}, moments told of ${told.incremented}`
   return null
 }

@@ -4,7 +4,7 @@ import { GUARANTEES } from '../scenarios/format/vocabulary.ts'
 import { M } from '../sim/history/catalogue.ts'
 import type { MomentObserver } from '../sim/history/recorder.ts'
 import type { WorldSpec } from '../sim/spec.ts'
-import type { FinalLog } from '../sim/world.ts'
+import type { FinalState } from '../sim/final-state.ts'
 import { audit } from './audit.ts'
 import { CheckerMaker } from './checkers/maker.ts'
 import type { Checker, RunEnd } from './checkers/checker.ts'
@@ -132,9 +132,9 @@ export class Court implements MomentObserver {
     return this.expectations.map((expectation) => this.verdict(expectation, end))
   }
 
-  /** Broken invariants; with the real logs, also where moments did not tell the truth about them. */
-  broken(end: RunEnd, logs: readonly FinalLog[]): readonly InvariantBreach[] {
-    audit(this.shadow, logs, end.virtualUs, this.breaches)
+  /** Broken invariants; with the world as it really is, also where moments did not tell the truth about it. */
+  broken(end: RunEnd, final: Partial<FinalState>): readonly InvariantBreach[] {
+    audit(this.shadow, this.consumption, final, end.virtualUs, this.breaches)
     return this.breaches.all()
   }
 

@@ -61,7 +61,7 @@ export function judgeRun(
     events: result.events,
     virtualUs: result.virtualUs,
     verdicts,
-    breaches: court.broken(result, result.logs),
+    breaches: court.broken(result, result.final),
     faults: result.faults,
     mattered: result.mattered,
     hadFaults: result.hadFaults,

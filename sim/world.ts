@@ -1,4 +1,5 @@
 import type { FaultPlan } from './faults/plan.ts'
+import { type FinalState, finalStateOf } from './final-state.ts'
 import { Injector } from './faults/injector.ts'
 import type { FaultOutcome } from './faults/tally.ts'
 import { momentOfKind, M } from './history/catalogue.ts'
@@ -6,8 +7,6 @@ import { maskHigh, maskLow, tpOf } from './history/ids.ts'
 import { type MomentObserver, Recorder } from './history/recorder.ts'
 import type { Hasher } from './host.ts'
 import { healLimitUs } from './heal-limit.ts'
-import type { Broker } from './kafka/broker/broker.ts'
-import type { LogEntry } from './kafka/protocol/batch.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { Kernel, type KernelOptions, SYSTEM_EVENT } from './kernel/kernel.ts'
 import { MILLISECOND } from './kernel/time.ts'
@@ -42,15 +41,6 @@ export interface RunOptions {
 
 export type WorldEnd = 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
 
-/** A replica's log as it really is at the end, for the audit of shadow logs. */
-export interface FinalLog {
-  readonly node: number
-  readonly tp: number
-  /** The log's own entries. */
-  readonly entries: readonly LogEntry[]
-  readonly highWatermark: number
-}
-
 export interface WorldResult {
   readonly digest: string
   readonly events: number
@@ -63,7 +53,8 @@ export interface WorldResult {
   readonly faults: readonly FaultOutcome[]
   readonly mattered: boolean
   readonly hadFaults: boolean
-  readonly logs: readonly FinalLog[]
+  /** The world as it really is then. */
+  readonly final: FinalState
   /** The kept trace; empty unless asked for. */
   readonly chunks: readonly Uint8Array[]
 }
@@ -125,7 +116,7 @@ export class World {
       faults: this.injector.outcomes(),
       mattered: this.injector.mattered,
       hadFaults: this.plan.length > 0,
-      logs: this.finalLogs(),
+      final: finalStateOf(kernel, this.spec, this.layout, this.nodes),
       chunks: kernel.trace.chunks(),
     }
   }
@@ -249,20 +240,6 @@ export class World {
       if (moment !== undefined && count > 0) counts[moment.name] = count
     })
     return counts
-  }
-
-  private finalLogs(): readonly FinalLog[] {
-    return this.layout.flatMap((node, number) => {
-      if (node.role !== 'broker') return []
-      const broker = this.kernel.nodes[number]?.handler as Broker | null
-      if (broker === null || broker === undefined) return []
-      return broker.logs.logs.map((log) => ({
-        node: number,
-        tp: log.tp,
-        highWatermark: log.highWatermark,
-        entries: log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset),
-      }))
-    })
   }
 }
 

@@ -340,7 +340,7 @@ describe('progress', () => {
     const h = reading(1)
     h.handles(h.billing[0] as number, h.record(0), 0)
     const kinds = h
-      .ended('heal-limit', [], ['something else'])
+      .ended('heal-limit', {}, ['something else'])
       .of('progress')
       .violations.map(({ kind }) => kind)
     expect(kinds).not.toContain('stuck-group')

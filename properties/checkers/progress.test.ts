@@ -70,7 +70,7 @@ describe('a run that does not settle', () => {
       .formed()
       .published(0)
       .at(60_000)
-      .ended('heal-limit', [], ['checkout#0 waits for memory'])
+      .ended('heal-limit', {}, ['checkout#0 waits for memory'])
     expect(outcome.of('progress').violations).toMatchObject([
       { kind: 'stuck-send', message: 'at 60.000s it was not over: checkout#0 waits for memory' },
     ])
@@ -82,7 +82,7 @@ describe('a run that does not settle', () => {
       .formed()
       .published(0)
       .sent(1)
-      .ended('deadlock', [], ['checkout#0 waits for broker-1'])
+      .ended('deadlock', {}, ['checkout#0 waits for broker-1'])
     expect(outcome.of('progress').violations.map((violation) => violation.kind)).toEqual(['deadlock', 'stuck-send'])
     expect(outcome.of('progress').violations[0]?.message).toBe(
       'at 0.010s nothing was left to happen, and still: checkout#0 waits for broker-1',
@@ -139,7 +139,7 @@ describe('no violation of progress', () => {
   test('a send that died with its producer is of unknown outcome, not stuck', () => {
     const h = new History().formed().published(0).sent(1)
     h.crashed(h.checkout).started(h.checkout)
-    const outcome = h.ended('heal-limit', [], ['orders-0'])
+    const outcome = h.ended('heal-limit', {}, ['orders-0'])
     expect(outcome.of('progress').violations.filter((violation) => violation.records.length > 0)).toEqual([])
   })
 })

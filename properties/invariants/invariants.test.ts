@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
 import { recordOf, tpOf } from '../../sim/history/ids.ts'
 import type { RecordBatch } from '../../sim/kafka/protocol/batch.ts'
-import type { FinalLog } from '../../sim/world.ts'
+import type { FinalLog } from '../../sim/final-state.ts'
 import { History } from '../testing/history.test.helper.ts'
 import { INVARIANTS } from './names.ts'
 
@@ -192,7 +192,7 @@ describe('shadow-audit', () => {
   ]
   const audited = (change: Partial<FinalLog>): readonly string[] =>
     h()
-      .ended('settled', real(change))
+      .ended('settled', { logs: real(change) })
       .breaches.map((breach) => `${breach.invariant}: ${breach.message}`)
 
   test('equal logs', () => {
@@ -214,7 +214,7 @@ describe('shadow-audit', () => {
     expect(
       h()
         .crashed(1)
-        .ended('max-events', real({ entries: [] })).breaches,
+        .ended('max-events', { logs: real({ entries: [] }) }).breaches,
     ).toEqual([])
   })
   test('a log that is longer after its restart than moments told', () => {

@@ -50,6 +50,8 @@ export class Consumption implements MomentObserver {
   private readonly readerOfText: Ints = new Ints()
   /** Generations of groups as they began. */
   private readonly generations: { readonly text: number; readonly generation: number; readonly time: number }[] = []
+  /** Nodes that lost their disk. */
+  private readonly wiped: Set<number> = new Set()
   /** By node: when its process ended, oldest first. */
   private readonly ends: (number[] | undefined)[] = []
 
@@ -103,6 +105,7 @@ export class Consumption implements MomentObserver {
       case M.nodePowerLost:
       case M.nodeStopped:
       case M.diskWiped:
+        if (kind === M.diskWiped) this.wiped.add(node)
         ;(this.ends[node] ??= []).push(time)
         return
       default:
@@ -272,6 +275,10 @@ export class Consumption implements MomentObserver {
   endedAfter(delivery: number): number {
     const at = this.deliveries.at.at(delivery)
     return this.ends[this.deliveries.node.at(delivery)]?.find((end) => end >= at) ?? -1
+  }
+
+  wasWiped(node: number): boolean {
+    return this.wiped.has(node)
   }
 
   /** Whether any instance of a reader's applications runs. */

@@ -74,6 +74,11 @@ export class Coordinators {
     return [...this.behind.values()]
   }
 
+  /** Whether a group may stand elsewhere than its newest commit says: a new coordinator has yet to catch up with it. */
+  isUnsure(reader: number, partition: number): boolean {
+    return this.behind.has(reader * this.partitions + partition)
+  }
+
   /** The commit by which a group passed an offset and never went back behind it; -1 when it has not. */
   passing(reader: number, partition: number, offset: number): number {
     const behind = this.behind.get(reader * this.partitions + partition)

@@ -7,7 +7,7 @@ import type { BrokerConfig } from '../../sim/kafka/protocol/config/broker.ts'
 import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts'
 import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
-import type { FinalLog } from '../../sim/world.ts'
+import type { FinalState } from '../../sim/final-state.ts'
 import type { RunEnd } from '../checkers/checker.ts'
 import { Court } from '../court.ts'
 import type { InvariantBreach, Verdict } from '../verdict.ts'
@@ -376,8 +376,8 @@ export class History {
 
   // --- the end ------------------------------------------------------------------------------------------------------
 
-  ended(ended: RunEnd['ended'] = 'settled', logs: readonly FinalLog[] = [], waiting: readonly string[] = []): Outcome {
+  ended(ended: RunEnd['ended'] = 'settled', final: Partial<FinalState> = {}, waiting: readonly string[] = []): Outcome {
     const end: RunEnd = { ended, virtualUs: this.time, waiting }
-    return new Outcome(this.court.verdicts(end), this.court.broken(end, logs))
+    return new Outcome(this.court.verdicts(end), this.court.broken(end, final))
   }
 }

@@ -90,6 +90,13 @@ export class Database {
     return this.table(group).inserted
   }
 
+  /** How often counters of a group were incremented. */
+  increments(group: string): number {
+    let sum = 0
+    for (const count of this.table(group).counters.values()) sum += count
+    return sum
+  }
+
   /** What a group's table shows under a key: the number of the record that wrote it, or -1. */
   shown(group: string, key: string): number {
     return this.table(group).rows.get(key)?.record ?? -1

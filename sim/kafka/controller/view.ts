@@ -48,7 +48,8 @@ export class ControllerView {
     return topic === undefined ? null : { topicId: topic.topicId, partitions: topic.partitions.length }
   }
 
-  private partition(tp: number): PartitionRegistration | undefined {
+  /** Undefined when the partition is unknown. */
+  partition(tp: number): PartitionRegistration | undefined {
     return this.image().partition(tp)
   }
 

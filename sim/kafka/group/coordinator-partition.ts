@@ -120,6 +120,11 @@ export class CoordinatorPartition {
     this.markerTimeouts = new WriteTimeouts(env, BrokerTimer.GroupMarkerTimeout, tp, life, MARKER_TIMEOUT_MS)
   }
 
+  /** Where a group stands, -1 = nowhere. */
+  committedOffset(groupId: string, tp: number): number {
+    return this.offsets.committedOffset(groupId, tp)
+  }
+
   // --- loading and unloading ----------------------------------------------------------------------------------------
 
   load(): void {

@@ -98,6 +98,11 @@ export class GroupOffsets {
 
   // --- OffsetFetch --------------------------------------------------------------------------------------------------
 
+  /** What is committed and replicated; -1 = nothing. */
+  committedOffset(groupId: string, tp: number): number {
+    return this.committed.ofGroup(groupId)?.get(tp)?.record.offset ?? -1
+  }
+
   /**
    * What is committed, or with `requireStable` what is newest: its answer waits until that is replicated, and where an open
    * transaction has the last word it is UNSTABLE_OFFSET_COMMIT (KIP-447).
