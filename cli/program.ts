@@ -194,7 +194,7 @@ function addCampaigns(program: Command, act: Act, context: Context): void {
 
 function addOthers(program: Command, act: Act, context: Context): void {
   const list = program.command('list [topic] [paths...]')
-  list.description('list scenarios, guarantees, anomalies, faults, moments, configs or profiles')
+  list.description('list scenarios, guarantees, anomalies, faults, moments, situations, configs or profiles')
   act(list, async (values, globals) => {
     const { list } = await import('./commands/list.ts')
     const [topic, paths] = values['args'] as readonly [string | undefined, readonly string[]]

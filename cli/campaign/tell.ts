@@ -102,7 +102,8 @@ function textFor(
     case 'pretty': {
       const level = file === null ? colorLevel({ flag: globals.color, env, isTTY: out.isTTY }) : 0
       const paint = paintWith(new Chalk({ level }))
-      return campaignText(document, exit, { paint, width: out.columns ?? 100, verbose: globals.verbose, again })
+      const { quiet, verbose } = globals
+      return campaignText(document, exit, { paint, width: out.columns ?? 100, quiet, verbose, again })
     }
   }
 }

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../exit.ts'
 import { loadScenarios } from '../load.ts'
 import { UsageError } from '../usage-error.ts'
 
-type Topic = 'scenarios' | 'guarantees' | 'anomalies' | 'faults' | 'moments' | 'configs' | 'profiles'
+type Topic = 'scenarios' | 'guarantees' | 'anomalies' | 'faults' | 'moments' | 'situations' | 'configs' | 'profiles'
 
 const TOPICS: Readonly<Record<Topic, string>> = {
   scenarios: 'the scenario library, or the scenarios of given paths',
@@ -14,6 +14,7 @@ const TOPICS: Readonly<Record<Topic, string>> = {
   anomalies: 'the kinds of violations, and whose they are',
   faults: 'the actions of `faults:`',
   moments: 'what `when:` and `cover:` may name, with fields',
+  situations: 'hard situations that campaigns count, and may ask for',
   configs: "Kafka's settings that are simulated",
   profiles: 'protocol profiles and their switches',
 }
@@ -93,6 +94,10 @@ const ROWS: Readonly<Record<Exclude<Topic, 'scenarios'>, () => Promise<readonly 
       const fields = ['node', ...matchableFields(moment).filter((field) => field !== 'node')]
       return [moment.name, `${moment.about} (${fields.join(', ')})`]
     })
+  },
+  situations: async () => {
+    const { SITUATIONS } = await import('../../properties/situations/names.ts')
+    return SITUATIONS.map(({ name, about }) => [name, about])
   },
   configs: configRows,
   profiles: async () => {

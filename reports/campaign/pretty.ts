@@ -18,6 +18,8 @@ import { rateInWords, shareInWords, wallInWords } from './words.ts'
 export interface CampaignPrettyOptions {
   readonly paint: Paint
   readonly width: number
+  /** Only what is not as expected. */
+  readonly quiet: boolean
   /** Digests and how runs ended. */
   readonly verbose: boolean
   /** Flags that must be given again to repeat a run in the same world, such as `--set …`. */
@@ -30,7 +32,8 @@ const OBSERVED_WIDTH = 'violated'.length
 export function campaignText(document: CampaignDocument, exit: number, options: CampaignPrettyOptions): string {
   const summary = summaryOfCampaign(document)
   const width = Math.min(120, Math.max(80, options.width))
-  const blocks = summary.campaigns.map((campaign) => campaignLines(campaign, { ...options, width }).join('\n'))
+  const told = summary.campaigns.filter(({ standing }) => !options.quiet || standing !== 'met')
+  const blocks = told.map((campaign) => campaignLines(campaign, { ...options, width }).join('\n'))
   return `${[...blocks, endLines(document, summary, exit, options.paint).join('\n')].join('\n\n')}\n`
 }
 
