@@ -232,12 +232,9 @@ export class TransactionMarkerChannelManager implements NetworkClientOwner {
       this.drop(pending)
       return
     }
-    const answer = response.markers.find(({ producerId }) => producerId === marker.producerId)
-    if (answer === undefined) throw new Error(`markers of producer ${marker.producerId} were not answered`)
     const again: number[] = []
-    for (const { topicId, partition, errorCode } of answer.partitions) {
-      const tp = tpOf(topicId, partition)
-      const reaction = reactionTo(errorCode)
+    for (const tp of tpsOf(marker)) {
+      const reaction = reactionTo(errorOf(response, marker.producerId, tp))
       if (reaction === 'written') pending.metadata.removePartition(tp)
       else if (reaction === 'again') again.push(tp)
       else this.drop(pending)
@@ -289,6 +286,15 @@ export class TransactionMarkerChannelManager implements NetworkClientOwner {
     for (const entry of this.refused.splice(0)) this.sendAgain(entry)
     this.flush()
   }
+}
+
+/** A request may hold two markers of one producer, for partitions that came to one leader by different ways. */
+function errorOf(response: WriteTxnMarkersResponse, producer: number, tp: number): number {
+  for (const { producerId, partitions } of response.markers) {
+    if (producerId !== producer) continue
+    for (const each of partitions) if (tpOf(each.topicId, each.partition) === tp) return each.errorCode
+  }
+  throw new Error(`the marker of producer ${producer} was not answered`)
 }
 
 function tpsOf({ partitions }: TxnMarker): readonly number[] {
