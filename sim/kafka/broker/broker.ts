@@ -105,7 +105,16 @@ export class Broker implements NodeHandler {
     this.producerIds = new ProducerIdManager(env, this.controller, broker)
     this.replicas = new ReplicaManager(env, options, this.metadata, this.logs, this.channel, this.controller, this)
     const { metadata, replicas, diskQueue, channel } = this
-    this.groups = new GroupCoordinator(env, this.batchNumbers, config, metadata, replicas, diskQueue, channel)
+    this.groups = new GroupCoordinator(
+      env,
+      this.batchNumbers,
+      config,
+      options.profile,
+      metadata,
+      replicas,
+      diskQueue,
+      channel,
+    )
     this.replicas.listener = this.groups
     this.finder = new CoordinatorFinder(this.metadata, this.controller, config)
     this.transactions = new TransactionCoordinator({
@@ -379,6 +388,7 @@ export class Broker implements NodeHandler {
       case BrokerTimer.GroupFlush:
       case BrokerTimer.GroupTimeout:
       case BrokerTimer.GroupMarkerTimeout:
+      case BrokerTimer.GroupMaterialize:
         this.groups.onTimer(kind, a, b)
         return
       case BrokerTimer.TransactionAppend:

@@ -23,6 +23,8 @@ export const BrokerTimer = {
   MarkerRetry: 14,
   /** A marker among offsets may have taken too long; a = tp. */
   GroupMarkerTimeout: 15,
+  /** Offsets of a transaction that ended are taken over at last (KAFKA-17507); a = tp. */
+  GroupMaterialize: 16,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

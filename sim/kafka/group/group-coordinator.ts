@@ -9,6 +9,7 @@ import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
 import type { ProducerIdentity } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
 import type { JoinGroupRequest } from '../protocol/group-messages.ts'
 import type {
   CoordinatorLog,
@@ -39,6 +40,7 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     env: Env,
     numbers: BatchNumbers,
     options: GroupCoordinatorOptions,
+    profile: ClusterProfile,
     metadata: MetadataCache,
     log: CoordinatorLog,
     disk: DiskGate,
@@ -48,6 +50,7 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     this.parts = {
       env,
       options,
+      profile,
       metadata,
       log,
       disk,
@@ -167,6 +170,7 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     if (kind === BrokerTimer.GroupTask) partition.onTask(b)
     else if (partition.life !== b) return
     else if (kind === BrokerTimer.GroupFlush) partition.onLinger()
+    else if (kind === BrokerTimer.GroupMaterialize) partition.onMaterialize()
     else partition.onTimeout(kind === BrokerTimer.GroupMarkerTimeout)
   }
 

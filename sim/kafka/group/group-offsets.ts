@@ -72,9 +72,9 @@ export class GroupOffsets {
   }
 
   /** TxnOffsetCommit: the offsets wait for the end of their transaction. */
-  commitTransactional(reply: PendingReply): Outcome {
+  commitTransactional(reply: PendingReply, validates: boolean): Outcome {
     const request = reply.request.body as TxnOffsetCommitRequest
-    const error = this.validateTransactional(request)
+    const error = validates ? this.validateTransactional(request) : Errors.NONE
     return error === Errors.NONE ? this.written(request, reply.request.source) : refused(error)
   }
 
@@ -140,6 +140,12 @@ export class GroupOffsets {
     if (entry.kind === 'record' && entry.record.type === 'OffsetCommit') this.groups.getOrCreate(entry.record.groupId)
     this.newest.apply(entry)
     this.uncommitted.push(entry)
+  }
+
+  /** Applies a marker out of its turn, to all that the log holds by now (before KAFKA-17507). */
+  applyNow(end: OffsetsEntry): void {
+    this.newest.apply(end)
+    this.tell(end, this.committed.apply(end))
   }
 
   /** Everything before this offset is replicated. Tells of what became of offsets, unless they are loaded. */

@@ -29,6 +29,16 @@ export interface ClusterProfile {
   readonly 'transaction.verification.guard': 'on' | 'off'
   /** KAFKA-9807: whether a fetch of committed records reads the high watermark once, or once more when it has a limit. */
   readonly 'fetch.high.watermark.reads': 1 | 2
+  /**
+   * KAFKA-15784: whether offsets in a transaction are held against their group when they are written (3.7), or before the
+   * transaction's coordinator is asked, so that the group may have moved on.
+   */
+  readonly 'transaction.offsets.validated': 'with-write' | 'before-verification'
+  /**
+   * KAFKA-17507: whether the group coordinator shows the offsets of a transaction when its marker is acknowledged (4.0), or
+   * takes them over some time later.
+   */
+  readonly 'transaction.offsets.materialized': 'with-marker' | 'later'
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
 }
@@ -54,6 +64,18 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-14884 a marker between the verification of a batch and its append: the batch is refused (on), or begins a transaction that nobody will end (off)',
   },
   {
+    name: 'transaction.offsets.validated',
+    values: ['with-write', 'before-verification'],
+    about:
+      'KAFKA-15784 offsets in a transaction: their group is looked at when they are written, or before the transaction is verified',
+  },
+  {
+    name: 'transaction.offsets.materialized',
+    values: ['with-marker', 'later'],
+    about:
+      'KAFKA-17507 offsets of a transaction that ended are there when its marker is acknowledged (since 4.0), or some time later',
+  },
+  {
     name: 'producer.state.batches',
     values: [5, 1],
     about:
@@ -70,6 +92,8 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.timeout.fencing': 'on',
     'transaction.verification.guard': 'on',
     'fetch.high.watermark.reads': 1,
+    'transaction.offsets.validated': 'with-write',
+    'transaction.offsets.materialized': 'with-marker',
     'producer.state.batches': 5,
   },
   'kafka-4.0': {
@@ -80,6 +104,8 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.timeout.fencing': 'on',
     'transaction.verification.guard': 'on',
     'fetch.high.watermark.reads': 1,
+    'transaction.offsets.validated': 'with-write',
+    'transaction.offsets.materialized': 'with-marker',
     'producer.state.batches': 5,
   },
 }
