@@ -96,6 +96,6 @@ describe('what stores have taken', () => {
   })
   test('a store that lost its disk is not asked', () => {
     const h = stored('insert')
-    expect(audited(h.wiped(h.ledger) as ConsumingHistory, {})).toEqual([])
+    expect(audited(h.wiped(h.ledger), {})).toEqual([])
   })
 })
