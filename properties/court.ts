@@ -59,7 +59,7 @@ export class Court implements MomentObserver {
     this.committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
-      ...(this.consumption === null ? [] : [this.consumption]),
+      ...(this.consumption === null ? [] : [this.consumption, this.consumption.internalTopics]),
       this.logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),

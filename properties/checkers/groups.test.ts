@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { M } from '../../sim/history/catalogue.ts'
+import { tpOf } from '../../sim/history/ids.ts'
+import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
 import { ConsumingHistory, OTHER_ORDERS, PAYMENTS } from '../testing/consuming.test.helper.ts'
 
 function reading(records: number): ConsumingHistory {
@@ -365,6 +368,40 @@ describe('progress', () => {
       excused: true,
       reason: expect.stringContaining('excused because nobody may lead orders-0'),
     })
+  })
+
+  /** A group with a record to read, and the partition that keeps its offsets is led by broker 1. */
+  const kept = (): { readonly h: ConsumingHistory; readonly tp: number } => {
+    const h = new ConsumingHistory({ readers: ['billing'], elr: false })
+    h.put(0)
+    const tp = tpOf(9, partitionFor('billing-group', 50))
+    h.emit(M.leaderElected, 0, tp, 1, 0, 0, 0b10, 0, 0).loads('billing', 1, 0)
+    return { h, tp }
+  }
+
+  test('a group whose offsets nobody may keep is excused', () => {
+    const { h, tp } = kept()
+    h.emit(M.leaderElected, 0, tp, -1, 1, 1, 0, 0, 0)
+    expect(h.ended('heal-limit').of('progress')).toMatchObject({
+      observed: 'unknown',
+      excused: true,
+      reason:
+        'unavailable, excused because nobody may lead __consumer_offsets-39, which keeps group billing-group: no replica that certainly holds all committed offsets is left',
+    })
+  })
+
+  test('not while somebody may', () => {
+    const { h, tp } = kept()
+    h.emit(M.leaderElected, 0, tp, -1, 1, 1, 0b10, 0, 0)
+    expect(h.ended('heal-limit').of('progress').violations[0]).toMatchObject({ kind: 'stuck-group' })
+  })
+
+  test('nor when it is the transactions of the group that nobody may keep', () => {
+    const { h, tp } = kept()
+    const other = tpOf(10, tp & 0xffff)
+    h.emit(M.leaderElected, 0, other, 1, 0, 0, 0b10, 0, 0).emit(M.coordinatorLoaded, 1, other, 0, 0, 1)
+    h.emit(M.leaderElected, 0, other, -1, 1, 1, 0, 0, 0)
+    expect(h.ended('heal-limit').of('progress').violations[0]).toMatchObject({ kind: 'stuck-group' })
   })
 
   test('a run that settled has come to the end', () => {

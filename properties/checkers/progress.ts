@@ -7,15 +7,16 @@ import { type Checker, cutShort, type Ruling, type RunEnd } from './checker.ts'
 import type { CommittedView } from './committed-view.ts'
 import { MOST_KEPT } from './findings.ts'
 import { isOpen } from './open-sends.ts'
-import { readingsOf, stuckGroups } from './stuck-groups.ts'
+import { excusedGroups, readingsOf, stuckGroups } from './stuck-groups.ts'
 
 /** At most this many reasons are told in a sentence. */
 const REASONS_TOLD = 3
 
 /**
  * `progress`: after healing every send resolves, every partition has a leader that its replicas have caught up with, and
- * every group comes to the end of what it reads. A partition that nobody may lead under the rules, although everything was restarted, is excused: the configuration prefers
- * being unavailable to losing data.
+ * every group comes to the end of what it reads. A partition that nobody may lead under the rules, although everything was
+ * restarted, is excused, and so is a group whose offsets such a partition keeps: the configuration prefers being unavailable to
+ * losing data.
  */
 export class Progress implements Checker {
   readonly kinds: readonly number[] = []
@@ -39,13 +40,14 @@ export class Progress implements Checker {
     if (end.ended === 'settled') return nothing
     if (end.ended === 'max-events') return { ...nothing, undecided: cutShort(end) }
     const excuses = this.excuses()
+    const ofGroups = this.consumption === null ? new Map<number, string>() : excusedGroups(this.consumption)
     const violations = [
       ...this.stuckPartitions(end, excuses),
       ...this.stuckSends(end, excuses),
-      ...this.stuckGroups(end, excuses),
+      ...this.stuckGroups(end, excuses, ofGroups),
     ]
-    if (violations.length === 0 && excuses.size > 0) {
-      const reasons = someOf([...new Set(excuses.values())], REASONS_TOLD)
+    if (violations.length === 0 && excuses.size + ofGroups.size > 0) {
+      const reasons = someOf([...new Set([...excuses.values(), ...ofGroups.values()])], REASONS_TOLD)
       return { ...nothing, undecided: `unavailable, excused because ${reasons}`, excused: true }
     }
     if (violations.length === 0 || end.ended === 'deadlock') violations.unshift(this.whole(end))
@@ -146,10 +148,14 @@ export class Progress implements Checker {
 
   // --- groups -------------------------------------------------------------------------------------------------------
 
-  private stuckGroups(end: RunEnd, excuses: ReadonlyMap<number, string>): Violation[] {
+  private stuckGroups(
+    end: RunEnd,
+    excuses: ReadonlyMap<number, string>,
+    ofGroups: ReadonlyMap<number, string>,
+  ): Violation[] {
     if (this.consumption === null) return []
     return stuckGroups(this.consumption, this.view)
-      .filter(({ partition }) => !excuses.has(partition))
+      .filter(({ reader, partition }) => !excuses.has(partition) && !ofGroups.has(reader))
       .map(({ message }) => ({
         kind: 'stuck-group',
         atUs: end.virtualUs,

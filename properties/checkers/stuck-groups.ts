@@ -4,6 +4,7 @@ import type { CommittedView } from './committed-view.ts'
 
 /** A group that has not come to the end of a partition. */
 export interface StuckGroup {
+  readonly reader: number
   readonly partition: number
   /** The group and where it stands, in words. */
   readonly message: string
@@ -25,9 +26,22 @@ export function stuckGroups(consumption: Consumption, view: CommittedView): read
     if (reader.isScripted || !consumption.runs(number)) return []
     return reader.reads.flatMap((reads, partition) => {
       const message = reads ? whyStuck(consumption, view.read(), number, partition) : null
-      return message === null ? [] : [{ partition, message }]
+      return message === null ? [] : [{ reader: number, partition, message }]
     })
   })
+}
+
+/** Why groups may be stuck: nobody may lead the partition of the offsets topic that keeps them. By reader. */
+export function excusedGroups(consumption: Consumption): ReadonlyMap<number, string> {
+  const { applications, coordinators, internalTopics } = consumption
+  const excuses = new Map<number, string>()
+  applications.readers.forEach(({ group, groupId }, reader) => {
+    const kept = coordinators.keptIn[reader] as number
+    if (groupId === '' || !internalTopics.isOffsetsPartitionLost(kept)) return
+    const why = `nobody may lead __consumer_offsets-${kept}, which keeps ${group}: no replica that certainly holds all committed offsets is left`
+    excuses.set(reader, why)
+  })
+  return excuses
 }
 
 function whyStuck(consumption: Consumption, view: CommittedView, reader: number, partition: number): string | null {

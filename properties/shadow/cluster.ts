@@ -1,6 +1,6 @@
 import type { WorldSpec } from '../../sim/spec.ts'
 import { Ints, Times } from './growable.ts'
-import type { Partitions } from './partitions.ts'
+import type { PartitionRules } from './partitions.ts'
 
 /** Leader unknown: no moment told it yet. */
 export const UNTOLD = -2
@@ -26,7 +26,7 @@ export class Cluster {
   healingAt = -1
   /** When the controller lost its disk and with it the metadata log; -1 = never. */
   metadataLostAt = -1
-  private readonly partitions: Partitions
+  private readonly partitions: PartitionRules
   private readonly elr: boolean
   private readonly down: Ints = new Ints()
   private readonly since: Times = new Times()
@@ -35,7 +35,7 @@ export class Cluster {
   /** 1 from losing power until the log is loaded: nobody knows yet what is left. */
   private readonly limbo: Ints = new Ints()
 
-  constructor(spec: WorldSpec, partitions: Partitions) {
+  constructor(spec: WorldSpec, partitions: PartitionRules) {
     const numbers = (value: number): Int32Array => new Int32Array(partitions.count).fill(value)
     this.partitions = partitions
     this.elr = spec.profile['eligible.leader.replicas.version'] === 1

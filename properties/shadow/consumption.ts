@@ -4,6 +4,7 @@ import type { Applications, Reader } from './applications.ts'
 import type { Commits } from './commits.ts'
 import { Coordinators } from './coordinators.ts'
 import { Ints } from './growable.ts'
+import { InternalTopics } from './internal-topics.ts'
 import { Lineage } from './lineage.ts'
 import { BY_GENERATION_FENCE, Deliveries, Effects, What } from './readings.ts'
 import type { Shadow } from './shadow.ts'
@@ -43,6 +44,7 @@ export class Consumption implements MomentObserver {
   readonly refusals: Effects = new Effects()
   readonly lineage: Lineage = new Lineage()
   readonly coordinators: Coordinators
+  readonly internalTopics: InternalTopics
   readonly commits: Commits
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
   effect = -1
@@ -63,6 +65,7 @@ export class Consumption implements MomentObserver {
     const offsetsPartitions = shadow.spec.cluster.brokers[0]?.['offsets.topic.num.partitions'] ?? 1
     this.coordinators = new Coordinators(this.applications, partitions.count, offsetsPartitions)
     this.commits = this.coordinators.commits
+    this.internalTopics = new InternalTopics(shadow.spec)
   }
 
   onMoment(
@@ -100,7 +103,8 @@ export class Consumption implements MomentObserver {
         this.generations.push({ text: a, generation: b, time })
         return
       case M.coordinatorLoaded:
-        return this.coordinators.onLoaded(time, node, a, b)
+        if (d === 0) this.coordinators.onLoaded(time, node, a, b)
+        return
       case M.nodeCrashed:
       case M.nodePowerLost:
       case M.nodeStopped:

@@ -22,7 +22,7 @@ export class Coordinators {
   /** What is told at this very time and may be out of date. */
   private held: Told[] = []
   /** By reader: the partition of the offsets topic that keeps its group. */
-  private readonly keptIn: readonly number[]
+  readonly keptIn: readonly number[]
   private readonly newest: Map<number, { readonly node: number; readonly epoch: number }> = new Map()
   private readonly partitions: number
 

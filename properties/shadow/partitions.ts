@@ -1,6 +1,9 @@
 import { tpOf } from '../../sim/history/ids.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
+/** What partitions are promised, by their number. */
+export type PartitionRules = Pick<Partitions, 'count' | 'replicationFactors' | 'minIsr' | 'unclean'>
+
 /** The partitions of a world, numbered from 0, so that what is kept per partition lies in plain arrays. */
 export class Partitions {
   readonly count: number

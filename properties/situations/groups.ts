@@ -56,7 +56,7 @@ export class GroupSituations implements MomentObserver, CommitListener {
   ): void {
     switch (kind) {
       case M.coordinatorLoaded:
-        return this.onLoaded(node, a, c)
+        return d === 0 ? this.onLoaded(node, a, c) : undefined
       case M.memberJoined:
         return this.setMembership(b, JOINED)
       case M.memberRemoved:

@@ -68,8 +68,8 @@ export const GROUP_ROWS: readonly Row[] = [
   [
     'coordinator.loaded',
     M.coordinatorLoaded,
-    'a broker serves a partition of an internal topic as coordinator',
-    'tp:tp epoch:epoch groups',
+    'a broker serves a partition of an internal topic as coordinator, of groups or of transactions',
+    'tp:tp epoch:epoch groups transactions:flag',
   ],
   [
     'coordinator.unloaded',

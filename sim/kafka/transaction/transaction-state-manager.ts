@@ -152,7 +152,7 @@ export class TransactionStateManager {
       }
     }
     partition.loading = false
-    env.emit(M.coordinatorLoaded, tp, epoch, ids.size)
+    env.emit(M.coordinatorLoaded, tp, epoch, ids.size, 1)
     for (const metadata of ids.values()) tellLoaded(env, metadata, epoch)
     this.listener.onLoaded(partition)
   }
