@@ -28,7 +28,7 @@ export class InternalTopics implements MomentObserver {
       count,
       replicationFactors: Array.from({ length: count }, () => replicationFactor),
       minIsr: Array.from({ length: count }, () => minIsr),
-      unclean: Array.from({ length: count }, () => controllerConfig['unclean.leader.election.enable'] === true),
+      unclean: Array.from({ length: count }, () => controllerConfig['unclean.leader.election.enable']),
     }
   }
 
