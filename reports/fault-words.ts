@@ -16,6 +16,8 @@ function targetInWords(target: Target): string {
       return 'controller(active)'
     case 'group-coordinator':
       return `group-coordinator(${target.group})`
+    case 'transaction-coordinator':
+      return `transaction-coordinator(${target.transactionalId})`
     case 'role':
       return target.role
     case 'minority':

@@ -2,7 +2,7 @@ import type { FaultHost } from './faults/host.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
-import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
 import { samplerOf } from './kernel/sampler.ts'
@@ -127,8 +127,16 @@ export class WorldLife implements FaultHost {
   }
 
   groupCoordinator(group: string): number {
-    const topic = this.nodes.view.topicNamed(OFFSETS_TOPIC)
-    return topic === null ? -1 : this.leaderOf(tpOf(topic.topicId, partitionFor(group, topic.partitions)))
+    return this.coordinator(OFFSETS_TOPIC, group)
+  }
+
+  transactionCoordinator(transactionalId: string): number {
+    return this.coordinator(TRANSACTIONS_TOPIC, transactionalId)
+  }
+
+  private coordinator(name: string, key: string): number {
+    const topic = this.nodes.view.topicNamed(name)
+    return topic === null ? -1 : this.leaderOf(tpOf(topic.topicId, partitionFor(key, topic.partitions)))
   }
 
   workInFlight(): boolean {

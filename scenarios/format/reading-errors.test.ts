@@ -64,6 +64,11 @@ describe('faults', () => {
   check([
     ['an unknown group', fault('at: 1s, crash: group-coordinator(c)'), ['UNKNOWN_GROUP 6:28']],
     [
+      'an unknown transactional id',
+      fault('at: 1s, crash: transaction-coordinator(t)'),
+      ['UNKNOWN_TRANSACTIONAL_ID 6:28'],
+    ],
+    [
       'a group where there is none',
       fault('at: 1s, crash: group-coordinator(b)').replace(/^consumers.*\n/m, ''),
       ['UNKNOWN_GROUP 5:28'],
@@ -178,6 +183,12 @@ describe('not simulated yet', () => {
       ['NOT_SIMULATED 6:100'],
     ],
     [
+      'a transactional id whose coordinator is meant',
+      processor('', 'group.id: p, auto.offset.reset: earliest, transactional.id: t') +
+        'faults: [ { at: 1s, crash: transaction-coordinator(t) } ]\n',
+      ['NOT_SIMULATED 6:100'],
+    ],
+    [
       'keys of transactions',
       processor('group-metadata: false, rewind-on-abort: true, abort: 0.5, '),
       ['NOT_SIMULATED 6:48', 'NOT_SIMULATED 6:71', 'NOT_SIMULATED 6:94'],
@@ -190,7 +201,6 @@ describe('not simulated yet', () => {
     ['calling', sink('into: db, write: { call: { idempotency-key: record } }, '), ['NOT_SIMULATED 7:39']],
     ['deduplication', sink('into: db, deduplicate: { window: 10m }, '), ['NOT_SIMULATED 7:39']],
     ['connect', sink('into: db, connect: true, '), ['NOT_SIMULATED 7:39']],
-    ['transaction coordinators', fault('at: 1s, crash: transaction-coordinator(t)'), ['NOT_SIMULATED 6:28']],
     [
       'guarantees without a judge',
       expects('{ atomicity: holds, state-equivalence: holds, isolation: holds }'),

@@ -108,6 +108,8 @@ export function writeTarget(target: Target): RawTarget {
       return 'controller(active)'
     case 'group-coordinator':
       return `group-coordinator(${target.group})`
+    case 'transaction-coordinator':
+      return `transaction-coordinator(${target.transactionalId})`
     case 'role':
       return target.role
     case 'minority':

@@ -38,6 +38,8 @@ export interface FaultHost {
   activeController(): number
   /** Broker that coordinates a group by the controller's word, or -1: unknown, or nobody leads. Without it there are no groups. */
   groupCoordinator?(group: string): number
+  /** The same for a transactional id. */
+  transactionCoordinator?(transactionalId: string): number
   /** Whether any application has work in flight: then a fault matters. */
   workInFlight(): boolean
   /** Whether the workload is done (used by `every` without `times`). */

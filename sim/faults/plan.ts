@@ -76,6 +76,8 @@ export type Target =
   | { readonly kind: 'active-controller' }
   /** `group-coordinator(billing)`: the broker that leads the partition with the group's offsets. */
   | { readonly kind: 'group-coordinator'; readonly group: string }
+  /** `transaction-coordinator(checkout-tx)`: the broker that leads the partition with the id's transactions. */
+  | { readonly kind: 'transaction-coordinator'; readonly transactionalId: string }
   | { readonly kind: 'role'; readonly role: 'brokers' | 'controllers' | 'clients' | 'stores' | 'rest' }
   /** The smaller / larger half of a role, drawn. */
   | { readonly kind: 'minority' | 'majority'; readonly of: 'brokers' | 'controllers' }

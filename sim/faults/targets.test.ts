@@ -62,6 +62,16 @@ describe('TargetResolver', () => {
     expect(resolver('1', knows).nodes({ kind: 'any', of: [target, node('broker-3')] })).toEqual([3])
   })
 
+  it("asks the world for a transactional id's coordinator, and invents none", () => {
+    const target: Target = { kind: 'transaction-coordinator', transactionalId: 'checkout-tx' }
+    expect(resolver().nodes(target)).toEqual([])
+    const knows = (world: FakeWorld): void => {
+      Object.assign(world, { transactionCoordinator: (id: string) => (id === 'checkout-tx' ? 2 : -1) })
+    }
+    expect(resolver('1', knows).nodes(target)).toEqual([2])
+    expect(resolver('1', knows).nodes({ ...target, transactionalId: 'other' })).toEqual([])
+  })
+
   it('draws a follower, the same all through one fault', () => {
     const seen = new Set<number>()
     for (let seed = 1; seed <= 40; seed++) {

@@ -46,6 +46,8 @@ export class TargetResolver {
         return [this.host.activeController()].filter((node) => node >= 0)
       case 'group-coordinator':
         return [this.host.groupCoordinator?.(target.group) ?? -1].filter((node) => node >= 0)
+      case 'transaction-coordinator':
+        return [this.host.transactionCoordinator?.(target.transactionalId) ?? -1].filter((node) => node >= 0)
       case 'role':
         return this.role(target.role)
       case 'minority': {

@@ -12,6 +12,8 @@ export interface Context {
   readonly stores: ReadonlyMap<string, StoreFacts>
   /** Where each group.id stands first. */
   readonly groups: ReadonlyMap<string, Place>
+  /** Every transactional.id that an instance has, as far as the file tells them. */
+  readonly transactionalIds: ReadonlySet<string>
   /** Names of parts that are refused already: nothing more is said about them. */
   readonly refusedNames: ReadonlySet<string>
 }

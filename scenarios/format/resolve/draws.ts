@@ -84,6 +84,7 @@ function targetDraws(target: Target): boolean {
     case 'followers':
     case 'active-controller':
     case 'group-coordinator':
+    case 'transaction-coordinator':
     case 'role':
       return false
   }

@@ -67,6 +67,18 @@ export function storeFacts(root: Place): ReadonlyMap<string, StoreFacts> {
   return new Map(section.entries().map((place) => [place.name, { name: place.name, place }]))
 }
 
+/** The transactional ids of all instances; those with something random in them nobody can name. */
+export function transactionalIdsOf(applications: ReadonlyMap<string, ApplicationFacts>): ReadonlySet<string> {
+  const ids = new Set<string>()
+  for (const { kind, instances, place } of applications.values()) {
+    if (kind !== 'producer' && kind !== 'processor') continue
+    const id = place.get('config').get('transactional.id').text()?.trim() ?? ''
+    if (id === '' || id.includes('${random}') || id.includes('${incarnation}')) continue
+    for (let instance = 0; instance < instances; instance++) ids.add(id.replaceAll('${instance}', String(instance)))
+  }
+  return ids
+}
+
 /** Where each group stands first. */
 export function groupsOf(applications: ReadonlyMap<string, ApplicationFacts>): ReadonlyMap<string, Place> {
   const groups = new Map<string, Place>()

@@ -91,6 +91,7 @@ function membersOf(target: Target, context: Context): readonly string[] {
     case 'majority':
     case 'any':
     case 'group-coordinator':
+    case 'transaction-coordinator':
       return []
   }
 }

@@ -8,7 +8,7 @@ import { resolveFaults } from './faults.ts'
 import { resolveMoment } from './moments.ts'
 import { checkNames, refuseSections } from './names.ts'
 import { resolveConsumers } from './consumers.ts'
-import { applicationFacts, groupsOf, storeFacts } from './facts.ts'
+import { applicationFacts, groupsOf, storeFacts, transactionalIdsOf } from './facts.ts'
 import { checkGroups } from './group-rules.ts'
 import { resolveProcessors } from './processors.ts'
 import { resolveProducers } from './producers.ts'
@@ -48,6 +48,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     applications,
     stores: storeFacts(root),
     groups: groupsOf(applications),
+    transactionalIds: transactionalIdsOf(applications),
     refusedNames,
   }
   checkSize(context)

@@ -145,8 +145,7 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
     case 'group-coordinator':
       return coordinatorTarget(place, argument, context)
     case 'transaction-coordinator':
-      place.error('TWICESHY_NOT_SIMULATED', `the target \`${name}\` is not simulated yet`)
-      return null
+      return transactionTarget(place, argument, context)
     case 'minority':
     case 'majority':
       return halfTarget(place, name, argument, context)
@@ -158,6 +157,16 @@ function callTarget(place: Place, name: TargetFunction, argument: string, contex
 /** `group-coordinator(billing)`: the broker that keeps the offsets of a group that some application is in. */
 function coordinatorTarget(place: Place, group: string, context: Context): Target | null {
   if (checkGroup(place, group, context)) return { kind: 'group-coordinator', group }
+  return null
+}
+
+/** `transaction-coordinator(checkout-tx)`: the broker that keeps the transactions of an id that some instance has. */
+function transactionTarget(place: Place, transactionalId: string, context: Context): Target | null {
+  if (context.transactionalIds.has(transactionalId)) return { kind: 'transaction-coordinator', transactionalId }
+  const known = [...context.transactionalIds]
+  const help = known.length === 0 ? 'no application has a `transactional.id`' : didYouMean(transactionalId, known)
+  const message = `there is no transactional id \`${transactionalId}\``
+  place.error('TWICESHY_UNKNOWN_TRANSACTIONAL_ID', message, place.report.full ? null : help)
   return null
 }
 
@@ -213,6 +222,7 @@ export function onlyClients(target: Target): boolean {
     case 'minority':
     case 'majority':
     case 'group-coordinator':
+    case 'transaction-coordinator':
       return false
   }
 }

@@ -72,6 +72,7 @@ export class LossBudget {
       case 'leader':
       case 'follower':
       case 'group-coordinator':
+      case 'transaction-coordinator':
         return { named: [], unnamed: 1 }
       case 'followers':
         return { named: [], unnamed: brokers.length }
