@@ -21,7 +21,7 @@ import type {
   ListOffsetsRequest,
   OffsetForLeaderEpochRequest,
 } from '../protocol/group-messages.ts'
-import type { InitProducerIdRequest, InitProducerIdResponse } from '../protocol/messages.ts'
+import type { InitProducerIdRequest, InitProducerIdResponse, ProduceRequest } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
 import { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
@@ -34,16 +34,21 @@ import { apiVersionsResponse, metadataResponse } from './metadata-answers.ts'
 import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { MetadataFetcher } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
+import type { Partition } from './partition.ts'
 import type { AnsweredFetch } from './replica-fetcher.ts'
 import { ReplicaManager } from './replica-manager.ts'
 import { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
+import { TransactionMarkers } from './transaction-markers.ts'
+import { TransactionVerification, type VerificationHost, type VerifiedProduce } from './transaction-verification.ts'
 
 /** Disk operations that may take time. */
 const APPEND = 1
 const APPLY_FETCH = 2
 const CLEAN_SHUTDOWN = 3
+const APPEND_VERIFIED = 4
+const APPEND_MARKERS = 5
 // The group coordinator's own kinds begin at 10 (`CoordinatorDisk`), the transaction coordinator's at 20 (`TransactionDisk`).
 
 export interface BrokerOptions {
@@ -73,7 +78,7 @@ export interface ProcessHost {
 }
 
 /** A broker's process (`BrokerServer`): takes requests, and ties the managers together. */
-export class Broker implements NodeHandler {
+export class Broker implements NodeHandler, VerificationHost {
   readonly metadata: MetadataCache = new MetadataCache()
   readonly replicas: ReplicaManager
   readonly logs: LogManager
@@ -91,6 +96,8 @@ export class Broker implements NodeHandler {
   private readonly producerIds: ProducerIdManager
   private readonly finder: CoordinatorFinder
   private readonly batchNumbers: BatchNumbers
+  private readonly verification: TransactionVerification
+  private readonly markers: TransactionMarkers
 
   constructor(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost) {
     const { broker, config, controller } = options
@@ -130,6 +137,12 @@ export class Broker implements NodeHandler {
       finder: this.finder,
     })
     this.replicas.transactions = this.transactions
+    const { profile } = options
+    this.verification = new TransactionVerification(env, config, profile, metadata, this)
+    this.groups.verification = this.verification
+    this.markers = new TransactionMarkers(env, profile, metadata, replicas, this.groups, channel, this.batchNumbers)
+    this.groups.markerListener = this.markers
+    this.replicas.markers = this.markers
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
@@ -238,6 +251,7 @@ export class Broker implements NodeHandler {
     if (envelope.source !== this.options.controller) {
       this.replicas.fetchers.client.onMessage(envelope)
       this.transactions.markers.client.onMessage(envelope)
+      this.verification.manager.client.onMessage(envelope)
       return
     }
     this.metadataFetcher.client.onMessage(envelope)
@@ -253,7 +267,11 @@ export class Broker implements NodeHandler {
     }
     switch (request.api) {
       case Api.Produce:
-        if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.produce(request)
+        if ((request.body as ProduceRequest).transactionalId !== null) this.verification.produce(request)
+        else if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.produce(request, null)
+        break
+      case Api.WriteTxnMarkers:
+        if (this.diskQueue.admit(APPEND_MARKERS, 0, 0, request)) this.markers.handle(request)
         break
       case Api.Fetch:
         this.replicas.fetch(request)
@@ -303,6 +321,22 @@ export class Broker implements NodeHandler {
       : { errorCode: Errors.NONE, producerId, producerEpoch: 0 }
   }
 
+  // --- transactions -------------------------------------------------------------------------------------------------
+
+  hosted(tp: number): Partition | undefined {
+    return this.replicas.hosted(tp)
+  }
+
+  onProduceVerified(verified: VerifiedProduce): void {
+    if (this.diskQueue.admit(APPEND_VERIFIED, 0, 0, verified)) this.replicas.produce(verified.request, verified)
+  }
+
+  onOffsetsVerified(tp: number, token: number, error: number, guard: number): void {
+    this.groups.onOffsetsVerified(tp, token, error, guard)
+  }
+
+  // --- disk ---------------------------------------------------------------------------------------------------------
+
   onFetchResponse(fetch: AnsweredFetch): void {
     if (this.diskQueue.admit(APPLY_FETCH, 0, 0, fetch)) this.replicas.applyFetched(fetch)
   }
@@ -312,9 +346,17 @@ export class Broker implements NodeHandler {
     switch (kind) {
       case APPEND: {
         const request = payload as Envelope
-        if (this.channel.isOpen(request)) this.replicas.produce(request)
+        if (this.channel.isOpen(request)) this.replicas.produce(request, null)
         break
       }
+      case APPEND_VERIFIED: {
+        const verified = payload as VerifiedProduce
+        this.replicas.produce(verified.request, verified)
+        break
+      }
+      case APPEND_MARKERS:
+        this.markers.handle(payload as Envelope)
+        break
       case APPLY_FETCH:
         this.replicas.applyFetched(payload as AnsweredFetch)
         break
@@ -356,6 +398,7 @@ export class Broker implements NodeHandler {
     if (kind === CLOSED || kind === RESET) this.replicas.onConnectionGone(connection)
     this.replicas.fetchers.client.onSignal(kind, connection, peer)
     this.transactions.markers.client.onSignal(kind, connection, peer)
+    this.verification.manager.client.onSignal(kind, connection, peer)
     this.metadataFetcher.client.onSignal(kind, connection, peer)
     this.lifecycle.client.onSignal(kind, connection, peer)
     this.controller.client.onSignal(kind, connection, peer)
@@ -397,10 +440,14 @@ export class Broker implements NodeHandler {
       case BrokerTimer.MarkerRetry:
         this.transactions.onTimer(kind)
         return
+      case BrokerTimer.VerificationRetry:
+        this.verification.onRetry(a)
+        return
     }
     if (this.logs.onTimer(kind, a, b)) return
     if (this.replicas.fetchers.client.onTimer(kind, a, b)) return
     if (this.transactions.markers.client.onTimer(kind, a, b)) return
+    if (this.verification.manager.client.onTimer(kind, a, b)) return
     if (this.metadataFetcher.client.onTimer(kind, a, b)) return
     if (this.lifecycle.client.onTimer(kind, a, b)) return
     this.controller.client.onTimer(kind, a, b)
@@ -408,6 +455,7 @@ export class Broker implements NodeHandler {
 
   /** Work that a crash would interrupt: requests parked here. */
   waiting(): readonly string[] {
-    return this.replicas.waiting()
+    const { size } = this.verification
+    return size === 0 ? this.replicas.waiting() : [...this.replicas.waiting(), `the verification of ${size} requests`]
   }
 }

@@ -251,7 +251,7 @@ export class MiniCluster {
     timeoutMs = 30_000,
   ): void {
     const partitionData = indices.map((index) => ({ topicId: 1, index, records: this.batch() }))
-    this.send(connection, broker, Api.Produce, { acks, timeoutMs, partitionData })
+    this.send(connection, broker, Api.Produce, { acks, timeoutMs, transactionalId: null, partitionData })
   }
 
   /** Returns the correlation id, which the answer carries. */

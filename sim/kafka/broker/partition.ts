@@ -49,6 +49,8 @@ export class Partition {
   remotes: RemoteReplica[] = []
   /** Last stable offset that was told, of this leadership; -1 = none. */
   private toldStable = -1
+  /** Where the last transaction begins that was told to hang; -1 = none was. */
+  private toldHung = -1
   private readonly env: Env
   private readonly broker: number
   private readonly metadata: MetadataCache
@@ -193,6 +195,20 @@ export class Partition {
     if (offset === this.toldStable) return
     this.toldStable = offset
     this.env.emit(M.lsoAdvanced, this.tp, offset, this.leaderEpoch)
+  }
+
+  /**
+   * `Partition.hasLateTransaction`: whether the oldest open transaction is older than any can be (KIP-664). Told once, as an
+   * operator would be by the number of partitions with late transactions.
+   */
+  tellLateTransaction(limitMs: number): void {
+    const { transactions } = this.log
+    const { oldest } = transactions
+    if (!this.isLeader || oldest === undefined || oldest.firstOffset === this.toldHung) return
+    if (!transactions.isLate(limitMs)) return
+    this.toldHung = oldest.firstOffset
+    const { producerId, firstOffset } = oldest
+    this.env.emit(M.txnHung, this.tp, firstOffset, producerId, transactions.producerEpoch(producerId))
   }
 
   private incrementLeaderHW(): boolean {

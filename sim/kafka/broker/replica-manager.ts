@@ -3,7 +3,10 @@ import { topicIdOf, tpOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
+import type { AppendOrigin } from '../log/append-validation.ts'
 import type { LogManager } from '../log/log-manager.ts'
+import { NO_GUARD } from '../log/verification-state.ts'
+import { Api } from '../protocol/api.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
@@ -32,6 +35,11 @@ import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } fro
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
+import { emitMarkerWritten, type MarkerHost, type TransactionMarkers } from './transaction-markers.ts'
+import type { VerifiedProduce } from './transaction-verification.ts'
+
+/** `ProducerStateManager.LATE_TRANSACTION_BUFFER_MS` */
+const LATE_TRANSACTION_BUFFER_MS = 300_000
 
 /** What a replica manager needs to know of its broker. */
 export interface ReplicaManagerOptions {
@@ -52,7 +60,7 @@ export interface HighWatermarkListener {
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
  * followers, and keeps what must wait in two purgatories.
  */
-export class ReplicaManager implements IdleReplicaHost, TransactionLog {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHost {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
@@ -63,6 +71,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
   listener: HighWatermarkListener | null = null
   /** The transaction coordinator, once there is one. */
   transactions: HighWatermarkListener | null = null
+  /** Told when markers are replicated. */
+  markers: TransactionMarkers | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
@@ -186,15 +196,9 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
     this.fetches.onWoken(partition.tp)
   }
 
-  appendAsCoordinator(tp: number, batch: RecordBatch): number {
-    const partition = this.partitions.get(tp) ?? this.idle.wakeLed(tp)
-    if (partition === undefined || !partition.isLeader) {
-      return this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_OR_PARTITION
-    }
-    if (partition.isr.length < partition.effectiveMinIsr) return Errors.NOT_ENOUGH_REPLICAS
-    const { errorCode } = partition.log.appendAsLeader(batch, partition.leaderEpoch)
-    if (errorCode === Errors.NONE) this.afterAppend(tp, partition, batch.size)
-    return errorCode
+  appendAsCoordinator(tp: number, batch: RecordBatch, guard: number = NO_GUARD, transactionVersion = 0): number {
+    this.hosted(tp)
+    return this.append(tp, batch, -1, 'COORDINATOR', guard, transactionVersion).error
   }
 
   entriesOf(tp: number): readonly LogEntry[] {
@@ -221,15 +225,20 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
 
   // --- produce ------------------------------------------------------------------------------------------------------
 
-  /** `ReplicaManager.appendRecords` and `KafkaApis.handleProduceRequest`. */
-  produce(request: Envelope): void {
+  /** `ReplicaManager.appendRecords` and `KafkaApis.handleProduceRequest`; `verified` is null without a transactional id. */
+  produce(request: Envelope, verified: VerifiedProduce | null): void {
     const { acks, timeoutMs, partitionData } = request.body as ProduceRequest
     const count = partitionData.length
     const statuses = new Array<ProduceStatus>(count)
     let undecided = 0
     for (let i = 0; i < count; i++) {
       const { topicId, index, records } = partitionData[i] as ProduceRequest['partitionData'][number]
-      const status = this.append(tpOf(topicId, index), records, acks)
+      const tp = tpOf(topicId, index)
+      const error = verified?.errors[i] ?? Errors.NONE
+      const status =
+        error === Errors.NONE
+          ? this.append(tp, records, acks, 'CLIENT', verified?.guards[i] ?? NO_GUARD, 0)
+          : this.refused(tp, records, error)
       statuses[i] = status
       if (!status.decided) undecided++
     }
@@ -238,7 +247,20 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
     else this.produces.parkUnlessDecided(operation)
   }
 
-  private append(tp: number, batch: RecordBatch, acks: number): ProduceStatus {
+  private refused(tp: number, batch: RecordBatch, error: number): ProduceStatus {
+    const status = new ProduceStatus(tp, this.partitions.get(tp) ?? null, batch)
+    status.error = error
+    return status
+  }
+
+  private append(
+    tp: number,
+    batch: RecordBatch,
+    acks: number,
+    origin: AppendOrigin,
+    guard: number,
+    transactionVersion: number,
+  ): ProduceStatus {
     const partition = this.partitions.get(tp) ?? null
     const status = new ProduceStatus(tp, partition, batch)
     if (acks < -1 || acks > 1) {
@@ -251,27 +273,52 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
     } else if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
       status.error = Errors.NOT_ENOUGH_REPLICAS
     } else {
-      const result = partition.log.appendAsLeader(batch, partition.leaderEpoch)
+      const result = partition.log.appendAsLeader(batch, partition.leaderEpoch, origin, guard, transactionVersion)
       status.error = result.errorCode
       if (result.errorCode === Errors.NONE) {
         status.baseOffset = result.baseOffset
         status.requiredOffset = result.lastOffset + 1
         status.decided = acks !== -1
-        if (!result.duplicate) this.afterAppend(tp, partition, batch.size)
+        if (!result.duplicate) this.afterAppend(tp, partition, batch, result.baseOffset)
       }
     }
     return status
   }
 
-  private afterAppend(tp: number, partition: Partition, bytes: number): void {
+  // --- markers ------------------------------------------------------------------------------------------------------
+
+  /** The replica of a partition that is here; one that nothing was written to wakes where this broker leads it. */
+  hosted(tp: number): Partition | undefined {
+    return this.partitions.get(tp) ?? this.idle.wakeLed(tp)
+  }
+
+  isHosted(tp: number): boolean {
+    return this.hosted(tp) !== undefined || this.idle.has(tp)
+  }
+
+  appendMarker(tp: number, batch: RecordBatch, transactionVersion: number): ProduceStatus {
+    return this.append(tp, batch, -1, 'COORDINATOR', NO_GUARD, transactionVersion)
+  }
+
+  awaitReplication(operation: DelayedProduce): void {
+    if (operation.undecided === 0) this.onProduceDecided(operation)
+    else this.produces.parkUnlessDecided(operation)
+  }
+
+  private afterAppend(tp: number, partition: Partition, batch: RecordBatch, offset: number): void {
+    if (batch.marker !== null) emitMarkerWritten(this.env, tp, offset, batch)
     // A leader alone in its set commits at once; others learn from fetches.
     if (partition.maybeIncrementLeaderHW()) this.afterIsrOrHighWatermark(tp)
-    this.fetches.onAppend(tp, bytes)
+    this.fetches.onAppend(tp, batch.size)
   }
 
   /** `KafkaApis.sendResponseCallback`: acks=0 is not answered; an error closes its connection instead. */
   onProduceDecided(operation: DelayedProduce): void {
     const { request, statuses } = operation
+    if (request.api === Api.WriteTxnMarkers) {
+      this.markers?.onAppended(operation)
+      return
+    }
     const { acks } = request.body as ProduceRequest
     let failed = false
     for (const status of statuses) {
@@ -377,9 +424,11 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog {
 
   /** `ReplicaManager.maybeShrinkIsr`, every half of replica.lag.time.max.ms. */
   onIsrCheck(): void {
+    const lateAfterMs = this.options.config['transaction.max.timeout.ms'] + LATE_TRANSACTION_BUFFER_MS
     for (const partition of this.partitions.values()) {
       const item = partition.shrink()
       if (item !== null) this.propose(item)
+      if (partition.log.transactions.present) partition.tellLateTransaction(lateAfterMs)
     }
     this.start()
   }

@@ -25,6 +25,8 @@ export const BrokerTimer = {
   GroupMarkerTimeout: 15,
   /** Offsets of a transaction that ended are taken over at last (KAFKA-17507); a = tp. */
   GroupMaterialize: 16,
+  /** A transactional batch asks its coordinator again; a = its number. */
+  VerificationRetry: 17,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60
@@ -32,3 +34,4 @@ export const LIFECYCLE_CLIENT_TIMERS = 70
 export const CONTROLLER_CLIENT_TIMERS = 80
 export const FETCHER_CLIENT_TIMERS = 90
 export const MARKER_CLIENT_TIMERS = 100
+export const ADD_PARTITIONS_CLIENT_TIMERS = 110

@@ -1,0 +1,397 @@
+import { describe, expect, test } from 'vitest'
+import { M } from '../../history/catalogue.ts'
+import type { MomentObserver } from '../../history/recorder.ts'
+import { samplerOf } from '../../kernel/sampler.ts'
+import { constant } from '../../kernel/spread.ts'
+import { SECOND } from '../../kernel/time.ts'
+import { StreamRule } from '../../network/stream-rule.ts'
+import type { Disk } from '../../storage/disk.ts'
+import type { Env } from '../env.ts'
+import { Api } from '../protocol/api.ts'
+import { Errors } from '../protocol/errors.ts'
+import { LATEST_TIMESTAMP, type ListOffsetsResponse } from '../protocol/group-messages.ts'
+import type { FetchPartitionResponse, FetchResponse, ProduceResponse } from '../protocol/messages.ts'
+import type { TxnMarker, WriteTxnMarkersResponse } from '../protocol/transaction-messages.ts'
+import { type Call, ID, type Identity, TransactionCluster } from '../transaction/transaction-cluster.test.support.ts'
+import { Broker, type BrokerOptions, type ProcessHost } from './broker.ts'
+
+/** Produce versions: adds its partitions; verifies and knows TRANSACTION_ABORTABLE; verifies. */
+const V2 = 12
+const V1 = 11
+const OLD = 10
+
+/** Remembers moments of a kind, as their integers. */
+class Moments implements MomentObserver {
+  readonly kinds: readonly number[]
+  readonly seen: (readonly number[])[] = []
+  constructor(kind: number) {
+    this.kinds = [kind]
+  }
+  onMoment(_kind: number, _time: number, _node: number, ...integers: readonly number[]): void {
+    this.seen.push(integers)
+  }
+}
+
+/** A cluster whose leaders do with transactions what Kafka's do. */
+class Live extends TransactionCluster {
+  protected override makeBroker(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost): Broker {
+    return new Broker(env, options, disk, host)
+  }
+
+  leaderOf(partition: number): number {
+    return this.up.find((id) => this.partition(id, this.orders(partition)).isLeader) as number
+  }
+
+  stable(partition: number): number {
+    return this.partition(this.leaderOf(partition), this.orders(partition)).log.lastStableOffset
+  }
+
+  producing(who: Identity, partition: number, sequence: number, apiVersion = V2): Call<ProduceResponse> {
+    const leader = this.leaderOf(partition)
+    const { producerId, producerEpoch } = who
+    const identity = { producerId, producerEpoch, baseSequence: sequence, isTransactional: true }
+    const connection = this.open(leader)
+    const body = {
+      transactionalId: ID,
+      acks: -1,
+      timeoutMs: 30_000,
+      partitionData: [{ topicId: 1, index: partition, records: { ...this.batch(), ...identity } }],
+    }
+    return { connection, correlation: this.send(connection, leader, Api.Produce, body, apiVersion) }
+  }
+
+  produceError(call: Call<ProduceResponse>): number {
+    return this.answer(call)?.partitionResponses[0]?.errorCode ?? -99
+  }
+
+  write(who: Identity, partition: number, sequence: number, apiVersion = V2): number {
+    const call = this.producing(who, partition, sequence, apiVersion)
+    this.runFor(0.3)
+    return this.produceError(call)
+  }
+
+  fetching(
+    partition: number,
+    fetchOffset: number,
+    isolationLevel: 'read_committed' | 'read_uncommitted',
+    maxWaitMs = 0,
+  ): Call<FetchResponse> {
+    const leader = this.leaderOf(partition)
+    const connection = this.open(leader)
+    const wanted = {
+      topicId: 1,
+      partition,
+      currentLeaderEpoch: -1,
+      fetchOffset,
+      lastFetchedEpoch: -1,
+      logStartOffset: -1,
+      partitionMaxBytes: 1_000_000,
+    }
+    const request = { replicaId: -1, replicaEpoch: -1, maxWaitMs, minBytes: 1, maxBytes: 1_000_000, isolationLevel }
+    const body = { ...request, partitions: [wanted] }
+    return { connection, correlation: this.send(connection, leader, Api.Fetch, body) }
+  }
+
+  read(partition: number, isolationLevel: 'read_committed' | 'read_uncommitted', from = 0): FetchPartitionResponse {
+    const call = this.fetching(partition, from, isolationLevel)
+    this.runFor(0.05)
+    return this.answer(call)?.responses[0] as FetchPartitionResponse
+  }
+
+  latest(partition: number, isolationLevel: 'read_committed' | 'read_uncommitted'): number {
+    const leader = this.leaderOf(partition)
+    const connection = this.open(leader)
+    const partitions = [{ topicId: 1, partition, currentLeaderEpoch: -1, timestamp: LATEST_TIMESTAMP }]
+    const body = { replicaId: -1, isolationLevel, partitions }
+    const correlation = this.send(connection, leader, Api.ListOffsets, body, 10)
+    this.runFor(0.05)
+    return this.answer<ListOffsetsResponse>({ connection, correlation })?.partitions[0]?.offset ?? -99
+  }
+
+  marking(broker: number, marker: Partial<TxnMarker>): Call<WriteTxnMarkersResponse> {
+    const connection = this.open(broker)
+    const whole = {
+      producerId: 7,
+      producerEpoch: 0,
+      transactionResult: false,
+      coordinatorEpoch: 0,
+      transactionVersion: 0,
+      partitions: [{ topicId: 1, partition: 0 }],
+      ...marker,
+    }
+    return { connection, correlation: this.send(connection, broker, Api.WriteTxnMarkers, { markers: [whole] }, 1) }
+  }
+
+  mark(broker: number, marker: Partial<TxnMarker>): readonly number[] {
+    const call = this.marking(broker, marker)
+    this.runFor(0.2)
+    return this.markErrors(call)
+  }
+
+  markErrors(call: Call<WriteTxnMarkersResponse>): readonly number[] {
+    return this.answer(call)?.markers[0]?.partitions.map(({ errorCode }) => errorCode) ?? []
+  }
+
+  watch(kind: number): Moments {
+    const moments = new Moments(kind)
+    this.observe(moments)
+    return moments
+  }
+
+  /** The next message of this kind comes late. */
+  delay(api: number, reply: boolean, us: number): void {
+    const where = { id: 1, from: null, to: null, api, reply, sameConnection: false }
+    this.rule(new StreamRule({ ...where, delay: samplerOf(constant(us)), nth: 1, count: 1 }))
+  }
+}
+
+describe('a transactional batch', () => {
+  test('of version 2 adds its partition, is appended, and ended by a marker of the next epoch', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    const verified = cluster.watch(M.txnVerified)
+    const markers = cluster.watch(M.markerWritten)
+    expect([cluster.write(who, 0, 0), cluster.write(who, 0, 1), cluster.write(who, 1, 0)]).toEqual([0, 0, 0])
+    // The coordinator is asked once per partition.
+    expect(verified.seen.map(([tp, , , error]) => [tp, error])).toEqual([
+      [cluster.orders(0), 0],
+      [cluster.orders(1), 0],
+    ])
+    expect(cluster.state.partitions).toEqual([cluster.orders(0), cluster.orders(1)])
+    expect(cluster.end(who, true)).toMatchObject({ errorCode: 0, producerEpoch: 1 })
+    cluster.runFor(1)
+    expect(cluster.state.state).toBe('CompleteCommit')
+    expect(markers.seen.map(([tp, offset, , epoch, commit]) => [tp, offset, epoch, commit])).toEqual(
+      expect.arrayContaining([
+        [cluster.orders(0), 2, 1, 1],
+        [cluster.orders(1), 1, 1, 1],
+      ]),
+    )
+    expect([cluster.stable(0), cluster.stable(1)]).toEqual([3, 2])
+  })
+
+  test('of version 1 needs its partition to be in the transaction, and says so in the words its client knows', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.add(who, [1], 3)
+    expect(cluster.write(who, 0, 0, V1)).toBe(Errors.TRANSACTION_ABORTABLE)
+    expect(cluster.write(who, 0, 0, OLD)).toBe(Errors.INVALID_TXN_STATE)
+    expect(cluster.write(who, 1, 0, V1)).toBe(Errors.NONE)
+    expect(cluster.write(who, 1, 1, OLD)).toBe(Errors.NONE)
+  })
+
+  test('of a fenced producer is refused as of an older epoch', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.init()
+    expect(cluster.write(who, 0, 0)).toBe(Errors.INVALID_PRODUCER_EPOCH)
+    expect(cluster.write({ ...who, producerId: 99 }, 0, 0)).toBe(Errors.INVALID_PRODUCER_ID_MAPPING)
+  })
+
+  test('that is lost on the way to its coordinator is refused so that any client tries again', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    const partition = [0, 1].find((each) => cluster.leaderOf(each) !== cluster.coordinator) as number
+    const others = cluster.up.filter((id) => id !== cluster.coordinator)
+    cluster.isolate(cluster.coordinator, others)
+    const call = cluster.producing(who, partition, 0)
+    cluster.runFor(60)
+    expect(cluster.produceError(call)).toBe(Errors.NOT_ENOUGH_REPLICAS)
+  })
+
+  test('holds the later requests of its connection back until it is verified', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.delay(Api.AddPartitionsToTxn, true, 2 * SECOND)
+    const first = cluster.producing(who, 0, 0)
+    const leader = cluster.leaderOf(0)
+    const second: Call<ProduceResponse> = { ...first, correlation: first.correlation + 1 }
+    cluster.produce(first.connection, leader, -1)
+    cluster.runFor(1)
+    expect(cluster.answer(second)).toBeNull()
+    cluster.runFor(2)
+    expect([cluster.produceError(first), cluster.produceError(second)]).toEqual([0, 0])
+    expect(cluster.log(leader)).toHaveLength(2)
+  })
+
+  test('while the transaction before is being completed is asked about again, up to 100 ms', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.write(who, 0, 0)
+    cluster.delay(Api.WriteTxnMarkers, false, 2 * SECOND)
+    const next = cluster.end(who, true)
+    expect(next.errorCode).toBe(Errors.NONE)
+    const verified = cluster.watch(M.txnVerified)
+    expect(cluster.write(next, 0, 0)).toBe(Errors.CONCURRENT_TRANSACTIONS)
+    expect(verified.seen.length).toBeGreaterThanOrEqual(4)
+    expect(verified.seen.length).toBeLessThanOrEqual(6)
+    // The marker comes in time for the second try, within which the coordinator is asked once more.
+    cluster.runFor(1.5)
+    const call = cluster.producing(next, 0, 0)
+    cluster.runFor(0.3)
+    expect([cluster.produceError(call), cluster.stable(0)]).toEqual([Errors.NONE, 2])
+    // A client of version 1 has added its partition itself and is told to try again in a word that it knows.
+    cluster.delay(Api.WriteTxnMarkers, false, 2 * SECOND)
+    const third = cluster.end(next, true)
+    expect(cluster.write(third, 1, 0, V1)).toBe(Errors.NOT_ENOUGH_REPLICAS)
+  })
+})
+
+describe('a batch that comes after its transaction has ended', () => {
+  /** A transaction of version 1 that is aborted before its batch arrives. */
+  function late(options: ConstructorParameters<typeof TransactionCluster>[0]): { cluster: Live; error: number } {
+    const cluster = new Live(options)
+    const who = cluster.init()
+    cluster.add(who, [0], 3)
+    expect(cluster.end(who, false, 4).errorCode).toBe(0)
+    cluster.runFor(1)
+    return { cluster, error: cluster.write(who, 0, 0, V1) }
+  }
+
+  test('is refused by verification', () => {
+    const { cluster, error } = late({ profile: { 'transaction.version': 1 } })
+    expect(error).toBe(Errors.TRANSACTION_ABORTABLE)
+    expect(cluster.stable(0)).toBe(1)
+  })
+
+  test.each([
+    ['before verification', { profile: { 'transaction.version': 0 } }],
+    ['without verification', { broker: { 'transaction.partition.verification.enable': false } }],
+  ] as const)('begins one that nobody ends: %s', (_name, options) => {
+    const { cluster, error } = late(options)
+    expect(error).toBe(Errors.NONE)
+    const hung = cluster.watch(M.txnHung)
+    expect(cluster.stable(0)).toBe(1)
+    cluster.runFor(19 * 60)
+    expect(hung.seen).toEqual([])
+    cluster.runFor(2 * 60)
+    expect(hung.seen.map(([tp, offset]) => [tp, offset])).toEqual([[cluster.orders(0), 1]])
+    expect(cluster.stable(0)).toBe(1)
+    cluster.runFor(60)
+    expect(hung.seen).toHaveLength(1)
+  })
+
+  test.each([
+    ['on', Errors.INVALID_TXN_STATE, 1],
+    ['off', Errors.NONE, 2],
+  ] as const)('though verified before is refused by its guard, if guards are %s (KAFKA-14884)', (guard, code, end) => {
+    const cluster = new Live({ profile: { 'transaction.version': 1, 'transaction.verification.guard': guard } })
+    const who = cluster.init()
+    cluster.add(who, [0], 3)
+    cluster.delay(Api.AddPartitionsToTxn, true, 2 * SECOND)
+    const call = cluster.producing(who, 0, 0, V1)
+    cluster.runFor(0.1)
+    expect(cluster.end(who, false, 4).errorCode).toBe(0)
+    cluster.runFor(4)
+    expect(cluster.produceError(call)).toBe(code)
+    expect(cluster.partition(cluster.leaderOf(0)).log.logEndOffset).toBe(end)
+    expect(cluster.stable(0)).toBe(1)
+  })
+})
+
+describe('a marker', () => {
+  test('is for the leader to write', () => {
+    const cluster = new Live()
+    const leader = cluster.leaderOf(0)
+    const follower = cluster.up.find((id) => id !== leader) as number
+    expect(cluster.mark(follower, {})).toEqual([Errors.NOT_LEADER_OR_FOLLOWER])
+    expect(cluster.mark(leader, { partitions: [{ topicId: 9, partition: 0 }] })).toEqual([
+      Errors.UNKNOWN_TOPIC_OR_PARTITION,
+    ])
+    expect(cluster.mark(leader, {})).toEqual([Errors.NONE])
+    expect(cluster.mark(leader, { partitions: [] })).toEqual([])
+  })
+
+  test('of an older coordinator or producer epoch is refused', () => {
+    const cluster = new Live()
+    const leader = cluster.leaderOf(0)
+    expect(cluster.mark(leader, { producerEpoch: 3, coordinatorEpoch: 4 })).toEqual([Errors.NONE])
+    expect(cluster.mark(leader, { producerEpoch: 2, coordinatorEpoch: 5 })).toEqual([Errors.INVALID_PRODUCER_EPOCH])
+    expect(cluster.mark(leader, { producerEpoch: 3, coordinatorEpoch: 3 })).toEqual([
+      Errors.TRANSACTION_COORDINATOR_FENCED,
+    ])
+  })
+
+  test('needs enough replicas, and waits for them', () => {
+    const cluster = new Live({ topic: { 'min.insync.replicas': 2 } })
+    const leader = cluster.leaderOf(0)
+    const others = cluster.up.filter((id) => id !== leader)
+    cluster.isolate(leader, others)
+    const call = cluster.marking(leader, {})
+    cluster.runFor(29)
+    expect(cluster.markErrors(call)).toEqual([])
+    cluster.runFor(2)
+    expect(cluster.markErrors(call)).toEqual([Errors.REQUEST_TIMED_OUT])
+  })
+
+  test.each([
+    ['lenient', Errors.NONE],
+    ['strict', Errors.INVALID_PRODUCER_EPOCH],
+  ] as const)('that comes late ends the next transaction, or not: markers are %s (KIP-1228)', (epochs, code) => {
+    const cluster = new Live({ profile: { 'marker-epoch': epochs } })
+    const who = cluster.init()
+    cluster.write(who, 0, 0)
+    const next = cluster.end(who, true)
+    cluster.runFor(1)
+    expect(cluster.write(next, 0, 0)).toBe(Errors.NONE)
+    const again = { ...next, transactionResult: true, coordinatorEpoch: 9, transactionVersion: 2 }
+    expect(cluster.mark(cluster.leaderOf(0), again)).toEqual([code])
+    expect(cluster.stable(0)).toBe(code === Errors.NONE ? 4 : 2)
+  })
+})
+
+describe('who reads', () => {
+  test('committed records sees a transaction when its marker is replicated, the others at once', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.write(who, 0, 0)
+    expect(cluster.read(0, 'read_uncommitted')).toMatchObject({ highWatermark: 1, abortedTransactions: null })
+    expect(cluster.read(0, 'read_uncommitted').records).toHaveLength(1)
+    expect(cluster.read(0, 'read_committed')).toMatchObject({ lastStableOffset: 0, records: [] })
+    expect([cluster.latest(0, 'read_uncommitted'), cluster.latest(0, 'read_committed')]).toEqual([1, 0])
+    const parked = cluster.fetching(0, 0, 'read_committed', 10_000)
+    cluster.runFor(1)
+    expect(cluster.answer(parked)).toBeNull()
+    cluster.end(who, true)
+    cluster.runFor(0.5)
+    expect(cluster.answer(parked)?.responses[0]?.records).toHaveLength(2)
+    expect(cluster.latest(0, 'read_committed')).toBe(2)
+  })
+
+  test('committed records is told what was aborted', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.write(who, 0, 0)
+    cluster.end(who, false)
+    cluster.runFor(0.5)
+    const { records, abortedTransactions } = cluster.read(0, 'read_committed')
+    expect(records).toHaveLength(2)
+    expect(abortedTransactions).toMatchObject([{ producerId: who.producerId, firstOffset: 0 }])
+    expect(cluster.read(0, 'read_committed', 2).abortedTransactions).toEqual([])
+  })
+
+  test('from the next leader sees what was to be seen at the last one', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    cluster.write(who, 0, 0)
+    const next = cluster.end(who, false)
+    cluster.runFor(1)
+    cluster.write(next, 0, 0)
+    cluster.runFor(1)
+    const before = cluster.leaderOf(0)
+    const told = cluster.watch(M.lsoAdvanced)
+    const { log } = cluster.partition(before)
+    const known = { index: log.transactions.index.all, oldest: log.transactions.oldest }
+    cluster.crash(before)
+    cluster.runFor(20)
+    const leader = cluster.leaderOf(0)
+    expect(leader).not.toBe(before)
+    const { transactions } = cluster.partition(leader).log
+    expect({ index: transactions.index.all, oldest: transactions.oldest }).toEqual(known)
+    expect(cluster.stable(0)).toBe(2)
+    expect(told.seen.filter(([tp]) => tp === cluster.orders(0)).at(-1)?.[1]).toBe(2)
+    cluster.startBroker(before)
+    cluster.runFor(5)
+    expect(cluster.partition(before).log.transactions.index.all).toEqual(known.index)
+  })
+})
