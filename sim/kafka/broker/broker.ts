@@ -30,7 +30,7 @@ import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
 import type { Materialisation } from './idle-replicas.ts'
-import { apiVersionsResponse, metadataResponse } from './metadata-answers.ts'
+import { apiVersionsResponse, earlyAnswer, metadataResponse } from './metadata-answers.ts'
 import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { MetadataFetcher } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
@@ -262,7 +262,9 @@ export class Broker implements NodeHandler, VerificationHost {
   /** `KafkaApis.handle` */
   handle(request: Envelope): void {
     if (!this.published) {
-      this.channel.close(request)
+      const early = earlyAnswer(request, this.options.profile)
+      if (early === null) this.channel.close(request)
+      else this.channel.reply(request, early)
       return
     }
     switch (request.api) {

@@ -1,16 +1,19 @@
 import { partitionOf } from '../../history/ids.ts'
 import type { Envelope } from '../../network/envelope.ts'
-import { BROKER_VERSIONS } from '../protocol/api.ts'
+import { Api, BROKER_VERSIONS } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type {
-  ApiVersionsResponse,
-  MetadataPartition,
-  MetadataRequest,
-  MetadataResponse,
-  MetadataTopic,
+import {
+  type ApiVersionsResponse,
+  type MetadataPartition,
+  type MetadataRequest,
+  type MetadataResponse,
+  type MetadataTopic,
+  NO_LEADER_HINT,
+  type ProduceRequest,
+  type ProduceResponse,
 } from '../protocol/messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
-import type { MetadataCache, TopicMetadata } from './metadata-cache.ts'
+import { MetadataCache, type TopicMetadata } from './metadata-cache.ts'
 
 const API_KEYS: ApiVersionsResponse['apiKeys'] = Object.entries(BROKER_VERSIONS).map(([key, range]) => ({
   apiKey: Number(key),
@@ -33,6 +36,37 @@ export function metadataResponse(request: Envelope, metadata: MetadataCache): Me
   const names = wanted ?? [...metadata.topicIds.keys()]
   const brokers = [...metadata.brokers.entries()].filter(([, broker]) => !broker.fenced).map(([id]) => id)
   return { brokers: brokers.sort((a, b) => a - b), topics: names.map((name) => topicAnswer(name, metadata)) }
+}
+
+/**
+ * What a broker answers before the metadata has come; null = nothing, its connection closes, for Kafka does not listen yet.
+ * Before KRaft it did, and knew of no topic (`metadata.of-starting-broker`).
+ */
+export function earlyAnswer(request: Envelope, profile: ClusterProfile): object | null {
+  if (profile['metadata.of-starting-broker'] === 'none') return null
+  switch (request.api) {
+    case Api.ApiVersions:
+      return apiVersionsResponse(profile)
+    case Api.Metadata:
+      return metadataResponse(request, new MetadataCache())
+    case Api.Produce:
+      return unknownPartitions(request.body as ProduceRequest)
+    default:
+      return null
+  }
+}
+
+function unknownPartitions({ acks, partitionData }: ProduceRequest): ProduceResponse | null {
+  if (acks === 0) return null
+  const partitionResponses = partitionData.map(({ topicId, index }) => ({
+    topicId,
+    index,
+    errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION,
+    baseOffset: -1,
+    logStartOffset: -1,
+    currentLeader: NO_LEADER_HINT,
+  }))
+  return { partitionResponses }
 }
 
 function topicAnswer(name: string, metadata: MetadataCache): MetadataTopic {

@@ -87,6 +87,8 @@ export class FakeCluster implements SystemHandler {
   initError: (n: number) => number = () => 0
   /** Epoch that the next InitProducerId is answered with. */
   producerEpoch = 0
+  /** Log start that answers to Produce tell. */
+  logStartOffset = 0
   answerMetadata = true
   /** Whether metadata tells of any topic. */
   knowsTopics = true
@@ -301,7 +303,7 @@ class FakeBroker implements NodeHandler {
         index,
         errorCode,
         baseOffset,
-        logStartOffset: 0,
+        logStartOffset: cluster.logStartOffset,
         currentLeader: { leaderId: hint, leaderEpoch: hint < 0 ? -1 : epoch },
       })
       if (reaction === 'silent' || reaction === 'reset') return answer(0, -1)

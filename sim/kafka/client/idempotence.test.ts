@@ -149,6 +149,90 @@ describe('a definite failure', () => {
   })
 })
 
+describe('errors of one batch', () => {
+  function answered(error: number, appended = false): { readonly c: FakeCluster; readonly app: TestApp } {
+    const { c, app } = start()
+    app.warmUp()
+    c.react = (n) => (n === 0 ? { error, appended } : 'ok')
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    return { c, app }
+  }
+
+  it('46 is success without an offset, and the next batch goes on', () => {
+    const { c, app } = answered(Errors.DUPLICATE_SEQUENCE_NUMBER, true)
+    expect(app.callbacks).toEqual(['1 acked@-1', '2 acked@2'])
+    expect(identities(c)).toEqual(['0/1', '0/2'])
+  })
+
+  it('47 fails the batch, whose fate is unknown, and the next begins a new epoch', () => {
+    const { c, app } = answered(Errors.INVALID_PRODUCER_EPOCH)
+    expect(app.callbacks).toEqual(['1 unknown:47', '2 acked@1'])
+    expect(identities(c)).toEqual(['0/1', '1/0'])
+  })
+
+  it('59 is retried in a new epoch', () => {
+    const { c, app } = answered(Errors.UNKNOWN_PRODUCER_ID)
+    expect(app.callbacks).toEqual(['1 acked@1', '2 acked@2'])
+    expect(identities(c)).toEqual(['0/1', '1/0', '1/1'])
+  })
+
+  it('59 without a log start is retried unchanged', () => {
+    const { c, app } = start()
+    app.warmUp()
+    c.logStartOffset = -1
+    c.react = (n) => (n < 2 ? { error: Errors.UNKNOWN_PRODUCER_ID } : 'ok')
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    expect(identities(c)).toEqual(['0/1', '0/1', '0/1'])
+  })
+
+  it('59 when retries are used up makes the partition begin at 0 in the epoch there is', () => {
+    const { c, app } = start({ retries: 1 })
+    c.logStartOffset = -1
+    app.warmUp()
+    c.react = (n) => (n < 2 ? { error: Errors.UNKNOWN_PRODUCER_ID } : 'ok')
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    c.log(TP).length = 0
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    expect(app.callbacks).toEqual(['1 unknown:59', '2 acked@0'])
+    expect(identities(c)).toEqual(['0/1', '0/1', '0/0'])
+  })
+
+  it('retries used up leave the sequence, which may be in the log, as it is: the next is retried until it is settled', () => {
+    const { c, app } = start({ retries: 2 })
+    app.warmUp()
+    c.react = (n) => (n < 3 ? { error: Errors.NOT_ENOUGH_REPLICAS } : 'ok')
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    app.send()
+    c.runUntil(c.kernel.now + 10 * SECOND)
+    expect(app.callbacks.slice(0, 1)).toEqual(['1 failed:19'])
+    // Three times out of order; then 45 is definite, and the epoch goes up.
+    expect(identities(c)).toEqual(['0/1', '0/1', '0/1', '0/2', '0/2', '0/2'])
+    expect(app.callbacks).toEqual(['1 failed:19', '2 unknown:45'])
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    expect(identities(c).at(-1)).toBe('1/0')
+  })
+
+  it('a batch that was too large leaves again with the sequences it had, and no retry is counted', () => {
+    const { c, app } = start({ 'batch.size': 1000, 'linger.ms': 5, retries: 1 })
+    app.warmUp()
+    c.react = (n) => (n < 3 ? { error: Errors.MESSAGE_TOO_LARGE } : 'ok')
+    for (let n = 0; n < 3; n++) app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    app.send()
+    c.runUntil(c.kernel.now + 5 * SECOND)
+    expect(identities(c)).toEqual(['0/1', '0/1', '0/1', '0/1', '0/4'])
+    expect(c.ordinals()).toEqual([0, 1, 2, 3, 4])
+  })
+})
+
 describe('an expired batch', () => {
   const config = { 'delivery.timeout.ms': 3000, 'request.timeout.ms': 1000 } as const
 

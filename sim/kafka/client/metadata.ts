@@ -124,6 +124,8 @@ export class Metadata {
       if (state === undefined) continue
       if (topic.errorCode !== Errors.NONE) {
         if (topic.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION) this.unknownTopics.push(topic.name)
+        // An answer replaces what was known, also with nothing (`Metadata.handleMetadataResponse`).
+        for (const partition of state.partitions) partition.leader = -1
         this.updateRequested = true
         continue
       }

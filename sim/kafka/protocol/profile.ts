@@ -41,6 +41,11 @@ export interface ClusterProfile {
   readonly 'transaction.offsets.materialized': 'with-marker' | 'later'
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
+  /**
+   * What a broker that starts says of topics: nothing before it has caught up, or, as before KRaft, that there are none until
+   * the controller has told it of them.
+   */
+  readonly 'metadata.of-starting-broker': 'none' | 'empty'
 }
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
@@ -81,6 +86,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about:
       'KAFKA-5494 batches of a producer by which a partition recognises duplicates: five since 1.0, before only the last',
   },
+  {
+    name: 'metadata.of-starting-broker',
+    values: ['none', 'empty'],
+    about:
+      'a broker answers nobody before it has caught up with the metadata; before KRaft it told of no topic until then',
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
@@ -95,6 +106,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.offsets.validated': 'with-write',
     'transaction.offsets.materialized': 'with-marker',
     'producer.state.batches': 5,
+    'metadata.of-starting-broker': 'none',
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -107,6 +119,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.offsets.validated': 'with-write',
     'transaction.offsets.materialized': 'with-marker',
     'producer.state.batches': 5,
+    'metadata.of-starting-broker': 'none',
   },
 }
 
