@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { CampaignDocument } from '../reports/campaign/document.ts'
 import type { ResultDocument } from '../reports/result.ts'
 import { bench } from './fake-context.test.support.ts'
 
@@ -30,7 +31,7 @@ describe.each(['1', '2'])('Ctrl-C with %s jobs', (jobs) => {
     const at = bench()
     at.file('a.yaml', [{ runs: 1_000_000, tags: ['slow:2', 'violate:3'] }])
     const { child, ended } = start(at.folder, 'run', 'a.yaml', '--json', '--reporter', 'ndjson=events', '--jobs', jobs)
-    await new Promise((resolve) => setTimeout(resolve, 800))
+    await new Promise((resolve) => setTimeout(resolve, 2000))
     child.kill('SIGINT')
     const { code, out, err } = await ended
     expect({ code, err }).toEqual({ code: 130, err: '' })
@@ -41,6 +42,28 @@ describe.each(['1', '2'])('Ctrl-C with %s jobs', (jobs) => {
     expect(scenarios[0]?.expectations[0]?.firstViolation?.run).toBe(3)
   })
 })
+
+test.each(['1', '2'])(
+  'a campaign that is interrupted with %s jobs tells what it has, for merge to add up',
+  async (jobs) => {
+    const at = bench()
+    const campaign = { runs: 1_000_000, quotas: [], sharePercent: 1, calibrate: [] }
+    at.file('a.yaml', [{ campaign, tags: ['slow:2', 'violate:3'] }])
+    const { child, ended } = start(at.folder, 'campaign', 'a.yaml', '--json', '--jobs', jobs)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    child.kill('SIGINT')
+    const { code, out, err } = await ended
+    expect({ code, err }).toEqual({ code: 130, err: '' })
+    const { campaigns, stopped } = JSON.parse(out) as CampaignDocument
+    const [scenario] = campaigns[0]?.scenarios ?? []
+    expect(stopped).toBe('interrupted')
+    expect(scenario?.runs).toBeGreaterThan(10)
+    expect(scenario?.judged.reduce((sum, { count }) => sum + count, 0)).toBe(scenario?.runs)
+    expect(scenario?.expectations[0]?.firstViolation?.run).toBe(3)
+    at.file('part.json', out)
+    expect((await at.run('merge', 'part.json')).exit).toBe(130)
+  },
+)
 
 test('a reader that goes away ends the output, not the judging, and nothing is said about it', async () => {
   const at = bench()

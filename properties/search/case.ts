@@ -67,7 +67,7 @@ export function scenarioWithSaved(file: string, raw: RawScenario, saved: RawScen
     ...(raw.processors == null ? {} : { processors: asMany(raw.processors, saved.processors) }),
     ...(raw.sinks == null ? {} : { sinks: asMany(raw.sinks, saved.sinks) }),
   }
-  const { variants: _, cover: __, chaos: ___, replay: ____, ...kept } = raw
+  const { variants: _, cover: __, chaos: ___, replay: ____, campaign: _____, ...kept } = raw
   const { 'run-seed': runSeed, bases = {}, overrides = [] } = replay
   return scenarioOf(
     { ...kept, producers, ...readers, ...(saved.faults === undefined ? {} : { faults: saved.faults }) },
@@ -76,7 +76,7 @@ export function scenarioWithSaved(file: string, raw: RawScenario, saved: RawScen
 }
 
 /** Parts of a scenario that a counterexample of it does not need. */
-const LEFT_OUT: readonly (keyof RawScenario)[] = ['about', 'tags', 'cover', 'variants', 'replay', 'chaos']
+const LEFT_OUT: readonly (keyof RawScenario)[] = ['about', 'tags', 'cover', 'variants', 'campaign', 'replay', 'chaos']
 
 /**
  * A case as the scenario that would be saved: its faults written out, and only the violated guarantee expected, to hold.
