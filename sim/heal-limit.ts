@@ -35,9 +35,24 @@ export function healLimitUs(spec: WorldSpec): number {
       finite(config['request.timeout.ms'], 30_000) +
       finite(config['auto.commit.interval.ms'], 5000),
   )
-  return (
-    ms(Math.max(0, ...brokers) + Math.max(0, ...producers) + Math.max(0, ...readers)) + backlogUs(spec) + 30 * SECOND
+  const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec)
+  return ms(Math.max(0, ...brokers) + clients) + backlogUs(spec) + 30 * SECOND
+}
+
+/**
+ * A transaction may have begun at the very end, of a producer that is gone: time runs out for it, the next scan finds it, and
+ * its markers may have to be sent twice.
+ */
+function transactionsMs(spec: WorldSpec): number {
+  const configs = [...spec.producers.map(({ config }) => config), ...spec.processors.map((each) => each.producerConfig)]
+  const timeouts = configs
+    .filter((config) => config['transactional.id'] !== '')
+    .map((config) => finite(config['transaction.timeout.ms'], 60_000))
+  if (timeouts.length === 0) return 0
+  const scans = spec.cluster.brokers.map(
+    (config) => config['transaction.abort.timed.out.transaction.cleanup.interval.ms'],
   )
+  return Math.max(...timeouts) + Math.max(...scans) + 60_000
 }
 
 /**

@@ -9,13 +9,14 @@ import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, topicName } from './layout.ts'
 import { ReaderSettlement } from './reader-settlement.ts'
 import type { WorldSpec } from './spec.ts'
+import { type SettlementWorld, unsettledTransactions } from './transaction-settlement.ts'
 
 /** Whether everything has come to rest, and if not, who waits for what. It looks; it never changes the world. */
-export class Settlement {
+export class Settlement implements SettlementWorld {
   private readonly kernel: Kernel
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
-  private readonly view: ControllerView
+  readonly view: ControllerView
   private readonly readers: ReaderSettlement
   private readonly groups: readonly string[]
 
@@ -40,7 +41,7 @@ export class Settlement {
   }
 
   /**
-   * Nothing pending: all work done, positions committed, every partition led, every replica equal to its leader and below the
+   * Nothing pending: all work done, positions committed, transactions ended, every partition led, every replica equal to its leader and below the
    * high watermark.
    */
   isSettled(): boolean {
@@ -74,7 +75,7 @@ export class Settlement {
     return this.kernel.nodes[node]?.handler as ProducerProcess | null
   }
 
-  private broker(node: number): Broker | null {
+  broker(node: number): Broker | null {
     return (this.kernel.nodes[node]?.handler ?? null) as Broker | null
   }
 
@@ -86,7 +87,7 @@ export class Settlement {
         if (why !== null) return `${topicName(this.spec, topicId)}-${index} ${why}`
       }
     }
-    return this.unsettledOffsets()
+    return this.unsettledOffsets() ?? unsettledTransactions(this)
   }
 
   /** What groups committed is not safe while the replicas of its log differ: a new coordinator may not know it yet. */
@@ -104,14 +105,15 @@ export class Settlement {
     return null
   }
 
-  /** -1 = nobody leads. */
-  private endOffset(tp: number): number {
+  /** Where the leader's log of a partition ends; -1 = nobody leads. */
+  endOffset(tp: number): number {
     const leader = this.view.leaderOf(tp)
     const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
     return led?.isLeader === true ? led.log.logEndOffset : -1
   }
 
-  private unsettled(tp: number): string | null {
+  /** Why the replicas of a partition are not at rest; null = they are. */
+  unsettled(tp: number): string | null {
     const leader = this.view.leaderOf(tp)
     if (leader < 0) return 'has no leader'
     const led = this.broker(leader)?.replicas.partitions.get(tp)
