@@ -3,9 +3,8 @@ import { topicIdOf, tpOf } from '../../history/ids.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
-import type { MarkerListener } from '../group/coordinator-log.ts'
+import type { EndedTransaction, MarkerListener } from '../group/coordinator-log.ts'
 import { type EndTransactionMarker, markerBatch, type RecordBatch } from '../protocol/batch.ts'
-import type { ProducerIdentity } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TxnMarker, WriteTxnMarkersRequest, WriteTxnMarkersResponse } from '../protocol/transaction-messages.ts'
@@ -28,7 +27,7 @@ export interface MarkerHost {
 
 /** The group coordinator, which ends transactions in its partitions itself. */
 export interface OffsetsTransactions {
-  completeTransaction(tp: number, producer: ProducerIdentity, marker: EndTransactionMarker, token: number): void
+  completeTransaction(tp: number, ended: EndedTransaction, marker: EndTransactionMarker, token: number): void
 }
 
 /** A request of which some markers are not replicated yet. */
@@ -106,10 +105,10 @@ export class TransactionMarkers implements MarkerListener {
   }
 
   private append(tp: number, marker: TxnMarker): ProduceStatus {
-    const { producerId, producerEpoch, transactionVersion } = marker
+    const { producerId, producerEpoch } = marker
     const timestamp = Math.floor(this.env.wallClock() / MILLISECOND)
     const batch = markerBatch(this.numbers.next(), producerId, producerEpoch, contentOf(marker), timestamp)
-    return this.host.appendMarker(tp, batch, this.isStrict ? transactionVersion : 0)
+    return this.host.appendMarker(tp, batch, this.versionOf(marker))
   }
 
   private replicate(request: Envelope, statuses: readonly ProduceStatus[], slots: readonly Slot[]): void {
@@ -131,7 +130,12 @@ export class TransactionMarkers implements MarkerListener {
     const token = ++this.tokens
     this.handed.set(token, slot)
     const { producerId, producerEpoch } = marker
-    this.offsets.completeTransaction(tp, { producerId, producerEpoch }, contentOf(marker), token)
+    const ended = { producerId, producerEpoch, transactionVersion: this.versionOf(marker) }
+    this.offsets.completeTransaction(tp, ended, contentOf(marker), token)
+  }
+
+  private versionOf({ transactionVersion }: TxnMarker): number {
+    return this.isStrict ? transactionVersion : 0
   }
 
   onMarkerWritten(_tp: number, token: number, error: number): void {

@@ -1,12 +1,13 @@
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import type { ProducerIdentity } from '../protocol/coordinator-records.ts'
 
 /** The coordinator's way to its partitions (`CoordinatorPartitionWriter` and `CoordinatorLoader`). */
 export interface CoordinatorLog {
   /**
    * Appends with acks=-1: NONE, or why nothing was written. The high watermark is another matter. `guard` is what the
-   * verification of a transactional batch gave.
+   * verification of a transactional batch gave, `transactionVersion` of a marker what counts of its coordinator's word.
    */
-  appendAsCoordinator(tp: number, batch: RecordBatch, guard?: number): number
+  appendAsCoordinator(tp: number, batch: RecordBatch, guard?: number, transactionVersion?: number): number
   /** Everything in the log. */
   entriesOf(tp: number): readonly LogEntry[]
   logEndOffset(tp: number): number
@@ -25,6 +26,12 @@ export const CoordinatorDisk = {
   load: 10,
   append: 11,
 } as const
+
+/** Whose transaction a marker ends. */
+export interface EndedTransaction extends ProducerIdentity {
+  /** As its coordinator says it, where that counts (KIP-1228); else 0. */
+  readonly transactionVersion: number
+}
 
 /** Who asks transactions' coordinators whether a producer may write to a partition (`maybeStartTransactionVerification`). */
 export interface TransactionVerifier {

@@ -8,7 +8,7 @@ import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
-import { coordinatorRecordsIn, type ProducerIdentity } from '../protocol/coordinator-records.ts'
+import { coordinatorRecordsIn } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { OffsetFetchRequest } from '../protocol/group-messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
@@ -20,6 +20,7 @@ import {
   CoordinatorDisk,
   type CoordinatorLog,
   type DiskGate,
+  type EndedTransaction,
   type MarkerListener,
   type TransactionVerifier,
 } from './coordinator-log.ts'
@@ -199,7 +200,7 @@ export class CoordinatorPartition implements WritesOwner {
    * WriteTxnMarkers: writes the end of a transaction and applies it (`CoordinatorContext.completeTransaction`). The listener
    * is told when it is replicated.
    */
-  completeTransaction(producer: ProducerIdentity, marker: EndTransactionMarker, token: number): void {
+  completeTransaction(ended: EndedTransaction, marker: EndTransactionMarker, token: number): void {
     if (this.state !== 'ACTIVE') {
       const error = this.state === 'LOADING' ? Errors.COORDINATOR_LOAD_IN_PROGRESS : Errors.NOT_COORDINATOR
       this.parts.markers.onMarkerWritten(this.tp, token, error)
@@ -207,9 +208,9 @@ export class CoordinatorPartition implements WritesOwner {
     }
     const wasRunning = this.running
     this.running = true
-    const { producerId, producerEpoch } = producer
+    const { producerId, producerEpoch } = ended
     const committed = marker.type === 'COMMIT'
-    this.writes.appendMarker(producer, marker, token, (offset) => {
+    this.writes.appendMarker(ended, marker, token, (offset) => {
       const end = { kind: 'marker', offset, producerId, producerEpoch, committed } as const
       if (this.parts.profile['transaction.offsets.materialized'] === 'with-marker') this.offsets.replay(end)
       else this.materializeLater(end)

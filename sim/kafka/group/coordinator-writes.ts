@@ -9,7 +9,7 @@ import {
   type ProducerIdentity,
 } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
-import { CoordinatorDisk } from './coordinator-log.ts'
+import { CoordinatorDisk, type EndedTransaction } from './coordinator-log.ts'
 import type { CoordinatorParts } from './coordinator-partition.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import { type BatchTransaction, CoordinatorBatch, WriteEvent } from './write-event.ts'
@@ -108,13 +108,13 @@ export class CoordinatorWrites {
 
   /** Writes a marker; `apply` is given its place in the log before it is there. */
   appendMarker(
-    producer: ProducerIdentity,
+    ended: EndedTransaction,
     marker: EndTransactionMarker,
     token: number,
     apply: (offset: number) => void,
   ): void {
     this.flush()
-    const transaction = { ...producer, guard: NO_GUARD, marker }
+    const transaction = { ...ended, guard: NO_GUARD, marker }
     const batch = new CoordinatorBatch(this.nextOffset, BATCH_OVERHEAD, transaction)
     const event = new WriteEvent(null, null, null, this.markerTimeouts.deadline(), token)
     batch.events.push(event)
@@ -170,7 +170,7 @@ export class CoordinatorWrites {
       transaction?.marker === undefined
         ? coordinatorBatch(numbers.next(), records, timestamp, transaction)
         : markerBatch(numbers.next(), transaction.producerId, transaction.producerEpoch, transaction.marker, timestamp)
-    const error = log.appendAsCoordinator(this.tp, content, transaction?.guard)
+    const error = log.appendAsCoordinator(this.tp, content, transaction?.guard, transaction?.transactionVersion)
     if (error !== Errors.NONE) {
       this.fail(error)
       return

@@ -7,13 +7,13 @@ import type { RequestChannel } from '../broker/request-channel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
-import type { ProducerIdentity } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import type { JoinGroupRequest } from '../protocol/group-messages.ts'
 import type {
   CoordinatorLog,
   DiskGate,
+  EndedTransaction,
   MarkerListener,
   TransactionVerifier,
   VerificationListener,
@@ -152,10 +152,10 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
    * `GroupCoordinatorService.completeTransaction`: writes the end of a transaction into a partition of the offsets topic and
    * makes its offsets current, or forgets them. {@link markerListener} is told with the same token.
    */
-  completeTransaction(tp: number, producer: ProducerIdentity, marker: EndTransactionMarker, token: number): void {
+  completeTransaction(tp: number, ended: EndedTransaction, marker: EndTransactionMarker, token: number): void {
     const partition = this.partitions.get(tp)
     if (partition === undefined) this.onMarkerWritten(tp, token, Errors.NOT_COORDINATOR)
-    else partition.completeTransaction(producer, marker, token)
+    else partition.completeTransaction(ended, marker, token)
   }
 
   onMarkerWritten(tp: number, token: number, error: number): void {

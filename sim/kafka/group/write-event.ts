@@ -37,6 +37,8 @@ export interface BatchTransaction extends ProducerIdentity {
   /** What the verification gave. */
   readonly guard: number
   readonly marker?: EndTransactionMarker
+  /** Of a marker, see `EndedTransaction`. */
+  readonly transactionVersion?: number
 }
 
 /** Records that will be written together (`CoordinatorBatch`). */
