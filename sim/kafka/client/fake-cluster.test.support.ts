@@ -90,6 +90,10 @@ export class FakeCluster implements SystemHandler {
   /** Log start that answers to Produce tell. */
   logStartOffset = 0
   answerMetadata = true
+  /** Answers requests to coordinators; null = the request is none of its business. */
+  coordinate: (envelope: Envelope, env: Env) => object | 'silent' | 'reset' | null = () => null
+  /** `transaction.version` of the cluster. */
+  transactionVersion = 0
   /** Whether metadata tells of any topic. */
   knowsTopics = true
   /** Whether sequences are looked at. */
@@ -273,9 +277,15 @@ class FakeBroker implements NodeHandler {
 
   onMessage(message: unknown): void {
     const envelope = message as Envelope
+    const coordinated = this.cluster.coordinate(envelope, this.env)
+    if (coordinated !== null) {
+      if (typeof coordinated === 'object') this.reply(envelope, coordinated)
+      else this.withhold(envelope, coordinated === 'reset')
+      return
+    }
     switch (envelope.api) {
       case Api.ApiVersions:
-        this.reply(envelope, { errorCode: 0, apiKeys: versions, finalizedFeatures: [] })
+        this.reply(envelope, { errorCode: 0, apiKeys: versions, finalizedFeatures: this.features() })
         break
       case Api.Metadata:
         if (!this.cluster.answerMetadata) this.silent.add(envelope.connection)
@@ -319,6 +329,15 @@ class FakeBroker implements NodeHandler {
     if (reaction !== 'ok' && typeof reaction === 'string') this.silent.add(envelope.connection)
     if (reaction === 'append-reset' || reaction === 'reset') cluster.network.disconnect(envelope.source, env.node)
     else if (request.acks !== 0) this.reply(envelope, { partitionResponses })
+  }
+
+  private features(): readonly object[] {
+    return [{ name: 'transaction.version', maxVersionLevel: this.cluster.transactionVersion }]
+  }
+
+  private withhold(envelope: Envelope, reset: boolean): void {
+    this.silent.add(envelope.connection)
+    if (reset) this.cluster.network.disconnect(envelope.source, this.env.node)
   }
 
   private reply(envelope: Envelope, body: object): void {

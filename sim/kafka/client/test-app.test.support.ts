@@ -8,15 +8,20 @@ import { CLIENT_PROFILES, type ClientProfile } from '../protocol/profile.ts'
 import { type FakeCluster, producerConfig } from './fake-cluster.test.support.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import type { ProducerOwner } from './producer-owner.ts'
+import type { TransactionError } from './transaction/transaction-error.ts'
+import type { TransactionCall } from './transaction/transaction-core.ts'
+import type { TransactionOwner } from './transaction/transactional-producer.ts'
 import { keyHash } from './partitioner.ts'
 
 /** The smallest application: it sends when told and writes down its callbacks. */
-export class TestApp implements NodeHandler, ProducerOwner {
+export class TestApp implements NodeHandler, ProducerOwner, TransactionOwner {
   readonly cluster: FakeCluster
   readonly producer: KafkaProducer
   /** `ordinal acked@offset`, `ordinal failed:code`, `ordinal unknown:code`, in order. */
   readonly callbacks: string[] = []
   readonly events: string[] = []
+  /** `commitTransaction ok`, `send illegal IllegalStateException`, in order. */
+  readonly calls: string[] = []
   private readonly env: Env
   private batches = 0
   private sent = 0
@@ -34,6 +39,7 @@ export class TestApp implements NodeHandler, ProducerOwner {
       bootstrap: cluster.brokers,
       config: producerConfig(config),
       profile,
+      transactionOwner: this,
     }
     this.producer = new KafkaProducer(this.env, options, this)
   }
@@ -97,6 +103,12 @@ export class TestApp implements NodeHandler, ProducerOwner {
   }
   onClosed(): void {
     this.say('closed')
+  }
+  onTransactionReturned(call: TransactionCall, error: TransactionError | null): void {
+    this.calls.push(`${call} ${error === null ? 'ok' : `${error.kind} ${error.exception}`}`)
+  }
+  onSendThrew(error: TransactionError): void {
+    this.calls.push(`send ${error.kind} ${error.exception}`)
   }
   private say(text: string): void {
     this.events.push(`${this.cluster.kernel.now / MILLISECOND}ms ${text}`)
