@@ -84,7 +84,7 @@ describe('run', () => {
     const args = [MAIN, 'run', 'scenarios/museum', '--runs', '1', '--json']
     const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 })
     results = (JSON.parse(stdout) as ResultDocument).scenarios
-  })
+  }, 120_000)
 
   test.each(FILES)('%s shows the anomaly in run 0, and not after', (file) => {
     const of = (name: string): ScenarioResult | undefined =>

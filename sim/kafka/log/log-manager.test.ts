@@ -9,8 +9,12 @@ import { LogFile } from './log-files.ts'
 import { LogManager } from './log-manager.ts'
 
 /** A broker whose log holds batches of two records each from producer 7. */
-function worldWith(count: number, topic: Partial<typeof TOPIC> = {}): LogWorld {
-  const world = new LogWorld(topic)
+function worldWith(
+  count: number,
+  topic: Partial<typeof TOPIC> = {},
+  config: ConstructorParameters<typeof LogWorld>[1] = {},
+): LogWorld {
+  const world = new LogWorld(topic, config)
   for (let n = 0; n < count; n++) append(world.log, { producerId: 7, sequence: n * 2, count: 2 }, 3)
   return world
 }
@@ -231,6 +235,28 @@ test('producers that have been idle for a day are forgotten by the next scan, ev
   expect(resend(world, 5)).toBe(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER)
   world.pass(10 * MINUTE)
   expect(resend(world, 5)).toBe(Errors.NONE)
+})
+
+test('the scan for idle producers is as frequent as it is set', () => {
+  const config = { 'producer.id.expiration.ms': 1000, 'producer.id.expiration.check.interval.ms': 60_000 }
+  const world = worldWith(1, {}, config)
+  world.pass(MINUTE - 1)
+  expect(resend(world, 5)).toBe(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER)
+  world.pass(1)
+  expect(resend(world, 5)).toBe(Errors.NONE)
+})
+
+test('of a log cut twice, the last batch before the first cut and all behind it are recognised', () => {
+  const world = worldWith(6)
+  world.log.truncateTo(4)
+  for (const n of [2, 3, 4]) append(world.log, { producerId: 7, sequence: n * 2, count: 2 }, 3)
+  world.log.truncateTo(8)
+  expect([0, 1, 2, 3].map((n) => resend(world, n))).toEqual([
+    Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    'duplicate',
+    'duplicate',
+    'duplicate',
+  ])
 })
 
 test('every partition has a log of its own, found again in order', () => {
