@@ -18,11 +18,16 @@ import { LogInvariants } from './invariants/logs.ts'
 import { ReadingInvariants } from './invariants/reading.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
+import type { Liveness } from './liveness/liveness.ts'
+import type { Wait } from './liveness/wait.ts'
 import { Situations } from './situations/situations.ts'
 import type { InvariantBreach, Verdict } from './verdict.ts'
 
 /** Kinds of moments, and the numbers before the first. */
 const ALL_KINDS: readonly number[] = Array.from({ length: Math.max(...Object.values(M)) + 1 }, (_, kind) => kind)
+
+/** At most this many are handed out. */
+const MOST_WAITS = 100
 
 /**
  * Everybody who watches one run: the shadow first, the invariants always, and one checker for each guarantee that is
@@ -37,6 +42,7 @@ export class Court implements MomentObserver {
   private readonly breaches: Breaches = new Breaches()
   /** By name: see {@link nameOf}. */
   private readonly checkers: ReadonlyMap<string, Checker>
+  private readonly liveness: Liveness
   /** By kind of moment: whether the shadow wants it, and who else does. */
   private readonly shadowed: readonly boolean[]
   private readonly watchers: readonly MomentObserver[][]
@@ -53,7 +59,9 @@ export class Court implements MomentObserver {
     this.shadow = new Shadow(spec)
     // Only a world in which somebody reads needs to know what readers do.
     this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
-    this.checkers = checkersFor(expectations, this.shadow, this.consumption)
+    const makers = new CheckerMaker(this.shadow, this.consumption)
+    this.liveness = makers.liveness
+    this.checkers = checkersFor(expectations, makers)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
     this.logs = new LogInvariants(this.shadow, this.breaches)
     this.committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
@@ -132,6 +140,15 @@ export class Court implements MomentObserver {
     return this.expectations.map((expectation) => this.verdict(expectation, end))
   }
 
+  /** Who waits for what, since when and by which rule, when the run did not settle; to be asked after the verdicts. */
+  waiting(end: RunEnd): readonly Wait[] {
+    const { told, rest } = this.liveness.waits(end)
+    const waits = [...told.map(({ wait }) => wait), ...rest]
+    // Sends may be many, and most wait for what stands before them.
+    const sends = waits.filter(({ kind }) => kind === 'stuck-send')
+    return [...waits.filter(({ kind }) => kind !== 'stuck-send'), ...sends].slice(0, MOST_WAITS)
+  }
+
   /** Broken invariants; with the world as it really is, also where moments did not tell the truth about it. */
   broken(end: RunEnd, final: Partial<FinalState>): readonly InvariantBreach[] {
     audit(this.shadow, this.consumption, final, end.virtualUs, this.breaches)
@@ -184,12 +201,7 @@ function nameOf(guarantee: Guarantee, stage: Stage | null): string {
   return stage === null ? guarantee : `${stage}/${guarantee}`
 }
 
-function checkersFor(
-  expectations: readonly Expectation[],
-  shadow: Shadow,
-  consumption: Consumption | null,
-): ReadonlyMap<string, Checker> {
-  const makers = new CheckerMaker(shadow, consumption)
+function checkersFor(expectations: readonly Expectation[], makers: CheckerMaker): ReadonlyMap<string, Checker> {
   const checkers = new Map<string, Checker>()
   for (const expectation of expectations) {
     const stage = stageOf(expectation)

@@ -67,7 +67,7 @@ export function judgeRun(
     hadFaults: result.hadFaults,
     moments: result.counts,
     ended: result.ended,
-    waiting: result.waiting,
+    waiting: court.waiting(result),
     ...(situations === null ? {} : { situations }),
     ...(options.trace === true ? { trace: result.chunks } : {}),
   }

@@ -1,3 +1,4 @@
+import type { Wait } from './liveness/wait.ts'
 import type { Anomaly, Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
 
 /** One proved violation. Plain data: crosses worker threads and ends in JSON. */
@@ -54,8 +55,8 @@ export interface RunResult {
   readonly moments: Readonly<Record<string, number>>
   /** Why the run stopped: settled, limit of healing, event limit, deadlock. */
   readonly ended: 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
-  /** Who waits for what, when the run did not settle. */
-  readonly waiting: readonly string[]
+  /** Who waits for what, since when and by which rule, when the run did not settle; at most 100. */
+  readonly waiting: readonly Wait[]
   /** How often each hard situation occurred, by name, when they were counted. */
   readonly situations?: Readonly<Record<string, number>>
   /** The kept trace, when it was asked for. */

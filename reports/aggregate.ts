@@ -4,7 +4,7 @@ import type { Hasher, HasherFactory } from '../sim/host.ts'
 import { simplificationsOf } from '../sim/simplified.ts'
 import { ExpectationTally } from './expectation.ts'
 import { drawsFaults } from './fault-words.ts'
-import type { ExpectationResult, FirstViolation, ScenarioResult } from './result.ts'
+import type { ExpectationResult, FirstViolation, ScenarioResult, WaitingRun } from './result.ts'
 import { atSeconds, counted } from './words.ts'
 
 /** A violation that an expectation shows for the first time. */
@@ -41,6 +41,7 @@ export class ScenarioAggregate {
   private readonly touched: number[]
   private readonly reached: number[]
   private readonly ended = { settled: 0, 'heal-limit': 0, 'max-events': 0, deadlock: 0 }
+  private waiting: WaitingRun | null = null
   private readonly breaches: string[] = []
   private breachCount = 0
 
@@ -61,6 +62,7 @@ export class ScenarioAggregate {
     this.events += run.events
     this.virtualUs += run.virtualUs
     this.ended[run.ended]++
+    if (run.ended !== 'settled') this.waiting ??= waitingOf(run)
     if (run.hadFaults) this.runsWithFaults++
     if (run.mattered) this.runsMattered++
     this.addFaults(run)
@@ -143,6 +145,7 @@ export class ScenarioAggregate {
       cover: this.scenario.cover.map((moment, i) => ({ moment, runs: this.reached[i] ?? 0 })),
       problems,
       ended: { ...this.ended },
+      waiting: this.waiting,
       counterexample: null,
     }
   }
@@ -163,6 +166,11 @@ export class ScenarioAggregate {
     })
     return out
   }
+}
+
+function waitingOf({ run, seed, ended, virtualUs, waiting }: RunResult): WaitingRun {
+  const waits = waiting.map(({ sinceUs, ...wait }) => ({ ...wait, sinceMs: sinceUs === null ? null : sinceUs / 1000 }))
+  return { run, seed, ended, atMs: virtualUs / 1000, waits }
 }
 
 /** A text of ASCII characters as bytes. */

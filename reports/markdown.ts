@@ -5,6 +5,7 @@ import { code, plain, shellBlock, tableOf, withinComment } from './markdown-text
 import type { ReportEvent, Reporter } from './report.ts'
 import type { ExpectationResult, ScenarioResult, Summary } from './result.ts'
 import { repeatCommand } from './scenario-block.ts'
+import { waitInWords } from './waiting-block.ts'
 import { counted, grouped } from './words.ts'
 
 export interface MarkdownOptions {
@@ -16,6 +17,8 @@ export interface MarkdownOptions {
 const LONGEST_TABLE = 30_000
 /** What is told of one scenario. */
 const MOST_FINDINGS = 10
+/** Things that waited, told of a scenario. */
+const MOST_WAITS = 3
 const LONGEST_CELL = 120
 const LONGEST_PROOF = 2000
 
@@ -110,6 +113,9 @@ function section(result: ScenarioResult, options: MarkdownOptions): string {
     return `- ${what}${plain(clipped(text, LONGEST_PROOF))}${place}${shown}`
   })
   if (findings.length > MOST_FINDINGS) lines.push(`- … and ${findings.length - MOST_FINDINGS} more`)
+  const waits = result.waiting?.waits.filter(({ excuse }) => excuse === null) ?? []
+  for (const wait of waits.slice(0, MOST_WAITS)) lines.push(`- ${plain(clipped(waitInWords(wait), LONGEST_PROOF))}`)
+  if (waits.length > MOST_WAITS) lines.push(`- … and ${waits.length - MOST_WAITS} more that wait`)
   const repeat = violationToRepeat(result)
   const again = repeat === null ? [] : ['', shellBlock([repeatCommand(result, repeat.seed, options.again)])]
   return [`#### ${plain(titleOf(result))}`, '', ...lines, ...again].join('\n')

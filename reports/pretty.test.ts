@@ -258,3 +258,53 @@ test('colour adds nothing but colour', () => {
   // oxlint-disable-next-line no-control-regex
   expect(coloured.replaceAll(/\u001B\[\d+m/g, '')).toBe(plain)
 })
+
+describe('what waits', () => {
+  const waits = Array.from({ length: 6 }, (_, n): RunResult['waiting'][number] => ({
+    kind: 'stuck-send',
+    who: `checkout#0/${n}`,
+    waitsFor: 'its outcome',
+    sinceUs: n === 1 ? null : 1_500_000,
+    rule: n === 1 ? null : 'acks=all waits for more',
+    excuse: n === 2 ? 'nobody may lead orders-0' : null,
+    records: [],
+  }))
+  const open = (guarantee: 'progress' | 'durability', met: boolean): ScenarioResult =>
+    judge({ expect: [expectation({ guarantee })] }, 3, (run) =>
+      run === 0
+        ? { verdicts: [verdict({ guarantee })] }
+        : {
+            verdicts: [verdict({ guarantee, ...(met ? {} : { observed: 'unknown', reason: 'cut short' }) })],
+            ended: 'heal-limit',
+            waiting: waits.slice(run - 1),
+          },
+    )
+
+  test('is told of the first run that did not settle, where progress is expected', () => {
+    const text = render([open('progress', false)])
+    expect(text).toContain(
+      [
+        '  waits  run 1 · seed 1/1 · ended by heal-limit at 60.000s',
+        '         checkout#0/0 waits for its outcome since 1.500s: acks=all waits for more',
+        '         checkout#0/1 waits for its outcome',
+        '         checkout#0/2 waits for its outcome since 1.500s: acks=all waits for more (excused: nobody',
+        '           may lead orders-0)',
+        '         checkout#0/3 waits for its outcome since 1.500s: acks=all waits for more',
+        '         … and 2 more, which -v and --json tell',
+      ].join('\n'),
+    )
+  })
+
+  test('is no news of a scenario that is met and expects no progress, unless everything is asked for', () => {
+    expect(render([open('durability', true)])).not.toContain('waits')
+    expect(render([open('durability', true)], { verbose: true })).toContain('checkout#0/5 waits for its outcome')
+    const { waiting } = open('durability', true)
+    expect(waiting).toMatchObject({ run: 1, seed: '1/1', ended: 'heal-limit', atMs: 60_000 })
+    expect(waiting?.waits.slice(0, 2).map(({ sinceMs }) => sinceMs)).toEqual([1500, null])
+  })
+
+  test('nothing in a scenario whose runs all settled', () => {
+    expect(HELD.waiting).toBeNull()
+    expect(render([HELD], { verbose: true })).not.toContain('waits')
+  })
+})

@@ -1,3 +1,4 @@
+import type { Wait } from '../properties/liveness/wait.ts'
 import type { RunResult } from '../properties/verdict.ts'
 import type { SourceSpan } from '../scenarios/format/scenario.ts'
 import type { Anomaly, Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
@@ -63,7 +64,33 @@ export interface ScenarioResult {
   readonly problems: readonly string[]
   /** How the runs ended. */
   readonly ended: Readonly<Record<RunResult['ended'], number>>
+  /** Who waits for what in the first run that did not settle; null when every run did. */
+  readonly waiting: WaitingRun | null
   readonly counterexample: string | null
+}
+
+/** A run that did not come to rest, and why. */
+export interface WaitingRun {
+  readonly run: number
+  readonly seed: string
+  readonly ended: RunResult['ended']
+  readonly atMs: number
+  /** At most 100. */
+  readonly waits: readonly WaitResult[]
+}
+
+export interface WaitResult {
+  readonly kind: Wait['kind']
+  readonly who: string
+  /** Completes "waits for". */
+  readonly waitsFor: string
+  /** Virtual time; null where nothing tells. */
+  readonly sinceMs: number | null
+  /** The rule that lets it wait, with Kafka's names. */
+  readonly rule: string | null
+  /** Why the configuration leaves no way out; null when there is one. */
+  readonly excuse: string | null
+  readonly records: readonly string[]
 }
 
 export interface ExpectationResult {

@@ -4,6 +4,7 @@ import { type Paint, signOf } from './paint.ts'
 import type { ExpectationResult, ScenarioResult } from './result.ts'
 import { storyBlock } from './story-block.ts'
 import type { Story } from './story.ts'
+import { waitingBlock } from './waiting-block.ts'
 import { atSeconds, counted, grouped, shellQuoted, simulated } from './words.ts'
 
 export interface BlockOptions {
@@ -29,6 +30,7 @@ export function scenarioBlock(result: ScenarioResult, options: BlockOptions): re
   })
   for (const problem of result.problems) lines.push(...hanging(`  ${paint.bad('✗')} `, 4, problem, options.width))
   if (result.partial !== null) lines.push(...hanging(`  ${paint.open('?')} `, 4, partialInWords(result), options.width))
+  lines.push(...waitingBlock(result, options))
   if (options.verbose) lines.push(...detailLines(result, options))
   if (options.story !== null) lines.push(...storyBlock(options.story, paint, options.width))
   const repeat = violationToRepeat(result)

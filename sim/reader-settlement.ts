@@ -6,6 +6,7 @@ import type { MomentObserver, Recorder } from './history/recorder.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, reads, topicIdNamed, topicName } from './layout.ts'
 import type { ReaderSpec, WorldSpec } from './spec.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Where logs end for those who read. */
 export interface LogEnds {
@@ -55,8 +56,8 @@ export class ReaderSettlement {
     this.stores = nodes.flatMap((node, number) => (node.role === 'store' ? [number] : []))
   }
 
-  /** A position that a client is still to commit by itself, in words; null = there is none. */
-  uncommitted(): string | null {
+  /** A position that a client is still to commit by itself; null = there is none. */
+  uncommitted(): Waiting | null {
     for (const node of this.readers) {
       const reader = this.reader(node)
       if (reader === null || !reader.autoCommits || !reader.readsOn) continue
@@ -64,53 +65,58 @@ export class ReaderSettlement {
       for (const tp of reader.assigned()) {
         // Nobody has read anything of an empty partition.
         if (reader.position(tp) > 0 && this.committed.of(group, tp) !== reader.position(tp))
-          return `${this.name(node)} waits to commit its position in ${this.partition(tp)}`
+          return this.wait(node, `its position in ${this.partition(tp)} to be committed`, null, tp)
       }
     }
     return null
   }
 
-  /** What is not at rest first, in words; null = everything is. */
-  unsettled(ends: LogEnds): string | null {
+  /** What is not at rest first; null = everything is. */
+  unsettled(ends: LogEnds): Waiting | null {
     if (this.readers.length === 0) return null
     for (const node of this.readers) {
       const why = this.unsettledReader(node, ends)
       if (why !== null) return why
     }
     for (const node of this.stores) {
-      const store = this.handler(node) as DatabaseStore | null
-      if (store === null) return `${this.name(node)} is down`
-      if (!store.isIdle()) return `${this.name(node)} waits for ${store.waiting().join(', ')}`
+      const why = this.unsettledStore(node)
+      if (why !== null) return why
     }
     return this.unreadPartition()
   }
 
-  /** Everything that is not at rest, in words. */
-  waiting(ends: LogEnds): readonly string[] {
-    return this.readers
-      .flatMap((node) => {
-        const died = this.reader(node)?.died ?? null
-        return died === null ? (this.unsettledReader(node, ends) ?? []) : [`${this.name(node)} ${died}`]
-      })
-      .concat(this.unreadPartition() ?? [], this.uncommitted() ?? [])
+  /** Everything that is not at rest. */
+  waiting(ends: LogEnds): readonly Waiting[] {
+    const readers = this.readers.flatMap((node) => {
+      const died = this.reader(node)?.died ?? null
+      return died === null ? (this.unsettledReader(node, ends) ?? []) : [this.wait(node, 'a restart', died)]
+    })
+    const stores = this.stores.flatMap((node) => this.unsettledStore(node) ?? [])
+    return [...readers, ...stores, this.unreadPartition() ?? [], this.uncommitted() ?? []].flat()
   }
 
-  private unsettledReader(node: number, ends: LogEnds): string | null {
+  private unsettledReader(node: number, ends: LogEnds): Waiting | null {
     const reader = this.reader(node)
-    if (reader === null) return `${this.name(node)} is down`
-    if (!reader.isIdle()) return `${this.name(node)} waits for ${reader.waiting().join(', ') || 'its turn'}`
+    if (reader === null) return this.wait(node, 'a restart', 'it is down')
+    if (!reader.isIdle()) return this.wait(node, reader.waiting().join(', ') || 'its turn', null)
     if (!reader.readsOn) return null
     const readsCommitted = this.readsCommitted(node)
     for (const tp of reader.assigned()) {
       const end = ends.readableEnd(tp, readsCommitted)
       if (end < 0 || reader.position(tp) !== end)
-        return `${this.name(node)} waits to read ${this.partition(tp)} to its end`
+        return this.wait(node, `the end of ${this.partition(tp)}, which it reads`, null, tp)
     }
     return null
   }
 
+  private unsettledStore(node: number): Waiting | null {
+    const store = this.handler(node) as DatabaseStore | null
+    if (store === null) return this.wait(node, 'a restart', 'it is down')
+    return store.isIdle() ? null : this.wait(node, store.waiting().join(', '), null)
+  }
+
   /** A partition that a group wants to read and nobody of it has. */
-  private unreadPartition(): string | null {
+  private unreadPartition(): Waiting | null {
     for (const node of this.readers) {
       const reader = this.reader(node)
       if (reader === null || !reader.readsOn || !reader.subscribes) continue
@@ -120,11 +126,15 @@ export class ReaderSettlement {
         for (let index = 0; index < count; index++) {
           const tp = tpOf(topicId, index)
           if (!this.isOwned(tp, reader.groupId))
-            return `group ${reader.groupId} waits for somebody to read ${topic}-${index}`
+            return this.wait(node, `somebody of group ${reader.groupId} to read ${topic}-${index}`, null, tp)
         }
       }
     }
     return null
+  }
+
+  private wait(node: number, waitsFor: string, because: string | null, tp = -1): Waiting {
+    return { kind: 'group', who: this.name(node), waitsFor, because, tp, node }
   }
 
   private isOwned(tp: number, groupId: string): boolean {

@@ -6,6 +6,7 @@ import { MILLISECOND, SECOND } from './kernel/time.ts'
 import { consumer, processor, sink, store } from './reading-world.test.support.ts'
 import type { WorldSpec } from './spec.ts'
 import { producer, TestHasher, world } from './world.test.support.ts'
+import { waitingInWords } from './waiting.ts'
 import { runWorld, type WorldResult } from './world.ts'
 
 const TOPIC = world().topics[0] as WorldSpec['topics'][number]
@@ -273,7 +274,9 @@ describe('what ends an application', () => {
     })
     const { result } = story(spec, [])
     expect(result.ended).toBe('heal-limit')
-    expect(result.waiting).toContain('reader#0 has ended, because poll() failed: no-offset')
+    expect(result.waiting.map(waitingInWords)).toContain(
+      'reader#0 waits for a restart, because poll() failed: no-offset',
+    )
   })
 
   test('`stop:` ends a consumer in good order, and nobody waits for it', () => {

@@ -1,8 +1,8 @@
-import { tpOf } from './history/ids.ts'
+import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
 import type { Recorder } from './history/recorder.ts'
 import type { Broker } from './kafka/broker/broker.ts'
-import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -10,6 +10,7 @@ import { type NodeLayout, topicName } from './layout.ts'
 import { ReaderSettlement } from './reader-settlement.ts'
 import type { WorldSpec } from './spec.ts'
 import { type SettlementWorld, unsettledTransactions } from './transaction-settlement.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Whether everything has come to rest, and if not, who waits for what. It looks; it never changes the world. */
 export class Settlement implements SettlementWorld {
@@ -56,19 +57,32 @@ export class Settlement implements SettlementWorld {
     return readCommitted ? led.log.lastStableOffset : led.log.highWatermark
   }
 
-  /** Everything that is not at rest, in words. */
-  waiting(): readonly string[] {
-    const waiting: string[] = []
-    this.nodes.forEach((node, number) => {
-      if (node.role !== 'producer') return
-      const producer = this.producer(number)
-      if (producer === null) waiting.push(`${node.name} is down`)
-      else if (!producer.isIdle()) waiting.push(...producer.waiting().map((what) => `${node.name} waits for ${what}`))
+  /** Everything that is not at rest. */
+  waiting(): readonly Waiting[] {
+    const producers = this.nodes.flatMap((node, number) =>
+      node.role === 'producer' ? this.waitingProducer(number) : [],
+    )
+    return [...producers, ...this.readers.waiting(this), ...this.unsettledPartitions(), ...this.waitingBrokers()]
+  }
+
+  private waitingProducer(node: number): readonly Waiting[] {
+    const producer = this.producer(node)
+    const who = this.nodes[node]?.name ?? `node ${node}`
+    const wait = (waitsFor: string, because: string | null): Waiting => {
+      return { kind: 'send', who, waitsFor, because, tp: -1, node }
+    }
+    if (producer === null) return [wait('a restart', 'it is down')]
+    return producer.isIdle() ? [] : producer.waiting().map((what) => wait(what, null))
+  }
+
+  private waitingBrokers(): readonly Waiting[] {
+    return this.nodes.flatMap((node, number): readonly Waiting[] => {
+      if (node.role !== 'broker' && node.role !== 'controller') return []
+      const handler = this.kernel.nodes[number]?.handler ?? null
+      const place = { kind: 'process', who: node.name, tp: -1, node: number } as const
+      if (handler === null) return [{ ...place, waitsFor: 'a restart', because: 'it is down' }]
+      return handler.waiting().map((waitsFor) => ({ ...place, waitsFor, because: null }))
     })
-    waiting.push(...this.readers.waiting(this))
-    const partition = this.unsettledPartition()
-    if (partition !== null) waiting.push(partition)
-    return waiting
   }
 
   private producer(node: number): ProducerProcess | null {
@@ -79,30 +93,35 @@ export class Settlement implements SettlementWorld {
     return (this.kernel.nodes[node]?.handler ?? null) as Broker | null
   }
 
-  private unsettledPartition(): string | null {
+  /** Every partition that is to settle is asked, until one gives an answer. */
+  private unsettledPartition(): Waiting | null {
     for (let topicId = 1; topicId <= this.spec.topics.length; topicId++) {
       const partitions = this.spec.topics[topicId - 1]?.partitions ?? 0
       for (let index = 0; index < partitions; index++) {
         const why = this.unsettled(tpOf(topicId, index))
-        if (why !== null) return `${topicName(this.spec, topicId)}-${index} ${why}`
+        if (why !== null) return why
       }
     }
-    return this.unsettledOffsets() ?? unsettledTransactions(this)
+    return this.unsettledOffsets()[0] ?? unsettledTransactions(this)[0] ?? null
+  }
+
+  private unsettledPartitions(): readonly Waiting[] {
+    const data = this.spec.topics.flatMap((topic, at) =>
+      Array.from({ length: topic.partitions }, (_, index) => this.unsettled(tpOf(at + 1, index)) ?? []),
+    )
+    return [...data.flat(), ...this.unsettledOffsets(), ...unsettledTransactions(this)]
   }
 
   /** What groups committed is not safe while the replicas of its log differ: a new coordinator may not know it yet. */
-  private unsettledOffsets(): string | null {
+  private unsettledOffsets(): readonly Waiting[] {
     const topic = this.groups.length === 0 ? null : this.view.topicNamed(OFFSETS_TOPIC)
-    if (topic === null) return null
-    for (const group of this.groups) {
-      const index = partitionFor(group, topic.partitions)
+    if (topic === null) return []
+    const indexes = new Set(this.groups.map((group) => partitionFor(group, topic.partitions)))
+    return [...indexes].flatMap((index) => {
       const tp = tpOf(topic.topicId, index)
       // Of a partition that nothing was written to, followers keep no log.
-      if (this.endOffset(tp) === 0) continue
-      const why = this.unsettled(tp)
-      if (why !== null) return `${OFFSETS_TOPIC}-${index} ${why}`
-    }
-    return null
+      return this.endOffset(tp) === 0 ? [] : (this.unsettled(tp) ?? [])
+    })
   }
 
   /** Where the leader's log of a partition ends; -1 = nobody leads. */
@@ -112,20 +131,33 @@ export class Settlement implements SettlementWorld {
     return led?.isLeader === true ? led.log.logEndOffset : -1
   }
 
-  /** Why the replicas of a partition are not at rest; null = they are. */
-  unsettled(tp: number): string | null {
+  /** What the replicas of a partition wait for; null = nothing. */
+  unsettled(tp: number): Waiting | null {
+    const waitsFor = this.waitsFor(tp)
+    if (waitsFor === null) return null
+    return { kind: 'replication', who: this.partitionName(tp), waitsFor, because: null, tp, node: -1 }
+  }
+
+  private partitionName(tp: number): string {
+    const topicId = topicIdOf(tp)
+    const internal = topicId === this.view.topicNamed(OFFSETS_TOPIC)?.topicId ? OFFSETS_TOPIC : TRANSACTIONS_TOPIC
+    return `${topicId <= this.spec.topics.length ? topicName(this.spec, topicId) : internal}-${partitionOf(tp)}`
+  }
+
+  /** What a partition waits for, in words; null = nothing. */
+  private waitsFor(tp: number): string | null {
     const leader = this.view.leaderOf(tp)
-    if (leader < 0) return 'has no leader'
+    if (leader < 0) return 'a leader'
     const led = this.broker(leader)?.replicas.partitions.get(tp)
-    if (led === undefined || !led.isLeader) return `waits for broker-${leader} to lead`
+    if (led === undefined || !led.isLeader) return `broker-${leader} to lead`
     const end = led.log.logEndOffset
     for (const replica of this.view.replicasOf(tp)) {
       if (replica === leader) continue
       const followed = this.broker(replica)?.replicas.partitions.get(tp)
-      if (followed === undefined || followed.isLeader) return `waits for broker-${replica} to follow`
-      if (followed.log.logEndOffset !== end) return `waits for broker-${replica} to catch up`
-      if (!led.isr.includes(replica)) return `waits for broker-${replica} to be in sync`
+      if (followed === undefined || followed.isLeader) return `broker-${replica} to follow`
+      if (followed.log.logEndOffset !== end) return `broker-${replica} to catch up`
+      if (!led.isr.includes(replica)) return `broker-${replica} to be in sync`
     }
-    return led.log.highWatermark === end ? null : 'waits for its high watermark'
+    return led.log.highWatermark === end ? null : 'its high watermark'
   }
 }

@@ -4,6 +4,7 @@ import { TransactionCluster } from './kafka/transaction/transaction-cluster.test
 import { MILLISECOND } from './kernel/time.ts'
 import { type SettlementWorld, unsettledTransactions } from './transaction-settlement.ts'
 import { producer, world } from './world.test.support.ts'
+import { type Waiting, waitingInWords } from './waiting.ts'
 
 /** The cluster as the settlement sees it, with the coordinator's metadata for the controller's. */
 function seen(cluster: TransactionCluster): SettlementWorld {
@@ -21,29 +22,37 @@ function seen(cluster: TransactionCluster): SettlementWorld {
   }
 }
 
+function waits(cluster: TransactionCluster): readonly string[] {
+  return unsettledTransactions(seen(cluster)).map(waitingInWords)
+}
+
 test('transactions settle when every one of them has ended, and its end is written', () => {
   const cluster = new TransactionCluster()
-  expect(unsettledTransactions(seen(cluster))).toBeNull()
+  expect(waits(cluster)).toEqual([])
   const who = cluster.init()
-  expect(unsettledTransactions(seen(cluster))).toBeNull()
+  expect(waits(cluster)).toEqual([])
   cluster.add(who, [0, 1])
-  expect(unsettledTransactions(seen(cluster))).toBe('the transaction of checkout-tx is open')
+  expect(waits(cluster)).toEqual(['the transaction of checkout-tx waits for its end: it is open'])
   cluster.script.silent = true
   cluster.end(who, true)
-  expect(unsettledTransactions(seen(cluster))).toBe('the transaction of checkout-tx waits for 2 markers')
+  expect(waits(cluster)).toEqual(['the transaction of checkout-tx waits for 2 markers'])
   cluster.script.silent = false
   cluster.runFor(35)
-  expect(unsettledTransactions(seen(cluster))).toBeNull()
+  expect(waits(cluster)).toEqual([])
   cluster.initialising()
   while (cluster.state.pendingState === null) cluster.kernel.step()
-  expect(unsettledTransactions(seen(cluster))).toBe('the transaction of checkout-tx is being written')
+  expect(waits(cluster)).toEqual(['the transaction of checkout-tx waits for its state to be written'])
 })
 
 test('a log of transactions that is not at rest is no rest either', () => {
   const cluster = new TransactionCluster()
   cluster.init()
-  const restless = { ...seen(cluster), unsettled: () => 'waits for its high watermark' }
-  expect(unsettledTransactions(restless)).toMatch(/^__transaction_state-\d+ waits for its high watermark$/)
+  const restless = (tp: number): Waiting => {
+    return { kind: 'replication', who: 'a log', waitsFor: 'its high watermark', because: null, tp, node: -1 }
+  }
+  const [wait, ...others] = unsettledTransactions({ ...seen(cluster), unsettled: restless })
+  expect(wait).toMatchObject({ kind: 'replication', waitsFor: 'its high watermark' })
+  expect(others).toEqual([])
 })
 
 test('healing may take the time that runs out for a transaction, and the scan that finds it', () => {

@@ -15,6 +15,7 @@ import { Links } from './network/links.ts'
 import { ARRIVAL, Network } from './network/network.ts'
 import { Settlement } from './settlement.ts'
 import type { WorldSpec } from './spec.ts'
+import type { Waiting } from './waiting.ts'
 import { WorldLife } from './world-life.ts'
 import { PROCESS_EXITED, WorldNodes } from './world-nodes.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
@@ -47,7 +48,7 @@ export interface WorldResult {
   readonly virtualUs: number
   readonly ended: WorldEnd
   /** Who waits for what, when it did not settle. */
-  readonly waiting: readonly string[]
+  readonly waiting: readonly Waiting[]
   /** How often each moment occurred since time 0, by name. */
   readonly counts: Readonly<Record<string, number>>
   readonly faults: readonly FaultOutcome[]
@@ -111,7 +112,7 @@ export class World {
       events: kernel.events,
       virtualUs: kernel.now,
       ended: this.ended,
-      waiting: this.ended === 'settled' ? [] : [...this.settlement.waiting(), ...kernel.waiting()],
+      waiting: this.ended === 'settled' ? [] : this.settlement.waiting(),
       counts: this.counts(),
       faults: this.injector.outcomes(),
       mattered: this.injector.mattered,

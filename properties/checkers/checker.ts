@@ -1,4 +1,5 @@
 import type { MomentObserver } from '../../sim/history/recorder.ts'
+import type { Waiting } from '../../sim/waiting.ts'
 import type { Violation } from '../verdict.ts'
 
 /** How a run ended, as far as judging needs it. */
@@ -6,7 +7,7 @@ export interface RunEnd {
   readonly ended: 'settled' | 'heal-limit' | 'max-events' | 'deadlock'
   readonly virtualUs: number
   /** Who waits for what, when the run did not settle. */
-  readonly waiting: readonly string[]
+  readonly waiting: readonly Waiting[]
 }
 
 /** What a checker says about one subject. */

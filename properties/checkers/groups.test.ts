@@ -333,7 +333,9 @@ describe('progress', () => {
         kind: 'stuck-group',
         atUs: 9_000_000,
         message:
-          'at 9.000s, 4.000s after every fault had ended, group billing-group stood at offset 1 of orders-0, with offsets 1 to 3 to read',
+          'at 9.000s, 4.000s after every fault had ended, group billing-group stood at offset 1 of orders-0, with offsets 1 to 3 to read; ' +
+          'it has waited since 1.000s: nobody of the group has the partition: a rebalance waits for every member to rejoin, ' +
+          'at most max.poll.interval.ms, and a member that died keeps its share for session.timeout.ms',
         records: [],
       },
     ])
@@ -343,7 +345,9 @@ describe('progress', () => {
     const h = reading(1)
     h.handles(h.billing[0] as number, h.record(0), 0)
     const kinds = h
-      .ended('heal-limit', {}, ['something else'])
+      .ended('heal-limit', {}, [
+        { kind: 'process', who: 'ledger', waitsFor: 'something else', because: null, tp: -1, node: -1 },
+      ])
       .of('progress')
       .violations.map(({ kind }) => kind)
     expect(kinds).not.toContain('stuck-group')
@@ -386,7 +390,8 @@ describe('progress', () => {
       observed: 'unknown',
       excused: true,
       reason:
-        'unavailable, excused because nobody may lead __consumer_offsets-39, which keeps group billing-group: no replica that certainly holds all committed offsets is left',
+        'unavailable, excused because group billing-group has no coordinator: nobody may lead __consumer_offsets-39: ' +
+        'no replica that certainly holds all committed records is left, and unclean.leader.election.enable is false',
     })
   })
 

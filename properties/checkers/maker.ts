@@ -1,4 +1,5 @@
 import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
+import { Liveness } from '../liveness/liveness.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { AtLeastOnce } from './at-least-once.ts'
@@ -34,6 +35,7 @@ export class CheckerMaker {
   private readonly view: CommittedView
   /** Shared by everybody who asks what became of a record on its way into the log. */
   private readonly least: AtLeastOnce
+  readonly liveness: Liveness
 
   constructor(shadow: Shadow, consumption: Consumption | null) {
     this.shadow = shadow
@@ -41,6 +43,7 @@ export class CheckerMaker {
     this.final = new FinalLogs(shadow)
     this.view = new CommittedView(shadow, this.final)
     this.least = new AtLeastOnce(shadow, this.final)
+    this.liveness = new Liveness(shadow, consumption, this.view)
   }
 
   /** The checker of a guarantee at a stage, null where it judges nothing here. */
@@ -64,7 +67,7 @@ export class CheckerMaker {
       case 'replica-agreement':
         return new ReplicaAgreement(shadow)
       case 'progress':
-        return new Progress(shadow, consumption, view)
+        return new Progress(shadow, consumption, this.liveness)
       case 'no-ghosts':
         return consumption === null ? NOTHING : new NoGhosts(consumption, view, final)
       case 'fencing':

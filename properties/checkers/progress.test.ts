@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import type { Waiting } from '../../sim/waiting.ts'
 import { History } from '../testing/history.test.helper.ts'
+
+/** What the world says of a process that does not come to rest. */
+function waits(who: string, waitsFor: string, more: Partial<Waiting> = {}): Waiting {
+  return { kind: 'send', who, waitsFor, because: null, tp: -1, node: -1, ...more }
+}
 
 describe('a run that does not settle', () => {
   test('has a stuck send', () => {
@@ -19,7 +25,7 @@ describe('a run that does not settle', () => {
         kind: 'stuck-send',
         atUs: 61_000_000,
         message:
-          'checkout#0/1 was sent to orders-0 at 0.010s; at 61.000s, 60.000s after every fault had ended, its send() still had no outcome',
+          'checkout#0/1 was sent to orders-0 at 0.010s; at 61.000s, 60.000s after every fault had ended, its send() still had no outcome: a batch ends with its answer or by delivery.timeout.ms',
         records: ['checkout#0/1'],
       },
     ])
@@ -31,7 +37,8 @@ describe('a run that does not settle', () => {
       {
         kind: 'stuck-replication',
         message:
-          'at 60.000s, 60.000s after every fault had ended, orders-0 is not replicated: broker-3 ends at offset 1, the leader broker-1 at 2',
+          'at 60.000s, 60.000s after every fault had ended, orders-0 is not replicated: broker-3 ends at offset 1, the leader broker-1 at 2; it has waited since 0.000s: ' +
+          "a follower fetches up to its leader's log end, and leaves the ISR when it has not for replica.lag.time.max.ms",
       },
     ])
   })
@@ -70,7 +77,7 @@ describe('a run that does not settle', () => {
       .formed()
       .published(0)
       .at(60_000)
-      .ended('heal-limit', {}, ['checkout#0 waits for memory'])
+      .ended('heal-limit', {}, [waits('checkout#0', 'memory')])
     expect(outcome.of('progress').violations).toMatchObject([
       { kind: 'stuck-send', message: 'at 60.000s it was not over: checkout#0 waits for memory' },
     ])
@@ -82,7 +89,7 @@ describe('a run that does not settle', () => {
       .formed()
       .published(0)
       .sent(1)
-      .ended('deadlock', {}, ['checkout#0 waits for broker-1'])
+      .ended('deadlock', {}, [waits('checkout#0', 'broker-1')])
     expect(outcome.of('progress').violations.map((violation) => violation.kind)).toEqual(['deadlock', 'stuck-send'])
     expect(outcome.of('progress').violations[0]?.message).toBe(
       'at 0.010s nothing was left to happen, and still: checkout#0 waits for broker-1',
@@ -139,7 +146,7 @@ describe('no violation of progress', () => {
   test('a send that died with its producer is of unknown outcome, not stuck', () => {
     const h = new History().formed().published(0).sent(1)
     h.crashed(h.checkout).started(h.checkout)
-    const outcome = h.ended('heal-limit', {}, ['orders-0'])
+    const outcome = h.ended('heal-limit', {}, [waits('orders-0', 'a leader', { kind: 'replication', tp: h.tp })])
     expect(outcome.of('progress').violations.filter((violation) => violation.records.length > 0)).toEqual([])
   })
 })

@@ -30,6 +30,10 @@ export interface Reader {
   readonly fence: SinkSpec['fence']
   /** How it writes; null for what is no sink. */
   readonly write: SinkSpec['write'] | null
+  /** Whether the group assigns its partitions, to some instance at least. */
+  readonly subscribes: boolean
+  /** Whether none of its applications has a reset policy (`auto.offset.reset=none`) or positions of its own in a store. */
+  readonly resetsNothing: boolean
   /** Whether it follows a script, so that where it stops is no failure. */
   readonly isScripted: boolean
   /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
@@ -197,6 +201,11 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
     write: sink?.write ?? null,
+    subscribes: members.some(({ of }) => of.assign === null),
+    resetsNothing: members.every(
+      ({ kind, of }) =>
+        of.config['auto.offset.reset'] === 'none' && !(kind === 'sink' && (of as SinkSpec).commit === 'with-output'),
+    ),
     isScripted: scripts.some((steps) => steps !== null),
     asksForOffsets: scripts.some((steps) =>
       (steps ?? []).some((step) => step.do === 'seek' || (step.do === 'commit' && step.offsets !== null)),

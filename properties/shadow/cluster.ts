@@ -22,6 +22,9 @@ export class Cluster {
   /** The replicas: the first in-sync set that is as large as the replication factor. */
   readonly replicasLow: Int32Array
   readonly replicasHigh: Int32Array
+  /** When the leader was elected, and when the in-sync set became what it is, by the controller's word. */
+  readonly electedAt: Float64Array
+  readonly isrChangedAt: Float64Array
   /** When healing began, -1 before. */
   healingAt = -1
   /** When the controller lost its disk and with it the metadata log; -1 = never. */
@@ -50,6 +53,8 @@ export class Cluster {
     this.unclean = numbers(0)
     this.replicasLow = numbers(0)
     this.replicasHigh = numbers(0)
+    this.electedAt = new Float64Array(partitions.count)
+    this.isrChangedAt = new Float64Array(partitions.count)
   }
 
   // --- nodes --------------------------------------------------------------------------------------------------------
@@ -121,13 +126,14 @@ export class Cluster {
       this.isrHigh[partition] === 0 &&
       this.partitionEpoch[partition] === -1
     ) {
-      this.setIsr(partition, low, high)
+      this.setIsr(0, partition, low, high)
       this.partitionEpoch[partition] = partitionEpoch
     }
     this.learnReplicas(partition, low, high)
   }
 
   onElected(
+    time: number,
     partition: number,
     leader: number,
     epoch: number,
@@ -141,15 +147,17 @@ export class Cluster {
     if (leader >= 0) this.lastKnown[partition] = -1
     else if (previous >= 0 && this.elr) this.lastKnown[partition] = previous
     this.leader[partition] = leader
+    this.electedAt[partition] = time
     this.epoch[partition] = epoch
     this.partitionEpoch[partition] = partitionEpoch
     this.unclean[partition] = unclean
     this.deriveElr(partition, low, high, unclean === 1)
-    this.setIsr(partition, low, high)
+    this.setIsr(time, partition, low, high)
     this.learnReplicas(partition, low, high)
   }
 
   onIsrChanged(
+    time: number,
     partition: number,
     low: number,
     high: number,
@@ -160,7 +168,7 @@ export class Cluster {
     this.partitionEpoch[partition] = partitionEpoch
     this.elrLow[partition] = elrLow
     this.elrHigh[partition] = elrHigh
-    this.setIsr(partition, low, high)
+    this.setIsr(time, partition, low, high)
     this.learnReplicas(partition, low, high)
   }
 
@@ -177,7 +185,8 @@ export class Cluster {
       : ((this.elrHigh[partition] as number) | (this.isrHigh[partition] as number)) & ~high
   }
 
-  private setIsr(partition: number, low: number, high: number): void {
+  private setIsr(time: number, partition: number, low: number, high: number): void {
+    if (this.isrLow[partition] !== low || this.isrHigh[partition] !== high) this.isrChangedAt[partition] = time
     this.isrLow[partition] = low
     this.isrHigh[partition] = high
   }
@@ -195,6 +204,11 @@ export class Cluster {
 
   isReplica(partition: number, node: number): boolean {
     return inMask(node, this.replicasLow[partition] as number, this.replicasHigh[partition] as number)
+  }
+
+  /** Number of members of the in-sync set. */
+  isrSize(partition: number): number {
+    return bits(this.isrLow[partition] as number) + bits(this.isrHigh[partition] as number)
   }
 
   /**

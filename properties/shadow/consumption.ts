@@ -6,6 +6,7 @@ import { Coordinators } from './coordinators.ts'
 import { Ints } from './growable.ts'
 import { InternalTopics } from './internal-topics.ts'
 import { Lineage } from './lineage.ts'
+import { Owners } from './owners.ts'
 import { BY_GENERATION_FENCE, Deliveries, Effects, What } from './readings.ts'
 import type { Shadow } from './shadow.ts'
 
@@ -46,6 +47,7 @@ export class Consumption implements MomentObserver {
   readonly coordinators: Coordinators
   readonly internalTopics: InternalTopics
   readonly commits: Commits
+  readonly owners: Owners
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
   effect = -1
   delivery = -1
@@ -62,10 +64,10 @@ export class Consumption implements MomentObserver {
     this.shadow = shadow
     this.applications = shadow.applications
     this.deliveries = new Deliveries(partitions.count)
-    const offsetsPartitions = shadow.spec.cluster.brokers[0]?.['offsets.topic.num.partitions'] ?? 1
-    this.coordinators = new Coordinators(this.applications, partitions.count, offsetsPartitions)
-    this.commits = this.coordinators.commits
     this.internalTopics = new InternalTopics(shadow.spec)
+    this.owners = new Owners(this.applications.readers.length)
+    this.coordinators = new Coordinators(this.applications, partitions.count, this.internalTopics.rules.count)
+    this.commits = this.coordinators.commits
   }
 
   onMoment(
@@ -105,11 +107,17 @@ export class Consumption implements MomentObserver {
       case M.coordinatorLoaded:
         if (d === 0) this.coordinators.onLoaded(time, node, a, b)
         return
+      case M.partitionAssigned:
+      case M.partitionRevoked:
+      case M.partitionLost:
+        this.learn(a, node)
+        return this.onClaimed(kind, node, b)
       case M.nodeCrashed:
       case M.nodePowerLost:
       case M.nodeStopped:
       case M.diskWiped:
         if (kind === M.diskWiped) this.wiped.add(node)
+        this.owners.onEnded(node)
         ;(this.ends[node] ??= []).push(time)
         return
       default:
@@ -130,6 +138,14 @@ export class Consumption implements MomentObserver {
   private learn(text: number, node: number): void {
     const reader = this.applications.readerOfNode[node] ?? -1
     if (reader >= 0) this.readerOfText.put(text, reader + 1)
+  }
+
+  private onClaimed(kind: number, node: number, tp: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    const partition = this.shadow.partitions.indexOf(tp)
+    if (reader < 0 || partition < 0) return
+    if (kind === M.partitionAssigned) this.owners.take(reader, node, partition)
+    else this.owners.giveUp(reader, node, partition)
   }
 
   private onDelivered(time: number, node: number, id: number, tp: number, offset: number): void {

@@ -12,7 +12,8 @@ import type { PartitionRules } from './partitions.ts'
 export class InternalTopics implements MomentObserver {
   readonly kinds: readonly number[] = [M.leaderElected, M.isrChanged, M.brokerRegistered, M.coordinatorLoaded]
   private readonly spec: WorldSpec
-  private readonly rules: PartitionRules
+  /** What elections in `__consumer_offsets` go by. */
+  readonly rules: PartitionRules
   private readonly clusters: Map<number, Cluster> = new Map()
   /** Id of `__consumer_offsets`, -1 while nothing told it. */
   private offsetsTopic = -1
@@ -22,7 +23,8 @@ export class InternalTopics implements MomentObserver {
     const { brokers, controllerConfig } = spec.cluster
     const config = brokers[0] ?? controllerConfig
     const count = config['offsets.topic.num.partitions'] ?? 1
-    const replicationFactor = config['offsets.topic.replication.factor'] ?? 1
+    // Whichever broker is asked first creates it by its own settings.
+    const replicationFactor = Math.min(...brokers.map((broker) => broker['offsets.topic.replication.factor'] ?? 1))
     const minIsr = Math.min(controllerConfig['min.insync.replicas'] ?? 1, replicationFactor)
     this.rules = {
       count,
@@ -34,7 +36,7 @@ export class InternalTopics implements MomentObserver {
 
   onMoment(
     kind: number,
-    _time: number,
+    time: number,
     _node: number,
     a: number,
     b: number,
@@ -53,15 +55,23 @@ export class InternalTopics implements MomentObserver {
     if (topicId <= this.spec.topics.length || partition >= this.rules.count) return
     if (kind === M.coordinatorLoaded) {
       if (d === 0) this.offsetsTopic = topicId
-    } else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(partition, b, c, d, e, f, g)
-    else this.clusterOf(topicId).onIsrChanged(partition, b, c, d, f, g)
+    } else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(time, partition, b, c, d, e, f, g)
+    else this.clusterOf(topicId).onIsrChanged(time, partition, b, c, d, f, g)
   }
 
-  /** Whether nobody leads a partition of the offsets topic and none of its replicas may. */
-  isOffsetsPartitionLost(partition: number): boolean {
-    const cluster = this.clusters.get(this.offsetsTopic)
-    if (cluster === undefined || cluster.leader[partition] !== -1) return false
-    return this.spec.cluster.brokers.every((_, index) => !cluster.isCandidate(partition, index + 1))
+  /** The partitions of `__consumer_offsets` by their index; null before any coordinator has loaded one. */
+  get offsets(): Cluster | null {
+    return this.clusters.get(this.offsetsTopic) ?? null
+  }
+
+  /** Whether it is a partition of `__consumer_offsets`. */
+  keepsOffsets(tp: number): boolean {
+    return topicIdOf(tp) === this.offsetsTopic
+  }
+
+  /** With fewer brokers than replicas the controller answers INVALID_REPLICATION_FACTOR. */
+  get canHoldOffsets(): boolean {
+    return (this.rules.replicationFactors[0] ?? 1) <= this.spec.cluster.brokers.length
   }
 
   private clusterOf(topicId: number): Cluster {

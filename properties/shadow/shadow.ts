@@ -125,7 +125,7 @@ export class Shadow implements MomentObserver {
       case M.leaderElected:
       case M.isrChanged:
       case M.isrAdopted:
-        return this.onPartition(kind, node, a, b, c, d, e, f, g)
+        return this.onPartition(kind, time, node, a, b, c, d, e, f, g)
       case M.runHealing:
         this.cluster.healingAt = time
         return
@@ -248,6 +248,7 @@ export class Shadow implements MomentObserver {
 
   private onPartition(
     kind: number,
+    time: number,
     node: number,
     tp: number,
     b: number,
@@ -259,8 +260,8 @@ export class Shadow implements MomentObserver {
   ): void {
     const partition = this.partitions.indexOf(tp)
     if (partition < 0) return
-    if (kind === M.leaderElected) this.cluster.onElected(partition, b, c, d, e, f, g)
-    else if (kind === M.isrChanged) this.cluster.onIsrChanged(partition, b, c, d, f, g)
+    if (kind === M.leaderElected) this.cluster.onElected(time, partition, b, c, d, e, f, g)
+    else if (kind === M.isrChanged) this.cluster.onIsrChanged(time, partition, b, c, d, f, g)
     else this.cluster.onLeaderAdopted(partition, node, b, c, e)
   }
 

@@ -25,6 +25,10 @@ export interface ConsumingOptions {
   readonly elr?: boolean
   /** Another sink, `archiver` with one instance, that upserts into the ledger what the writer inserts there. */
   readonly archiver?: boolean
+  /** Settings of every broker, besides those that the helper needs. */
+  readonly broker?: Partial<BrokerConfig>
+  /** Settings of billing's consumers. */
+  readonly consumer?: Partial<ConsumerConfig>
   /** Steps of billing. */
   readonly steps?: ConsumerSpec['steps']
 }
@@ -74,7 +78,9 @@ function reader(name: ReaderName, from: string): ReaderSpec {
 
 function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const { readers, outputs = 1, fence = 'none', write = 'insert', steps = null } = options
-  const billing: ConsumerSpec = { ...reader('billing', 'orders'), commit: 'after-processing', steps }
+  const common = reader('billing', 'orders')
+  const config = { ...common.config, ...options.consumer }
+  const billing: ConsumerSpec = { ...common, config, commit: 'after-processing', steps }
   const service = {
     ...reader('service', 'orders'),
     to: ['payments'],
@@ -90,7 +96,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     write: 'upsert',
     config: { 'group.id': 'archiver-group' } as ConsumerConfig,
   }
-  const broker = { 'offsets.topic.num.partitions': OFFSETS_PARTITIONS } as BrokerConfig
+  const broker = { 'offsets.topic.num.partitions': OFFSETS_PARTITIONS, ...options.broker } as BrokerConfig
   return {
     cluster: { perfect: false, brokers: [broker, broker, broker], controllers: 1, controllerConfig: broker },
     topics: [topic('orders', 2), topic('payments', 1)],

@@ -8,8 +8,10 @@ import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts
 import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 import type { FinalState } from '../../sim/final-state.ts'
+import type { Waiting } from '../../sim/waiting.ts'
 import type { RunEnd } from '../checkers/checker.ts'
 import { Court } from '../court.ts'
+import type { Wait } from '../liveness/wait.ts'
 import type { InvariantBreach, Verdict } from '../verdict.ts'
 
 export interface HistoryOptions {
@@ -102,11 +104,13 @@ function expectations(): ConstructorParameters<typeof Court>[1] {
 /** What the court said at the end of a handwritten history. */
 export class Outcome {
   readonly breaches: readonly InvariantBreach[]
+  readonly waiting: readonly Wait[]
   private readonly verdicts: readonly Verdict[]
 
-  constructor(verdicts: readonly Verdict[], breaches: readonly InvariantBreach[]) {
+  constructor(verdicts: readonly Verdict[], breaches: readonly InvariantBreach[], waiting: readonly Wait[]) {
     this.verdicts = verdicts
     this.breaches = breaches
+    this.waiting = waiting
   }
 
   of(guarantee: Guarantee, subject: string | null = null, stage: Stage | null = null): Verdict {
@@ -151,7 +155,7 @@ export class History {
   readonly audit: number
   time = 0
   private readonly court: Court
-  private readonly tp: number
+  readonly tp: number
 
   constructor(options: HistoryOptions = {}, partition = 0) {
     this.spec = specOf(options)
@@ -376,8 +380,12 @@ export class History {
 
   // --- the end ------------------------------------------------------------------------------------------------------
 
-  ended(ended: RunEnd['ended'] = 'settled', final: Partial<FinalState> = {}, waiting: readonly string[] = []): Outcome {
+  ended(
+    ended: RunEnd['ended'] = 'settled',
+    final: Partial<FinalState> = {},
+    waiting: readonly Waiting[] = [],
+  ): Outcome {
     const end: RunEnd = { ended, virtualUs: this.time, waiting }
-    return new Outcome(this.court.verdicts(end), this.court.broken(end, final))
+    return new Outcome(this.court.verdicts(end), this.court.broken(end, final), this.court.waiting(end))
   }
 }

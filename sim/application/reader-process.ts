@@ -70,7 +70,7 @@ export abstract class ReaderProcess extends ReaderThread implements NodeHandler 
 
   /** Why it has ended, in words; null = it has not, or in good order. */
   get died(): string | null {
-    return this.failure === null ? null : `has ended, because poll() failed: ${this.failure.kind}`
+    return this.failure === null ? null : `poll() failed: ${this.failure.kind}`
   }
 
   /** Whether its partitions come from the group. */

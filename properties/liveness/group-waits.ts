@@ -1,0 +1,119 @@
+import type { CommittedView } from '../checkers/committed-view.ts'
+import { isDone } from '../checkers/done.ts'
+import type { Consumption } from '../shadow/consumption.ts'
+import { listed, seconds } from '../words.ts'
+import { noWayToRead } from './group-excuses.ts'
+import { electionRule } from './elections.ts'
+import type { PartitionWait } from './partition-waits.ts'
+
+/** A group that has not come to the end of a partition. */
+export interface GroupWait {
+  readonly reader: number
+  readonly partition: number
+  /** The group and where it stands, in words. */
+  readonly state: string
+  readonly waitsFor: string
+  readonly sinceUs: number
+  readonly rule: string
+  readonly excuse: string | null
+}
+
+/** Number of pairs of a reader and a partition that it reads. */
+export function readingsOf(consumption: Consumption): number {
+  return consumption.applications.readers.reduce((sum, reader) => sum + reader.reads.filter(Boolean).length, 0)
+}
+
+/**
+ * Groups that stand before the last stable offset, though somebody of them runs. Without transactions that offset is the
+ * high watermark. Where a position is committed late or not at all, the work that is done counts.
+ */
+export class GroupWaits {
+  private readonly consumption: Consumption
+  private readonly view: CommittedView
+  private readonly partitions: ReadonlyMap<number, PartitionWait>
+
+  constructor(consumption: Consumption, view: CommittedView, partitions: ReadonlyMap<number, PartitionWait>) {
+    this.consumption = consumption
+    this.view = view.read()
+    this.partitions = partitions
+  }
+
+  all(): readonly GroupWait[] {
+    return this.consumption.applications.readers.flatMap((reader, number) => {
+      // A script ends where it ends, and whoever was stopped in good order is not stuck.
+      if (reader.isScripted || !this.consumption.runs(number)) return []
+      return reader.reads.flatMap((reads, partition) => (reads ? (this.of(number, partition) ?? []) : []))
+    })
+  }
+
+  private of(reader: number, partition: number): GroupWait | null {
+    const { shadow, commits, applications } = this.consumption
+    const leader = shadow.leaderships.newestNode(partition)
+    if (leader < 0) return null
+    const { highWatermark } = shadow.logs.of(leader, partition)
+    const committed = commits.committed(reader, partition)
+    const first = this.firstUndone(reader, partition, Math.max(0, committed), highWatermark)
+    if (first >= highWatermark) return null
+    const { group } = applications.reader(reader)
+    const stands = committed < 0 ? 'stood nowhere' : `stood at offset ${committed}`
+    const name = shadow.partitions.names[partition] as string
+    const wait = this.partitions.get(partition)
+    return {
+      reader,
+      partition,
+      state: `${group} ${stands} of ${name}, with offsets ${first} to ${highWatermark} to read`,
+      waitsFor: `offsets ${first} to ${highWatermark} of ${name}`,
+      sinceUs: this.since(reader, partition, first),
+      rule: this.rule(reader, partition, first),
+      excuse: wait?.excuse ?? noWayToRead(this.consumption, reader),
+    }
+  }
+
+  private firstUndone(reader: number, partition: number, from: number, to: number): number {
+    for (let offset = from; offset < to; offset++) {
+      const place = this.view.placeAt(partition, offset)
+      if (place >= 0 && !isDone(this.consumption, reader, this.view.record.at(place), partition, offset)) return offset
+    }
+    return to
+  }
+
+  /** When the first undone offset became readable, or the group last moved, whichever was later. */
+  private since(reader: number, partition: number, first: number): number {
+    const { shadow, commits } = this.consumption
+    const place = this.view.placeAt(partition, first)
+    const batch = place < 0 ? -1 : shadow.logs.batchOf(this.view.entry.at(place))
+    const readable = batch < 0 ? 0 : shadow.batches.committedAt.at(batch) - 1
+    const newest = commits.newestOf(reader, partition)
+    return Math.max(0, readable, newest < 0 ? 0 : commits.at.at(newest))
+  }
+
+  private rule(reader: number, partition: number, first: number): string {
+    const { applications, owners, deliveries, shadow } = this.consumption
+    const { groupId } = applications.reader(reader)
+    const coordinator = groupId === '' ? null : this.coordinatorRule(reader)
+    if (coordinator !== null) return coordinator
+    const holders = owners.of(reader, partition)
+    if (groupId !== '' && holders.length === 0 && applications.reader(reader).subscribes)
+      return 'nobody of the group has the partition: a rebalance waits for every member to rejoin, at most max.poll.interval.ms, and a member that died keeps its share for session.timeout.ms'
+    const delivery = deliveries.newestAt(reader, partition, first)
+    const who = holders.length === 0 ? 'it' : listed(holders.map((node) => shadow.names.node(node)))
+    if (delivery < 0) return `${who} reads on by Fetch from its position, below the high watermark only`
+    const node = shadow.names.node(deliveries.node.at(delivery))
+    const at = seconds(deliveries.at.at(delivery))
+    return deliveries.startedAt.at(delivery) === 0
+      ? `${node} was given offset ${first} at ${at} and has not begun to work on it`
+      : `${node} was given offset ${first} at ${at}, began to work on it at ${seconds(deliveries.startedAt.at(delivery) - 1)} and has not finished`
+  }
+
+  /** Who coordinates the group, where that is what it waits for. */
+  private coordinatorRule(reader: number): string | null {
+    const { internalTopics, coordinators, shadow } = this.consumption
+    const { offsets: cluster, rules } = internalTopics
+    const index = coordinators.keptIn[reader] as number
+    if (!internalTopics.canHoldOffsets)
+      return `__consumer_offsets cannot be created: INVALID_REPLICATION_FACTOR; until then FindCoordinator is answered COORDINATOR_NOT_AVAILABLE`
+    if (cluster === null || cluster.leader[index] !== -1) return null
+    const rule = electionRule(cluster, rules, index, shadow.names, (node) => shadow.cluster.isDown(node))
+    return `nobody leads __consumer_offsets-${index} since ${seconds(cluster.electedAt[index] as number)}, so FindCoordinator is answered COORDINATOR_NOT_AVAILABLE; ${rule}`
+  }
+}
