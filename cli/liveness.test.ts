@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
 import { type Plant, Planted } from './planted.test.support.ts'
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-liveness-'))
 const all: Planted[] = []
+
+// Every test starts the command line several times.
+vi.setConfig({ testTimeout: 120_000 })
 
 afterAll(() => {
   rmSync(folder, { recursive: true })

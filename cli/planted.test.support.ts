@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 
-/** A defect that is put into a copy of what was built. */
+/** A defect that is put into the built product while it is loaded; no file changes. */
 export interface Plant {
   /** Below `dist`. */
   readonly file: string
@@ -17,37 +17,31 @@ export interface Plant {
   readonly prelude?: string
 }
 
-/** A copy of the built product with a defect in it. */
+/** The built command line with a defect in it, in its threads and children too, and a folder to run it in. */
 export class Planted {
-  private readonly root = mkdtempSync(join(tmpdir(), 'twiceshy-planted-'))
+  private readonly folder = mkdtempSync(join(tmpdir(), 'twiceshy-planted-'))
+  private readonly env: NodeJS.ProcessEnv
 
-  constructor({ file, anchor, replacement, prelude = '' }: Plant) {
-    cpSync(join(ROOT, 'dist'), join(this.root, 'dist'), {
-      recursive: true,
-      filter: (path) => !/\.(map|d\.ts|tsbuildinfo)$|\.test\./.test(path),
-    })
-    cpSync(join(ROOT, 'package.json'), join(this.root, 'package.json'))
-    symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(this.root, 'node_modules'), 'junction')
-    const path = join(this.root, 'dist', file)
-    const text = readFileSync(path, 'utf8')
-    const parts = text.split(anchor)
-    if (parts.length !== 2) throw new Error(`the anchor stands ${parts.length - 1} times in ${file}`)
-    writeFileSync(path, prelude + parts.join(replacement))
+  constructor(plant: Plant) {
+    const times = readFileSync(join(DIST, plant.file), 'utf8').split(plant.anchor).length - 1
+    if (times !== 1) throw new Error(`the anchor stands ${times} times in ${plant.file}`)
+    const loader = new URL('../dist/cli/plant.test.support.js', import.meta.url).href
+    this.env = { ...process.env, TZ: 'UTC', NODE_OPTIONS: `--import=${loader}`, TWICESHY_PLANT: JSON.stringify(plant) }
   }
 
   file(name: string, text: string): void {
-    writeFileSync(join(this.root, name), text)
+    writeFileSync(join(this.folder, name), text)
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true })
+    rmSync(this.folder, { recursive: true })
   }
 
   run(...args: readonly string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.js', ...args], {
-      cwd: this.root,
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(DIST, 'cli/main.js'), ...args], {
+      cwd: this.folder,
       encoding: 'utf8',
-      env: { ...process.env, TZ: 'UTC' },
+      env: this.env,
     })
     return { code: status, out: stdout, err: stderr }
   }

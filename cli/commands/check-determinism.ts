@@ -80,11 +80,9 @@ function waysOf(tasks: readonly RunTask[], request: DeterminismRequest, context:
     here('worker threads, wheel queue, trace kept', { queue: 'wheel', trace: true }, true),
     here('worker threads, heap queue, sent messages frozen', { queue: 'heap', freeze: true }, true),
     {
-      ...here('main thread, backwards, copied on the way', { copies: true }, false),
-      marks: async () =>
-        (await marksOf({ tasks: backwards(withOptions(tasks, { copies: true })), jobs: 1 }, context))
-          .map((marks) => [...marks].reverse())
-          .reverse(),
+      name: 'a fresh thread, backwards, copied on the way',
+      marks: () => marksBackwards(withOptions(tasks, { copies: true }), context),
+      again: () => ({ options: { copies: true } }),
     },
     ...request.nodes.map((node) => ({
       name: `${node}, other time zone and language`,
@@ -98,11 +96,16 @@ function withOptions(tasks: readonly RunTask[], options: JudgeOptions): readonly
   return tasks.map((task) => ({ ...task, options }))
 }
 
-/** The last run of the last task first. */
-function backwards(tasks: readonly RunTask[]): readonly RunTask[] {
-  return [...tasks]
+/**
+ * The last run of the last task first, in a thread of its own: so no run has those before it that it had elsewhere, and
+ * nothing that they could have left behind.
+ */
+async function marksBackwards(tasks: readonly RunTask[], context: Context): Promise<Marks> {
+  const backwards = [...tasks]
     .reverse()
     .map((task) => ({ ...task, first: task.first + (task.count - 1) * task.step, step: -task.step }))
+  const marks = await marksOf({ tasks: backwards, jobs: 1, threads: true }, context)
+  return marks.map((ofTask) => [...ofTask].reverse()).reverse()
 }
 
 /** What a way of judging gave. */
