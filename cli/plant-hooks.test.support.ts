@@ -14,7 +14,7 @@ export function initialize(data: Plant): void {
 export const load: LoadHook = async (url, context, next) => {
   const loaded = await next(url, context)
   if (plant === null || !url.endsWith(`/dist/${plant.file}`)) return loaded
-  const text = String(loaded.source)
+  const text = Buffer.from(loaded.source as Uint8Array | string).toString()
   if (text.startsWith(MARK)) return loaded
   return {
     ...loaded,
