@@ -63,10 +63,10 @@ test.each(['broker-2', 'broker-3'])(
       const { ends, isr } = offsetsOf(running)
       const differ = isr < 3 || ends.length < 3 || new Set(ends).size > 1
       if (differ && ends.length > 0 && Math.max(...ends) > 0) expect(running.settlement.isSettled()).toBe(false)
-      for (const what of running.settlement.waiting()) waited.add(what)
+      for (const { who } of running.settlement.waiting()) waited.add(who)
     }
     expect(running.result().ended).toBe('settled')
-    expect([...waited].filter((what) => what.startsWith(`${OFFSETS_TOPIC}-`)).length).toBeGreaterThan(0)
+    expect([...waited].filter((who) => who.startsWith(`${OFFSETS_TOPIC}-`)).length).toBeGreaterThan(0)
     const { ends, isr } = offsetsOf(running)
     expect({ isr, replicas: ends.length, ends: new Set(ends).size }).toEqual({ isr: 3, replicas: 3, ends: 1 })
     expect(ends[0]).toBeGreaterThan(0)
