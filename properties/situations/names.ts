@@ -88,8 +88,8 @@ export const SITUATIONS: readonly Situation[] = [
     hasGroups,
   ),
   situation('redelivery', 'a group is given a record again', hasGroups),
-  situation('rejected-commit', 'a group coordinator refuses a commit', hasGroups),
-  situation('commit-moves-back', 'a commit asks for an offset below the committed one', hasGroups),
+  situation('rejected-commit', 'a group coordinator refuses a commit', commits),
+  situation('commit-moves-back', 'a commit asks for an offset below the committed one', commits),
   situation('zombie-work', 'a member that its group has removed begins to work on a record', hasGroups),
   situation('zombie-write', 'an effect is applied for a partition that has had a later owner', sharesWork),
   situation('output-refused-by-fence', "a store's fence refuses an effect", isFenced),
@@ -147,6 +147,12 @@ function sharesWork(spec: WorldSpec): boolean {
     groups.set(config['group.id'], (groups.get(config['group.id']) ?? 0) + instances)
   }
   return [...groups.values()].some((size) => size > 1)
+}
+
+/** Whether some group keeps its positions in Kafka, and not with what it writes. */
+function commits(spec: WorldSpec): boolean {
+  const elsewhere: readonly ReaderSpec[] = spec.sinks.filter(({ commit }) => commit === 'with-output')
+  return members(spec).some((reader) => !elsewhere.includes(reader))
 }
 
 function isFenced(spec: WorldSpec): boolean {

@@ -3,8 +3,8 @@ import { M } from '../../sim/history/catalogue.ts'
 import { maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
 import { Errors } from '../../sim/kafka/protocol/errors.ts'
 import { ConsumingHistory, GROUPS, ORDERS, PAYMENTS } from '../testing/consuming.test.helper.ts'
-import { History } from '../testing/history.test.helper.ts'
-import { S, SITUATIONS } from './names.ts'
+import { History, specOf } from '../testing/history.test.helper.ts'
+import { S, SITUATIONS, situationsOf } from './names.ts'
 
 const TP = tpOf(1, 0)
 
@@ -261,4 +261,20 @@ test('the table has a row for every number, in order, and every row has a test',
 
 test('an ordinary run without a fault comes into none', () => {
   expect(history().published(0).published(1).reached()).toEqual([])
+})
+
+test('only what a world can come into is asked of it', () => {
+  const publishing = situationsOf(specOf({ minIsr: 2 }))
+  expect(publishing).toContain('truncation')
+  expect(publishing.filter((name) => /commit|member|takeover|zombie|fence$/.test(name))).toEqual([])
+  expect(publishing).not.toContain('unclean-election')
+  expect(situationsOf(specOf({ unclean: true }))).toContain('unclean-election')
+  expect(situationsOf(specOf({ idempotence: false }))).not.toContain('dedup-hit')
+  const { spec } = new ConsumingHistory({ readers: ['writer'], fence: 'offset' })
+  expect(situationsOf(spec)).toContain('output-refused-by-fence')
+  const stored = { ...spec, sinks: spec.sinks.map((sink) => ({ ...sink, commit: 'with-output' as const })) }
+  expect(
+    situationsOf({ ...spec, sinks: spec.sinks.map((sink) => ({ ...sink, commit: 'after-output' as const })) }),
+  ).toContain('rejected-commit')
+  expect(situationsOf(stored)).not.toContain('rejected-commit')
 })
