@@ -1,3 +1,4 @@
+import type { Kernel } from '../../kernel/kernel.ts'
 import type { NodeHandler } from '../../kernel/node.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
 import { recordOf } from '../../history/ids.ts'
@@ -7,11 +8,20 @@ import type { ProducerConfig } from '../protocol/config/producer.ts'
 import { CLIENT_PROFILES, type ClientProfile } from '../protocol/profile.ts'
 import { type FakeCluster, producerConfig } from './fake-cluster.test.support.ts'
 import { KafkaProducer } from './kafka-producer.ts'
-import type { ProducerOwner } from './producer-owner.ts'
+import type { ProducerOwner, ProducerTopic } from './producer-owner.ts'
 import type { TransactionError } from './transaction/transaction-error.ts'
 import type { TransactionCall } from './transaction/transaction-core.ts'
 import type { TransactionOwner } from './transaction/transactional-producer.ts'
 import { keyHash } from './partitioner.ts'
+
+/** Where an application lives: fake brokers or real ones. */
+export interface AppWorld {
+  readonly kernel: Kernel
+  readonly topics: readonly ProducerTopic[]
+  readonly brokers: readonly number[]
+  readonly client: number
+  env(node: number): Env
+}
 
 /** The smallest application: it sends when told and writes down its callbacks. */
 export class TestApp implements NodeHandler, ProducerOwner, TransactionOwner {
@@ -27,11 +37,11 @@ export class TestApp implements NodeHandler, ProducerOwner, TransactionOwner {
   private sent = 0
 
   constructor(
-    cluster: FakeCluster,
+    cluster: AppWorld,
     config: Partial<ProducerConfig> = {},
     profile: ClientProfile = CLIENT_PROFILES['kafka-4.1'],
   ) {
-    this.cluster = cluster
+    this.cluster = cluster as FakeCluster
     this.env = cluster.env(cluster.client)
     const options = {
       timerBase: 0,

@@ -94,11 +94,11 @@ export class FakeCoordinator {
     if (api === undefined) return null
     const n = this.of(api).length
     const { apiVersion: version, body } = envelope
-    this.asked.push({ api, version, broker: env.node, time: env.monotonic(), body: body as object })
+    this.asked.push({ api, version, broker: env.node, time: env.monotonic(), body })
     const moved = api !== 'FindCoordinator' && env.node !== this.node
     const answer = moved ? Errors.NOT_COORDINATOR : this.react(api, n)
     if (answer === 'silent' || answer === 'reset') return answer
-    const done = this.answer(api, version, body as object, typeof answer === 'number' ? answer : Errors.NONE)
+    const done = this.answer(api, version, body, typeof answer === 'number' ? answer : Errors.NONE)
     if (answer === 'done-silent') return 'silent'
     return answer === 'done-reset' ? 'reset' : done
   }
@@ -174,9 +174,9 @@ export interface Bench {
   readonly coordinator: FakeCoordinator
   readonly app: TestApp
   /** Runs this much longer. */
-  run(us?: number): void
+  readonly run: (us?: number) => void
   /** Names of the transaction's moments, in order. */
-  moments(): readonly string[]
+  readonly moments: () => readonly string[]
 }
 
 export function bench(setup: Setup = {}): Bench {
