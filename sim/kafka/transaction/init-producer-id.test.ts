@@ -57,6 +57,13 @@ describe.each(IDLE)('in %s', (state) => {
   })
 })
 
+test('where no epoch is left for a repetition Kafka fails with an exception', () => {
+  const exhausted = known({ producerEpoch: 32_767 })
+  expect(decideInitProducerId(exhausted, { producerId: PID, producerEpoch: 32_766 })).toEqual(
+    refused(Errors.UNKNOWN_SERVER_ERROR),
+  )
+})
+
 test('an id that nobody knew takes everybody, and begins with epoch 0', () => {
   const created = new TransactionMetadata('tx', PID, 60_000, 0)
   expect(decideInitProducerId(created, NOBODY)).toEqual(registered(0, -1))

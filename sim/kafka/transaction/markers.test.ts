@@ -146,6 +146,14 @@ describe('markers', () => {
     expect(cluster.state.state).toBe('CompleteCommit')
   })
 
+  test('of a partition that the metadata does not know are left out: it was deleted', () => {
+    const [cluster, who] = open()
+    cluster.broker(cluster.coordinator).metadata.partitions.delete(cluster.orders(2))
+    cluster.end(who, true)
+    expect(cluster.script.seen.flatMap(({ partitions }) => partitions)).toHaveLength(2)
+    expect(cluster.state.state).toBe('CompleteCommit')
+  })
+
   test('are written before the end is, which is tried until it is written', () => {
     const [cluster, who] = open({ broker: { 'transaction.state.log.min.isr': 3 } })
     cluster.script.silent = true

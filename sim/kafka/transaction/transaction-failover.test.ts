@@ -95,6 +95,18 @@ describe('a new coordinator', () => {
     expect(cluster.written().slice(-2)).toEqual(['PrepareAbort 1', 'CompleteAbort 1'])
   })
 
+  test('may be the old one in a new epoch: it reads anew, and what it had begun to write is for its log to tell', () => {
+    const [cluster, who, old] = open()
+    const call = cluster.ending(who, true)
+    while (cluster.written(old).at(-1) !== 'PrepareCommit 1') cluster.kernel.step()
+    cluster.broker(old).transactions.onElection(cluster.logTp, 1)
+    expect(cluster.state).toMatchObject({ state: 'PrepareCommit', pendingState: 'CompleteCommit' })
+    cluster.runFor(1)
+    expect(cluster.answer(call)?.errorCode).toBe(Errors.NOT_COORDINATOR)
+    expect(cluster.written().filter((each) => each.startsWith('Complete'))).toHaveLength(1)
+    expect(cluster.state.state).toBe('CompleteCommit')
+  })
+
   test('puts everybody off while it reads', () => {
     const [cluster, who, old] = open()
     for (const disk of cluster.disks) disk.beginSlow(samplerOf(constant(5 * SECOND)))

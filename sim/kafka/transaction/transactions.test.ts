@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { tpOf } from '../../history/ids.ts'
+import { samplerOf } from '../../kernel/sampler.ts'
+import { constant } from '../../kernel/spread.ts'
+import { SECOND } from '../../kernel/time.ts'
 import { partitionFor } from '../group/partition-for.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
@@ -229,6 +232,49 @@ describe('InitProducerId', () => {
     expect(cluster.end(last, true)).toEqual(ended)
     expect(cluster.written().slice(-2)).toEqual(['PrepareCommit 32767', 'CompleteCommit 0'])
   })
+})
+
+describe('the last epoch of all', () => {
+  test('can neither be fenced nor ended: Kafka fails with an exception', () => {
+    const cluster = new TransactionCluster()
+    const who = cluster.init()
+    cluster.add(who)
+    Object.assign(cluster.state, { producerEpoch: 32_767 })
+    const call = cluster.initialising()
+    cluster.runFor(0.1)
+    expect(cluster.answer(call)?.errorCode).toBe(Errors.UNKNOWN_SERVER_ERROR)
+    const last = { ...who, producerEpoch: 32_767 }
+    expect(cluster.end(last, true).errorCode).toBe(Errors.UNKNOWN_SERVER_ERROR)
+    expect(cluster.state).toMatchObject({ state: 'Ongoing', pendingState: null })
+    cluster.runFor(70)
+    expect(cluster.state.state).toBe('Ongoing')
+  })
+})
+
+test('two live instances fence each other, again and again', () => {
+  const cluster = new TransactionCluster()
+  let other = cluster.init()
+  for (let turn = 1; turn < 5; turn++) {
+    const mine = cluster.init()
+    expect(mine.producerEpoch).toBe(turn)
+    expect(cluster.add(other)).toBe(Errors.PRODUCER_FENCED)
+    other = mine
+  }
+})
+
+test('on a slow disk what is written takes its time, in the order in which it came', () => {
+  const cluster = new TransactionCluster()
+  const who = cluster.init()
+  for (const disk of cluster.disks) disk.beginSlow(samplerOf(constant(SECOND)))
+  const adding = cluster.adding(who, [0])
+  cluster.runFor(0.5)
+  expect(cluster.addError(adding)).toBe(-99)
+  const second = cluster.adding(who, [1])
+  cluster.runFor(0.1)
+  expect(cluster.addError(second)).toBe(Errors.CONCURRENT_TRANSACTIONS)
+  cluster.runFor(20)
+  expect(cluster.addError(adding)).toBe(0)
+  expect(cluster.state.partitions).toEqual([cluster.orders(0)])
 })
 
 describe('partitions', () => {
