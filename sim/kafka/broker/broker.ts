@@ -38,6 +38,7 @@ import type { Partition } from './partition.ts'
 import type { AnsweredFetch } from './replica-fetcher.ts'
 import { ReplicaManager } from './replica-manager.ts'
 import { RequestChannel } from './request-channel.ts'
+import { SplitFetches } from './split-fetch.ts'
 import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
 import { TransactionMarkers } from './transaction-markers.ts'
@@ -143,6 +144,7 @@ export class Broker implements NodeHandler, VerificationHost {
     this.markers = new TransactionMarkers(env, profile, metadata, replicas, this.groups, channel, this.batchNumbers)
     this.groups.markerListener = this.markers
     this.replicas.markers = this.markers
+    if (profile['fetch.high.watermark.reads'] === 2) this.replicas.splitFetches = new SplitFetches(env, replicas)
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, this)
@@ -444,6 +446,9 @@ export class Broker implements NodeHandler, VerificationHost {
         return
       case BrokerTimer.VerificationRetry:
         this.verification.onRetry(a)
+        return
+      case BrokerTimer.FetchSecondLook:
+        this.replicas.splitFetches?.onTimer(a)
         return
     }
     if (this.logs.onTimer(kind, a, b)) return

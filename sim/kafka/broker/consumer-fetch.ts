@@ -39,11 +39,13 @@ export class ConsumerFetch {
     this.metadata = metadata
   }
 
-  read(request: FetchRequest, apiVersion: number): ConsumerRead {
+  /** `limits`, if not null, tells by partition where reading ends before the high watermark; -1 = nowhere. */
+  read(request: FetchRequest, apiVersion: number, limits: readonly number[] | null = null): ConsumerRead {
     const responses: FetchPartitionResponse[] = []
     let bytes = 0
     let immediate = request.partitions.length === 0
-    for (const wanted of request.partitions) {
+    for (let i = 0; i < request.partitions.length; i++) {
+      const wanted = request.partitions[i] as FetchPartition
       const tp = tpOf(wanted.topicId, wanted.partition)
       const partition = this.partitions.get(tp)
       const error = this.check(wanted, tp, partition, apiVersion)
@@ -53,7 +55,7 @@ export class ConsumerFetch {
         continue
       }
       const { log } = partition
-      const upTo = limitOf(request, log)
+      const upTo = limits === null ? limitOf(request, log) : limitAgain(limits[i] as number, log)
       // `fetch.max.bytes` and `max.partition.fetch.bytes` give way for the first batch of an answer (KIP-74).
       const limit = Math.min(wanted.partitionMaxBytes, Math.max(0, request.maxBytes - bytes))
       const records = log.read(wanted.fetchOffset, limit, upTo, bytes === 0)
@@ -74,6 +76,15 @@ export class ConsumerFetch {
       bytes += Math.min(readable, wanted.partitionMaxBytes)
     }
     return bytes >= request.minBytes
+  }
+
+  /** See `SplitFetchHost`. */
+  unstableLimits({ partitions }: FetchRequest): readonly number[] {
+    return partitions.map(({ topicId, partition }) => {
+      const log = this.partitions.get(tpOf(topicId, partition))?.log
+      const isLimited = log !== undefined && log.lastStableOffset < log.highWatermark
+      return isLimited ? log.lastStableOffset : -1
+    })
   }
 
   private check(wanted: FetchPartition, tp: number, partition: Partition | undefined, apiVersion: number): number {
@@ -115,6 +126,11 @@ export class ConsumerFetch {
 /** Where this reader must stop (`Partition.readRecords`, `FetchIsolation`). */
 function limitOf(request: FetchRequest, log: PartitionLog): number {
   return request.isolationLevel === 'read_committed' ? log.lastStableOffset : log.highWatermark
+}
+
+/** What was found to be the limit, or else the high watermark as it is now. */
+function limitAgain(limit: number, log: PartitionLog): number {
+  return limit < 0 ? log.highWatermark : limit
 }
 
 /** `LocalLog.addAbortedTransactions`: the aborted transactions that overlap what is read. */

@@ -34,6 +34,7 @@ import { listOffsets, offsetForLeaderEpoch } from './reads.ts'
 import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
+import type { SplitFetches, SplitFetchHost } from './split-fetch.ts'
 import { topicConfigOf } from './topic-configs.ts'
 import { emitMarkerWritten, type MarkerHost, type TransactionMarkers } from './transaction-markers.ts'
 import type { VerifiedProduce } from './transaction-verification.ts'
@@ -60,7 +61,7 @@ export interface HighWatermarkListener {
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
  * followers, and keeps what must wait in two purgatories.
  */
-export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHost {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHost, SplitFetchHost {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
@@ -73,6 +74,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
   transactions: HighWatermarkListener | null = null
   /** Told when markers are replicated. */
   markers: TransactionMarkers | null = null
+  /** Where fetches of committed records look at the high watermark twice (KAFKA-9807). */
+  splitFetches: SplitFetches | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
@@ -382,7 +385,17 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
   }
 
   private fetchForConsumer(envelope: Envelope, request: FetchRequest): void {
-    const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion)
+    if (this.splitFetches === null || request.isolationLevel !== 'read_committed') this.fetchUpTo(envelope, null)
+    else this.splitFetches.begin(envelope)
+  }
+
+  unstableLimits(request: FetchRequest): readonly number[] {
+    return this.consumerFetch.unstableLimits(request)
+  }
+
+  fetchUpTo(envelope: Envelope, limits: readonly number[] | null): void {
+    const request = envelope.body as FetchRequest
+    const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion, limits)
     const waits = ms(request.maxWaitMs)
     if (immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
     else this.fetches.park(new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes))

@@ -27,6 +27,8 @@ export const BrokerTimer = {
   GroupMaterialize: 16,
   /** A transactional batch asks its coordinator again; a = its number. */
   VerificationRetry: 17,
+  /** A fetch of committed records looks at the high watermark again (KAFKA-9807); a = its number. */
+  FetchSecondLook: 18,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

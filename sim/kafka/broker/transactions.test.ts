@@ -75,9 +75,9 @@ class Live extends TransactionCluster {
     fetchOffset: number,
     isolationLevel: 'read_committed' | 'read_uncommitted',
     maxWaitMs = 0,
+    connection = this.open(this.leaderOf(partition)),
   ): Call<FetchResponse> {
     const leader = this.leaderOf(partition)
-    const connection = this.open(leader)
     const wanted = {
       topicId: 1,
       partition,
@@ -369,6 +369,33 @@ describe('who reads', () => {
     expect(abortedTransactions).toMatchObject([{ producerId: who.producerId, firstOffset: 0 }])
     expect(cluster.read(0, 'read_committed', 2).abortedTransactions).toEqual([])
   })
+
+  test.each([
+    [1, 0],
+    [2, 1],
+  ] as const)(
+    'committed records never sees an open transaction, if the high watermark is read %s time(s) (KAFKA-9807)',
+    (reads, least) => {
+      const cluster = new Live({ profile: { 'fetch.high.watermark.reads': reads } })
+      const { log } = cluster.partition(cluster.leaderOf(0))
+      let who = cluster.init()
+      let seen = 0
+      for (let round = 0; round < 20; round++) {
+        const end = log.logEndOffset
+        const connection = cluster.open(cluster.leaderOf(0))
+        cluster.producing(who, 0, 0)
+        while (log.logEndOffset === end) cluster.kernel.step()
+        // It is in the log, and not replicated yet.
+        const fetch = cluster.fetching(0, end, 'read_committed', 0, connection)
+        cluster.runFor(0.2)
+        seen += cluster.answer(fetch)?.responses[0]?.records.length ?? 0
+        who = cluster.end(who, false)
+        cluster.runFor(0.2)
+      }
+      expect(seen).toBeGreaterThanOrEqual(least)
+      if (least === 0) expect(seen).toBe(0)
+    },
+  )
 
   test('from the next leader sees what was to be seen at the last one', () => {
     const cluster = new Live()

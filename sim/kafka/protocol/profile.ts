@@ -63,6 +63,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about: 'KIP-966 eligible leader replicas: on (1) for new clusters since 4.1, off (0) before',
   },
   {
+    name: 'fetch.high.watermark.reads',
+    values: [1, 2],
+    about:
+      'KAFKA-9807 a fetch of committed records looks at the high watermark once (1, since 2.6), or a second time when it has found no open transaction below it (2)',
+  },
+  {
     name: 'transaction.verification.guard',
     values: ['on', 'off'],
     about:
