@@ -1,149 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../history/catalogue.ts'
-import type { MomentObserver } from '../../history/recorder.ts'
-import { samplerOf } from '../../kernel/sampler.ts'
-import { constant } from '../../kernel/spread.ts'
 import { SECOND } from '../../kernel/time.ts'
-import { StreamRule } from '../../network/stream-rule.ts'
-import type { Disk } from '../../storage/disk.ts'
-import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import { LATEST_TIMESTAMP, type ListOffsetsResponse } from '../protocol/group-messages.ts'
-import type { FetchPartitionResponse, FetchResponse, ProduceResponse } from '../protocol/messages.ts'
-import type { TxnMarker, WriteTxnMarkersResponse } from '../protocol/transaction-messages.ts'
-import { type Call, ID, type Identity, TransactionCluster } from '../transaction/transaction-cluster.test.support.ts'
-import { Broker, type BrokerOptions, type ProcessHost } from './broker.ts'
-
-/** Produce versions: adds its partitions; verifies and knows TRANSACTION_ABORTABLE; verifies. */
-const V2 = 12
-const V1 = 11
-const OLD = 10
-
-/** Remembers moments of a kind, as their integers. */
-class Moments implements MomentObserver {
-  readonly kinds: readonly number[]
-  readonly seen: (readonly number[])[] = []
-  constructor(kind: number) {
-    this.kinds = [kind]
-  }
-  onMoment(_kind: number, _time: number, _node: number, ...integers: readonly number[]): void {
-    this.seen.push(integers)
-  }
-}
-
-/** A cluster whose leaders do with transactions what Kafka's do. */
-class Live extends TransactionCluster {
-  protected override makeBroker(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost): Broker {
-    return new Broker(env, options, disk, host)
-  }
-
-  leaderOf(partition: number): number {
-    return this.up.find((id) => this.partition(id, this.orders(partition)).isLeader) as number
-  }
-
-  stable(partition: number): number {
-    return this.partition(this.leaderOf(partition), this.orders(partition)).log.lastStableOffset
-  }
-
-  producing(who: Identity, partition: number, sequence: number, apiVersion = V2): Call<ProduceResponse> {
-    const leader = this.leaderOf(partition)
-    const { producerId, producerEpoch } = who
-    const identity = { producerId, producerEpoch, baseSequence: sequence, isTransactional: true }
-    const connection = this.open(leader)
-    const body = {
-      transactionalId: ID,
-      acks: -1,
-      timeoutMs: 30_000,
-      partitionData: [{ topicId: 1, index: partition, records: { ...this.batch(), ...identity } }],
-    }
-    return { connection, correlation: this.send(connection, leader, Api.Produce, body, apiVersion) }
-  }
-
-  produceError(call: Call<ProduceResponse>): number {
-    return this.answer(call)?.partitionResponses[0]?.errorCode ?? -99
-  }
-
-  write(who: Identity, partition: number, sequence: number, apiVersion = V2): number {
-    const call = this.producing(who, partition, sequence, apiVersion)
-    this.runFor(0.3)
-    return this.produceError(call)
-  }
-
-  fetching(
-    partition: number,
-    fetchOffset: number,
-    isolationLevel: 'read_committed' | 'read_uncommitted',
-    maxWaitMs = 0,
-    connection = this.open(this.leaderOf(partition)),
-  ): Call<FetchResponse> {
-    const leader = this.leaderOf(partition)
-    const wanted = {
-      topicId: 1,
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset,
-      lastFetchedEpoch: -1,
-      logStartOffset: -1,
-      partitionMaxBytes: 1_000_000,
-    }
-    const request = { replicaId: -1, replicaEpoch: -1, maxWaitMs, minBytes: 1, maxBytes: 1_000_000, isolationLevel }
-    const body = { ...request, partitions: [wanted] }
-    return { connection, correlation: this.send(connection, leader, Api.Fetch, body) }
-  }
-
-  read(partition: number, isolationLevel: 'read_committed' | 'read_uncommitted', from = 0): FetchPartitionResponse {
-    const call = this.fetching(partition, from, isolationLevel)
-    this.runFor(0.05)
-    return this.answer(call)?.responses[0] as FetchPartitionResponse
-  }
-
-  latest(partition: number, isolationLevel: 'read_committed' | 'read_uncommitted'): number {
-    const leader = this.leaderOf(partition)
-    const connection = this.open(leader)
-    const partitions = [{ topicId: 1, partition, currentLeaderEpoch: -1, timestamp: LATEST_TIMESTAMP }]
-    const body = { replicaId: -1, isolationLevel, partitions }
-    const correlation = this.send(connection, leader, Api.ListOffsets, body, 10)
-    this.runFor(0.05)
-    return this.answer<ListOffsetsResponse>({ connection, correlation })?.partitions[0]?.offset ?? -99
-  }
-
-  marking(broker: number, marker: Partial<TxnMarker>): Call<WriteTxnMarkersResponse> {
-    const connection = this.open(broker)
-    const whole = {
-      producerId: 7,
-      producerEpoch: 0,
-      transactionResult: false,
-      coordinatorEpoch: 0,
-      transactionVersion: 0,
-      partitions: [{ topicId: 1, partition: 0 }],
-      ...marker,
-    }
-    return { connection, correlation: this.send(connection, broker, Api.WriteTxnMarkers, { markers: [whole] }, 1) }
-  }
-
-  mark(broker: number, marker: Partial<TxnMarker>): readonly number[] {
-    const call = this.marking(broker, marker)
-    this.runFor(0.2)
-    return this.markErrors(call)
-  }
-
-  markErrors(call: Call<WriteTxnMarkersResponse>): readonly number[] {
-    return this.answer(call)?.markers[0]?.partitions.map(({ errorCode }) => errorCode) ?? []
-  }
-
-  watch(kind: number): Moments {
-    const moments = new Moments(kind)
-    this.observe(moments)
-    return moments
-  }
-
-  /** The next message of this kind comes late. */
-  delay(api: number, reply: boolean, us: number): void {
-    const where = { id: 1, from: null, to: null, api, reply, sameConnection: false }
-    this.rule(new StreamRule({ ...where, delay: samplerOf(constant(us)), nth: 1, count: 1 }))
-  }
-}
+import type { ProduceResponse } from '../protocol/messages.ts'
+import type { Call, TransactionCluster } from '../transaction/transaction-cluster.test.support.ts'
+import { Live, OLD, V1 } from './live-transactions.test.support.ts'
 
 describe('a transactional batch', () => {
   test('of version 2 adds its partition, is appended, and ended by a marker of the next epoch', () => {
@@ -212,6 +74,24 @@ describe('a transactional batch', () => {
     cluster.runFor(2)
     expect([cluster.produceError(first), cluster.produceError(second)]).toEqual([0, 0])
     expect(cluster.log(leader)).toHaveLength(2)
+  })
+
+  test('goes with the others that wait to the same coordinator; of two about one transaction the later stays', () => {
+    const cluster = new Live()
+    const who = cluster.init()
+    const partition = [0, 1].find((each) => cluster.leaderOf(each) !== cluster.coordinator) as number
+    cluster.delay(Api.AddPartitionsToTxn, false, SECOND)
+    const inFlight = cluster.producing(who, partition, 0)
+    const replaced = cluster.producing(who, partition, 0)
+    const later = cluster.producing(who, partition, 0)
+    const fenced = cluster.producing({ ...who, producerEpoch: -1 }, partition, 0)
+    cluster.runFor(0.5)
+    expect([cluster.produceError(replaced), cluster.produceError(fenced)]).toEqual([
+      Errors.NOT_ENOUGH_REPLICAS,
+      Errors.INVALID_PRODUCER_EPOCH,
+    ])
+    cluster.runFor(2)
+    expect([cluster.produceError(inFlight), cluster.produceError(later)]).toEqual([0, 0])
   })
 
   test('while the transaction before is being completed is asked about again, up to 100 ms', () => {

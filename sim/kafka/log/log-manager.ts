@@ -60,8 +60,8 @@ export class LogManager implements TruncationListener {
     this.disk = disk
     this.config = config
     this.producerRules = {
+      ...switches,
       expirationMs: config['producer.id.expiration.ms'],
-      retained: switches.retained,
       verifies: switches.verifies && config['transaction.partition.verification.enable'],
     }
     this.cleanShutdownFile = disk.atomicFile(LogFile.cleanShutdown, 0)

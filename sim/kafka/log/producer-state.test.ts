@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { AtomicFile } from '../../storage/atomic-file.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
-import { batch } from './log.test.helper.ts'
+import { batch, marker } from './log.test.helper.ts'
 import { validateProducer } from './append-validation.ts'
 import { CURRENT_SWITCHES, type ProducerSnapshot, ProducerStateManager } from './producer-state.ts'
 
@@ -221,4 +221,25 @@ test('no snapshot is taken where one of the same offset exists or nothing was wr
   const first = file.read()
   producers.takeSnapshot(0, 2)
   expect(file.read()).toBe(first)
+})
+
+test.each([
+  [true, 3],
+  [false, -1],
+])('a producer known by its marker only is kept if markers count: %s (KAFKA-9144)', (markersCount, epoch) => {
+  const producers = new ProducerStateManager(new AtomicFile<readonly ProducerSnapshot[]>(), { ...RULES, markersCount })
+  producers.update(marker('ABORT', { epoch: 3, timestamp: 5000 }), 0)
+  producers.removeExpired(5001)
+  expect(producers.lastEntry(7)?.producerEpoch ?? -1).toBe(epoch)
+})
+
+test('a producer of which a batch is remembered is kept as long as that, though markers do not count', () => {
+  const rules = { ...RULES, expirationMs: 1000, markersCount: false }
+  const producers = new ProducerStateManager(new AtomicFile<readonly ProducerSnapshot[]>(), rules)
+  producers.update(batch({ producerId: 7, sequence: 0, transactional: true, timestamp: 500 }), 0)
+  producers.update(marker('COMMIT', { timestamp: 900 }), 1)
+  producers.removeExpired(1499)
+  expect(producers.size).toBe(1)
+  producers.removeExpired(1500)
+  expect(producers.size).toBe(0)
 })

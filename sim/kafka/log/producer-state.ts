@@ -1,5 +1,5 @@
 import type { AtomicFile } from '../../storage/atomic-file.ts'
-import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import type { EndTransactionMarker, LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import { PartitionTransactions } from './partition-transactions.ts'
 import {
@@ -19,6 +19,9 @@ export interface ProducerSnapshot {
   readonly producers: readonly ProducerSnapshotEntry[]
 }
 
+/** `RecordBatch.NO_TIMESTAMP`: for every clock longer ago than any producer lives. */
+const LONG_AGO: number = Number.MIN_SAFE_INTEGER
+
 const NONE: readonly ProducerSnapshot[] = Object.freeze([])
 
 /** Rules about producers that a profile may have as they were. */
@@ -27,14 +30,21 @@ export interface ProducerSwitches {
   readonly retained: number
   /** Whether a transaction begins only with a valid guard (`transactionVerificationEnabled`). */
   readonly verifies: boolean
+  /** Whether a producer's marker counts as a sign of life (KAFKA-9144). */
+  readonly markersCount: boolean
 }
 
-export const CURRENT_SWITCHES: ProducerSwitches = { retained: NUM_BATCHES_TO_RETAIN, verifies: true }
+export const CURRENT_SWITCHES: ProducerSwitches = {
+  retained: NUM_BATCHES_TO_RETAIN,
+  verifies: true,
+  markersCount: true,
+}
 
 /** The rules of a profile. */
 export function producerSwitchesOf(profile: ClusterProfile): ProducerSwitches {
   const isGuarded = profile['transaction.version'] > 0 && profile['transaction.verification.guard'] === 'on'
-  return { retained: profile['producer.state.batches'], verifies: isGuarded }
+  const markersCount = profile['producer.state.expiration'] === 'since-last-write'
+  return { retained: profile['producer.state.batches'], verifies: isGuarded, markersCount }
 }
 
 /** How a broker keeps the state of producers: settings and switches. */
@@ -90,13 +100,21 @@ export class ProducerStateManager {
   private updateTransaction(known: ProducerStateEntry | undefined, batch: RecordBatch, baseOffset: number): number {
     const { producerId, marker } = batch
     this.verifications.delete(producerId)
-    if (marker !== null) return (known ?? this.add(emptyEntry(batch))).endTransaction(batch, marker)
+    if (marker !== null) return this.end(known ?? this.add(emptyEntry(batch)), batch, marker)
     const entry = known ?? this.add(firstSeen(batch, baseOffset))
     if (known !== undefined) entry.add(batch, baseOffset)
     if (entry.currentTxnFirstOffset >= 0) return -1
     entry.currentTxnFirstOffset = baseOffset
     this.transactions.begin(producerId, baseOffset)
     return -1
+  }
+
+  private end(entry: ProducerStateEntry, batch: RecordBatch, marker: EndTransactionMarker): number {
+    const { lastTimestamp } = entry
+    const firstOffset = entry.endTransaction(batch, marker)
+    // Before 2.5 the time was that of the last batch remembered, and without one long ago.
+    if (!this.rules.markersCount) entry.lastTimestamp = entry.isEmpty ? LONG_AGO : lastTimestamp
+    return firstOffset
   }
 
   private add(snapshot: ProducerSnapshotEntry): ProducerStateEntry {

@@ -39,6 +39,11 @@ export interface ClusterProfile {
    * takes them over some time later.
    */
   readonly 'transaction.offsets.materialized': 'with-marker' | 'later'
+  /**
+   * KAFKA-9144: from when on a partition counts a producer's idleness: its last batch or marker, or as before 2.5 its last batch
+   * only, so that one of which only markers are known is forgotten at once.
+   */
+  readonly 'producer.state.expiration': 'since-last-write' | 'since-last-batch'
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
   /**
@@ -87,6 +92,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-17507 offsets of a transaction that ended are there when its marker is acknowledged (since 4.0), or some time later',
   },
   {
+    name: 'producer.state.expiration',
+    values: ['since-last-write', 'since-last-batch'],
+    about:
+      'KAFKA-9144 a producer that a partition knows by its markers only: kept like any other (since 2.5), or forgotten by the next scan, and its epochs with it',
+  },
+  {
     name: 'producer.state.batches',
     values: [5, 1],
     about:
@@ -111,6 +122,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'fetch.high.watermark.reads': 1,
     'transaction.offsets.validated': 'with-write',
     'transaction.offsets.materialized': 'with-marker',
+    'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
   },
@@ -124,6 +136,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'fetch.high.watermark.reads': 1,
     'transaction.offsets.validated': 'with-write',
     'transaction.offsets.materialized': 'with-marker',
+    'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
   },
