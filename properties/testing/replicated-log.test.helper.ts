@@ -1,6 +1,12 @@
+import { M } from '../../sim/history/catalogue.ts'
+import { recordOf } from '../../sim/history/ids.ts'
+import { Errors } from '../../sim/kafka/protocol/errors.ts'
 import { History } from './history.test.helper.ts'
 
-interface Batch {
+/** What a leader needs in sync before it commits anything. */
+const MIN_ISR = 2
+
+export interface Batch {
   readonly number: number
   readonly records: readonly number[]
   /** Leader epoch it was appended in; a copy keeps it. */
@@ -8,29 +14,44 @@ interface Batch {
 }
 
 /**
- * A replicated log that keeps its promises, as simple as can be: it tells every step to a history. An idempotent producer
- * sends in order and retries what a new leader lacks; only a replica in sync is elected.
+ * A replicated log that keeps its promises, as simple as can be: it tells every step to a history. Replication 3, min ISR 2,
+ * eligible leader replicas. An idempotent producer sends in order and retries; only replicas in sync or eligible are elected;
+ * a leader that is cut off goes on unaware, and gives up what it appended when it comes back.
  */
 export class ReplicatedLog {
-  readonly h: History = new History()
+  readonly h: History = new History({ minIsr: MIN_ISR })
+  /** -1 = nobody. */
   leader = 1
   epoch = 0
   isr: number[] = [1, 2, 3]
-  readonly logs: Map<number, Batch[]> = new Map([
+  readonly logs: ReadonlyMap<number, Batch[]> = new Map([
     [1, []],
     [2, []],
     [3, []],
   ])
+  /** What the producer waits for, oldest first. */
+  private pending: Batch[] = []
+  private elr: number[] = []
+  /** Who led before nobody did. */
+  private lastKnown = -1
   private readonly up: Set<number> = new Set([1, 2, 3])
-  private readonly pending: Batch[] = []
+  /** Leads on in an epoch that is over, and nobody hears it; -1 = none. */
+  private zombie = -1
+  private zombieEpoch = -1
+  /** High watermark by replica, as each knows it. */
+  private readonly high: Map<number, number> = new Map()
+  /** Batches that any leader ever refused or appended. */
+  private readonly refused: Set<number> = new Set()
+  private readonly appended: Set<number> = new Set()
   private partitionEpoch = 0
-  private committed = 0
   private records = 0
   private batches = 0
 
   constructor() {
     this.h.at(1).formed()
   }
+
+  // --- logs ---------------------------------------------------------------------------------------------------------
 
   log(node: number): Batch[] {
     return this.logs.get(node) as Batch[]
@@ -42,26 +63,32 @@ export class ReplicatedLog {
       .reduce((sum, batch) => sum + batch.records.length, 0)
   }
 
-  /** Sends a batch of records without appending it. */
-  send(size: number): Batch {
-    const number = this.batches++
-    const records = Array.from({ length: size }, () => this.records++)
-    records.forEach((record, index) => this.h.sent(record, number, 0, index))
-    return { number, records, epoch: this.epoch }
+  highWatermark(node: number): number {
+    return this.high.get(node) ?? 0
+  }
+
+  /** Batches that lie below the leader's high watermark. */
+  get committedBatches(): number {
+    let batches = 0
+    while (
+      batches < this.log(this.leader).length &&
+      this.end(this.leader, batches + 1) <= this.highWatermark(this.leader)
+    )
+      batches++
+    return batches
+  }
+
+  /** Where a batch begins in a replica's log, -1 where it does not lie. */
+  private offsetOf(node: number, { number }: Batch): number {
+    const place = this.log(node).findIndex((other) => other.number === number)
+    return place < 0 ? -1 : this.end(node, place)
   }
 
   append(node: number, batch: Batch): void {
     const offset = this.end(node)
     this.log(node).push(batch)
+    this.appended.add(batch.number)
     this.h.appended(node, batch.number, offset, batch.epoch, batch.records.length)
-  }
-
-  /** A batch that the leader and some followers hold; it is acknowledged later. */
-  begin(size: number, copies: number): void {
-    const batch = this.send(size)
-    this.pending.push(batch)
-    this.append(this.leader, batch)
-    for (const follower of this.followers().slice(0, copies)) this.copy(follower)
   }
 
   followers(): number[] {
@@ -74,40 +101,154 @@ export class ReplicatedLog {
     this.h.fetched(this.leader, follower, this.end(follower), this.epoch)
   }
 
-  /** Everybody in sync catches up; what is covered is committed and acknowledged. */
-  catchUp(): void {
+  // --- the producer -------------------------------------------------------------------------------------------------
+
+  /** Sends a batch of records without appending it. */
+  send(size: number): Batch {
+    const number = this.batches++
+    const records = Array.from({ length: size }, () => this.records++)
+    records.forEach((record, index) => this.h.sent(record, number, 0, index))
+    return { number, records, epoch: this.epoch }
+  }
+
+  /** A batch that reaches the leader, and some followers; it is acknowledged later. */
+  begin(size: number, copies: number): void {
+    this.pending.push(this.send(size))
+    this.deliver()
+    if (this.leader < 0 || this.isr.length < MIN_ISR) return
+    for (const follower of this.followers().slice(0, copies)) this.copy(follower)
+  }
+
+  /** What the leader lacks of what the producer waits for reaches it, in order. */
+  private deliver(): void {
+    if (this.leader < 0) return
+    for (const batch of this.pending) {
+      if (this.offsetOf(this.leader, batch) >= 0) continue
+      if (this.isr.length < MIN_ISR) {
+        this.refused.add(batch.number)
+        this.h.answered(this.leader, batch.number, -1, -1, Errors.NOT_ENOUGH_REPLICAS)
+        this.h.retried(batch.number, Errors.NOT_ENOUGH_REPLICAS)
+        return
+      }
+      if (this.appended.has(batch.number)) this.h.retried(batch.number, Errors.NOT_LEADER_OR_FOLLOWER)
+      this.append(this.leader, { ...batch, epoch: this.epoch })
+    }
+  }
+
+  /** An answer is lost: the producer asks again, and the leader recognises what it has. */
+  askAgain(): void {
+    const [batch] = this.pending
+    const offset = batch === undefined || this.leader < 0 ? -1 : this.offsetOf(this.leader, batch)
+    if (batch === undefined || offset < 0) return
+    const { h } = this
+    h.retried(batch.number, Errors.NETWORK_EXCEPTION)
+    const last = offset + batch.records.length - 1
+    h.emit(M.batchDeduplicated, this.leader, h.tp, offset, last, recordOf(h.checkout, batch.number), 7, 0, batch.number)
+    this.acknowledgeCommitted()
+  }
+
+  /** `delivery.timeout.ms` is over for everything: certain only where every answer was a refusal. */
+  expire(): void {
+    for (const { number, records } of this.pending.splice(0)) {
+      const isDoubtful = this.appended.has(number)
+      this.h.emit(M.batchExpired, this.h.checkout, recordOf(this.h.checkout, number), this.h.tp, isDoubtful ? 1 : 0)
+      for (const record of records) {
+        if (isDoubtful) this.h.unknown(record)
+        else this.h.failed(record, this.refused.has(number) ? Errors.NOT_ENOUGH_REPLICAS : Errors.REQUEST_TIMED_OUT)
+      }
+    }
+  }
+
+  // --- replication --------------------------------------------------------------------------------------------------
+
+  /** Everybody in sync catches up; what is covered is committed and, unless answers are lost, acknowledged. */
+  catchUp(answers = true): void {
+    if (this.leader < 0) return
+    this.deliver()
     for (const follower of this.followers()) this.copy(follower)
-    const end = this.end(this.leader)
-    if (this.log(this.leader).length > this.committed) this.h.high(this.leader, end, this.epoch)
-    this.committed = this.log(this.leader).length
-    for (const batch of this.pending.splice(0)) this.acknowledge(batch)
+    if (this.isr.length < MIN_ISR) return
+    this.advance(this.leader, this.end(this.leader), true)
+    if (answers) this.acknowledgeCommitted()
+  }
+
+  /** Followers learn of the leader's high watermark. */
+  hear(): void {
+    if (this.leader < 0) return
+    for (const follower of this.followers())
+      this.advance(follower, Math.min(this.end(follower), this.highWatermark(this.leader)), false)
+  }
+
+  private advance(node: number, to: number, leads: boolean): void {
+    if (to <= this.highWatermark(node)) return
+    this.high.set(node, to)
+    this.h.high(node, to, this.epoch, leads)
+  }
+
+  private acknowledgeCommitted(): void {
+    while (this.pending.length > 0) {
+      const batch = this.pending[0] as Batch
+      const offset = this.offsetOf(this.leader, batch)
+      if (offset < 0 || offset + batch.records.length > this.highWatermark(this.leader)) return
+      this.pending.shift()
+      this.acknowledge(batch)
+    }
   }
 
   acknowledge(batch: Batch): void {
-    const offset = this.end(
-      this.leader,
-      this.log(this.leader).findIndex((other) => other.number === batch.number),
-    )
+    const offset = this.offsetOf(this.leader, batch)
     this.h.answered(this.leader, batch.number, offset)
     batch.records.forEach((record, index) => this.h.acked(record, offset + index))
   }
 
-  /** The leader dies and a replica in sync takes over; `before` may spoil it. */
-  failOver(before: (next: number) => void = () => {}): boolean {
-    const next = this.followers()[0]
-    if (next === undefined) return false
+  // --- leaders ------------------------------------------------------------------------------------------------------
+
+  /** The leader dies; a replica in sync takes over, or nobody. `before` may spoil it. */
+  failOver(before: (next: number) => void = () => {}): void {
     const old = this.leader
-    this.h.crashed(old)
-    this.up.delete(old)
-    this.isr = this.isr.filter((node) => node !== old)
-    this.leader = next
+    if (old < 0) return
+    this.die(old)
+    this.replace(old, before)
+  }
+
+  /** The leader is cut off: another one is elected, and the old one does not know. */
+  cutOff(size: number): void {
+    const old = this.leader
+    if (this.zombie >= 0 || this.followers().length === 0) return
+    this.zombie = old
+    this.zombieEpoch = this.epoch
+    this.h.fenced(old)
+    this.replace(old)
+    // The producer does not know either.
+    const batch = { ...this.send(size), epoch: this.zombieEpoch }
+    this.append(old, batch)
+    this.pending.push(batch)
+  }
+
+  private replace(old: number, before: (next: number) => void = () => {}): void {
+    this.lastKnown = old
+    const [follower] = this.followers()
+    this.becomeElr(this.isr.filter((node) => node !== old))
+    const next = follower ?? this.elr.find((node) => this.up.has(node) && node !== old && node !== this.zombie) ?? -1
+    if (next >= 0) before(next)
+    if (next >= 0 && follower === undefined) this.becomeElr([next])
+    this.elect(next)
+  }
+
+  /** The in-sync set without some: while it is too small, whoever left it stays eligible (KIP-966). */
+  private becomeElr(isr: number[]): void {
+    const left = this.isr.filter((node) => !isr.includes(node))
+    this.elr = isr.length >= MIN_ISR ? [] : [...new Set([...this.elr, ...left])].filter((node) => !isr.includes(node))
+    this.isr = isr
+  }
+
+  private elect(leader: number, isUnclean = false): void {
+    this.leader = leader
     this.epoch++
-    before(next)
-    this.h.elect(next, this.epoch, ++this.partitionEpoch, this.isr)
-    this.h.began(next, this.epoch, this.end(next), this.end(next, this.committed), this.isr, this.partitionEpoch)
-    for (const follower of this.followers()) this.follow(follower)
-    this.retry()
-    return true
+    this.h.elect(leader, this.epoch, ++this.partitionEpoch, this.isr, isUnclean)
+    if (leader < 0) return
+    this.h.began(leader, this.epoch, this.end(leader), this.highWatermark(leader), this.isr, this.partitionEpoch)
+    for (const node of this.h.brokers)
+      if (node !== leader && node !== this.zombie && this.up.has(node)) this.follow(node)
   }
 
   private follow(node: number): void {
@@ -124,86 +265,120 @@ export class ReplicatedLog {
     const [end, cut] = [this.end(node), this.end(node, common)]
     this.h.followed(node, this.leader, this.epoch, end)
     own.length = common
+    this.high.set(node, Math.min(this.highWatermark(node), cut))
     if (cut < end) this.h.truncated(node, cut, end)
   }
 
-  /** What the new leader has is recognised, the rest appended, in order. */
-  private retry(): void {
-    for (const [index, batch] of this.pending.entries()) {
-      if (this.log(this.leader).some((other) => other.number === batch.number)) continue
-      const again = { ...batch, epoch: this.epoch }
-      this.pending[index] = again
-      this.h.retried(batch.number, 6)
-      this.append(this.leader, again)
-    }
+  // --- brokers ------------------------------------------------------------------------------------------------------
+
+  private die(node: number): void {
+    this.h.crashed(node).fenced(node)
+    this.up.delete(node)
   }
 
-  /** A follower dies and leaves the in-sync set. */
-  loseFollower(): void {
+  /** A follower leaves the in-sync set: it dies, or only lags. */
+  loseFollower(dies: boolean): void {
     const follower = this.followers()[0]
     if (follower === undefined) return
-    this.h.crashed(follower)
-    this.up.delete(follower)
+    if (dies) this.die(follower)
     this.changeIsr(this.isr.filter((node) => node !== follower))
     this.catchUp()
   }
 
-  /** Whoever is down comes back, catches up and is in sync again. */
+  /** Whoever is away comes back, catches up and is in sync again. */
   restart(): void {
-    for (const node of this.h.brokers) {
-      if (this.up.has(node)) continue
-      this.up.add(node)
-      this.h.started(node).loaded(node, this.end(node), 0).registered(node).unfenced(node)
-      this.follow(node)
-      this.copy(node)
-      this.changeIsr([...this.isr, node].sort((a, b) => a - b))
+    for (const node of this.h.brokers) if (!this.up.has(node)) this.comeUp(node)
+    const unaware = this.zombie
+    if (unaware >= 0) this.h.unfenced(unaware)
+    this.zombie = -1
+    // Whoever is eligible leads where nobody does, else who led last: it has lost nothing, but nobody knows.
+    if (this.leader < 0) {
+      const eligible = this.elr[0]
+      const next = eligible ?? this.lastKnown
+      this.becomeElr([next])
+      this.elect(next, eligible === undefined)
     }
+    if (unaware >= 0 && unaware !== this.leader) this.follow(unaware)
+    for (const node of this.h.brokers) if (!this.isr.includes(node)) this.joinIsr(node)
     this.catchUp()
   }
 
+  private comeUp(node: number): void {
+    this.up.add(node)
+    // It may have lost data, as far as the controller knows.
+    this.elr = this.elr.filter((other) => other !== node)
+    // What the checkpoint had: nothing.
+    this.high.set(node, 0)
+    this.h.started(node).loaded(node, this.end(node), 0).registered(node).unfenced(node)
+    if (this.leader >= 0) this.follow(node)
+  }
+
+  private joinIsr(node: number): void {
+    this.copy(node)
+    this.changeIsr([...this.isr, node].sort((a, b) => a - b))
+  }
+
   private changeIsr(isr: number[]): void {
-    this.isr = isr
-    this.h.isr(isr, ++this.partitionEpoch, this.epoch).adopted(this.leader, isr, this.partitionEpoch, this.epoch)
+    this.becomeElr(isr)
+    this.h.isr(isr, ++this.partitionEpoch, this.epoch, this.elr)
+    this.h.adopted(this.leader, isr, this.partitionEpoch, this.epoch)
   }
 
-  /** The committed batches that the leader holds. */
-  get committedBatches(): number {
-    return this.committed
+  // --- what no log does ---------------------------------------------------------------------------------------------
+
+  /** The next leader has forgotten what was committed last, and so does everybody. */
+  forget(batches: number): void {
+    const committed = this.committedBatches
+    this.pending = []
+    this.failOver((next) => {
+      const kept = Math.max(0, committed - batches)
+      const [end, cut] = [this.end(next), this.end(next, kept)]
+      this.log(next).length = kept
+      this.high.set(next, Math.min(this.highWatermark(next), cut))
+      this.h.truncated(next, cut, end)
+    })
   }
 
-  /** Forgets the newest committed batches of a replica, as no replica ever may. */
-  forget(node: number, batches: number): void {
-    const end = this.end(node)
-    this.committed -= batches
-    this.log(node).length = this.committed
-    this.pending.length = 0
-    this.h.truncated(node, this.end(node), end)
-  }
+  // --- histories ----------------------------------------------------------------------------------------------------
 
   /** One step of a random history. */
   step(kind: number, size: number): void {
     this.h.time += 1_000
-    switch (kind % 6) {
+    switch (kind % STEPS) {
       case 0:
       case 1:
         this.begin(size, 2)
-        this.catchUp()
-        return
+        return this.catchUp()
       case 2:
         return this.begin(size, size - 1)
       case 3:
-        return void this.failOver()
+        return this.failOver()
       case 4:
-        return this.loseFollower()
-      default:
+        return this.loseFollower(true)
+      case 5:
         return this.restart()
+      case 6:
+        return this.loseFollower(false)
+      case 7:
+        return this.cutOff(size)
+      case 8:
+        return this.askAgain()
+      case 9:
+        return this.catchUp(false)
+      case 10:
+        return this.hear()
+      default:
+        return this.expire()
     }
   }
 
   settle(): void {
     this.h.time += 1_000
     this.h.healing()
-    this.catchUp()
     this.restart()
+    this.hear()
   }
 }
+
+/** Kinds of steps. */
+export const STEPS = 12
