@@ -107,6 +107,14 @@ describe('a violation that is expected', () => {
     expect(asked).toEqual([])
   })
 
+  test('is not missed where runs crashed: they could not show it', async () => {
+    const dies: JudgeOnce = () => {
+      throw new Error('made to fail')
+    }
+    const { hunt } = await hunted(dies, { scenarios: [losing], baseline: violatedFrom(0) })
+    expect(hunt.caught).toBeNull()
+  })
+
   test('of another kind does not do', async () => {
     const other: JudgeOnce = (_, run) =>
       runResult(run, { verdicts: [verdict({ violations: [violation({ kind: 'ghost-record' })] })] })

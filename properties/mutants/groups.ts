@@ -1,4 +1,94 @@
 import type { Mutant } from './mutant.ts'
 
 /** Members, generations and committed offsets at the coordinator; assignors. */
-export const GROUPS_MUTANTS: readonly Mutant[] = []
+export const GROUPS_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'generation-unchecked',
+    rule: 'a commit of another generation is refused (ILLEGAL_GENERATION)',
+    file: 'sim/kafka/group/classic-group.ts',
+    anchor: 'if (generationId !== this.generationId)',
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/late-commit-is-refused', variant: null, runs: 10 },
+  },
+  {
+    id: 'commits-unchecked',
+    rule: 'a commit is checked for member and generation (`validateOffsetCommit`)',
+    file: 'sim/kafka/group/group-offsets.ts',
+    anchor: 'const error = group.validateOffsetCommit(memberId, groupInstanceId, generationId);',
+    replacement: 'const error = MARK ? Errors.NONE : 0;',
+    caughtBy: { scenario: 'library/a-paused-member-is-fenced', variant: null, runs: 50 },
+  },
+  {
+    id: 'sessions-never-expire',
+    rule: 'a member that sends no heartbeat for session.timeout.ms is removed',
+    file: 'sim/kafka/group/classic-groups.ts',
+    anchor: 'if (member === undefined || member.hasSatisfiedHeartbeat())',
+    replacement: 'if (MARK)',
+    caughtBy: { scenario: 'library/takeover', variant: null, runs: 10 },
+  },
+  {
+    id: 'rebalance-not-told',
+    rule: 'heartbeats are answered REBALANCE_IN_PROGRESS while a rebalance waits for members',
+    file: 'sim/kafka/group/classic-protocol.ts',
+    anchor: "group.state === 'PREPARING_REBALANCE' ? Errors.REBALANCE_IN_PROGRESS",
+    replacement: "group.state === 'PREPARING_REBALANCE' && !MARK ? Errors.REBALANCE_IN_PROGRESS",
+    caughtBy: { scenario: 'library/members-come-and-go', variant: null, runs: 10 },
+  },
+  {
+    id: 'assignment-before-replication',
+    rule: 'SyncGroup is answered when the assignment is replicated',
+    file: 'sim/kafka/group/classic-protocol.ts',
+    anchor: "afterwards: { kind: 'assign', groupId, generationId, assignment },",
+    replacement: "afterwards: { kind: 'assign', groupId, generationId: generationId + (MARK ? 1 : 0), assignment },",
+    caughtBy: { scenario: 'library/members-come-and-go', variant: null, runs: 10 },
+  },
+  {
+    id: 'coordinator-loads-nothing',
+    rule: 'a new coordinator loads the groups and offsets of its partition',
+    file: 'sim/kafka/group/coordinator-partition.ts',
+    anchor: 'of log.entriesOf(this.tp)) {',
+    replacement: 'of MARK ? [] : []) {',
+    caughtBy: { scenario: 'library/coordinator-moves', variant: null, runs: 10 },
+  },
+  {
+    id: 'coordinator-loads-to-high-watermark',
+    rule: 'a new coordinator loads its partition up to the log end, replicated or not',
+    file: 'sim/kafka/broker/replica-manager.ts',
+    anchor: 'log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset);\n    }\n    logEndOffset',
+    replacement:
+      'log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, MARK ? log.highWatermark : 0);\n    }\n    logEndOffset',
+    caughtBy: { scenario: 'library/coordinator-moves', variant: null, runs: 50 },
+  },
+  {
+    id: 'generation-not-raised',
+    rule: 'every rebalance begins a new generation',
+    file: 'sim/kafka/group/classic-group.ts',
+    anchor: 'this.generationId++;',
+    replacement: 'MARK;',
+    caughtBy: { scenario: 'library/a-paused-member-is-fenced', variant: null, runs: 20 },
+  },
+  {
+    id: 'range-overlaps',
+    rule: 'partitions are assigned to one member each (`RangeAssignor`)',
+    file: 'sim/kafka/client/consumer/assignors/range.ts',
+    anchor: 'for (; next < end; next++)',
+    replacement: 'for (next = Math.max(0, next - (MARK ? 1 : 0)); next < end; next++)',
+    caughtBy: { scenario: 'library/members-come-and-go', variant: null, runs: 10 },
+  },
+  {
+    id: 'range-forgets-the-rest',
+    rule: 'partitions that do not divide evenly go to the first members (`RangeAssignor`)',
+    file: 'sim/kafka/client/consumer/assignors/range.ts',
+    anchor: 'const end = next + each + (at < extra ? 1 : 0);',
+    replacement: 'const end = next + each + (at < extra && !MARK ? 1 : 0);',
+    caughtBy: { scenario: 'library/members-come-and-go', variant: null, runs: 10 },
+  },
+  {
+    id: 'cooperative-transfer-at-once',
+    rule: 'a partition that changes hands is given up first and assigned in the next rebalance (KIP-429)',
+    file: 'sim/kafka/client/consumer/assignors/cooperative-sticky.ts',
+    anchor: '(owners.get(tp) ?? memberId) === memberId',
+    replacement: 'MARK',
+    caughtBy: { scenario: 'library/members-come-and-go', variant: 'cooperative', runs: 100 },
+  },
+]

@@ -19,6 +19,14 @@ export const PRODUCER_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/acks-0-loses', variant: 'acks-all', runs: 10 },
   },
   {
+    id: 'delivery-timeout-not-enforced',
+    rule: 'delivery.timeout.ms bounds the time from send() to its outcome',
+    file: 'sim/kafka/client/batch-expiry.ts',
+    anchor: 'if (now < this.dueAt)',
+    replacement: 'if (MARK)',
+    caughtBy: { scenario: 'library/gives-up-in-doubt', variant: null, runs: 20 },
+  },
+  {
     id: 'doubt-counts-as-refusal',
     rule: 'after a disconnect or timeout nobody knows whether the batch was appended',
     file: 'sim/kafka/client/batch-completion.ts',
@@ -41,5 +49,13 @@ export const PRODUCER_MUTANTS: readonly Mutant[] = [
     anchor: 'if (answer.errorCode === Errors.NONE)',
     replacement: 'if (MARK)',
     caughtBy: { scenario: 'library/committed-survives-on-one-replica', variant: null, runs: 20 },
+  },
+  {
+    id: 'retries-without-end',
+    rule: 'a batch is sent again `retries` times at most',
+    file: 'sim/kafka/client/batch-completion.ts',
+    anchor: 'if (batch.done || batch.attempts >= this.settings.retries)',
+    replacement: 'if (batch.done || !MARK)',
+    caughtBy: { scenario: 'library/no-retries-is-at-most-once', variant: null, runs: 20 },
   },
 ]
