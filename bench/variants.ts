@@ -32,6 +32,7 @@ export type VariantName =
   | `fuzz-${'fast-check' | 'bare'}`
   | `${'judged' | 'unjudged'}-read`
   | `${'judged' | 'unjudged'}-read-12`
+  | `judging${'' | '-12' | '-read' | '-read-12'}`
 
 const node = (workload: string, count: number, ...options: readonly string[]): Variant => ({
   kind: 'node',
@@ -67,6 +68,10 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'unjudged-read': node('three-brokers', RECORDS, 'unjudged', '1', 'read'),
   'judged-read-12': node('three-brokers', RECORDS, 'judged', '12', 'read'),
   'unjudged-read-12': node('three-brokers', RECORDS, 'unjudged', '12', 'read'),
+  judging: node('cost-of-judging', 400, '1'),
+  'judging-12': node('cost-of-judging', 400, '12'),
+  'judging-read': node('cost-of-judging', 300, '1', 'read'),
+  'judging-read-12': node('cost-of-judging', 300, '12', 'read'),
   'requests-64': node('requests', 3_000_000, PAIRS, 'heap'),
   'rxjs-ping-pong': node('rxjs-ping-pong', PEER_EVENTS, PAIRS),
   'rxjs-requests': node('rxjs-requests', PEER_EVENTS, PAIRS),

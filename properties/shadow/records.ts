@@ -53,6 +53,9 @@ export class Records {
 
   private readonly batches: Batches
   private readonly numbers: Ints[] = []
+  /** The last answer of {@link numberOf}: moments of a record follow each other. */
+  private askedId = -1
+  private askedNumber = -1
   private readonly sends: Ints = new Ints()
   private readonly incarnations: Ints = new Ints()
 
@@ -79,6 +82,14 @@ export class Records {
 
   /** The record's number, given at its first appearance. */
   numberOf(id: number): number {
+    if (id !== this.askedId) {
+      this.askedNumber = this.findOrAdd(id)
+      this.askedId = id
+    }
+    return this.askedNumber
+  }
+
+  private findOrAdd(id: number): number {
     const node = recordNode(id)
     const numbers = (this.numbers[node] ??= new Ints())
     const known = numbers.at(recordOrdinal(id))

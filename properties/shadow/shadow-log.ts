@@ -100,6 +100,9 @@ export class ShadowLog {
 
   /** The entry that holds `offset`, or -1. */
   entryAt(offset: number): number {
+    // Mostly somebody asks for the end.
+    const newest = this.lastEntry
+    if (newest >= 0 && this.table.last.at(newest) === offset) return newest
     if (offset < this.start || offset >= this.end) return -1
     const place = this.placeOf(offset)
     if (place >= this.entries.length) return -1
