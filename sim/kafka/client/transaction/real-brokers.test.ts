@@ -1,25 +1,40 @@
 import { describe, expect, it, test } from 'vitest'
+import { cloneGraph } from '../../../kernel/clone.ts'
+import type { Kernel } from '../../../kernel/kernel.ts'
+import { TestHasher } from '../../../kernel/world.test.support.ts'
 import { MiniCluster } from '../../broker/mini-cluster.test.support.ts'
 import { Env } from '../../env.ts'
 import type { ProducerConfig } from '../../protocol/config/producer.ts'
-import { TestApp } from '../test-app.test.support.ts'
+import { type AppWorld, TestApp } from '../test-app.test.support.ts'
 import { ID } from './fake-coordinator.test.support.ts'
+
+/** Real brokers, as an application sees them. */
+class RealBrokers implements AppWorld {
+  readonly kernel: Kernel
+  readonly topics = [{ name: 'orders', topicId: 1, partitions: 1 }]
+  readonly brokers: readonly number[]
+  readonly client: number
+  private readonly cluster: MiniCluster
+
+  constructor(cluster: MiniCluster) {
+    this.cluster = cluster
+    this.kernel = cluster.kernel
+    this.client = cluster.clientNode
+    this.brokers = Array.from({ length: cluster.clientNode - 1 }, (_, n) => n + 1)
+  }
+
+  env(node: number): Env {
+    const { kernel, network, recorder } = this.cluster
+    return new Env(node, kernel, network, recorder)
+  }
+}
 
 /** Starts the application's process, anew if it runs already. */
 function start(c: MiniCluster, config: Partial<ProducerConfig> = {}): TestApp {
   c.kernel.kill(c.clientNode)
   c.network.nodeDied(c.clientNode, false)
   c.network.hostUp(c.clientNode)
-  const app = new TestApp(
-    {
-      kernel: c.kernel,
-      topics: [{ name: 'orders', topicId: 1, partitions: 1 }],
-      brokers: Array.from({ length: c.clientNode - 1 }, (_, n) => n + 1),
-      client: c.clientNode,
-      env: (node) => new Env(node, c.kernel, c.network, c.recorder),
-    },
-    { 'transactional.id': ID, ...config },
-  )
+  const app = new TestApp(new RealBrokers(c), { 'transactional.id': ID, ...config })
   c.kernel.start(c.clientNode, app)
   return app
 }
@@ -144,6 +159,45 @@ describe('a transactional producer of real brokers', () => {
           .map((entry) => entry.split(':')[1]),
       ).toEqual(['1', 'ABORT'])
     }
+  })
+
+  test.each([1, 2] as const)(
+    'commits offsets of a group with its transaction, or drops them, version %i',
+    (version) => {
+      const c = new MiniCluster({ profile: { 'transaction.version': version } })
+      const app = ready(c)
+      const { transactions } = app.producer
+      const group = { groupId: 'payments', generationId: -1, memberId: '', groupInstanceId: null }
+      for (const [n, end] of (['commitTransaction', 'abortTransaction'] as const).entries()) {
+        transactions.beginTransaction(n)
+        send(c, app)
+        const offset = { topicId: 1, partition: 0, committedOffset: n + 1, committedLeaderEpoch: -1 }
+        transactions.sendOffsetsToTransaction([offset], group)
+        c.runFor(20)
+        transactions[end]()
+        c.runFor(5)
+      }
+      const sent = 'sendOffsetsToTransaction ok'
+      expect(app.calls).toEqual([sent, 'commitTransaction ok', sent, 'abortTransaction ok'])
+      expect([c.count('offset.pending'), c.count('offset.committed'), c.count('offset.dropped')]).toEqual([2, 1, 1])
+    },
+  )
+
+  test.each([3, 40, 90, 150])('is plain data: %i events into a transaction a copy goes on as it does', (events) => {
+    const c = new MiniCluster({ hasher: new TestHasher() })
+    const app = ready(c)
+    app.producer.transactions.beginTransaction(1)
+    send(c, app)
+    app.producer.transactions.commitTransaction()
+    for (let at = 0; at < events; at++) c.kernel.step()
+    const copy = cloneGraph({ c, app })
+    const goOn = (world: { c: MiniCluster; app: TestApp }): readonly unknown[] => {
+      world.c.runFor(5)
+      transaction(world.c, world.app, 2, 'abort')
+      return [log(world.c), world.app.calls, world.c.kernel.digest()]
+    }
+    expect(goOn(copy)).toEqual(goOn({ c, app }))
+    expect(app.calls).toEqual(['commitTransaction ok', 'abortTransaction ok'])
   })
 
   it('costs at most 60 events more than the same records without it, in a cluster that has a transaction log', () => {
