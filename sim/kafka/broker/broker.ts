@@ -463,6 +463,10 @@ export class Broker implements NodeHandler, VerificationHost {
   /** Work that a crash would interrupt: requests parked here. */
   waiting(): readonly string[] {
     const { size } = this.verification
-    return size === 0 ? this.replicas.waiting() : [...this.replicas.waiting(), `the verification of ${size} requests`]
+    const waiting = [...this.replicas.waiting()]
+    if (size > 0) waiting.push(`the verification of ${size} requests`)
+    const decided = this.transactions.markers.size
+    if (decided > 0) waiting.push(`the markers of ${decided} transactions`)
+    return waiting
   }
 }

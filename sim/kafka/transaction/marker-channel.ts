@@ -14,7 +14,7 @@ import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { TxnMarker, WriteTxnMarkersRequest, WriteTxnMarkersResponse } from '../protocol/transaction-messages.ts'
-import { reactionTo } from './marker-errors.ts'
+import { errorOf, reactionTo } from './marker-errors.ts'
 import type { TransactionMetadata, TxnTransitMetadata } from './transaction-metadata.ts'
 import type { TransactionStateManager } from './transaction-state-manager.ts'
 
@@ -286,15 +286,6 @@ export class TransactionMarkerChannelManager implements NetworkClientOwner {
     for (const entry of this.refused.splice(0)) this.sendAgain(entry)
     this.flush()
   }
-}
-
-/** A request may hold two markers of one producer, for partitions that came to one leader by different ways. */
-function errorOf(response: WriteTxnMarkersResponse, producer: number, tp: number): number {
-  for (const { producerId, partitions } of response.markers) {
-    if (producerId !== producer) continue
-    for (const each of partitions) if (tpOf(each.topicId, each.partition) === tp) return each.errorCode
-  }
-  throw new Error(`the marker of producer ${producer} was not answered`)
 }
 
 function tpsOf({ partitions }: TxnMarker): readonly number[] {

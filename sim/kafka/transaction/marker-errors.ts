@@ -1,4 +1,6 @@
+import { tpOf } from '../../history/ids.ts'
 import { Errors, errorName } from '../protocol/errors.ts'
+import type { WriteTxnMarkersResponse } from '../protocol/transaction-messages.ts'
 
 /** What the coordinator makes of what a leader says to a marker: it is in the log, try again, or it is no longer ours to end. */
 export type MarkerReaction = 'written' | 'again' | 'given-up'
@@ -25,4 +27,13 @@ export function reactionTo(error: number): MarkerReaction {
     default:
       throw new Error(`no leader answers a marker with ${errorName(error)}`)
   }
+}
+
+/** What a leader says to one partition's marker. A request may hold two markers of one producer, for partitions that came to one leader by different ways. */
+export function errorOf(response: WriteTxnMarkersResponse, producer: number, tp: number): number {
+  for (const { producerId, partitions } of response.markers) {
+    if (producerId !== producer) continue
+    for (const each of partitions) if (tpOf(each.topicId, each.partition) === tp) return each.errorCode
+  }
+  throw new Error(`the marker of producer ${producer} was not answered`)
 }

@@ -16,10 +16,15 @@ import type { TransactionAppend } from './appends.ts'
 import { type HandlerParts, nowMs, type TransactionCoordinatorOptions } from './coordinator-parts.ts'
 import { EndTransactions } from './end-transactions.ts'
 import { InitProducerIdHandler } from './init-producer-id-handler.ts'
-import { type PendingCompleteTxn, TransactionMarkerChannelManager } from './marker-channel.ts'
+import { type CompletionListener, type PendingCompleteTxn, TransactionMarkerChannelManager } from './marker-channel.ts'
 import { TransactionTimeouts } from './timeouts.ts'
 import type { TransactionMetadata } from './transaction-metadata.ts'
-import { type TransactionLog, type TransactionPartition, TransactionStateManager } from './transaction-state-manager.ts'
+import {
+  type TransactionLog,
+  type TransactionPartition,
+  type TransactionStateListener,
+  TransactionStateManager,
+} from './transaction-state-manager.ts'
 
 export interface TransactionCoordinatorParts {
   readonly env: Env
@@ -35,7 +40,7 @@ export interface TransactionCoordinatorParts {
 }
 
 /** One broker's part in coordinating transactions (`TransactionCoordinator`). */
-export class TransactionCoordinator {
+export class TransactionCoordinator implements TransactionStateListener, CompletionListener {
   readonly states: TransactionStateManager
   readonly markers: TransactionMarkerChannelManager
   private readonly env: Env
