@@ -1,10 +1,17 @@
 import type { FindCoordinatorRequest } from '../../protocol/group-messages.ts'
 import { Errors } from '../../protocol/errors.ts'
+import type { InitProducerIdRequest } from '../../protocol/messages.ts'
 import type { Sequences } from '../sequences.ts'
 import { type Cause, causeOf, illegalState, kafkaException, ProducerException } from './transaction-error.ts'
 import { isTransitionValid, type TransactionState } from './transaction-state.ts'
 import { TransactionalRequestResult } from './transactional-request-result.ts'
-import { type CoordinatorType, type TxnRequest, TxnRequestQueue } from './txn-request.ts'
+import { type CoordinatorType, type TxnRequest, type TxnRequestOf, TxnRequestQueue } from './txn-request.ts'
+
+interface Identity {
+  readonly transactionalId: string
+  readonly producerId: number
+  readonly producerEpoch: number
+}
 
 /** The calls of the application that wait for a coordinator, by Kafka's names. */
 export type TransactionCall = 'initTransactions' | 'sendOffsetsToTransaction' | 'commitTransaction' | 'abortTransaction'
@@ -26,6 +33,7 @@ export class TransactionCore {
   readonly transactionalId: string
   readonly sequences: Sequences
   readonly queue: TxnRequestQueue = new TxnRequestQueue()
+  private readonly timeoutMs: number
   /** Nodes; -1 = not known. */
   readonly coordinators: Record<CoordinatorType, number> = { transaction: -1, group: -1 }
   state: TransactionState = 'UNINITIALIZED'
@@ -38,8 +46,10 @@ export class TransactionCore {
   epochBumpRequired = false
   private pending: PendingTransition | null = null
 
-  constructor(transactionalId: string, sequences: Sequences) {
+  /** `timeoutMs` = transaction.timeout.ms. */
+  constructor(transactionalId: string, timeoutMs: number, sequences: Sequences) {
     this.transactionalId = transactionalId
+    this.timeoutMs = timeoutMs
     this.sequences = sequences
   }
 
@@ -130,6 +140,32 @@ export class TransactionCore {
     this.coordinators[keyType] = -1
     const body: FindCoordinatorRequest = { keyType, key }
     this.queue.add({ kind: 'FindCoordinator', body, result: new TransactionalRequestResult(), isRetry })
+  }
+
+  /** What is told of the producer with each request of a transaction. */
+  get identity(): Identity {
+    const { transactionalId, sequences } = this
+    return { transactionalId, producerId: sequences.producerId, producerEpoch: sequences.producerEpoch }
+  }
+
+  /** Only a new epoch after an abort names the old one (KIP-360): it is refused to whoever was fenced. */
+  initialize(purpose: TxnRequestOf<'InitProducerId'>['purpose']): TransactionalRequestResult {
+    const { transactionalId, sequences, timeoutMs } = this
+    const result = new TransactionalRequestResult()
+    const body: InitProducerIdRequest = {
+      transactionalId,
+      transactionTimeoutMs: timeoutMs,
+      producerId: purpose === 'after-abort' ? sequences.producerId : -1,
+      producerEpoch: purpose === 'after-abort' ? sequences.producerEpoch : -1,
+    }
+    this.queue.add({ kind: 'InitProducerId', body, purpose, result, isRetry: false })
+    return result
+  }
+
+  end(committed: boolean): TransactionalRequestResult {
+    const result = new TransactionalRequestResult()
+    this.queue.add({ kind: 'EndTxn', body: { ...this.identity, committed }, result, isRetry: false })
+    return result
   }
 
   /** `reenqueue` */

@@ -3,7 +3,6 @@ import type { Env } from '../../env.ts'
 import type { ClientSwitches } from '../../protocol/client-switches.ts'
 import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type { TxnOffsetCommitRequest } from '../../protocol/transaction-messages.ts'
-import type { InitProducerIdRequest } from '../../protocol/messages.ts'
 import { tpOf } from '../../../history/ids.ts'
 import type { ErrorPolicy } from '../error-policy.ts'
 import type { PartitionState } from '../partition-state.ts'
@@ -52,7 +51,7 @@ export class TransactionManager implements ErrorPolicy {
     this.env = env
     this.options = options
     this.sequences = new Sequences(options.switches)
-    this.core = new TransactionCore(options.transactionalId, this.sequences)
+    this.core = new TransactionCore(options.transactionalId, options.transactionTimeoutMs, this.sequences)
   }
 
   // --- calls of the application -------------------------------------------------------------------------------------
@@ -64,7 +63,7 @@ export class TransactionManager implements ErrorPolicy {
     const pending = core.pendingResult('initTransactions')
     if (pending !== null) return pending
     core.transitionTo('INITIALIZING', 'application')
-    return core.remember('initTransactions', this.enqueueInitProducerId('first'))
+    return core.remember('initTransactions', core.initialize('first'))
   }
 
   beginTransaction(): void {
@@ -103,7 +102,7 @@ export class TransactionManager implements ErrorPolicy {
   }
 
   sendOffsetsToTransaction(offsets: readonly TxnOffset[], group: ConsumerGroupMetadata): TransactionalRequestResult {
-    const { core, sequences } = this
+    const { core } = this
     core.throwIfPending('sendOffsetsToTransaction')
     core.maybeFailWithError()
     if (core.state !== 'IN_TRANSACTION') {
@@ -116,8 +115,7 @@ export class TransactionManager implements ErrorPolicy {
       this.enqueueTxnOffsetCommit(result, offsets, group)
       core.started = true
     } else {
-      const { producerId, producerEpoch } = sequences
-      const body = { transactionalId: core.transactionalId, producerId, producerEpoch, groupId: group.groupId }
+      const body = { ...core.identity, groupId: group.groupId }
       core.queue.add({ kind: 'AddOffsetsToTxn', body, offsets, group, result, isRetry: false })
     }
     return result
@@ -264,13 +262,11 @@ export class TransactionManager implements ErrorPolicy {
     offsets: readonly TxnOffset[],
     group: ConsumerGroupMetadata,
   ): void {
-    const { core, sequences, pendingOffsets } = this
+    const { core, pendingOffsets } = this
     for (const offset of offsets) pendingOffsets.set(tpOf(offset.topicId, offset.partition), offset)
     const body: TxnOffsetCommitRequest = {
-      transactionalId: core.transactionalId,
+      ...core.identity,
       groupId: group.groupId,
-      producerId: sequences.producerId,
-      producerEpoch: sequences.producerEpoch,
       generationIdOrMemberEpoch: group.generationId,
       memberId: group.memberId,
       groupInstanceId: group.groupInstanceId,
@@ -282,26 +278,10 @@ export class TransactionManager implements ErrorPolicy {
   // --- inner workings -----------------------------------------------------------------------------------------------
 
   private beginCompleting(committed: boolean): TransactionalRequestResult {
-    const { core, sequences } = this
+    const { core } = this
     if (this.partitions.hasNew) this.enqueueAddPartitions()
-    const { producerId, producerEpoch } = sequences
-    const result = new TransactionalRequestResult()
-    const body = { transactionalId: core.transactionalId, producerId, producerEpoch, committed }
-    core.queue.add({ kind: 'EndTxn', body, result, isRetry: false })
-    return core.epochBumpRequired ? this.enqueueInitProducerId('after-abort') : result
-  }
-
-  private enqueueInitProducerId(purpose: TxnRequestOf<'InitProducerId'>['purpose']): TransactionalRequestResult {
-    const { core, sequences, options } = this
-    const result = new TransactionalRequestResult()
-    const body: InitProducerIdRequest = {
-      transactionalId: core.transactionalId,
-      transactionTimeoutMs: options.transactionTimeoutMs,
-      producerId: purpose === 'after-abort' ? sequences.producerId : -1,
-      producerEpoch: purpose === 'after-abort' ? sequences.producerEpoch : -1,
-    }
-    core.queue.add({ kind: 'InitProducerId', body, purpose, result, isRetry: false })
-    return result
+    const result = core.end(committed)
+    return core.epochBumpRequired ? core.initialize('after-abort') : result
   }
 
   private enqueueAddPartitions(): void {
@@ -325,7 +305,8 @@ export class TransactionManager implements ErrorPolicy {
 
   /** librdkafka before 1.8.2 asked for a new epoch and went on, though that aborts the transaction at its coordinator. */
   private askForEpochInTransaction(): void {
-    if (this.core.queue.peek()?.kind !== 'InitProducerId') this.enqueueInitProducerId('in-transaction')
+    const { core } = this
+    if (core.queue.peek()?.kind !== 'InitProducerId') core.initialize('in-transaction')
   }
 
   /** What is still to be sent is numbered anew, and its partitions begin what the coordinator takes for a new transaction. */

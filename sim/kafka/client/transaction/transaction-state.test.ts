@@ -32,7 +32,7 @@ const isLegal = (source: TransactionState, target: TransactionState): boolean =>
   target === 'FATAL_ERROR' || LEGAL.includes(`${source} ${target}`)
 
 function coreIn(state: TransactionState): TransactionCore {
-  const core = new TransactionCore('payments-0', new Sequences(NO_SWITCHES))
+  const core = new TransactionCore('payments-0', 60_000, new Sequences(NO_SWITCHES))
   core.state = state
   return core
 }

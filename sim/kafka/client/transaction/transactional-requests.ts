@@ -161,13 +161,10 @@ export class TransactionalRequests implements IdentityRequests {
 
   private bodyOf(request: TxnRequest): object {
     if (request.kind !== 'AddPartitionsToTxn') return request.body
-    const { core, sequences } = this.parts.manager
     const body: AddPartitionsToTxnRequest = {
       transactions: [
         {
-          transactionalId: core.transactionalId,
-          producerId: sequences.producerId,
-          producerEpoch: sequences.producerEpoch,
+          ...this.parts.manager.core.identity,
           verifyOnly: false,
           partitions: request.partitions.map(({ topicId, index }) => ({ topicId, partition: index })),
         },
