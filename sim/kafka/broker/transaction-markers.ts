@@ -141,7 +141,7 @@ export class TransactionMarkers implements MarkerListener {
   onMarkerWritten(_tp: number, token: number, error: number): void {
     const slot = this.handed.get(token)
     this.handed.delete(token)
-    if (slot !== undefined) this.decide(slot, error)
+    if (slot !== undefined) this.decide(slot, markerError(error))
   }
 
   private decide({ pending, marker, partition }: Slot, error: number): void {
@@ -161,6 +161,18 @@ export function emitMarkerWritten(env: Env, tp: number, offset: number, batch: R
   if (marker === null) return
   const commit = marker.type === 'COMMIT' ? 1 : 0
   env.emitWide(M.markerWritten, tp, offset, producerId, producerEpoch, commit, marker.coordinatorEpoch, id)
+}
+
+/** Whose group coordinator is not ready is to the transaction's coordinator a leader that is none. */
+function markerError(error: number): number {
+  switch (error) {
+    case Errors.COORDINATOR_NOT_AVAILABLE:
+    case Errors.COORDINATOR_LOAD_IN_PROGRESS:
+    case Errors.NOT_COORDINATOR:
+      return Errors.NOT_LEADER_OR_FOLLOWER
+    default:
+      return error
+  }
 }
 
 function contentOf({ transactionResult, coordinatorEpoch }: TxnMarker): EndTransactionMarker {

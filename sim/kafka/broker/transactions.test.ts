@@ -3,8 +3,10 @@ import { M } from '../../history/catalogue.ts'
 import { SECOND } from '../../kernel/time.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
+import type { OffsetFetchResponse } from '../protocol/group-messages.ts'
 import type { ProduceResponse } from '../protocol/messages.ts'
-import type { Call, TransactionCluster } from '../transaction/transaction-cluster.test.support.ts'
+import type { TxnOffsetCommitResponse } from '../protocol/transaction-messages.ts'
+import { type Call, ID, type TransactionCluster } from '../transaction/transaction-cluster.test.support.ts'
 import { Live, OLD, V1 } from './live-transactions.test.support.ts'
 
 describe('a transactional batch', () => {
@@ -217,6 +219,63 @@ describe('a marker', () => {
     const again = { ...next, transactionResult: true, coordinatorEpoch: 9, transactionVersion: 2 }
     expect(cluster.mark(cluster.leaderOf(0), again)).toEqual([code])
     expect(cluster.stable(0)).toBe(code === Errors.NONE ? 4 : 2)
+  })
+})
+
+describe('offsets in a transaction', () => {
+  const GROUP = 'shipping'
+
+  /** The coordinator of the group, once it has its topic. */
+  function groupCoordinator(cluster: Live): number {
+    for (let tries = 0; tries < 20; tries++) {
+      const body = { keyType: 'group', key: GROUP }
+      const found = cluster.ask(1, Api.FindCoordinator, body, 6, 0.25)
+      if (found?.errorCode === Errors.NONE) return found.nodeId
+    }
+    return -1
+  }
+
+  test.each([
+    [true, 5],
+    [false, -1],
+  ])('count when its marker is written, if it commits: %s', (committed, offset) => {
+    const cluster = new Live()
+    const coordinator = groupCoordinator(cluster)
+    const who = cluster.init()
+    const commit = { transactionalId: ID, groupId: GROUP, ...who, generationIdOrMemberEpoch: -1, memberId: '' }
+    const partitions = [{ topicId: 1, partition: 0, committedOffset: 5, committedLeaderEpoch: -1 }]
+    const connection = cluster.open(coordinator)
+    const body = { ...commit, groupInstanceId: null, partitions }
+    const call: Call<TxnOffsetCommitResponse> = {
+      connection,
+      correlation: cluster.send(connection, coordinator, Api.TxnOffsetCommit, body, 5),
+    }
+    cluster.runFor(0.5)
+    expect(cluster.answer(call)?.partitions[0]?.errorCode).toBe(Errors.NONE)
+    const offsetsTp = cluster.broker(coordinator).groups.tpFor(GROUP)
+    expect(cluster.state.partitions).toEqual([offsetsTp])
+    const markers = cluster.watch(M.markerWritten)
+    expect(cluster.end(who, committed).errorCode).toBe(Errors.NONE)
+    cluster.runFor(1)
+    expect(markers.seen.map(([tp]) => tp)).toEqual([offsetsTp])
+    expect(cluster.state.state).toBe(committed ? 'CompleteCommit' : 'CompleteAbort')
+    const fetch = { groupId: GROUP, memberId: '', memberEpoch: -1, requireStable: true, partitions: null }
+    const fetching: Call<OffsetFetchResponse> = {
+      connection,
+      correlation: cluster.send(connection, coordinator, Api.OffsetFetch, fetch, 9),
+    }
+    cluster.runFor(0.5)
+    expect(cluster.answer(fetching)?.partitions[0]?.committedOffset ?? -1).toBe(offset)
+  })
+
+  test('are ended where the group is coordinated, and only there', () => {
+    const cluster = new Live()
+    const coordinator = groupCoordinator(cluster)
+    const tp = cluster.broker(coordinator).groups.tpFor(GROUP)
+    const partitions = [{ topicId: tp >>> 16, partition: tp & 0xffff }]
+    const other = cluster.up.find((id) => id !== coordinator) as number
+    expect(cluster.mark(coordinator, { partitions })).toEqual([Errors.NONE])
+    expect(cluster.mark(other, { partitions })).toEqual([Errors.NOT_LEADER_OR_FOLLOWER])
   })
 })
 

@@ -219,6 +219,17 @@ describe('what is known of transactions', () => {
     }
   })
 
+  test('but for which markers were not replicated (`ProducerStateManager.loadFromSnapshot`)', () => {
+    const world = new LogWorld()
+    verified(world.log, data(0))
+    end(world.log, marker('COMMIT'))
+    world.log.setHighWatermark(1, 0, true)
+    expect(world.log.lastStableOffset).toBe(0)
+    const again = world.crash().restart()
+    again.setHighWatermark(1, 0, true)
+    expect(again.lastStableOffset).toBe(1)
+  })
+
   test('is cut with the log: a transaction is open again without its marker, and was never with nothing left', () => {
     const { log } = new LogWorld()
     verified(log, data(0, { count: 2 }))
