@@ -2,33 +2,21 @@ import { M } from '../../sim/history/catalogue.ts'
 import { recordOf } from '../../sim/history/ids.ts'
 import { Errors } from '../../sim/kafka/protocol/errors.ts'
 import { History } from './history.test.helper.ts'
+import { type Batch, ReplicaLogs } from './replica-logs.test.helper.ts'
 
 /** What a leader needs in sync before it commits anything. */
 const MIN_ISR = 2
-
-export interface Batch {
-  readonly number: number
-  readonly records: readonly number[]
-  /** Leader epoch it was appended in; a copy keeps it. */
-  readonly epoch: number
-}
 
 /**
  * A replicated log that keeps its promises, as simple as can be: it tells every step to a history. Replication 3, min ISR 2,
  * eligible leader replicas. An idempotent producer sends in order and retries; only replicas in sync or eligible are elected;
  * a leader that is cut off goes on unaware, and gives up what it appended when it comes back.
  */
-export class ReplicatedLog {
-  readonly h: History = new History({ minIsr: MIN_ISR })
+export class ReplicatedLog extends ReplicaLogs {
   /** -1 = nobody. */
   leader = 1
   epoch = 0
   isr: number[] = [1, 2, 3]
-  readonly logs: ReadonlyMap<number, Batch[]> = new Map([
-    [1, []],
-    [2, []],
-    [3, []],
-  ])
   /** What the producer waits for, oldest first. */
   private pending: Batch[] = []
   private elr: number[] = []
@@ -38,34 +26,18 @@ export class ReplicatedLog {
   /** Leads on in an epoch that is over, and nobody hears it; -1 = none. */
   private zombie = -1
   private zombieEpoch = -1
-  /** High watermark by replica, as each knows it. */
-  private readonly high: Map<number, number> = new Map()
-  /** Batches that any leader ever refused or appended. */
+  /** Batches that a leader refused. */
   private readonly refused: Set<number> = new Set()
-  private readonly appended: Set<number> = new Set()
-  private partitionEpoch = 0
+  partitionEpoch = 0
   private records = 0
   private batches = 0
 
   constructor() {
+    super(new History({ minIsr: MIN_ISR }))
     this.h.at(1).formed()
   }
 
-  // --- logs ---------------------------------------------------------------------------------------------------------
-
-  log(node: number): Batch[] {
-    return this.logs.get(node) as Batch[]
-  }
-
-  end(node: number, batches: number = this.log(node).length): number {
-    return this.log(node)
-      .slice(0, batches)
-      .reduce((sum, batch) => sum + batch.records.length, 0)
-  }
-
-  highWatermark(node: number): number {
-    return this.high.get(node) ?? 0
-  }
+  // --- replicas ---------------------------------------------------------------------------------------------------
 
   /** Batches that lie below the leader's high watermark. */
   get committedBatches(): number {
@@ -76,19 +48,6 @@ export class ReplicatedLog {
     )
       batches++
     return batches
-  }
-
-  /** Where a batch begins in a replica's log, -1 where it does not lie. */
-  private offsetOf(node: number, { number }: Batch): number {
-    const place = this.log(node).findIndex((other) => other.number === number)
-    return place < 0 ? -1 : this.end(node, place)
-  }
-
-  append(node: number, batch: Batch): void {
-    const offset = this.end(node)
-    this.log(node).push(batch)
-    this.appended.add(batch.number)
-    this.h.appended(node, batch.number, offset, batch.epoch, batch.records.length)
   }
 
   followers(): number[] {
@@ -116,7 +75,8 @@ export class ReplicatedLog {
     this.pending.push(this.send(size))
     this.deliver()
     if (this.leader < 0 || this.isr.length < MIN_ISR) return
-    for (const follower of this.followers().slice(0, copies)) this.copy(follower)
+    // Those that will not lead next come first.
+    for (const follower of this.followers().reverse().slice(0, copies)) this.copy(follower)
   }
 
   /** What the leader lacks of what the producer waits for reaches it, in order. */
@@ -219,9 +179,9 @@ export class ReplicatedLog {
     this.h.fenced(old)
     this.replace(old)
     // The producer does not know either.
-    const batch = { ...this.send(size), epoch: this.zombieEpoch }
-    this.append(old, batch)
-    this.pending.push(batch)
+    this.pending.push(this.send(size))
+    for (const batch of this.pending)
+      if (this.offsetOf(old, batch) < 0) this.append(old, { ...batch, epoch: this.zombieEpoch })
   }
 
   private replace(old: number, before: (next: number) => void = () => {}): void {
@@ -252,21 +212,8 @@ export class ReplicatedLog {
   }
 
   private follow(node: number): void {
-    const led = this.log(this.leader)
-    const own = this.log(node)
-    let common = 0
-    while (
-      common < own.length &&
-      common < led.length &&
-      own[common]?.number === led[common]?.number &&
-      own[common]?.epoch === led[common]?.epoch
-    )
-      common++
-    const [end, cut] = [this.end(node), this.end(node, common)]
-    this.h.followed(node, this.leader, this.epoch, end)
-    own.length = common
-    this.high.set(node, Math.min(this.highWatermark(node), cut))
-    if (cut < end) this.h.truncated(node, cut, end)
+    this.h.followed(node, this.leader, this.epoch, this.end(node))
+    this.cutToCommon(node, this.leader)
   }
 
   // --- brokers ------------------------------------------------------------------------------------------------------
@@ -331,11 +278,7 @@ export class ReplicatedLog {
     const committed = this.committedBatches
     this.pending = []
     this.failOver((next) => {
-      const kept = Math.max(0, committed - batches)
-      const [end, cut] = [this.end(next), this.end(next, kept)]
-      this.log(next).length = kept
-      this.high.set(next, Math.min(this.highWatermark(next), cut))
-      this.h.truncated(next, cut, end)
+      this.cut(next, Math.max(0, committed - batches))
     })
   }
 
@@ -362,6 +305,7 @@ export class ReplicatedLog {
       case 7:
         return this.cutOff(size)
       case 8:
+        this.begin(size, 0)
         return this.askAgain()
       case 9:
         return this.catchUp(false)

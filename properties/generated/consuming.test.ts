@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Guarantee } from '../scenarios/format/vocabulary.ts'
-import { CONSUMED } from './testing/consuming.test.helper.ts'
-import { ConsumerGroup, type Mode } from './testing/consumer-group.test.helper.ts'
-import type { Outcome } from './testing/history.test.helper.ts'
+import type { Guarantee } from '../../scenarios/format/vocabulary.ts'
+import { CONSUMED } from '../testing/consuming.test.helper.ts'
+import { ConsumerGroup, type Mode } from '../testing/consumer-group.test.helper.ts'
+import type { Outcome } from '../testing/history.test.helper.ts'
 
 const ALWAYS: readonly Guarantee[] = ['no-ghosts', 'order-per-key', 'fencing', 'single-owner', 'progress']
 
