@@ -60,7 +60,9 @@ export class ReaderNodes {
   processor(env: Env, incarnation: number): ProcessorProcess {
     const { node } = env
     const spec = named(this.spec.processors, this.at(node))
-    const commit = ({ auto: 'auto', 'before-output': 'before', 'after-output': 'after' } as const)[spec.commit]
+    const commit = (
+      { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'in-transaction': 'elsewhere' } as const
+    )[spec.commit]
     const to = spec.to.map((name) => {
       const topicId = topicIdNamed(this.spec, name)
       return { name, topicId, partitions: this.spec.topics[topicId - 1]?.partitions ?? 0 }

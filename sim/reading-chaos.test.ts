@@ -25,7 +25,14 @@ function pipeline(n: number): WorldSpec {
   return world({
     producers: [
       producer('checkout', 'orders', {
-        workload: { kind: 'send', records: 120, every: constant(20 * MILLISECOND), keys: 16, size: 100 },
+        workload: {
+          kind: 'send',
+          records: 120,
+          every: constant(20 * MILLISECOND),
+          keys: 16,
+          size: 100,
+          transactions: null,
+        },
         onUnknown: 'resend',
       }),
     ],

@@ -39,7 +39,7 @@ test('who commits first and is refused leaves the work to the new owner', () => 
     topics: [TOPIC],
     producers: [
       producer('checkout', 'orders', {
-        workload: { kind: 'send', records: 20, every: constant(MILLISECOND), keys: 0, size: 100 },
+        workload: { kind: 'send', records: 20, every: constant(MILLISECOND), keys: 0, size: 100, transactions: null },
       }),
     ],
     consumers: [consumer('reader', 'orders', { commit: 'before-processing', instances: 2 })],
@@ -78,7 +78,14 @@ test('before it lets a partition go an application waits for its commit, also on
     topics: [TOPIC],
     producers: [
       producer('checkout', 'orders', {
-        workload: { kind: 'send', records: 300, every: constant(50 * MILLISECOND), keys: 0, size: 100 },
+        workload: {
+          kind: 'send',
+          records: 300,
+          every: constant(50 * MILLISECOND),
+          keys: 0,
+          size: 100,
+          transactions: null,
+        },
       }),
     ],
     consumers: [

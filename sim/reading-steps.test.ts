@@ -15,7 +15,7 @@ const BILLS = { ...TOPIC, name: 'bills', partitions: 1 }
 const RECORDS = 6
 const producers = [
   producer('checkout', 'orders', {
-    workload: { kind: 'send', records: RECORDS, every: constant(MILLISECOND), keys: 0, size: 100 },
+    workload: { kind: 'send', records: RECORDS, every: constant(MILLISECOND), keys: 0, size: 100, transactions: null },
   }),
 ]
 /** The node that reads: controller, three brokers, the producer, then it. */

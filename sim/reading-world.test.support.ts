@@ -61,6 +61,7 @@ export function processor(
     to: [to],
     commit: 'after-output',
     transform: { kind: 'copy' },
+    transactions: null,
     producerConfig,
     ...overrides,
   }

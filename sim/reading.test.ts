@@ -79,7 +79,7 @@ const AT_WORK: number = 7500 * MILLISECOND
 /** Keys spread the records over both partitions. */
 const producers = [
   producer('checkout', 'orders', {
-    workload: { kind: 'send', records: 100, every: constant(5 * MILLISECOND), keys: 16, size: 100 },
+    workload: { kind: 'send', records: 100, every: constant(5 * MILLISECOND), keys: 16, size: 100, transactions: null },
   }),
 ]
 const SLOW = constant(60 * MILLISECOND)

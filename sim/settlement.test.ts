@@ -19,7 +19,14 @@ function grouped(): WorldSpec {
     topics: [{ ...TOPIC, partitions: 1, replicationFactor: 1, config: { ...TOPIC.config, 'min.insync.replicas': 1 } }],
     producers: [
       producer('checkout', 'orders', {
-        workload: { kind: 'send', records: 60, every: constant(100 * MILLISECOND), keys: 0, size: 100 },
+        workload: {
+          kind: 'send',
+          records: 60,
+          every: constant(100 * MILLISECOND),
+          keys: 0,
+          size: 100,
+          transactions: null,
+        },
       }),
     ],
     consumers: [consumer('reader', 'orders')],

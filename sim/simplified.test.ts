@@ -4,7 +4,7 @@ import { producer, world } from './world.test.support.ts'
 
 test('a world is told about only what its own settings touch', () => {
   const keyed = producer('checkout', 'orders', {
-    workload: { kind: 'send', records: 1, every: { kind: 'constant', us: 1 }, keys: 4, size: 1 },
+    workload: { kind: 'send', records: 1, every: { kind: 'constant', us: 1 }, keys: 4, size: 1, transactions: null },
   })
   const plain = world({ producers: [keyed] })
   expect(simplificationsOf(plain)).toEqual([])

@@ -10,7 +10,14 @@ import { runWorld } from './world.ts'
 const RECORDS = 40
 const PRODUCERS = [
   producer('checkout', 'orders', {
-    workload: { kind: 'send', records: RECORDS, every: constant(5 * MILLISECOND), keys: 16, size: 100 },
+    workload: {
+      kind: 'send',
+      records: RECORDS,
+      every: constant(5 * MILLISECOND),
+      keys: 16,
+      size: 100,
+      transactions: null,
+    },
   }),
 ]
 

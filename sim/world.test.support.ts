@@ -48,7 +48,14 @@ export function producer(
     stopUs: null,
     onUnknown: 'give-up',
     profile: 'kafka-4.1',
-    workload: { kind: 'send', records: 100, every: { kind: 'constant', us: 5 * MILLISECOND }, keys: 0, size: 100 },
+    workload: {
+      kind: 'send',
+      records: 100,
+      every: { kind: 'constant', us: 5 * MILLISECOND },
+      keys: 0,
+      size: 100,
+      transactions: null,
+    },
     config: defaults<ProducerConfig>(PRODUCER_CONFIG, { 'transactional.id': '', ...config }),
     ...overrides,
   }

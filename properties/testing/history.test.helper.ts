@@ -49,7 +49,7 @@ export function specOf(options: HistoryOptions): WorldSpec {
     instances: 1,
     startUs: 0,
     stopUs: null,
-    workload: { kind: 'send', records: 100, every: { kind: 'constant', us: 1000 }, keys: 0, size: 100 },
+    workload: { kind: 'send', records: 100, every: { kind: 'constant', us: 1000 }, keys: 0, size: 100, transactions: null },
     onUnknown: 'give-up',
     profile: 'kafka-4.1',
     config,

@@ -256,17 +256,9 @@ describe('not simulated yet', () => {
     ['controllers', after('cluster: { controllers: 3 }'), ['NOT_SIMULATED 6:12']],
     ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
     ['sources', after('sources: { i: { to: orders } }'), ['NOT_SIMULATED 6:1']],
-    ['transactions', producer('{ to: orders, transactions: { every: 10 } }'), ['NOT_SIMULATED 4:27']],
-    ['a transactional id', config('transactional.id: a'), ['NOT_SIMULATED 4:37']],
-    [
-      'transaction steps',
-      producer('{ to: orders, steps: [begin, commit: { on-unknown: retry }, abort] }'),
-      ['NOT_SIMULATED 4:35', 'NOT_SIMULATED 4:42', 'NOT_SIMULATED 4:73'],
-    ],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, cleanup.policy: compact } }'), ['NOT_SIMULATED 2:36']],
-    ['fail', fault('fail: { target: checkout#0, step: before-commit }'), ['NOT_SIMULATED 6:47']],
     [
       'disk and clock faults',
       after(

@@ -62,8 +62,8 @@ describe('fail', () => {
     ['nth 0', 'fail: { target: checkout#0, step: before-output, nth: 0 }', ['RANGE 8:67']],
     ['more steps than records', 'fail: { target: checkout#0, step: before-output, nth: 11 }', ['NEVER_FIRES 8:67']],
     ['an unknown key', 'fail: { target: checkout#0, step: before-output, after: 1s }', ['UNKNOWN_KEY 8:62']],
-    ["a consumer's step", 'fail: { target: checkout#0, step: before-commit }', ['NOT_SIMULATED 8:47']],
-    ["another consumer's step", 'fail: { target: checkout, step: after-commit }', ['NOT_SIMULATED 8:45']],
+    ['a commit without transactions', 'fail: { target: checkout#0, step: before-commit }', ['NEVER_FIRES 8:47']],
+    ['another', 'fail: { target: checkout, step: after-commit }', ['NEVER_FIRES 8:45']],
   ])('%s is an error', (_, text, expected) => {
     expect(errors(text)).toEqual(expected)
   })

@@ -71,7 +71,7 @@ describe('a .properties file as config', () => {
   })
 
   test('keys that are not simulated or not known are warnings with their lines', () => {
-    const file = imported('bootstrap.servers=a:9092\n\nackz=1\ntransactional.id=t\nacks=1\n')
+    const file = imported('bootstrap.servers=a:9092\n\nackz=1\ncompression.type=lz4\nacks=1\n')
     expect(said(file)).toEqual([
       'warning NOT_SIMULATED producer.properties:1:1',
       'warning UNKNOWN_CONFIG producer.properties:3:1',

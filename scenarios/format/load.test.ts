@@ -47,6 +47,7 @@ describe('defaults', () => {
       every: { kind: 'constant', us: 10_000 },
       keys: 0,
       size: 100,
+      transactions: null,
     })
     expect(producer?.config).toMatchObject({
       acks: 'all',

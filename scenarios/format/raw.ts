@@ -93,7 +93,7 @@ export type RawStep =
         timestamp?: Opt<string>
       }>
       wait?: Opt<RawSpread | RawMoment>
-      commit?: Opt<{ 'on-unknown'?: Opt<'retry'> }>
+      commit?: Opt<{ 'on-unknown'?: Opt<'give-up' | 'retry' | 'abort'> }>
     }
 
 interface RawReader extends RawApplication {

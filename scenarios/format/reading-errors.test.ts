@@ -176,23 +176,6 @@ describe('not simulated yet', () => {
     ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
     ['streams', processor('streams: true, '), ['NOT_SIMULATED 6:48']],
-    ['transactions', processor('commit: in-transaction, '), ['NOT_SIMULATED 6:56']],
-    [
-      'a transactional id',
-      processor('', 'group.id: p, auto.offset.reset: earliest, transactional.id: t'),
-      ['NOT_SIMULATED 6:100'],
-    ],
-    [
-      'a transactional id whose coordinator is meant',
-      processor('', 'group.id: p, auto.offset.reset: earliest, transactional.id: t') +
-        'faults: [ { at: 1s, crash: transaction-coordinator(t) } ]\n',
-      ['NOT_SIMULATED 6:100'],
-    ],
-    [
-      'keys of transactions',
-      processor('group-metadata: false, rewind-on-abort: true, abort: 0.5, '),
-      ['NOT_SIMULATED 6:48', 'NOT_SIMULATED 6:71', 'NOT_SIMULATED 6:94'],
-    ],
     ['files', after('stores: { db: { kind: files } }'), ['NOT_SIMULATED 6:23']],
     ['an endpoint', after('stores: { db: { kind: endpoint } }'), ['NOT_SIMULATED 6:23']],
     ['rows', after('stores: { db: { rows: 5 } }'), ['NOT_SIMULATED 6:17']],
@@ -205,11 +188,6 @@ describe('not simulated yet', () => {
       'guarantees without a judge',
       expects('{ atomicity: holds, state-equivalence: holds, isolation: holds }'),
       ['NOT_SIMULATED 5:11', 'NOT_SIMULATED 5:29', 'NOT_SIMULATED 5:55'],
-    ],
-    [
-      'kinds without a judge',
-      expects('{ progress: { violated: [stuck-group, stuck-transaction] } }'),
-      ['NOT_SIMULATED 5:47'],
     ],
   ])
 })

@@ -41,7 +41,7 @@ const step: z.ZodType<RawStep> = z.union([
       })
       .optional(),
     wait: z.union([spread, moment]).optional(),
-    commit: z.strictObject({ 'on-unknown': z.literal('retry').optional() }).optional(),
+    commit: z.strictObject({ 'on-unknown': z.enum(['give-up', 'retry', 'abort']).optional() }).optional(),
   }),
 ])
 

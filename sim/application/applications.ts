@@ -2,7 +2,7 @@ import type { Spread } from '../kernel/spread.ts'
 
 /** When a consuming application saves its position, relative to its work. */
 export type CommitMode = 'auto' | 'before-processing' | 'after-processing'
-export type ProcessorCommit = 'auto' | 'before-output' | 'after-output'
+export type ProcessorCommit = 'auto' | 'before-output' | 'after-output' | 'in-transaction'
 export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output'
 
 /** What a processor makes of a record. */

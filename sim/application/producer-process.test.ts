@@ -85,7 +85,7 @@ class Bench implements ProcessHost {
 }
 
 function stream(records: number, keys = 0, everyUs = 20 * MILLISECOND): ProducerWorkload {
-  return { kind: 'send', records, every: constant(everyUs), keys, size: 100 }
+  return { kind: 'send', records, every: constant(everyUs), keys, size: 100, transactions: null }
 }
 
 function send(id: string, more: Partial<Extract<ProducerStep, { do: 'send' }>> = {}): ProducerStep {

@@ -13,8 +13,18 @@ export type ProducerWorkload =
       readonly keys: number
       /** Size of a record's value in bytes. */
       readonly size: number
+      /** null: every record for itself. */
+      readonly transactions: TransactionPattern | null
     }
   | { readonly kind: 'steps'; readonly steps: readonly ProducerStep[] }
+
+/** How a stream of records is cut into transactions. */
+export interface TransactionPattern {
+  /** Records of one transaction. */
+  readonly every: number
+  /** Share of the transactions that the application aborts, 0 to 1. */
+  readonly abort: number
+}
 
 /** One step of a scripted producer. A step begins when the one before it is done; `send` is done at once, as in Kafka. */
 export type ProducerStep =
@@ -34,6 +44,15 @@ export type ProducerStep =
   | { readonly do: 'flush' }
   | { readonly do: 'restart' }
   | { readonly do: 'close' }
+  | { readonly do: 'begin' }
+  | { readonly do: 'commit'; readonly onUnknown: OnUnknownCommit }
+  | { readonly do: 'abort' }
+
+/**
+ * What a script does when commitTransaction() timed out: it goes on, calls it again until it knows (the only call that Kafka
+ * allows), or calls abortTransaction() all the same.
+ */
+export type OnUnknownCommit = 'give-up' | 'retry' | 'abort'
 
 /** What an application does with records of unknown outcome after a failure. */
 export type OnUnknown = 'give-up' | 'resend'
@@ -47,7 +66,14 @@ export type DrawnWorkload =
       /** Key of each record: n stands for the key `k<n>`, -1 for none. */
       readonly keys: Int32Array
       readonly size: number
+      readonly transactions: DrawnTransactions | null
     }
   | { readonly kind: 'steps'; readonly steps: readonly DrawnStep[] }
+
+export interface DrawnTransactions {
+  readonly every: number
+  /** Whether the application aborts it, by number of the transaction. */
+  readonly aborts: Uint8Array
+}
 
 export type DrawnStep = Exclude<ProducerStep, { readonly do: 'wait' }> | { readonly do: 'wait'; readonly us: number }

@@ -8,8 +8,16 @@ import type { ClusterFacts } from './context.ts'
 
 export const MOST_BROKERS = 60
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
-/** What groups are kept in is one topic, so brokers agree on it. */
-const OF_OFFSETS_TOPIC = [OFFSETS_REPLICAS, 'offsets.topic.num.partitions']
+const TRANSACTIONS_REPLICAS = 'transaction.state.log.replication.factor'
+const TRANSACTIONS_MIN_ISR = 'transaction.state.log.min.isr'
+/** What groups and transactions are kept in is one topic each, so brokers agree on it. */
+const OF_INTERNAL_TOPICS = [
+  OFFSETS_REPLICAS,
+  'offsets.topic.num.partitions',
+  TRANSACTIONS_REPLICAS,
+  TRANSACTIONS_MIN_ISR,
+  'transaction.state.log.num.partitions',
+]
 
 /** What a broker can be configured with. */
 export const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
@@ -37,11 +45,20 @@ export function resolveCluster(root: Place): ResolvedCluster {
   checkRules(place, shared)
   const each = eachNode(place.get('each'), brokers, controllers, shared)
   // Like a topic's: the default is never more than there are brokers. What is written stands.
-  const wanted = Number(shared.values[OFFSETS_REPLICAS])
-  const offsetsReplicas = perfect ? 1 : shared.written.has(OFFSETS_REPLICAS) ? wanted : Math.min(wanted, brokers)
+  const replicas = (key: string, most: number): number => {
+    const wanted = Number(shared.values[key])
+    return perfect ? 1 : shared.written.has(key) ? wanted : Math.min(wanted, most)
+  }
+  const offsetsReplicas = replicas(OFFSETS_REPLICAS, brokers)
+  const transactionsReplicas = replicas(TRANSACTIONS_REPLICAS, brokers)
+  const internal = {
+    [OFFSETS_REPLICAS]: offsetsReplicas,
+    [TRANSACTIONS_REPLICAS]: transactionsReplicas,
+    [TRANSACTIONS_MIN_ISR]: replicas(TRANSACTIONS_MIN_ISR, transactionsReplicas),
+  }
   const configs = Array.from({ length: brokers }, (_, i) => {
     const values = each.get(`broker-${i + 1}`) ?? shared.values
-    return asConfig({ ...values, [OFFSETS_REPLICAS]: offsetsReplicas })
+    return asConfig({ ...values, ...internal })
   })
   const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
   const autoCreate =
@@ -55,6 +72,7 @@ export function resolveCluster(root: Place): ResolvedCluster {
       controllers: 1,
       configs,
       offsetsReplicas,
+      transactionsReplicas,
       autoCreate,
       brokersPlace: place.get('brokers'),
       setting,
@@ -96,7 +114,7 @@ export function nodeNames(brokers: number, controllers: number): readonly string
 
 /** A topic's settings are the same on all of its replicas here, so nodes may not differ in what topics fall back to. */
 function checkTopicDefaults(own: ResolvedConfig, shared: ResolvedConfig): void {
-  for (const key of OF_OFFSETS_TOPIC) {
+  for (const key of OF_INTERNAL_TOPICS) {
     const place = own.written.get(key)
     if (place === undefined || own.values[key] === shared.values[key]) continue
     place.notSimulated(`\`${key}\` differing between nodes`, 'write it in `cluster.config`')

@@ -12,6 +12,7 @@ import {
   resolveConfig,
 } from './config.ts'
 import { strategiesAt } from './assignors.ts'
+import { idText, instanceIdText } from './instance-ids.ts'
 import { PRODUCER } from './producer-config.ts'
 
 /** What a consumer can be configured with. */
@@ -33,7 +34,7 @@ export const PROCESSOR: ConfigKind = {
   what: 'consumer and producer',
   table: { ...PRODUCER_CONFIG, ...CONSUMER_CONFIG },
   notSimulated: [...CONSUMER_NOT_SIMULATED, ...PRODUCER_NOT_SIMULATED],
-  byHand: CONSUMER.byHand ?? {},
+  byHand: { ...CONSUMER.byHand, ...PRODUCER.byHand },
 }
 
 /** Defaults of older clients: `session.timeout.ms` before KIP-735, assignors before KIP-726, both 3.0. */
@@ -66,7 +67,7 @@ export function splitProcessorConfig(place: Place): { readonly consumer: Place; 
 }
 
 function groupIdAt(entry: Place): string | null {
-  const text = idAt(entry)
+  const text = idText(entry)
   if (text === null) return null
   if (!text.includes('${')) return text
   const help = 'instances of one application share its group; write one application for each group'
@@ -74,29 +75,15 @@ function groupIdAt(entry: Place): string | null {
   return null
 }
 
-const PLACEHOLDERS = ['instance', 'incarnation', 'random']
-
 /** `JoinGroupRequest.validateGroupInstanceId`, on what the world puts in the place of `${instance}`. */
 function instanceIdAt(entry: Place): string | null {
-  const text = idAt(entry)
+  const text = instanceIdText(entry)
   if (text === null) return null
-  const unknown = [...text.matchAll(/\$\{([^}]*)\}/g)].find((match) => !PLACEHOLDERS.includes(match[1] ?? ''))
-  if (unknown !== undefined) {
-    const help = `there is ${PLACEHOLDERS.map((name) => `\`\${${name}}\``).join(', ')}`
-    entry.error('TWICESHY_VALUE', `nothing is put in the place of \`${unknown[0].slice(0, 80)}\``, help)
-    return null
-  }
   const filled = text.replaceAll(/\$\{[^}]*\}/g, '0')
   if (/^[A-Za-z0-9._-]{1,249}$/.test(filled) && filled !== '.' && filled !== '..') return text
   const help = 'Kafka takes letters, digits, `.`, `_` and `-`, at most 249 of them'
   entry.error('TWICESHY_CONFIG_REFUSED', `Kafka refuses the \`group.instance.id\` ${entry.describe()}`, help)
   return null
-}
-
-function idAt(entry: Place): string | null {
-  const text = entry.text()?.trim() ?? null
-  if (text === null) entry.wrongType(`\`${entry.name}\` must be a single value`)
-  return text
 }
 
 function protocolAt(entry: Place): null {

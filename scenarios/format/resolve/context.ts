@@ -25,6 +25,8 @@ export interface ClusterFacts {
   readonly configs: readonly BrokerConfig[]
   /** `offsets.topic.replication.factor`, which groups' offsets have. */
   readonly offsetsReplicas: number
+  /** `transaction.state.log.replication.factor`, which transactions' states have. */
+  readonly transactionsReplicas: number
   /** Whether undeclared topics come into being: only when the file writes `auto.create.topics.enable: true`. */
   readonly autoCreate: boolean
   /** Where the number of brokers stands. */

@@ -9,7 +9,13 @@ type Workers = Pick<WorldSpec, 'producers' | 'consumers' | 'processors' | 'sinks
 export function drawsAnything(workers: Workers, faults: readonly FaultEntry[], chaos: ChaosSpec | null): boolean {
   const { producers, consumers, processors, sinks } = workers
   if (chaos !== null || producers.some(workloadDraws) || faults.some(faultDraws)) return true
+  if (processors.some(({ transactions }) => isShare(transactions?.abort ?? 0))) return true
   return [...consumers, ...processors, ...sinks].some(({ process }) => varies(process)) || consumers.some(scriptDraws)
+}
+
+/** Not all and not none. */
+function isShare(share: number): boolean {
+  return share > 0 && share < 1
 }
 
 function scriptDraws({ steps }: ConsumerSpec): boolean {
@@ -18,7 +24,7 @@ function scriptDraws({ steps }: ConsumerSpec): boolean {
 
 function workloadDraws(producer: ProducerSpec): boolean {
   const { workload } = producer
-  if (workload.kind === 'send') return varies(workload.every)
+  if (workload.kind === 'send') return varies(workload.every) || isShare(workload.transactions?.abort ?? 0)
   return workload.steps.some((step) => step.do === 'wait' && varies(step.for))
 }
 

@@ -189,11 +189,15 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
     return null
   }
   const ofReaders = kind.endsWith('-effect') || kind.endsWith('-effects') || kind === 'stuck-group'
-  if (kind === 'stuck-transaction') {
-    place.error('TWICESHY_NOT_SIMULATED', `what \`${kind}\` is about is not simulated yet`)
+  if (kind === 'stuck-transaction' && !hasTransactions(context)) {
+    place.error('TWICESHY_EXPECTATION', `\`${kind}\` cannot happen: nobody has a \`transactional.id\``, null)
     return null
   }
   if (!ofReaders || [...context.applications.values()].some(reads)) return kind
   place.error('TWICESHY_EXPECTATION', `\`${kind}\` cannot happen: no application reads`, null)
   return null
+}
+
+function hasTransactions({ applications }: Context): boolean {
+  return [...applications.values()].some(({ place }) => place.get('config').has('transactional.id'))
 }

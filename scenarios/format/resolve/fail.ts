@@ -61,13 +61,25 @@ function stepAt(place: Place, target: Target | null, context: Context): FailStep
     checkCommits(at, step, application)
     return step
   }
-  // Producers commit at the ends of transactions only.
+  if (application !== undefined && commitsTransactions(application)) return step
   if (application !== undefined) {
+    const message = `this can never happen: \`${application.name}\` has no transactions, so no step \`${step}\``
     const help =
-      'a producer dies `before-output`, just before it sends a record, or `after-output`, just after its acknowledgement'
-    at.error('TWICESHY_NOT_SIMULATED', `\`${step}\` of a producer is not simulated yet`, help)
+      'it dies `before-output`, just before it sends a record, or `after-output`, just after its acknowledgement'
+    at.error('TWICESHY_NEVER_FIRES', message, help)
   }
   return null
+}
+
+/** Producers commit at the ends of transactions only. */
+function commitsTransactions({ place }: ApplicationFacts): boolean {
+  return (
+    place.has('transactions') ||
+    place
+      .get('steps')
+      .items()
+      .some((step) => step.text() === 'commit' || step.has('commit'))
+  )
 }
 
 /** What the client commits by itself is no step of the application. */

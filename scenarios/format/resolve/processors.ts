@@ -1,17 +1,20 @@
 import type { ProcessorCommit, Transform } from '../../../sim/application/applications.ts'
 import { clientBase } from '../../../sim/kafka/protocol/profile.ts'
-import type { ProcessorSpec } from '../../../sim/spec.ts'
+import type { ProducerConfig } from '../../../sim/kafka/protocol/config/producer.ts'
+import type { ProcessorSpec, ProcessorTransactions, ReaderSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import type { CommitWords } from './commit.ts'
 import { splitProcessorConfig } from './consumer-config.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
+import { shareAt } from './share.ts'
 import { resolveTopicNames } from './topic-names.ts'
+import { withTransactionalId } from './transaction-rules.ts'
 
 const COMMIT: CommitWords<Exclude<ProcessorCommit, 'auto'>> = {
-  words: ['before-output', 'after-output'],
-  later: ['in-transaction'],
+  words: ['before-output', 'after-output', 'in-transaction'],
+  later: [],
   hints: {
     'before-processing': 'what a processor does is its output: write `before-output`',
     'after-processing': 'what a processor does is its output: write `after-output`',
@@ -38,8 +41,6 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   const { spec, commit } = resolveReader(facts, config.consumer, COMMIT, context, file)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted processor', 'only consumers and producers have `steps`')
-  for (const key of TRANSACTIONAL)
-    if (place.has(key)) place.get(key).notSimulated(`\`${key}\`, which belongs to transactions,`)
   if (place.has('handler')) place.get('handler').notSimulated('a `handler` of your own', 'write `transform: copy`')
   if (place.get('streams').boolean('`streams`', false)) place.get('streams').notSimulated('Kafka Streams')
   if (!place.has('to')) {
@@ -49,13 +50,60 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
       'add `to: <topic>`',
     )
   }
+  const written = resolveProducerConfig(config.producer, clientBase(spec.profile))
+  const transactions = transactionsAt(place, commit)
+  const producerConfig =
+    transactions === null
+      ? written
+      : withTransactionalId(place.get('commit'), '`commit: in-transaction`', written, facts)
+  if (transactions === null) checkNoTransactions(place, producerConfig)
+  else checkInTransaction(place, spec)
   return {
     ...spec,
     to: resolveTopicNames(place.get('to'), context),
     commit,
     transform: transformAt(place.get('transform')),
-    producerConfig: resolveProducerConfig(config.producer, clientBase(spec.profile)),
+    transactions,
+    producerConfig,
   }
+}
+
+/** How a processor with `commit: in-transaction` commits; null for others, which may not say it. */
+function transactionsAt(place: Place, commit: ProcessorCommit): ProcessorTransactions | null {
+  if (commit === 'in-transaction') {
+    return {
+      groupMetadata: place.get('group-metadata').boolean('`group-metadata`', true),
+      rewindOnAbort: place.get('rewind-on-abort').boolean('`rewind-on-abort`', true),
+      abort: shareAt(place.get('abort'), '`abort`'),
+    }
+  }
+  for (const key of TRANSACTIONAL) {
+    if (!place.has(key)) continue
+    const message = `\`${key}\` says something only with \`commit: in-transaction\``
+    place.get(key).keyErrorOrValue('TWICESHY_IMPOSSIBLE', message, 'leave it out, or commit in transactions')
+  }
+  return null
+}
+
+function checkInTransaction(place: Place, spec: ReaderSpec): void {
+  const commit = place.get('commit')
+  for (const key of ['commit-every', 'commit-call'])
+    if (place.has(key)) {
+      const message = `\`${key}\` says nothing here: one transaction is committed per poll`
+      place.get(key).keyErrorOrValue('TWICESHY_IMPOSSIBLE', message, 'leave it out')
+    }
+  if (spec.handling.kind === 'hand-off') {
+    const message = 'work that is handed off is not in the transaction of its poll'
+    place.get('handling').error('TWICESHY_IMPOSSIBLE', message, 'write `handling: in-order`', commit)
+  }
+}
+
+/** A transactional producer sends within transactions only. */
+function checkNoTransactions(place: Place, config: ProducerConfig): void {
+  if (config['transactional.id'] === '') return
+  const message = `\`${place.name}\` has a \`transactional.id\` and sends outside of transactions; Kafka's client throws IllegalStateException`
+  const help = 'write `commit: in-transaction`, or leave the id out'
+  place.get('config').get('transactional.id').error('TWICESHY_CONFIG_REFUSED', message, help)
 }
 
 function transformAt(place: Place): Transform {

@@ -6,24 +6,31 @@ import {
 } from '../../../sim/kafka/protocol/config/producer.ts'
 import { CLIENT_PROFILES, type ClientProfileName } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
+import { instanceIdText } from './instance-ids.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
+
+const ID = 'transactional.id'
 
 /** What a producer can be configured with. */
 export const PRODUCER: ConfigKind = {
   what: 'producer',
   table: PRODUCER_CONFIG,
   notSimulated: PRODUCER_NOT_SIMULATED,
+  byHand: { [ID]: { default: '', parse: transactionalIdAt } },
 }
 
 /** A producer's settings after defaults and after what Kafka itself makes of them. */
 export function resolveProducerConfig(place: Place, profile: ClientProfileName): ProducerConfig {
-  const defaults = defaultsOf(PRODUCER_CONFIG, CLIENT_PROFILES[profile].producerDefaults)
+  const defaults: Record<string, ConfigValue> = {
+    ...defaultsOf(PRODUCER_CONFIG, CLIENT_PROFILES[profile].producerDefaults),
+    [ID]: '',
+  }
   const config = resolveConfig(place, PRODUCER, defaults)
-  // Free text like `group.id`, so not in the table; transactions are not simulated yet.
-  const values: Record<string, ConfigValue> = { ...config.values, 'transactional.id': '' }
+  const values = { ...config.values }
   const rules = new Rules(place, config, values)
   rules.reconnectBackoff()
   rules.idempotence(defaults['enable.idempotence'] === true)
+  rules.transactionalId()
   rules.deliveryTimeout()
   return values as unknown as ProducerConfig
 }
@@ -94,6 +101,16 @@ class Rules {
     this.#at('max.in.flight.requests.per.connection').error('TWICESHY_CONFIG_REFUSED', message, help, ...others)
   }
 
+  /** Checked after idempotence, which other settings may have turned off. */
+  transactionalId(): void {
+    const id = this.#written.get(ID)
+    if (id === undefined || this.#values['enable.idempotence'] === true) return
+    const others = ['enable.idempotence', 'acks', 'retries'].flatMap((key) => this.#written.get(key) ?? [])
+    const message = '`transactional.id` needs `enable.idempotence`; Kafka refuses this producer with ConfigException'
+    const help = 'transactions need `acks: all` and `retries` above 0: leave these settings out'
+    id.error('TWICESHY_CONFIG_REFUSED', message, help, ...others)
+  }
+
   /** `KafkaProducer.configureDeliveryTimeout` */
   deliveryTimeout(): void {
     const delivery = Number(this.#values['delivery.timeout.ms'])
@@ -117,4 +134,12 @@ class Rules {
   #at(key: string): Place {
     return this.#written.get(key) ?? this.#place
   }
+}
+
+/** Kafka takes any text but an empty one (`ConfigDef.NonEmptyString`). */
+function transactionalIdAt(entry: Place): string | null {
+  const text = instanceIdText(entry)
+  if (text !== '') return text
+  entry.error('TWICESHY_CONFIG_REFUSED', 'Kafka refuses an empty `transactional.id`', 'write a name, or leave it out')
+  return null
 }

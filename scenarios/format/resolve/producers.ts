@@ -1,4 +1,4 @@
-import type { OnUnknown, ProducerWorkload } from '../../../sim/application/workload.ts'
+import type { OnUnknown, ProducerWorkload, TransactionPattern } from '../../../sim/application/workload.ts'
 import { clientBase, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
 import { constant, type Spread } from '../../../sim/kernel/spread.ts'
 import { MILLISECOND } from '../../../sim/kernel/time.ts'
@@ -8,7 +8,10 @@ import { spreadAt } from '../values/duration.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
 import { resolveClientProfile } from './profile.ts'
+import { shareAt } from './share.ts'
 import { resolveSteps } from './steps.ts'
+import { checkScript, transactionStep } from './transaction-steps.ts'
+import { checkSendsInTransactions, withTransactionalId } from './transaction-rules.ts'
 import { resolveTimes } from './times.ts'
 import { resolveTopicNames } from './topic-names.ts'
 
@@ -32,7 +35,6 @@ function resolveProducer(
   place.expectMap(`producer \`${place.name}\``)
   const to = resolveTopicNames(place.get('to'), context)
   const steps = place.get('steps')
-  if (place.has('transactions')) place.get('transactions').notSimulated('`transactions`')
   checkWorkloadKeys(place)
   if (!steps.written && !place.has('to')) {
     place.keyErrorOrValue(
@@ -43,34 +45,48 @@ function resolveProducer(
   }
   const { startUs, stopUs } = resolveTimes(place, 'producer', runForUs)
   const client = resolveClientProfile(place.get('profile'), profile, true)
+  const written = resolveProducerConfig(place.get('config'), clientBase(client))
+  const workload: ProducerWorkload = steps.written
+    ? { kind: 'steps', steps: resolveSteps(steps, to, context) }
+    : sendAt(place.get('send'), facts, place.get('transactions'))
+  const user = place.has('transactions') ? place.get('transactions') : transactionStep(steps)
+  const config = user === null ? written : withTransactionalId(user, `\`${wordOf(user)}\``, written, facts)
+  if (workload.kind === 'send') checkSendsInTransactions(place, { workload, config })
+  else if (config['transactional.id'] !== '') checkScript(steps, workload.steps)
   return {
     name: facts.name,
     to,
     instances: facts.instances,
     startUs,
     stopUs,
-    workload: steps.written
-      ? { kind: 'steps', steps: resolveSteps(steps, to, context) }
-      : sendAt(place.get('send'), facts),
+    workload,
     onUnknown: place.get('on-unknown').word(ON_UNKNOWN, '`on-unknown`') ?? 'give-up',
     profile: client,
-    config: resolveProducerConfig(place.get('config'), clientBase(client)),
+    config,
   }
+}
+
+/** What stands there that uses transactions. */
+function wordOf(user: Place): string {
+  return user.text() ?? user.name
 }
 
 function checkWorkloadKeys(place: Place): void {
   const steps = place.get('steps')
   if (!steps.written) return
-  const send = place.get('send')
-  if (!send.written) return
-  steps.keyErrorOrValue(
-    'TWICESHY_IMPOSSIBLE',
-    `producer \`${place.name}\` has \`steps\` and \`send\` at once`,
-    'keep one of the two',
-  )
+  for (const key of ['send', 'transactions']) {
+    if (!place.get(key).written) continue
+    steps.keyErrorOrValue(
+      'TWICESHY_IMPOSSIBLE',
+      `producer \`${place.name}\` has \`steps\` and \`${key}\` at once`,
+      key === 'send'
+        ? 'keep one of the two'
+        : 'a script says itself where transactions begin and end, by `- begin` and `- commit`',
+    )
+  }
 }
 
-function sendAt(place: Place, facts: ApplicationFacts): ProducerWorkload {
+function sendAt(place: Place, facts: ApplicationFacts, transactions: Place): ProducerWorkload {
   place.expectMap('`send`')
   return {
     kind: 'send',
@@ -78,5 +94,15 @@ function sendAt(place: Place, facts: ApplicationFacts): ProducerWorkload {
     every: spreadAt(place.get('every'), '`every`', DEFAULT_EVERY),
     keys: place.get('keys').integer('`keys`', 0, 1_000_000, 0),
     size: place.get('size').integer('`size`', 0, 100_000_000, 100),
+    transactions: transactionsAt(transactions),
+  }
+}
+
+/** `transactions: { every: 10, abort: 0.2 }` */
+function transactionsAt(place: Place): TransactionPattern | null {
+  if (!place.written || place.broken || !place.expectMap('`transactions`')) return null
+  return {
+    every: place.get('every').integer('`every`', 1, 1_000_000, 1),
+    abort: shareAt(place.get('abort'), '`abort`'),
   }
 }

@@ -14,7 +14,7 @@ import { didYouMean } from '../suggest.ts'
 const CLUSTER_NAMES = Object.keys(CLUSTER_PROFILES) as readonly ClusterProfileName[]
 const CLIENT_NAMES = Object.keys(CLIENT_PROFILES) as readonly ClientProfileName[]
 /** Switches of the format whose rules are not simulated yet. */
-const LATER_SWITCHES: readonly string[] = ['log.truncation', 'transaction.version']
+const LATER_SWITCHES: readonly string[] = ['log.truncation']
 const DEFAULT: ClusterProfileName = 'kafka-4.1'
 
 /** `profile:` of the file: a name, or a base with switches. */

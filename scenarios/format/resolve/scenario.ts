@@ -21,6 +21,7 @@ import { checkSeed } from './seed.ts'
 import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
 import { resolveTopics } from './topics.ts'
+import { checkTransactions } from './transaction-rules.ts'
 import type { WorldSpec } from '../../../sim/spec.ts'
 import type { LoadOptions } from '../options.ts'
 import type { Place } from '../place.ts'
@@ -56,6 +57,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   checkSeed(root.get('seed'))
   const workers = resolveWorkers(context, { profile, runForUs: run.forUs })
   checkGroups(workers, context)
+  checkTransactions(workers, context)
   const stores = resolveStores(context)
   const network = resolveNetwork(root.get('network'), context)
   const faults = resolveFaults(root.get('faults'), context, run.forUs)

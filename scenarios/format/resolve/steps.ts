@@ -1,10 +1,11 @@
-import type { ProducerStep } from '../../../sim/application/workload.ts'
+import type { OnUnknownCommit, ProducerStep } from '../../../sim/application/workload.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { parseDuration, spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
 import { checkTopic, resolveMatch } from './moments.ts'
 
+const ON_UNKNOWN_COMMIT: readonly OnUnknownCommit[] = ['give-up', 'retry', 'abort']
 const WORDS = ['begin', 'commit', 'abort', 'flush', 'restart', 'close', 'send', 'wait'] as const
 
 /** The ids under which a script's records go: as written, else the number of the send, from 0. */
@@ -107,8 +108,8 @@ function otherStep(item: Place, context: Context): ProducerStep | null {
     return null
   }
   if (item.has('wait')) return waitStep(item.get('wait'), context)
-  if (item.has('commit')) item.get('commit').notSimulated('the transaction step `commit`')
-  else if (keys[0]?.written === false && wordStep(keys[0], keys[0].name) !== null) {
+  if (item.has('commit')) return commitStep(item.get('commit'))
+  if (keys[0]?.written === false && wordStep(keys[0], keys[0].name) !== null) {
     item.error(
       'TWICESHY_TYPE',
       `\`${keys[0].name}\` stands alone in a step`,
@@ -125,10 +126,10 @@ function wordStep(item: Place, text: string): ProducerStep | null {
     case 'close':
       return { do: text }
     case 'begin':
-    case 'commit':
     case 'abort':
-      item.error('TWICESHY_NOT_SIMULATED', `the transaction step \`${text}\` is not simulated yet`)
-      return null
+      return { do: text }
+    case 'commit':
+      return { do: 'commit', onUnknown: 'give-up' }
     default:
       item.error(
         'TWICESHY_VALUE',
@@ -137,6 +138,12 @@ function wordStep(item: Place, text: string): ProducerStep | null {
       )
       return null
   }
+}
+
+/** `{ commit: { on-unknown: retry } }` */
+function commitStep(place: Place): ProducerStep | null {
+  if (!place.expectMap('`commit`')) return null
+  return { do: 'commit', onUnknown: place.get('on-unknown').word(ON_UNKNOWN_COMMIT, '`on-unknown`') ?? 'give-up' }
 }
 
 function waitStep(place: Place, context: Context): ProducerStep | null {

@@ -109,6 +109,16 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about:
       'a broker answers nobody before it has caught up with the metadata; before KRaft it told of no topic until then',
   },
+  {
+    name: 'transaction.version',
+    values: [0, 1, 2],
+    about: 'KIP-890: an epoch for every transaction (2, since 4.0), leaders that verify (1, since 3.6), or neither (0)',
+  },
+  {
+    name: 'marker-epoch',
+    values: ['lenient', 'strict'],
+    about: "KIP-1228: whether a marker's epoch must be above the partition's (strict, 4.2) or may equal it (lenient)",
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
