@@ -10,8 +10,9 @@ import { SinkProcess } from './application/sink-process.ts'
 import { tpOf } from './history/ids.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
+import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
-import { Stream } from './kernel/stream.ts'
+import { instanceId } from './instance-ids.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
 import type { ReaderSpec, WorldSpec } from './spec.ts'
 
@@ -67,8 +68,9 @@ export class ReaderNodes {
       const topicId = topicIdNamed(this.spec, name)
       return { name, topicId, partitions: this.spec.topics[topicId - 1]?.partitions ?? 0 }
     })
-    const { transform, producerConfig } = spec
-    const options = { ...this.options(node, spec, incarnation, commit), to, transform, producerConfig }
+    const { transform, transactions } = spec
+    const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
+    const options = { ...this.options(node, spec, incarnation, commit), to, transform, transactions, producerConfig }
     return new ProcessorProcess(env, options, this.journals.get(node) as ProcessorJournal, this.host)
   }
 
@@ -124,14 +126,13 @@ export class ReaderNodes {
   /** `${instance}`, `${incarnation}` and `${random}` in ids. */
   private filled(config: ConsumerConfig, node: number, incarnation: number): ConsumerConfig {
     const { name } = this.at(node)
-    const fill = (id: string): string =>
-      id
-        .replaceAll('${instance}', name.slice(name.indexOf('#') + 1))
-        .replaceAll('${incarnation}', String(incarnation))
-        .replaceAll('${random}', () =>
-          new Stream(this.seed, 'id', name, String(incarnation)).below(0x4000_0000).toString(36),
-        )
+    const fill = (id: string): string => instanceId(id, name, incarnation, this.seed)
     return { ...config, 'group.id': fill(config['group.id']), 'group.instance.id': fill(config['group.instance.id']) }
+  }
+
+  private filledProducer(config: ProducerConfig, node: number, incarnation: number): ProducerConfig {
+    const id = instanceId(config['transactional.id'], this.at(node).name, incarnation, this.seed)
+    return { ...config, 'transactional.id': id }
   }
 
   private step(step: ConsumerStep): ConsumerProcessStep {

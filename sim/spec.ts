@@ -5,6 +5,7 @@ import type {
   Fence,
   Handling,
   ProcessorCommit,
+  ProcessorTransactions,
   SinkCommit,
   StoreWrite,
   Transform,
@@ -108,15 +109,6 @@ export interface ProcessorSpec extends ReaderSpec {
   readonly transactions: ProcessorTransactions | null
   /** `${instance}` and the like in `transactional.id` are filled in by the world. */
   readonly producerConfig: ProducerConfig
-}
-
-export interface ProcessorTransactions {
-  /** KIP-447: offsets are sent with the group's metadata, or with its name only. */
-  readonly groupMetadata: boolean
-  /** After an abort the application goes back to where it last committed, or just polls on. */
-  readonly rewindOnAbort: boolean
-  /** Share of the transactions that the application aborts, 0 to 1. */
-  readonly abort: number
 }
 
 /** A database outside Kafka, a node of its own. */

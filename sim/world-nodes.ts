@@ -16,6 +16,7 @@ import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
 import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
 import type { NodeHandler } from './kernel/node.ts'
+import { instanceId } from './instance-ids.ts'
 import { Stream } from './kernel/stream.ts'
 import { type NodeLayout, topicIdNamed, topicsOf } from './layout.ts'
 import type { Network } from './network/network.ts'
@@ -40,6 +41,7 @@ export class WorldNodes {
   readonly readers: ReaderNodes
   /** Watches out for moments; the world sets it once it is formed. */
   moments: MomentWatch | null = null
+  private readonly seed: string
   private readonly kernel: Kernel
   private readonly network: Network
   private readonly recorder: Recorder
@@ -65,6 +67,7 @@ export class WorldNodes {
     this.spec = spec
     this.layout = layout
     this.tellSteps = tellSteps
+    this.seed = seed
     this.readers = new ReaderNodes(spec, layout, seed, tellSteps, this)
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
@@ -117,7 +120,7 @@ export class WorldNodes {
       case 'broker':
         return this.broker(env, node, incarnation, formed)
       case 'producer':
-        return this.producer(env, node)
+        return this.producer(env, node, incarnation)
       case 'consumer':
         return this.readers.consumer(env, incarnation)
       case 'processor':
@@ -153,8 +156,10 @@ export class WorldNodes {
     return new Broker(env, options, this.disks.get(node) as Disk, this)
   }
 
-  private producer(env: Env, node: number): ProducerProcess {
+  private producer(env: Env, node: number, incarnation: number): ProducerProcess {
     const spec = this.producerSpec(node)
+    const { name } = this.layout[node] as NodeLayout
+    const id = instanceId(spec.config['transactional.id'], name, incarnation, this.seed)
     return new ProducerProcess(
       env,
       {
@@ -168,7 +173,7 @@ export class WorldNodes {
         })),
         workload: this.workloads.get(node) as DrawnWorkload,
         onUnknown: spec.onUnknown,
-        config: spec.config,
+        config: { ...spec.config, 'transactional.id': id },
         profile: clientProfile(spec.profile),
         bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
         startUs: spec.startUs,

@@ -8,6 +8,16 @@ export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-outpu
 /** What a processor makes of a record. */
 export type Transform = { readonly kind: 'copy' } | { readonly kind: 'fan-out'; readonly count: number }
 
+/** How a processor commits in transactions. */
+export interface ProcessorTransactions {
+  /** KIP-447: offsets are sent with the group's metadata, or with its name only. */
+  readonly groupMetadata: boolean
+  /** After an abort the application goes back to where it last committed, or just polls on. */
+  readonly rewindOnAbort: boolean
+  /** Share of the transactions that the application aborts, 0 to 1. */
+  readonly abort: number
+}
+
 /** How a database is written. */
 export type StoreWrite = 'insert' | 'upsert' | 'increment'
 /** What a database refuses: writes of an older generation, or of offsets it has seen. */

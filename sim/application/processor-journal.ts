@@ -2,4 +2,7 @@
 export class ProcessorJournal {
   records = 0
   batches = 0
+  /** Transactions begun, and producers made in the place of others. */
+  transactions = 0
+  restarts = 0
 }

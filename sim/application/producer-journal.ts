@@ -8,6 +8,8 @@ export const FAILED = 3
 export const UNKNOWN = 4
 /** Of unknown outcome after a crash, and given up. */
 export const ABANDONED = 5
+/** In a transaction that the application aborted because it wanted to. */
+export const WITHDRAWN = 6
 
 /**
  * A producer application's durable journal: written before every send() and at every callback, it survives crashes of the
@@ -22,8 +24,10 @@ export class ProducerJournal {
   started = 0
   /** Batches made so far, so that their numbers are never used twice. */
   batches = 0
-  /** Producers made by `restart` steps. */
+  /** Producers made in the place of others. */
   restarts = 0
+  /** Transactions begun so far. */
+  transactions = 0
   /** Next step of a script. */
   step = 0
   /** When a `wait` step is over; -1 = none has begun. */

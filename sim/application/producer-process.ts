@@ -15,7 +15,9 @@ import { FAILED, type ProducerJournal, UNKNOWN } from './producer-journal.ts'
 import type { ProducerProcessOptions } from './producer-process-options.ts'
 import { RecordBook } from './record-book.ts'
 import { RecordSource } from './record-source.ts'
-import type { DrawnStep } from './workload.ts'
+import { ProducerScript, type ScriptHost } from './producer-script.ts'
+import { ProducerTransactions, type TransactionsHost } from './producer-transactions.ts'
+import type { OnUnknownCommit } from './workload.ts'
 
 /** Signal by which the world tells a process that the moment it awaits has happened. */
 export const MOMENT_HAPPENED = 16
@@ -29,21 +31,28 @@ const RESEND: number = PRODUCER_TIMERS + 1
 const STEP: number = PRODUCER_TIMERS + 2
 const STOP: number = PRODUCER_TIMERS + 3
 const OUTPUT: number = PRODUCER_TIMERS + 4
+const REPLACE: number = PRODUCER_TIMERS + 5
+const TRANSACTIONS: number = PRODUCER_TIMERS + 6
+
+/** How long it takes until an application whose producer was fenced, or failed for good, has made itself another one. */
+const REPLACE_PAUSE_US: number = 1000 * MILLISECOND
 
 /** Why the application's thread does nothing now. */
-type Busy = 'no' | 'in-send' | 'in-step' | 'flushing' | 'closing'
+type Busy = 'no' | 'in-send' | 'in-step' | 'flushing' | 'closing' | 'in-transaction' | 'replacing'
 
 /**
  * One instance of a producer application: a single thread that sends records by schedule or script, and the callbacks of its
  * sends. What it must remember across crashes stands in its journal.
  */
-export class ProducerProcess implements NodeHandler, ProducerOwner {
+export class ProducerProcess implements NodeHandler, ProducerOwner, TransactionsHost, ScriptHost {
   private readonly env: Env
   private readonly options: ProducerProcessOptions
   private readonly journal: ProducerJournal
   private readonly host: ProcessHost
   private readonly source: RecordSource
-  private readonly steps: readonly DrawnStep[]
+  private readonly script: ProducerScript
+  /** null without a transactional.id. */
+  private readonly transactions: ProducerTransactions | null
   /** null until the application's start. */
   private producer: KafkaProducer | null = null
   private busy: Busy = 'no'
@@ -54,17 +63,22 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   /** When the next record of a stream is due. */
   private nextDue: number
   private sendTimer: TimerHandle = 0
-  private stepTimer: TimerHandle = 0
-  private awaited: MomentMatch | null = null
 
   constructor(env: Env, options: ProducerProcessOptions, journal: ProducerJournal, host: ProcessHost) {
     this.env = env
     this.options = options
     this.journal = journal
     this.host = host
-    this.book = new RecordBook(env, journal, options.onUnknown)
+    const isScript = options.workload.kind === 'steps'
+    // A script with transactions says itself what is sent again.
+    const givesUp = isScript && options.config['transactional.id'] !== ''
+    this.book = new RecordBook(env, journal, givesUp ? 'give-up' : options.onUnknown)
     this.source = new RecordSource(options.workload, options.topics)
-    this.steps = options.workload.kind === 'steps' ? options.workload.steps : []
+    const { workload, tellSteps } = options
+    this.script = new ProducerScript(env, journal, workload.kind === 'steps' ? workload.steps : [], this, STEP)
+    const pattern = workload.kind === 'send' ? workload.transactions : null
+    const parts = { journal, book: this.book, host: this, pattern, tellSteps, timerBase: TRANSACTIONS }
+    this.transactions = options.config['transactional.id'] === '' ? null : new ProducerTransactions(env, parts)
     this.nextDue = options.startUs
   }
 
@@ -76,9 +90,10 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   /** No new record starts from now on; begun ones go on. */
   stopWork(): void {
     this.stopped = true
-    this.awaited = null
+    this.script.stop()
     this.env.cancel(this.sendTimer)
-    this.env.cancel(this.stepTimer)
+    // What was begun goes on: a transaction is ended.
+    this.work()
     this.checkDone()
   }
 
@@ -86,7 +101,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   shutDown(): void {
     if (this.shuttingDown) return
     this.shuttingDown = true
-    this.awaited = null
+    this.script.stop()
     if (this.producer === null || this.journal.closed) this.host.exited(this.env.node)
     else this.producer.close()
   }
@@ -130,7 +145,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
         this.work()
         break
       case STEP:
-        this.stepTimer = 0
+        this.script.onTimer()
         if (this.producer === null) this.begin()
         else this.work()
         break
@@ -142,8 +157,12 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
         this.output(a)
         this.work()
         break
+      case REPLACE:
+        this.replaceProducer()
+        this.work()
+        break
       default:
-        this.producer?.onTimer(kind, a, b)
+        if (this.transactions?.onTimer(kind) !== true) this.producer?.onTimer(kind, a, b)
     }
     this.checkDone()
   }
@@ -151,7 +170,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   onDisk(_kind: number, _a: number, _b: number, _payload: unknown): void {}
 
   waiting(): readonly string[] {
-    if (this.awaited !== null) return [`the moment ${this.awaited.moment}`]
+    const { awaits } = this.script
+    if (awaits !== null) return [`the moment ${awaits.moment}`]
     return this.producer === null ? [] : this.producer.waiting()
   }
 
@@ -163,15 +183,16 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
 
   onAcked(record: number, attempt: number, _offset: number): void {
     if (this.options.tellSteps) this.env.emit(M.stepAfterOutput, record, attempt)
-    this.book.acked(recordOrdinal(record))
+    // In a transaction its end tells.
+    if (this.transactions === null) this.book.acked(recordOrdinal(record))
   }
 
   onFailed(record: number, _attempt: number, _error: number): void {
-    this.onTrouble(record, FAILED)
+    if (this.transactions === null) this.onTrouble(recordOrdinal(record), FAILED)
   }
 
   onUnknown(record: number, _attempt: number, _error: number): void {
-    this.onTrouble(record, UNKNOWN)
+    if (this.transactions === null) this.onTrouble(recordOrdinal(record), UNKNOWN)
   }
 
   onSendReturned(): void {
@@ -182,7 +203,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   onFlushed(): void {
     if (this.busy !== 'flushing') return
     this.busy = 'no'
-    this.journal.step++
+    this.script.stepOver()
     this.work()
   }
 
@@ -192,7 +213,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       return
     }
     this.busy = 'no'
-    this.journal.step++
+    this.script.stepOver()
     this.book.close()
     this.work()
   }
@@ -200,27 +221,67 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   // --- the application's thread -------------------------------------------------------------------------------------
 
   private begin(): void {
-    this.producer = this.newProducer()
-    if (this.journal.closed) this.producer.closeNow()
-    else this.producer.start()
+    this.startProducer()
     this.work()
   }
 
-  private newProducer(): KafkaProducer {
+  private startProducer(): void {
     const { topics, bootstrap, config, profile } = this.options
-    return new KafkaProducer(this.env, { timerBase: PRODUCER, topics, bootstrap, config, profile }, this)
+    const { transactions } = this
+    const clients = { timerBase: PRODUCER, topics, bootstrap, config, profile }
+    const owned = transactions === null ? clients : { ...clients, transactionOwner: transactions.runner }
+    const producer = new KafkaProducer(this.env, owned, this)
+    this.producer = producer
+    if (this.journal.closed) {
+      producer.closeNow()
+      return
+    }
+    producer.start()
+    if (transactions === null) return
+    this.busy = 'in-transaction'
+    transactions.initialize(producer)
+  }
+
+  /** Closes the producer without patience and makes another one. */
+  private replaceProducer(): void {
+    this.producer?.closeNow()
+    this.transactions?.leave()
+    this.env.emit(M.producerRestarted, ++this.journal.restarts)
+    this.busy = 'no'
+    this.startProducer()
   }
 
   /** Sends what is to be sent again, then what is due or the script says, until the thread must wait. */
   private work(): void {
     if (this.running) return
     this.running = true
-    while (this.busy === 'no' && !this.shuttingDown && this.producer !== null) {
-      const again = this.book.takeDue()
-      if (again !== undefined) this.send(again)
-      else if (this.stopped || !(this.options.workload.kind === 'send' ? this.sendNextIfDue() : this.doStep())) break
-    }
+    while (this.busy === 'no' && !this.shuttingDown && this.producer !== null) if (!this.doSomething()) break
     this.running = false
+  }
+
+  private doSomething(): boolean {
+    const { transactions, book } = this
+    const isStream = this.options.workload.kind === 'send'
+    if (transactions !== null && isStream && transactions.runner.isOpen) {
+      if (transactions.isFull || (!book.hasDue && !this.hasMoreToStart())) {
+        this.busy = 'in-transaction'
+        transactions.end()
+        return true
+      }
+    }
+    if (book.hasDue) {
+      if (!this.canSend()) return false
+      this.send(book.takeDue() as number)
+      return true
+    }
+    if (this.stopped || (!isStream && this.script.isOver)) transactions?.abandon()
+    if (this.stopped) return false
+    return isStream ? this.sendNextIfDue() : this.script.doStep()
+  }
+
+  /** A stream's records go in transactions; a script says itself where those begin, and outside of them send() throws. */
+  private canSend(): boolean {
+    return this.transactions === null || this.options.workload.kind === 'steps' || this.transactions.ensureOpen()
   }
 
   /** Sends the next record of the stream when its time has come; else sets a timer for it. */
@@ -233,12 +294,13 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       if (this.sendTimer === 0) this.sendTimer = env.setTimer(SEND, left)
       return false
     }
+    if (!this.canSend()) return false
     this.nextDue += options.workload.gaps[n + 1] ?? 0
     this.sendNext()
     return true
   }
 
-  private sendNext(): void {
+  sendNext(): void {
     const n = this.book.begin()
     const id = this.source.id(n)
     if (id !== null) this.env.emit(M.recordDefined, recordOf(this.env.node, n), this.env.recorder.text(id))
@@ -257,7 +319,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
   }
 
   private output(n: number): void {
-    const { env, source } = this
+    const { env, source, transactions } = this
+    transactions?.add(n)
     const attempt = this.book.attempt(n)
     const record: KafkaRecord = {
       record: recordOf(env.node, n),
@@ -271,75 +334,72 @@ export class ProducerProcess implements NodeHandler, ProducerOwner {
       this.busy = 'in-send'
   }
 
-  /** Does one step of the script; false when the thread must wait. */
-  private doStep(): boolean {
-    const { journal, env } = this
-    const step = this.steps[journal.step]
-    if (step === undefined) return false
-    switch (step.do) {
-      case 'send':
-        journal.step++
-        this.sendNext()
-        break
-      case 'wait':
-        return this.waitStep(step.us)
-      case 'wait-moment':
-        if (this.awaited === null) {
-          this.awaited = step.match
-          this.host.awaitMoment(env.node, step.match)
-        }
-        return false
-      case 'flush':
-        this.busy = 'flushing'
-        this.producer?.flush()
-        break
-      case 'restart':
-        this.producer?.closeNow()
-        journal.step++
-        journal.closed = false
-        env.emit(M.producerRestarted, ++journal.restarts)
-        this.producer = this.newProducer()
-        this.producer.start()
-        break
-      case 'close':
-        this.busy = 'closing'
-        this.producer?.close()
-        break
-    }
-    return true
+  // --- what a script asks -------------------------------------------------------------------------------------------
+
+  awaitMoment(match: MomentMatch): void {
+    this.host.awaitMoment(this.env.node, match)
   }
 
-  private waitStep(us: number): boolean {
-    const { journal, env } = this
-    if (journal.waitUntil < 0) journal.waitUntil = env.monotonic() + us
-    const left = journal.waitUntil - env.monotonic()
-    if (left > 0) {
-      if (this.stepTimer === 0) this.stepTimer = env.setTimer(STEP, left)
-      return false
-    }
-    journal.waitUntil = -1
-    journal.step++
-    return true
+  flush(): void {
+    this.busy = 'flushing'
+    this.producer?.flush()
+  }
+
+  restart(): void {
+    this.replaceProducer()
+  }
+
+  close(): void {
+    this.busy = 'closing'
+    this.producer?.close()
+  }
+
+  beginTransaction(): void {
+    this.transactions?.begin()
+  }
+
+  commitTransaction(onUnknown: OnUnknownCommit): void {
+    if (this.transactions?.runner.isOpen !== true) return
+    this.busy = 'in-transaction'
+    this.transactions.commit(onUnknown)
+  }
+
+  abortTransaction(): void {
+    if (this.transactions?.runner.isOpen !== true) return
+    this.busy = 'in-transaction'
+    this.transactions.abort()
   }
 
   private onMoment(): void {
-    if (this.awaited === null) return
-    this.awaited = null
-    this.journal.step++
+    if (this.script.onMoment()) this.work()
+  }
+
+  // --- transactions -------------------------------------------------------------------------------------------------
+
+  onTransactionCallOver(): void {
+    if (this.busy === 'in-transaction') this.busy = 'no'
     this.work()
+  }
+
+  /** A script goes on without its producer, until it restarts it. */
+  onProducerUnusable(): void {
+    if (this.options.workload.kind === 'steps') {
+      this.onTransactionCallOver()
+      return
+    }
+    this.busy = 'replacing'
+    this.env.setTimer(REPLACE, REPLACE_PAUSE_US)
   }
 
   // --- outcomes -----------------------------------------------------------------------------------------------------
 
-  private onTrouble(record: number, state: typeof FAILED | typeof UNKNOWN): void {
-    if (this.book.troubled(recordOrdinal(record), state)) this.env.setTimer(RESEND, RESEND_PAUSE_US)
+  onTrouble(n: number, state: typeof FAILED | typeof UNKNOWN): void {
+    if (this.book.troubled(n, state)) this.env.setTimer(RESEND, RESEND_PAUSE_US)
   }
 
   private hasMoreToStart(): boolean {
     if (this.stopped) return false
-    return this.options.workload.kind === 'send'
-      ? this.journal.started < this.source.count
-      : this.journal.step < this.steps.length
+    return this.options.workload.kind === 'send' ? this.journal.started < this.source.count : !this.script.isOver
   }
 
   private checkDone(): void {

@@ -1,7 +1,15 @@
 import { M } from '../history/catalogue.ts'
 import { recordOf } from '../history/ids.ts'
 import type { Env } from '../kafka/env.ts'
-import { ABANDONED, ACKED, type FAILED, type ProducerJournal, STARTED, type UNKNOWN } from './producer-journal.ts'
+import {
+  ABANDONED,
+  ACKED,
+  type FAILED,
+  type ProducerJournal,
+  STARTED,
+  type UNKNOWN,
+  WITHDRAWN,
+} from './producer-journal.ts'
 import type { OnUnknown } from './workload.ts'
 
 /**
@@ -35,7 +43,7 @@ export class RecordBook {
     const { journal, env } = this
     for (let n = 0; n < journal.started; n++) {
       const state = journal.states[n] as number
-      if (state === ACKED || state === ABANDONED) continue
+      if (state === ACKED || state === ABANDONED || state === WITHDRAWN) continue
       if (this.resends()) {
         this.open++
         this.due.push(n)
@@ -65,6 +73,12 @@ export class RecordBook {
     this.open--
   }
 
+  /** The application took a record back, by aborting its transaction. */
+  withdrawn(n: number): void {
+    this.journal.states[n] = WITHDRAWN
+    this.open--
+  }
+
   /** The callback failed. True when a pause before sending again begins now. */
   troubled(n: number, state: typeof FAILED | typeof UNKNOWN): boolean {
     this.journal.states[n] = state
@@ -79,6 +93,11 @@ export class RecordBook {
   resume(): void {
     for (const n of this.pausing) this.due.push(n)
     this.pausing.length = 0
+  }
+
+  /** Whether a record is to be sent again at once. */
+  get hasDue(): boolean {
+    return this.due.length > 0
   }
 
   /** The next record to send again. */

@@ -1,0 +1,127 @@
+import { M } from '../history/catalogue.ts'
+import { recordOf } from '../history/ids.ts'
+import { MILLISECOND } from '../kernel/time.ts'
+import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
+import type { KafkaProducer } from '../kafka/client/kafka-producer.ts'
+import { keyHash } from '../kafka/client/partitioner.ts'
+import type { Env } from '../kafka/env.ts'
+import type { Transform } from './applications.ts'
+import type { ProcessorJournal } from './processor-journal.ts'
+
+/** What came of one record that was read. */
+export interface Outputs {
+  readonly polled: ConsumedRecord
+  /** How many are not acknowledged. */
+  left: number
+}
+
+/** A record that is to be sent: output number `index` of one that was read. */
+interface Pending {
+  readonly worker: number
+  readonly polled: ConsumedRecord
+  readonly index: number
+  readonly last: boolean
+  readonly outputs: Outputs
+}
+
+export interface ProcessorSendsOwner {
+  /** Everything that comes of a record has been sent, after its worker had to wait. */
+  onSent(worker: number): void
+}
+
+/**
+ * Sends what a processor makes of the records it reads, in order, one call at a time: a send() that must wait for room holds
+ * up those behind it. Every copy is a new record, also when the same input is worked on again; `record.derived` tells what it
+ * was made of.
+ */
+export class ProcessorSends {
+  /** By number of the record that was sent. */
+  readonly unacked: Map<number, Outputs> = new Map()
+  /** Changes when the application makes itself another. */
+  producer: KafkaProducer | null = null
+  private readonly env: Env
+  private readonly owner: ProcessorSendsOwner
+  private readonly topics: number
+  private readonly copies: number
+  private readonly journal: ProcessorJournal
+  private queue: Pending[] = []
+  /** Its send() has not returned. */
+  private sending: Pending | null = null
+  /** A put() whose sends are made within the call: nobody waits. */
+  private putting = false
+  private readonly keyHashes: Map<string, number> = new Map()
+
+  constructor(env: Env, owner: ProcessorSendsOwner, topics: number, transform: Transform, journal: ProcessorJournal) {
+    this.env = env
+    this.owner = owner
+    this.topics = topics
+    this.copies = transform.kind === 'copy' ? 1 : transform.count
+    this.journal = journal
+  }
+
+  /** Nothing is to be sent, and everything sent has had its callback. */
+  isIdle(): boolean {
+    return this.unacked.size === 0 && this.queue.length === 0 && this.sending === null
+  }
+
+  /** Sends what comes of a record; false when the worker must wait for {@link ProcessorSendsOwner.onSent}. */
+  put(worker: number, polled: ConsumedRecord): boolean {
+    if (this.copies === 0) return true
+    const outputs = { polled, left: this.copies }
+    for (let index = 0; index < this.copies; index++)
+      this.queue.push({ worker, polled, index, last: index === this.copies - 1, outputs })
+    this.putting = true
+    this.pump()
+    this.putting = false
+    return this.queue.length === 0 && this.sending === null
+  }
+
+  /** The send() that had to wait is over. */
+  onSendReturned(): void {
+    const sent = this.sending
+    this.sending = null
+    if (sent?.last === true) this.owner.onSent(sent.worker)
+    this.pump()
+  }
+
+  /** A record is acknowledged: what came of the same input, of which `left` says how much is open. */
+  acked(record: number): Outputs {
+    const outputs = this.unacked.get(record) as Outputs
+    this.unacked.delete(record)
+    outputs.left--
+    return outputs
+  }
+
+  private pump(): void {
+    while (this.sending === null) {
+      const pending = this.queue.shift()
+      if (pending === undefined) return
+      if (!this.send(pending)) this.sending = pending
+      else if (pending.last && !this.putting) this.owner.onSent(pending.worker)
+    }
+  }
+
+  private send(pending: Pending): boolean {
+    const { env, journal } = this
+    const { polled, index, outputs } = pending
+    const { record: input, key, size } = polled.record
+    const record = recordOf(env.node, journal.records++)
+    this.unacked.set(record, outputs)
+    env.emit(M.recordDerived, record, input, index)
+    // The topic follows from the input, so that working on it again has the same result.
+    const topic = (polled.offset + index) % this.topics
+    const timestamp = Math.floor(env.wallClock() / MILLISECOND)
+    const keyNumber = key === null ? -1 : env.recorder.text(key)
+    const made = { record, attempt: 0, key, size, timestamp }
+    return (this.producer as KafkaProducer).send(topic, -1, this.hashOf(key), keyNumber, made)
+  }
+
+  private hashOf(key: string | null): number {
+    if (key === null) return -1
+    const known = this.keyHashes.get(key)
+    if (known !== undefined) return known
+    const hash = keyHash(key)
+    this.keyHashes.set(key, hash)
+    return hash
+  }
+}
