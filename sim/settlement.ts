@@ -127,8 +127,12 @@ export class Settlement implements SettlementWorld {
   /** Where the leader's log of a partition ends; -1 = nobody leads. */
   endOffset(tp: number): number {
     const leader = this.view.leaderOf(tp)
-    const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
-    return led?.isLeader === true ? led.log.logEndOffset : -1
+    const broker = leader < 0 ? null : this.broker(leader)
+    if (broker === null) return -1
+    const led = broker.replicas.partitions.get(tp)
+    if (led !== undefined) return led.isLeader ? led.log.logEndOffset : -1
+    // Of internal partitions that nothing was ever written to, brokers make no replica.
+    return (broker.logs.get(tp)?.logEndOffset ?? 0) === 0 ? 0 : -1
   }
 
   /** What the replicas of a partition wait for; null = nothing. */
