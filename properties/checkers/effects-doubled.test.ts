@@ -183,7 +183,7 @@ describe('effects in a store', () => {
   })
 })
 
-test('two sinks of one store are told apart by how they write', () => {
+test('two sinks of one store that write in different ways', () => {
   const h = new ConsumingHistory({ readers: ['writer'], archiver: true })
   h.put(0, { tp: PAYMENTS })
   h.works(h.writer[0] as number, h.record(0), 0, PAYMENTS).works(h.archiver, h.record(0), 0, PAYMENTS)
@@ -191,6 +191,21 @@ test('two sinks of one store are told apart by how they write', () => {
   const outcome = h.ended()
   expect(outcome.of('exactly-once', 'archiver', 'consume')).toMatchObject({ observed: 'holds', judged: 1 })
   expect(outcome.of('at-most-once', 'writer', 'consume').observed).toBe('violated')
+})
+
+test('two sinks that write alike are told apart by whose work it was', () => {
+  const both = (): ConsumingHistory => {
+    const h = new ConsumingHistory({ readers: ['writer'], archiver: true })
+    h.put(0, { tp: PAYMENTS })
+    return h.works(h.writer[0] as number, h.record(0), 0, PAYMENTS).works(h.archiver, h.record(0), 0, PAYMENTS)
+  }
+  const twice = (one: (h: ConsumingHistory) => number, two: (h: ConsumingHistory) => number): Outcome => {
+    const h = both()
+    return h.stored(h.record(0), 0, 1, 1, PAYMENTS, one(h)).stored(h.record(0), 0, 1, 1, PAYMENTS, two(h)).ended()
+  }
+  const [writer, archiver] = [(h: ConsumingHistory) => h.writer[0] as number, (h: ConsumingHistory) => h.archiver]
+  expect(twice(writer, writer).of('at-most-once', 'writer', 'consume').violations[0]?.kind).toBe('duplicate-effect')
+  expect(twice(writer, archiver).of('at-most-once', 'writer', 'consume').observed).toBe('holds')
 })
 
 test('what a processor publishes is judged at the stage publish too', () => {

@@ -56,8 +56,6 @@ export class Applications {
   readonly isRead: readonly boolean[]
   /** By reader and by reader: whether what the first publishes may reach the second. */
   private readonly leads: readonly (readonly boolean[])[]
-  /** By store's node and by partition: who writes there what it reads here. */
-  private readonly writers: readonly (readonly (readonly number[])[])[]
   private readonly topicIds: readonly number[]
   private readonly producers: number
 
@@ -81,9 +79,6 @@ export class Applications {
       ),
     )
     const layout = nodesOf(spec)
-    this.writers = layout.map(({ name, role }) =>
-      role !== 'store' ? [] : partitions.names.map((_, partition) => this.writersOf(name, partition)),
-    )
     this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
     const acks = (config: ProducerConfig): boolean => config.acks === '0'
     this.acksNothing = [
@@ -140,17 +135,6 @@ export class Applications {
   mayReach(partition: number, to: number): boolean {
     return this.readers.some(
       (reader, number) => reader.reads[partition] === true && (number === to || this.leadsTo(number, to)),
-    )
-  }
-
-  /** Who writes to a store what was read at a partition, by number. */
-  writersTo(storeNode: number, partition: number): readonly number[] {
-    return this.writers[storeNode]?.[partition] ?? []
-  }
-
-  private writersOf(store: string, partition: number): readonly number[] {
-    return this.readers.flatMap((reader, number) =>
-      reader.store === store && reader.reads[partition] === true ? [number] : [],
     )
   }
 

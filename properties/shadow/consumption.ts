@@ -1,13 +1,13 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
-import type { Applications, Reader } from './applications.ts'
+import type { Applications } from './applications.ts'
 import type { Commits } from './commits.ts'
 import { Coordinators } from './coordinators.ts'
 import { Ints } from './growable.ts'
 import { InternalTopics } from './internal-topics.ts'
 import { Lineage } from './lineage.ts'
 import { Owners } from './owners.ts'
-import { BY_GENERATION_FENCE, Deliveries, Effects, What } from './readings.ts'
+import { Deliveries, Effects } from './readings.ts'
 import type { Shadow } from './shadow.ts'
 
 /**
@@ -79,8 +79,9 @@ export class Consumption implements MomentObserver {
     c: number,
     d: number,
     e: number,
-    _f: number,
+    f: number,
     g: number,
+    h: number,
   ): void {
     this.coordinators.passTo(time)
     switch (kind) {
@@ -89,9 +90,9 @@ export class Consumption implements MomentObserver {
       case M.workStarted:
         return this.onStarted(time, node, a, b, c)
       case M.effectApplied:
-        return this.onApplied(time, node, a, b, c, d, g)
+        return this.onApplied(time, node, a, b, c, d, g, h)
       case M.effectRefused:
-        return this.onRefused(time, node, a, b, c, e)
+        return this.onRefused(time, node, a, b, c, e, f)
       case M.recordDerived:
         return this.onDerived(time, node, a, b, c)
       case M.offsetCommitted:
@@ -187,51 +188,33 @@ export class Consumption implements MomentObserver {
     offset: number,
     what: number,
     generation: number,
+    by: number,
   ): void {
     const { shadow } = this
     const partition = shadow.partitions.indexOf(tp)
     const record = shadow.records.numberOf(id)
     this.effect = -1
     if (partition < 0) return
-    const reader = this.authorOf(node, record, partition, offset, (candidate) => writes(candidate, what))
+    const reader = this.applications.readerOfNode[by] ?? -1
     if (reader < 0) return
     this.effect = this.effects.add(time, reader, record, partition, offset, node, what, generation)
   }
 
-  private onRefused(time: number, node: number, id: number, tp: number, offset: number, reason: number): void {
+  private onRefused(
+    time: number,
+    node: number,
+    id: number,
+    tp: number,
+    offset: number,
+    reason: number,
+    by: number,
+  ): void {
     const { shadow } = this
     const partition = shadow.partitions.indexOf(tp)
     const record = shadow.records.numberOf(id)
     if (partition < 0) return
-    const fence = reason === BY_GENERATION_FENCE ? 'generation' : 'offset'
-    const reader = this.authorOf(node, record, partition, offset, (candidate) => candidate.fence === fence)
+    const reader = this.applications.readerOfNode[by] ?? -1
     if (reader >= 0) this.refusals.add(time, reader, record, partition, offset, node, reason, -1)
-  }
-
-  /**
-   * Who had an effect: the application of the node, or of a store's writers the one that reads there. When several write to
-   * one store what they read at one place, it is one that writes so and has been given the record since it last wrote it.
-   */
-  private authorOf(
-    node: number,
-    record: number,
-    partition: number,
-    offset: number,
-    fits: (candidate: Reader) => boolean,
-  ): number {
-    const own = this.applications.readerOfNode[node] ?? -1
-    if (own >= 0) return own
-    const writers = this.applications.writersTo(node, partition)
-    if (writers.length < 2) return writers[0] ?? -1
-    const fitting = writers.filter((writer) => fits(this.applications.reader(writer)))
-    return fitting.find((writer) => this.owes(writer, record, partition, offset)) ?? fitting[0] ?? -1
-  }
-
-  /** Whether a reader was given what lies at a place and has not had an effect of it since. */
-  private owes(reader: number, record: number, partition: number, offset: number): boolean {
-    const delivery = this.deliveries.newestAt(reader, partition, offset)
-    const effect = this.effects.newestAt(reader, record, partition, offset)
-    return delivery >= 0 && (effect < 0 || this.effects.at.at(effect) < this.deliveries.at.at(delivery))
   }
 
   private onDerived(time: number, node: number, id: number, inputId: number, index: number): void {
@@ -305,19 +288,5 @@ export class Consumption implements MomentObserver {
   runs(reader: number): boolean {
     const { readerOfNode } = this.applications
     return readerOfNode.some((of, node) => of === reader && !this.shadow.cluster.isDown(node))
-  }
-}
-
-/** Whether an effect is of the kind that a sink's writes have. */
-function writes(reader: Reader, what: number): boolean {
-  switch (reader.write) {
-    case 'insert':
-      return what === What.inserted
-    case 'increment':
-      return what === What.incremented
-    case 'upsert':
-      return what === What.changed || what === What.unchanged
-    case null:
-      return false
   }
 }

@@ -3,8 +3,7 @@ import { Ints, Times } from './growable.ts'
 /** What an effect did, as `effect.applied` tells it. */
 export const What = { processed: 0, inserted: 1, changed: 2, incremented: 3, unchanged: 4 } as const
 
-/** Why a store refused, as `effect.refused` tells it. */
-export const BY_GENERATION_FENCE = 1
+/** Why a store refused, as `effect.refused` tells it: by its generation fence (1), or by this. */
 export const BY_OFFSET_FENCE = 2
 
 /** Records handed to applications by `poll()`, oldest first. */

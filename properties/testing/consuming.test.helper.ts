@@ -225,7 +225,7 @@ export class ConsumingHistory extends History {
 
   /** A consumer is done with a record. */
   processed(node: number, record: number, offset: number, tp: number = ORDERS, generation = 1): this {
-    return this.emit(M.effectApplied, node, record, tp, offset, 0, -1, -1, generation)
+    return this.emit(M.effectApplied, node, record, tp, offset, 0, -1, -1, generation, node)
   }
 
   /** Got, worked on, done. */
@@ -233,13 +233,26 @@ export class ConsumingHistory extends History {
     return this.works(node, record, offset, tp).processed(node, record, offset, tp, generation)
   }
 
-  /** The store takes what a sink writes. */
-  stored(record: number, offset: number, what = 1, generation = 1, tp: number = PAYMENTS): this {
-    return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, -1, generation)
+  /** The store takes what a sink writes: the archiver, if there is one, upserts. */
+  stored(
+    record: number,
+    offset: number,
+    what = 1,
+    generation = 1,
+    tp: number = PAYMENTS,
+    by: number = this.archiver >= 0 && what !== 1 ? this.archiver : (this.writer[0] as number),
+  ): this {
+    return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, -1, generation, by)
   }
 
-  refused(record: number, offset: number, reason: number, tp: number = PAYMENTS): this {
-    return this.emit(M.effectRefused, this.ledger, record, tp, offset, this.ledger, reason)
+  refused(
+    record: number,
+    offset: number,
+    reason: number,
+    tp: number = PAYMENTS,
+    by: number = this.writer[0] as number,
+  ): this {
+    return this.emit(M.effectRefused, this.ledger, record, tp, offset, this.ledger, reason, by)
   }
 
   /** The service makes record n of its own of one it read, and sends it. */

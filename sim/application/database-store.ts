@@ -85,7 +85,7 @@ export class DatabaseStore implements NodeHandler {
 
   private perform(request: Envelope): StoreWriteResponse | StoreReadOffsetsResponse {
     return request.api === StoreApi.StoreWrite
-      ? this.write(request.body as StoreWriteRequest)
+      ? this.write(request.body as StoreWriteRequest, request.source)
       : this.readOffsets(request.body as StoreReadOffsetsRequest)
   }
 
@@ -96,11 +96,11 @@ export class DatabaseStore implements NodeHandler {
     return { fenced: false, offsets }
   }
 
-  private write(request: StoreWriteRequest): StoreWriteResponse {
+  private write(request: StoreWriteRequest, by: number): StoreWriteResponse {
     const { env, database } = this
     if (!database.admit(request)) {
       for (const { record, tp, offset } of request.rows)
-        env.emitWide(M.effectRefused, record, tp, offset, env.node, GENERATION_FENCE)
+        env.emitWide(M.effectRefused, record, tp, offset, env.node, GENERATION_FENCE, by)
       return { fenced: true, skipped: 0 }
     }
     let skipped = 0
@@ -109,10 +109,10 @@ export class DatabaseStore implements NodeHandler {
       const what = database.write(request, row)
       if (what === 0) {
         skipped++
-        env.emitWide(M.effectRefused, record, tp, offset, env.node, OFFSET_FENCE)
+        env.emitWide(M.effectRefused, record, tp, offset, env.node, OFFSET_FENCE, by)
       } else {
         const keyText = key === null ? -1 : env.recorder.text(key)
-        env.emitWide(M.effectApplied, record, tp, offset, what, env.node, keyText, request.generation)
+        env.emitWide(M.effectApplied, record, tp, offset, what, env.node, keyText, request.generation, by)
       }
     }
     database.savePositions(request)

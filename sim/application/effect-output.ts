@@ -17,7 +17,7 @@ export class EffectOutput implements Output {
     const { env } = this
     const { key, record } = polled.record
     const keyText = key === null ? -1 : env.recorder.text(key)
-    env.emitWide(M.effectApplied, record, polled.tp, polled.offset, 0, env.node, keyText, generation)
+    env.emitWide(M.effectApplied, record, polled.tp, polled.offset, 0, env.node, keyText, generation, env.node)
     return true
   }
 
