@@ -15,7 +15,7 @@ export interface Job {
 export const MOST_MS = 120_000
 
 /** Runs of the battery for a mutant that nothing is known of: all scenarios take turns. */
-const BATTERY_RUNS = 1500
+const BATTERY_RUNS = 600
 
 /** The hunt for a named mutant, within the budget that it states; null where it is argued to be equivalent. */
 export function namedJob(mutant: Mutant): Job | null {
