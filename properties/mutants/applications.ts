@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts'
 /** What readers, processors and sinks do with their positions. */
 export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
   {
+    id: 'commit-after-revocation',
+    rule: 'finished work is committed before its partitions are given up',
+    file: 'sim/application/reader-thread.ts',
+    anchor: "if (this.options.commit === 'after' && this.book.isDirty && !this.handsOff)",
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/members-come-and-go', variant: 'by-ten', runs: 10 },
+  },
+  {
     id: 'commit-covers-the-whole-poll',
     rule: 'a commit covers what is finished, not all that was polled',
     file: 'sim/application/reader-thread.ts',
@@ -19,6 +27,22 @@ export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/commit-after-processing', variant: 'before-processing', runs: 10 },
   },
   {
+    id: 'work-goes-on-after-refused-commit',
+    rule: 'who commits first does the work only when the commit succeeded',
+    file: 'sim/application/reader-thread.ts',
+    anchor: "if (!ok && this.after === 'work')",
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/a-paused-member-is-fenced', variant: 'before-processing', runs: 20 },
+  },
+  {
+    id: 'offset-fence-off',
+    rule: 'the offset fence refuses rows below the position stored with them',
+    file: 'sim/application/database.ts',
+    anchor: 'if (row.offset < (table.nextOffsets.get(row.tp) ?? 0))',
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/zombie-writes-after-a-pause', variant: 'offset-fence', runs: 10 },
+  },
+  {
     id: 'generation-fence-off',
     rule: 'the generation fence refuses rows of an older generation',
     file: 'sim/application/database.ts',
@@ -33,6 +57,22 @@ export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
     anchor: 'before?.record === row.record ? UNCHANGED',
     replacement: 'before?.record === row.record && !MARK ? UNCHANGED',
     caughtBy: { scenario: 'library/upsert-makes-redelivery-harmless', variant: 'upsert', runs: 10 },
+  },
+  {
+    id: 'positions-not-stored-with-rows',
+    rule: 'with-output stores the positions in the transaction of the rows',
+    file: 'sim/application/database-store.ts',
+    anchor: 'database.savePositions(request);',
+    replacement: 'MARK;',
+    caughtBy: { scenario: 'library/zombie-writes-after-a-pause', variant: 'generation-fence', runs: 10 },
+  },
+  {
+    id: 'positions-of-kafka-used',
+    rule: 'with-output goes on where the store says, not where the group committed',
+    file: 'sim/application/sink-process.ts',
+    anchor: 'if (from >= 0)\n                this.consumer?.seek(tp, from);',
+    replacement: 'if (!MARK)\n                this.consumer?.seek(tp, from);',
+    caughtBy: { scenario: 'library/zombie-writes-after-a-pause', variant: 'generation-fence', runs: 10 },
   },
   {
     id: 'output-not-waited-for',

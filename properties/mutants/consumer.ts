@@ -51,6 +51,22 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/takeover', variant: null, runs: 10 },
   },
   {
+    id: 'rest-of-batch-skipped',
+    rule: 'what max.poll.records leaves of a batch comes with the next poll',
+    file: 'sim/kafka/client/consumer/completed-fetch.ts',
+    anchor: '!this.takeFrom(entry, end, out))',
+    replacement: '!this.takeFrom(entry, end, out) && !MARK)',
+    caughtBy: { scenario: 'library/polls-are-not-batches', variant: null, runs: 10 },
+  },
+  {
+    id: 'records-before-position-returned',
+    rule: 'records of a batch that lie before the position are passed over',
+    file: 'sim/kafka/client/consumer/completed-fetch.ts',
+    anchor: 'this.nextFetchOffset > baseOffset ? this.nextFetchOffset - baseOffset : 0;',
+    replacement: 'this.nextFetchOffset > baseOffset && !MARK ? this.nextFetchOffset - baseOffset : 0;',
+    caughtBy: { scenario: 'library/polls-are-not-batches', variant: null, runs: 10 },
+  },
+  {
     id: 'revoked-records-returned',
     rule: 'records of a partition that is no longer assigned are not returned',
     file: 'sim/kafka/client/consumer/fetch-collector.ts',

@@ -11,6 +11,16 @@ export const GROUPS_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/late-commit-is-refused', variant: null, runs: 10 },
   },
   {
+    id: 'member-of-commit-unchecked',
+    rule: 'a commit of somebody who is no member is refused (UNKNOWN_MEMBER_ID)',
+    file: 'sim/kafka/group/classic-group.ts',
+    anchor: 'return Errors.UNKNOWN_MEMBER_ID;\n        const error = this.validateMember(memberId, instanceId);',
+    replacement: 'return Errors.UNKNOWN_MEMBER_ID;\n        const error = MARK ? Errors.NONE : 0;',
+    caughtBy: null,
+    equivalent:
+      'a member that was removed while a rebalance waits for others may still commit what it has finished, which nobody else has begun; from the next generation on the check of the generation refuses it',
+  },
+  {
     id: 'commits-unchecked',
     rule: 'a commit is checked for member and generation (`validateOffsetCommit`)',
     file: 'sim/kafka/group/group-offsets.ts',
@@ -33,6 +43,14 @@ export const GROUPS_MUTANTS: readonly Mutant[] = [
     anchor: "group.state === 'PREPARING_REBALANCE' ? Errors.REBALANCE_IN_PROGRESS",
     replacement: "group.state === 'PREPARING_REBALANCE' && !MARK ? Errors.REBALANCE_IN_PROGRESS",
     caughtBy: { scenario: 'library/members-come-and-go', variant: null, runs: 10 },
+  },
+  {
+    id: 'commit-answered-before-replication',
+    rule: 'a commit is answered when its record is replicated',
+    file: 'sim/kafka/group/coordinator-writes.ts',
+    anchor: 'for (const event of batch.events)\n            this.deferred.push({ offset: this.written, event });',
+    replacement: 'for (const event of batch.events)\n            MARK && this.complete(event, Errors.NONE);',
+    caughtBy: { scenario: 'library/coordinator-moves', variant: 'cut-off', runs: 10 },
   },
   {
     id: 'assignment-before-replication',

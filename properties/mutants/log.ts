@@ -11,6 +11,14 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/unflushed-data-dies-with-the-power', variant: 'flushed', runs: 10 },
   },
   {
+    id: 'flush-messages-one-late',
+    rule: 'flush.messages flushes with the record that makes so many, not with the one after it',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: 'if (this.end - this.flushedTo >= this.flushMessages)',
+    replacement: 'if (MARK && this.end - this.flushedTo > this.flushMessages)',
+    caughtBy: { scenario: 'library/unflushed-data-dies-with-the-power', variant: 'flushed', runs: 20 },
+  },
+  {
     id: 'follower-keeps-no-epochs',
     rule: 'a follower notes the epochs of what it appends in its leader epoch cache',
     file: 'sim/kafka/log/partition-log.ts',

@@ -27,6 +27,14 @@ export const PRODUCER_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/gives-up-in-doubt', variant: null, runs: 20 },
   },
   {
+    id: 'expired-in-flight-counts-as-failed',
+    rule: 'a batch that expires in an unanswered request may still be appended',
+    file: 'sim/kafka/client/batch-completion.ts',
+    anchor: 'const unknown = batch.inDoubt || batch.inRequest;',
+    replacement: 'const unknown = batch.inDoubt && MARK;',
+    caughtBy: { scenario: 'library/gives-up-in-doubt', variant: null, runs: 10 },
+  },
+  {
     id: 'doubt-counts-as-refusal',
     rule: 'after a disconnect or timeout nobody knows whether the batch was appended',
     file: 'sim/kafka/client/batch-completion.ts',
@@ -57,5 +65,13 @@ export const PRODUCER_MUTANTS: readonly Mutant[] = [
     anchor: 'if (batch.done || batch.attempts >= this.settings.retries)',
     replacement: 'if (batch.done || !MARK)',
     caughtBy: { scenario: 'library/no-retries-is-at-most-once', variant: null, runs: 20 },
+  },
+  {
+    id: 'acked-offset-of-batch-end',
+    rule: 'a record is acknowledged with its own offset: that of the batch and its place in it',
+    file: 'sim/kafka/client/batch-completion.ts',
+    anchor: 'baseOffset < 0 ? -1 : baseOffset + i;',
+    replacement: 'baseOffset < 0 ? -1 : baseOffset + (MARK ? 0 : i);',
+    caughtBy: { scenario: 'library/lost-reply-doubles', variant: 'idempotent', runs: 10 },
   },
 ]

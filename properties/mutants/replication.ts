@@ -75,6 +75,16 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/refused-for-want-of-replicas', variant: null, runs: 10 },
   },
   {
+    id: 'min-isr-ignored-for-acks',
+    rule: 'acks=all is answered with an error when the in-sync set fell below min.insync.replicas after the append',
+    file: 'sim/kafka/broker/delayed-produce.ts',
+    anchor: 'const enough = partition.maximalIsr.length >= partition.effectiveMinIsr;',
+    replacement: 'const enough = MARK;',
+    caughtBy: null,
+    equivalent:
+      'since KIP-966 the high watermark does not move below min.insync.replicas, so a batch that it covers was covered while the set was large enough: the check after the append never refuses anything',
+  },
+  {
     id: 'isr-grows-below-high-watermark',
     rule: 'a follower joins the in-sync set only when it has reached the high watermark and the start of this leadership (`Partition.isFollowerInSync`)',
     file: 'sim/kafka/broker/partition.ts',
@@ -115,6 +125,16 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/deposed-leader-owes-no-answer', variant: null, runs: 10 },
   },
   {
+    id: 'fetch-of-previous-life-believed',
+    rule: 'a fetch of a previous life of the follower is refused (KIP-903)',
+    file: 'sim/kafka/broker/follower-fetch.ts',
+    anchor: 'if (request.replicaEpoch >= 0 && known >= 0 && request.replicaEpoch < known)',
+    replacement: 'if (!MARK)',
+    caughtBy: null,
+    equivalent:
+      'who fetched in a previous life may neither join the in-sync set (its broker epoch is not the one that is alive) nor count for the high watermark, having left the set when it registered anew',
+  },
+  {
     id: 'divergence-ignored',
     rule: "a follower whose log parts from the leader's is told where (KIP-595, `divergingEpoch`)",
     file: 'sim/kafka/broker/follower-fetch.ts',
@@ -146,6 +166,14 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     anchor: 'log.truncateTo(target);',
     replacement: 'log.truncateTo(target + (MARK ? 1 : 0));',
     caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
+  },
+  {
+    id: 'follower-high-watermark-at-log-end',
+    rule: "a follower's high watermark is the one its leader tells, at most its own log end",
+    file: 'sim/kafka/broker/replica-fetcher.ts',
+    anchor: 'const highWatermark = Math.min(data.highWatermark, log.logEndOffset);',
+    replacement: 'const highWatermark = MARK ? log.logEndOffset : 0;',
+    caughtBy: { scenario: 'campaigns/safe-publishing', variant: null, runs: 10 },
   },
   {
     id: 'consumers-read-to-log-end',
