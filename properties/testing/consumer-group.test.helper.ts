@@ -1,4 +1,6 @@
-import { ConsumingHistory, ORDERS, OTHER_ORDERS, PAYMENTS, type ReaderName } from './consuming.test.helper.ts'
+import { M } from '../../sim/history/catalogue.ts'
+import { Errors } from '../../sim/kafka/protocol/errors.ts'
+import { ConsumingHistory, GROUPS, ORDERS, OTHER_ORDERS, PAYMENTS, type ReaderName } from './consuming.test.helper.ts'
 
 /**
  * What a group promises: commits after the work (nothing lost), before it (nothing twice), a store that refuses offsets it has
@@ -33,9 +35,13 @@ export class ConsumerGroup {
   readonly members: readonly Member[]
   generation = 0
   readonly committed: Map<number, number> = new Map()
+  private readonly lastCommitter: Map<number, { readonly node: number; readonly generation: number }> = new Map()
   private readonly logs: Map<number, number[]> = new Map()
   /** Next offset that the store takes. */
   private readonly taken: Map<number, number> = new Map()
+  /** Who coordinates the group, and in which epoch. */
+  coordinator = 1
+  private coordinatorEpoch = 0
   private records = 0
   private time = 1
 
@@ -53,6 +59,8 @@ export class ConsumerGroup {
       outputs: 0,
     }))
     for (const tp of this.tps) this.logs.set(tp, [])
+    this.h.loads(this.reader, this.coordinator, this.coordinatorEpoch)
+    for (const { node } of this.members) this.tellJoined(node)
     this.rebalance()
   }
 
@@ -90,6 +98,7 @@ export class ConsumerGroup {
       if (owner === undefined) return
       owner.positions.set(tp, this.committed.get(tp) ?? 0)
       this.h.assigned(this.reader, owner.node, this.generation, tp)
+      this.h.fetchedOffset(this.reader, owner.node, this.committed.get(tp) ?? -1, this.generation, tp)
     })
   }
 
@@ -97,11 +106,40 @@ export class ConsumerGroup {
     return this.members.find((member) => member.up && !member.zombie && member.positions.has(tp))
   }
 
+  /** The coordinator refuses whoever does not know of the newest generation. */
   commit(member: Member, tp: number, offset: number): boolean {
-    if (member.generation !== this.generation) return false
+    if (member.generation !== this.generation) {
+      const { generation, node } = member
+      const error = Errors.ILLEGAL_GENERATION
+      this.h.emit(M.commitRefused, this.coordinator, GROUPS[this.reader], tp, offset, error, generation, node)
+      return false
+    }
     this.committed.set(tp, offset)
-    this.h.commits(this.reader, member.node, offset, this.generation, tp)
+    this.lastCommitter.set(tp, { node: member.node, generation: member.generation })
+    this.tellCommitted(tp)
     return true
+  }
+
+  private tellCommitted(tp: number): void {
+    const by = this.lastCommitter.get(tp)
+    if (by === undefined) return
+    this.h.commits(this.reader, by.node, this.committed.get(tp) ?? 0, by.generation, tp, this.coordinator)
+  }
+
+  /** Another broker takes the group over, and tells what it found. */
+  moveCoordinator(): void {
+    this.tick()
+    this.coordinator = (this.coordinator % 3) + 1
+    for (const tp of this.tps) this.tellCommitted(tp)
+    this.h.loads(this.reader, this.coordinator, ++this.coordinatorEpoch)
+  }
+
+  private tellJoined(node: number): void {
+    this.h.emit(M.memberJoined, this.coordinator, GROUPS[this.reader], node, this.generation)
+  }
+
+  private tellRemoved(node: number): void {
+    this.h.emit(M.memberRemoved, this.coordinator, GROUPS[this.reader], node, this.generation, 1)
   }
 
   /** One record through a member's hands; how far it comes before the process dies, if it does. */
@@ -142,6 +180,7 @@ export class ConsumerGroup {
   crash(member: Member): void {
     this.tick()
     this.h.crashed(member.node)
+    if (!member.zombie) this.tellRemoved(member.node)
     member.up = false
     member.zombie = false
     member.positions.clear()
@@ -152,6 +191,7 @@ export class ConsumerGroup {
     if (member.up) return
     this.tick()
     this.h.started(member.node)
+    this.tellJoined(member.node)
     member.up = true
     this.rebalance()
   }
@@ -160,6 +200,7 @@ export class ConsumerGroup {
   forget(member: Member): void {
     if (!member.up || member.zombie) return
     member.zombie = true
+    this.tellRemoved(member.node)
     this.rebalance()
   }
 
@@ -169,6 +210,7 @@ export class ConsumerGroup {
     for (const tp of member.positions.keys()) this.h.lost(this.reader, member.node, member.generation, tp)
     member.positions.clear()
     member.zombie = false
+    this.tellJoined(member.node)
     this.rebalance()
   }
 
@@ -194,8 +236,11 @@ export class ConsumerGroup {
       case 6:
         this.forget(member)
         return
-      default:
+      case 7:
         this.notice(member)
+        return
+      default:
+        this.moveCoordinator()
     }
   }
 
@@ -219,3 +264,6 @@ export class ConsumerGroup {
     this.tick()
   }
 }
+
+/** Kinds of steps. */
+export const STEPS = 9

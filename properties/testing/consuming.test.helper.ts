@@ -39,6 +39,7 @@ export const PAYMENTS: number = tpOf(2, 0)
 
 const OFFSETS_PARTITIONS = 50
 
+/** Numbers of the groups' texts. */
 export const GROUPS: Readonly<Record<ReaderName, number>> = { billing: 40, service: 41, writer: 42 }
 
 /** Guarantees of consuming applications. */
