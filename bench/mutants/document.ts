@@ -78,7 +78,7 @@ function genericPart(mutants: readonly GenericMutant[], seed: string, outcomes: 
   return [
     `## Drawn mutants: ${mutants.length}, seed ${seed}`,
     '',
-    `Operators: negate a condition, an integer plus or minus one, drop a statement, swap two arguments; drawn over \`sim/kafka\`, each judged by up to 600 runs of library and campaigns in turn. ${genericSummary(mutants, outcomes)}. Survivors:`,
+    `Operators: negate a condition, an integer plus or minus one, drop a statement, swap two arguments; drawn over \`sim/kafka\`, each judged by up to 300 runs of library and campaigns in turn. ${genericSummary(mutants, outcomes)}. Survivors:`,
     '',
     ...tableOf(['file', 'change', 'reached', 'why it survives'], survivors),
     '',

@@ -9,13 +9,17 @@ export interface Job {
   readonly patch: Patch
   readonly targets: readonly Target[]
   readonly runs: number
+  readonly unreachedRuns?: number
 }
 
 /** Wall-clock time for one hunt; a budget is told in runs, and this only guards against what hangs. */
 export const MOST_MS = 120_000
 
 /** Runs of the battery for a mutant that nothing is known of: all scenarios take turns. */
-const BATTERY_RUNS = 600
+const BATTERY_RUNS = 300
+
+/** After so many, every scenario had its turn. */
+const UNREACHED_RUNS = 120
 
 /** The hunt for a named mutant, within the budget that it states; null where it is argued to be equivalent. */
 export function namedJob(mutant: Mutant): Job | null {
@@ -28,7 +32,12 @@ export function namedJob(mutant: Mutant): Job | null {
 
 /** The hunt for a mutant of which nothing is known: the library and the campaigns. */
 export function genericJob(root: string, { id, file, anchor, replacement }: Patch): Job {
-  return { patch: { id, file, anchor, replacement }, targets: battery(root), runs: BATTERY_RUNS }
+  return {
+    patch: { id, file, anchor, replacement },
+    targets: battery(root),
+    runs: BATTERY_RUNS,
+    unreachedRuns: UNREACHED_RUNS,
+  }
 }
 
 function battery(root: string): readonly Target[] {

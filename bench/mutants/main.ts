@@ -56,7 +56,9 @@ async function work(): Promise<void> {
 }
 
 async function hunt(job: Job): Promise<MutantOutcome> {
-  return huntMutant(job.patch, job.targets, { runs: job.runs, seed: null, timeoutMs: MOST_MS })
+  const { patch, targets, runs, unreachedRuns } = job
+  const limits = { runs, seed: null, timeoutMs: MOST_MS }
+  return huntMutant(patch, targets, unreachedRuns === undefined ? limits : { ...limits, unreachedRuns })
 }
 
 function progress(): void {

@@ -16,20 +16,27 @@ function violatedFrom(first: number): JudgeOnce {
 
 async function hunted(
   mutated: JudgeOnce,
-  more: { baseline?: JudgeOnce; scenarios?: readonly Scenario[]; runs?: number; timeoutMs?: number } = {},
+  more: {
+    baseline?: JudgeOnce
+    scenarios?: readonly Scenario[]
+    runs?: number
+    timeoutMs?: number
+    unreachedRuns?: number
+    executed?: boolean
+  } = {},
 ): Promise<{ readonly hunt: Hunt; readonly asked: readonly number[] }> {
   const asked: number[] = []
   let clock = 0
   const hunt = new Hunt(
     more.scenarios ?? [scenario()],
-    { runs: more.runs ?? 10, timeoutMs: more.timeoutMs ?? 1000 },
+    { runs: more.runs ?? 10, timeoutMs: more.timeoutMs ?? 1000, unreachedRuns: more.unreachedRuns ?? Infinity },
     {
       mutated,
       baseline: async () => (judged, run) => {
         asked.push(run)
         return (more.baseline ?? FINE)(judged, run)
       },
-      executed: () => true,
+      executed: () => more.executed ?? true,
       now: () => clock++,
     },
   )
@@ -83,6 +90,11 @@ describe('a hunt', () => {
       { scenarios, runs: 5 },
     )
     expect(seen).toEqual(['a0', 'b0', 'a1', 'b1', 'a2'])
+  })
+
+  test('gives up early when nothing reaches the patched place, if it may', async () => {
+    expect((await hunted(FINE, { unreachedRuns: 4, executed: false })).hunt.progress().runs).toBe(4)
+    expect((await hunted(FINE, { unreachedRuns: 4 })).hunt.progress().runs).toBe(10)
   })
 
   test('begins no run when the time is over', async () => {

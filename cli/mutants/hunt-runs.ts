@@ -23,6 +23,8 @@ export interface HuntLimits {
   readonly runs: number
   /** When to begin no further run, in milliseconds from the start. */
   readonly timeoutMs: number
+  /** Ends after so many runs when none has reached the patched place: it takes more than chance to reach it. */
+  readonly unreachedRuns?: number
 }
 
 /**
@@ -54,7 +56,7 @@ export class Hunt {
 
   /** Judges until something is caught or the runs or the time are used up. `told` is called after each run. */
   async judge(told: () => void): Promise<void> {
-    while (this.runs < this.limits.runs && this.hasTime()) {
+    while (this.runs < this.limits.runs && this.isWorthIt() && this.hasTime()) {
       const run = Math.floor(this.runs / this.scenarios.length)
       await this.judgeOne(this.runs % this.scenarios.length, run)
       told()
@@ -66,6 +68,10 @@ export class Hunt {
   progress(): HuntProgress {
     const { runs, events, crashes, firstCrash } = this
     return { executed: this.tools.executed(), runs, events, crashes, firstCrash }
+  }
+
+  private isWorthIt(): boolean {
+    return this.runs < (this.limits.unreachedRuns ?? Infinity) || this.tools.executed()
   }
 
   private hasTime(): boolean {
@@ -117,8 +123,8 @@ export class Hunt {
 
   /** Violations that are expected, that no run has shown, and that the product shows in the same runs. */
   private async missSomething(): Promise<void> {
-    // A run that crashed shows nothing either, and that is no catch.
-    if (this.crashes > 0) return
+    // A run that crashed shows nothing either, and that is no catch. Code that is not reached changes nothing.
+    if (this.crashes > 0 || !this.tools.executed()) return
     for (let place = 0; place < this.scenarios.length && this.caught === null; place++) {
       const at = (this.shown[place] as boolean[]).indexOf(false)
       if (at >= 0) await this.miss(place, at)

@@ -15,6 +15,8 @@ export interface HuntOptions {
   readonly seed: string | null
   /** Wall-clock time for all runs, in milliseconds. A run that has not ended some seconds after it hangs. */
   readonly timeoutMs: number
+  /** Ends after so many runs when none has reached the patched place. */
+  readonly unreachedRuns?: number
 }
 
 /** What a run may take beyond the time for all, before it counts as hanging; loading is in it. */

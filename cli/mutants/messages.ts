@@ -17,6 +17,7 @@ export interface HuntRequest {
   readonly seed: string | null
   /** When to begin no further run, in milliseconds from the start. */
   readonly timeoutMs: number
+  readonly unreachedRuns?: number
   /** Module of the unmutated judge, which has to disagree. */
   readonly baseline: string
 }
