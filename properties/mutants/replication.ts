@@ -45,7 +45,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     id: 'ack-covers-all-but-one',
     rule: 'the high watermark must be behind the last record of the batch',
-    file: 'sim/kafka/broker/replica-manager.ts',
+    file: 'sim/kafka/broker/appends.ts',
     anchor: 'status.requiredOffset = result.lastOffset + 1;',
     replacement: 'status.requiredOffset = result.lastOffset + (MARK ? 0 : 1);',
     caughtBy: { scenario: 'library/acks-1-leader-dies', variant: 'acks-all', runs: 10 },
@@ -69,7 +69,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     id: 'min-isr-ignored-before-append',
     rule: 'acks=all is refused before the append when the in-sync set is below min.insync.replicas (`Partition.appendRecordsToLeader`)',
-    file: 'sim/kafka/broker/replica-manager.ts',
+    file: 'sim/kafka/broker/appends.ts',
     anchor: 'else if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {',
     replacement: 'else if (!MARK) {',
     caughtBy: { scenario: 'library/refused-for-want-of-replicas', variant: null, runs: 10 },
@@ -103,7 +103,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     id: 'follower-appends-for-producers',
     rule: 'only the leader appends what producers send (NOT_LEADER_OR_FOLLOWER)',
-    file: 'sim/kafka/broker/replica-manager.ts',
+    file: 'sim/kafka/broker/appends.ts',
     anchor: 'else if (partition === null || !partition.isLeader) {\n            // Produce',
     replacement: 'else if (partition === null || !MARK) {\n            // Produce',
     caughtBy: { scenario: 'library/isolated-leader-acknowledges', variant: null, runs: 10 },
@@ -120,7 +120,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     id: 'purgatory-not-checked-on-resignation',
     rule: 'a role change looks at every produce request that is parked on the partition (`completeDelayedOperationsWhenNotPartitionLeader`)',
     file: 'sim/kafka/broker/replica-manager.ts',
-    anchor: 'this.produces.check(tp);\n        this.fetches.flush(tp);',
+    anchor: 'this.appends.produces.check(tp);\n        this.fetches.flush(tp);',
     replacement: 'MARK;\n        this.fetches.flush(tp);',
     caughtBy: { scenario: 'library/deposed-leader-owes-no-answer', variant: null, runs: 10 },
   },

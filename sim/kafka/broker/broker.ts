@@ -141,9 +141,17 @@ export class Broker implements NodeHandler, VerificationHost {
     const { profile } = options
     this.verification = new TransactionVerification(env, config, profile, metadata, this)
     this.groups.verification = this.verification
-    this.markers = new TransactionMarkers(env, profile, metadata, replicas, this.groups, channel, this.batchNumbers)
+    this.markers = new TransactionMarkers(
+      env,
+      profile,
+      metadata,
+      replicas.appends,
+      this.groups,
+      channel,
+      this.batchNumbers,
+    )
     this.groups.markerListener = this.markers
-    this.replicas.markers = this.markers
+    this.replicas.appends.markers = this.markers
     if (profile['fetch.high.watermark.reads'] === 2) this.replicas.splitFetches = new SplitFetches(env, replicas)
     const { incarnationId } = options
     const { previousBrokerEpoch } = this.logs
@@ -272,7 +280,7 @@ export class Broker implements NodeHandler, VerificationHost {
     switch (request.api) {
       case Api.Produce:
         if ((request.body as ProduceRequest).transactionalId !== null) this.verification.produce(request)
-        else if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.produce(request, null)
+        else if (this.diskQueue.admit(APPEND, 0, 0, request)) this.replicas.appends.produce(request, null)
         break
       case Api.WriteTxnMarkers:
         if (this.diskQueue.admit(APPEND_MARKERS, 0, 0, request)) this.markers.handle(request)
@@ -332,7 +340,7 @@ export class Broker implements NodeHandler, VerificationHost {
   }
 
   onProduceVerified(verified: VerifiedProduce): void {
-    if (this.diskQueue.admit(APPEND_VERIFIED, 0, 0, verified)) this.replicas.produce(verified.request, verified)
+    if (this.diskQueue.admit(APPEND_VERIFIED, 0, 0, verified)) this.replicas.appends.produce(verified.request, verified)
   }
 
   onOffsetsVerified(tp: number, token: number, error: number, guard: number): void {
@@ -350,12 +358,12 @@ export class Broker implements NodeHandler, VerificationHost {
     switch (kind) {
       case APPEND: {
         const request = payload as Envelope
-        if (this.channel.isOpen(request)) this.replicas.produce(request, null)
+        if (this.channel.isOpen(request)) this.replicas.appends.produce(request, null)
         break
       }
       case APPEND_VERIFIED: {
         const verified = payload as VerifiedProduce
-        this.replicas.produce(verified.request, verified)
+        this.replicas.appends.produce(verified.request, verified)
         break
       }
       case APPEND_MARKERS:
@@ -411,7 +419,7 @@ export class Broker implements NodeHandler, VerificationHost {
   onTimer(kind: number, a: number, b: number): void {
     switch (kind) {
       case BrokerTimer.DelayedProduce:
-        this.replicas.produces.onTimer()
+        this.replicas.appends.produces.onTimer()
         return
       case BrokerTimer.DelayedFetch:
         this.replicas.fetches.onTimer()

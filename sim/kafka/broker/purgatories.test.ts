@@ -89,7 +89,7 @@ describe('the produce purgatory (1.4)', () => {
     const partition = cluster.partition(1)
     partition.maximalIsr = [1]
     partition.log.setHighWatermark(1, 0, true)
-    cluster.broker(1).replicas.produces.check(partition.tp)
+    cluster.broker(1).replicas.appends.produces.check(partition.tp)
     cluster.runFor(0.1)
     expect(cluster.errors()).toEqual([Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND])
   })

@@ -1,43 +1,36 @@
-import { M } from '../../history/catalogue.ts'
 import { topicIdOf, tpOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
-import type { AppendOrigin } from '../log/append-validation.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { NO_GUARD } from '../log/verification-state.ts'
-import { Api } from '../protocol/api.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
-import { Errors } from '../protocol/errors.ts'
 import type {
   ListOffsetsRequest,
   ListOffsetsResponse,
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../protocol/group-messages.ts'
-import type { FetchRequest, FetchResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import type { FetchRequest, FetchResponse } from '../protocol/messages.ts'
 import type { TransactionLog } from '../transaction/transaction-state-manager.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
+import { Appends, type AppendsHost } from './appends.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import { ConsumerFetch } from './consumer-fetch.ts'
 import { DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
-import { DelayedProduce, ProducePurgatory, ProduceStatus } from './delayed-produce.ts'
 import { FollowerFetch } from './follower-fetch.ts'
 import { type IdleReplicaHost, IdleReplicas, type Materialisation } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
-import { produceResponse } from './produce-response.ts'
 import { listOffsets, offsetForLeaderEpoch } from './reads.ts'
 import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
 import type { SplitFetches, SplitFetchHost } from './split-fetch.ts'
 import { topicConfigOf } from './topic-configs.ts'
-import { emitMarkerWritten, type MarkerHost, type TransactionMarkers } from './transaction-markers.ts'
-import type { VerifiedProduce } from './transaction-verification.ts'
 
 /** `ProducerStateManager.LATE_TRANSACTION_BUFFER_MS` */
 const LATE_TRANSACTION_BUFFER_MS = 300_000
@@ -61,19 +54,17 @@ export interface HighWatermarkListener {
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
  * followers, and keeps what must wait in two purgatories.
  */
-export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHost, SplitFetchHost {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsHost, SplitFetchHost {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
-  readonly produces: ProducePurgatory
+  readonly appends: Appends
   readonly fetches: FetchPurgatory
   readonly idle: IdleReplicas
   /** The group coordinator, once there is one. */
   listener: HighWatermarkListener | null = null
   /** The transaction coordinator, once there is one. */
   transactions: HighWatermarkListener | null = null
-  /** Told when markers are replicated. */
-  markers: TransactionMarkers | null = null
   /** Where fetches of committed records look at the high watermark twice (KAFKA-9807). */
   splitFetches: SplitFetches | null = null
   private readonly env: Env
@@ -98,8 +89,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
     this.metadata = metadata
     this.logs = logs
     this.channel = channel
-    this.produces = new ProducePurgatory(env, this)
     this.fetches = new FetchPurgatory(env, this)
+    this.appends = new Appends(env, this.partitions, metadata, this.fetches, channel, this)
     this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
     this.alterPartitions = new AlterPartitionManager(env, controller, options.broker, this)
     this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
@@ -157,7 +148,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
     if (!isNewEpoch) return
     this.alterPartitions.forget(tp)
     this.fetchers.add(partition)
-    this.produces.check(tp)
+    this.appends.produces.check(tp)
     this.fetches.flush(tp)
   }
 
@@ -199,9 +190,18 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
     this.fetches.onWoken(partition.tp)
   }
 
+  /** The replica of a partition that is here; one that nothing was written to wakes where this broker leads it. */
+  hosted(tp: number): Partition | undefined {
+    return this.partitions.get(tp) ?? this.idle.wakeLed(tp)
+  }
+
+  isHosted(tp: number): boolean {
+    return this.hosted(tp) !== undefined || this.idle.has(tp)
+  }
+
   appendAsCoordinator(tp: number, batch: RecordBatch, guard: number = NO_GUARD, transactionVersion = 0): number {
     this.hosted(tp)
-    return this.append(tp, batch, -1, 'COORDINATOR', guard, transactionVersion).error
+    return this.appends.append(tp, batch, -1, 'COORDINATOR', guard, transactionVersion).error
   }
 
   entriesOf(tp: number): readonly LogEntry[] {
@@ -224,131 +224,6 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
 
   get maxMessageBytes(): number {
     return this.options.config['message.max.bytes']
-  }
-
-  // --- produce ------------------------------------------------------------------------------------------------------
-
-  /** `ReplicaManager.appendRecords` and `KafkaApis.handleProduceRequest`; `verified` is null without a transactional id. */
-  produce(request: Envelope, verified: VerifiedProduce | null): void {
-    const { acks, timeoutMs, partitionData } = request.body as ProduceRequest
-    const count = partitionData.length
-    const statuses = new Array<ProduceStatus>(count)
-    let undecided = 0
-    for (let i = 0; i < count; i++) {
-      const { topicId, index, records } = partitionData[i] as ProduceRequest['partitionData'][number]
-      const tp = tpOf(topicId, index)
-      const error = verified?.errors[i] ?? Errors.NONE
-      const status =
-        error === Errors.NONE
-          ? this.append(tp, records, acks, 'CLIENT', verified?.guards[i] ?? NO_GUARD, 0)
-          : this.refused(tp, records, error)
-      statuses[i] = status
-      if (!status.decided) undecided++
-    }
-    const operation = new DelayedProduce(request, statuses, this.env.monotonic() + ms(timeoutMs), undecided)
-    if (undecided === 0) this.onProduceDecided(operation)
-    else this.produces.parkUnlessDecided(operation)
-  }
-
-  private refused(tp: number, batch: RecordBatch, error: number): ProduceStatus {
-    const status = new ProduceStatus(tp, this.partitions.get(tp) ?? null, batch)
-    status.error = error
-    return status
-  }
-
-  private append(
-    tp: number,
-    batch: RecordBatch,
-    acks: number,
-    origin: AppendOrigin,
-    guard: number,
-    transactionVersion: number,
-  ): ProduceStatus {
-    const partition = this.partitions.get(tp) ?? null
-    const status = new ProduceStatus(tp, partition, batch)
-    if (acks < -1 || acks > 1) {
-      status.error = Errors.INVALID_REQUIRED_ACKS
-    } else if (partition === null || !partition.isLeader) {
-      // Produce carries no leader epoch: a leader that does not know better accepts.
-      status.error = this.metadata.partitions.has(tp)
-        ? Errors.NOT_LEADER_OR_FOLLOWER
-        : Errors.UNKNOWN_TOPIC_OR_PARTITION
-    } else if (acks === -1 && partition.isr.length < partition.effectiveMinIsr) {
-      status.error = Errors.NOT_ENOUGH_REPLICAS
-    } else {
-      const result = partition.log.appendAsLeader(batch, partition.leaderEpoch, origin, guard, transactionVersion)
-      status.error = result.errorCode
-      if (result.errorCode === Errors.NONE) {
-        status.baseOffset = result.baseOffset
-        status.requiredOffset = result.lastOffset + 1
-        status.decided = acks !== -1
-        if (!result.duplicate) this.afterAppend(tp, partition, batch, result.baseOffset)
-      }
-    }
-    return status
-  }
-
-  // --- markers ------------------------------------------------------------------------------------------------------
-
-  /** The replica of a partition that is here; one that nothing was written to wakes where this broker leads it. */
-  hosted(tp: number): Partition | undefined {
-    return this.partitions.get(tp) ?? this.idle.wakeLed(tp)
-  }
-
-  isHosted(tp: number): boolean {
-    return this.hosted(tp) !== undefined || this.idle.has(tp)
-  }
-
-  appendMarker(tp: number, batch: RecordBatch, transactionVersion: number): ProduceStatus {
-    return this.append(tp, batch, -1, 'COORDINATOR', NO_GUARD, transactionVersion)
-  }
-
-  awaitReplication(operation: DelayedProduce): void {
-    if (operation.undecided === 0) this.onProduceDecided(operation)
-    else this.produces.parkUnlessDecided(operation)
-  }
-
-  private afterAppend(tp: number, partition: Partition, batch: RecordBatch, offset: number): void {
-    if (batch.marker !== null) emitMarkerWritten(this.env, tp, offset, batch)
-    // A leader alone in its set commits at once; others learn from fetches.
-    if (partition.maybeIncrementLeaderHW()) this.afterIsrOrHighWatermark(tp)
-    this.fetches.onAppend(tp, batch.size)
-  }
-
-  /** `KafkaApis.sendResponseCallback`: acks=0 is not answered; an error closes its connection instead. */
-  onProduceDecided(operation: DelayedProduce): void {
-    const { request, statuses } = operation
-    if (request.api === Api.WriteTxnMarkers) {
-      this.markers?.onAppended(operation)
-      return
-    }
-    const { acks } = request.body as ProduceRequest
-    let failed = false
-    for (const status of statuses) {
-      if (status.error !== Errors.NONE) failed = true
-      const leo = status.partition === null ? -1 : status.partition.log.logEndOffset
-      const epoch = status.partition === null ? -1 : status.partition.leaderEpoch
-      const offset = status.error === Errors.NONE ? status.baseOffset : -1
-      this.env.emitWide(
-        M.produceAnswered,
-        status.tp,
-        offset,
-        status.error,
-        request.source,
-        acks,
-        leo,
-        epoch,
-        status.batch.id,
-      )
-    }
-    if (acks !== 0) {
-      const response: ProduceResponse = produceResponse(statuses, this.metadata)
-      this.channel.reply(request, response)
-    } else if (failed) {
-      this.channel.close(request)
-    } else {
-      this.channel.done(request)
-    }
   }
 
   // --- fetch --------------------------------------------------------------------------------------------------------
@@ -454,8 +329,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
     this.afterIsrOrHighWatermark(tp)
   }
 
-  private afterIsrOrHighWatermark(tp: number): void {
-    this.produces.check(tp)
+  afterIsrOrHighWatermark(tp: number): void {
+    this.appends.produces.check(tp)
     if (this.fetches.consumers > 0) this.fetches.onHighWatermark(tp)
     const topicId = topicIdOf(tp)
     if (topicId === this.metadata.offsetsTopicId) this.listener?.onHighWatermark(tp)
@@ -469,6 +344,6 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, MarkerHo
 
   /** For messages about waiting: partitions by name are not known here, so their numbers are. */
   waiting(): readonly string[] {
-    return this.produces.size === 0 ? [] : [`the replication of ${this.produces.size} produce requests`]
+    return this.appends.produces.size === 0 ? [] : [`the replication of ${this.appends.produces.size} produce requests`]
   }
 }
