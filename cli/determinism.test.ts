@@ -110,9 +110,9 @@ describe.each(PLANTS)('$name', ({ plant: defect, told }) => {
   )
 })
 
-test("the host's chance is found and located by the share that a search repeats", () => {
+test.each(['fuzz', 'campaign'])("the host's chance is found and located by the share that %s repeats", (command) => {
   const planted = plant(latency('', 'drawn + Math.floor(5 * Math.random())'))
-  const { code, err } = planted.run('fuzz', 'a.yaml', '--runs', '5')
+  const { code, err } = planted.run(command, 'a.yaml', '--runs', '5')
   expect(code).toBe(70)
   expectLocated(err)
 })
