@@ -27,6 +27,15 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/members-come-and-go', variant: 'automatic', runs: 10 },
   },
   {
+    id: 'auto-commit-of-the-current-poll',
+    rule: 'auto-commit covers what earlier polls returned, not what this one is about to',
+    file: 'sim/kafka/client/consumer/kafka-consumer.ts',
+    anchor: 'const records = parts.collector.collect();',
+    replacement:
+      'const records = parts.collector.collect();\n            if (MARK && this.settings.autoCommit) {\n                parts.coordinator.nextAutoCommitAt = 0;\n                parts.coordinator.maybeAutoCommit();\n            }',
+    caughtBy: { scenario: 'library/handed-off-work-is-lost', variant: 'in-the-loop', runs: 10 },
+  },
+  {
     id: 'committed-offset-off-by-one',
     rule: 'the offset to commit is the next one to read',
     file: 'sim/application/commit-book.ts',

@@ -51,6 +51,14 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
   },
   {
+    id: 'high-watermark-of-restart-at-log-end',
+    rule: 'after a restart the high watermark is that of the checkpoint',
+    file: 'sim/kafka/log/log-loader.ts',
+    anchor: 'highWatermark: Math.min(Math.max(checkpoints.highWatermark, logStartOffset), logEndOffset),',
+    replacement: 'highWatermark: MARK ? logEndOffset : 0,',
+    caughtBy: { scenario: 'campaigns/safe-publishing', variant: null, runs: 60 },
+  },
+  {
     id: 'recovered-segment-keeps-five-batches',
     rule: 'recovery takes a snapshot of producers, which holds one batch of each',
     file: 'sim/kafka/log/log-loader.ts',
