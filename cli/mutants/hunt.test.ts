@@ -56,6 +56,19 @@ describe('a hunt in a process of its own', () => {
     rmSync(folder, { recursive: true })
   })
 
+  test('ends with Ctrl-C, tells what it knows and cleans up', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twiceshy-test-'))
+    vi.stubEnv('TMPDIR', folder)
+    const hunt = huntMutant(HARMLESS, [PERFECT], { runs: 1_000_000, seed: null, timeoutMs: 60_000 })
+    const ask = setInterval(() => process.emit('SIGINT'), 500)
+    const outcome = await hunt
+    clearInterval(ask)
+    expect(outcome).toMatchObject({ verdict: 'interrupted', caught: null })
+    expect(readdirSync(folder)).toEqual([])
+    vi.unstubAllEnvs()
+    rmSync(folder, { recursive: true })
+  })
+
   test('fails when its scenarios cannot be judged', async () => {
     await expect(huntMutant(HARMLESS, ['no-such-file.yaml'], LIMITS)).rejects.toThrow('was not hunted')
   })
