@@ -6,6 +6,7 @@ import { LOG_MUTANTS } from './log.ts'
 import type { Mutant } from './mutant.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
+import { SEQUENCE_MUTANTS } from './sequences.ts'
 
 /** Every named mutant. What is built later adds its own. */
 export const MUTANTS: readonly Mutant[] = [
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOG_MUTANTS,
   ...CONTROLLER_MUTANTS,
   ...PRODUCER_MUTANTS,
+  ...SEQUENCE_MUTANTS,
   ...GROUPS_MUTANTS,
   ...CONSUMER_MUTANTS,
   ...APPLICATIONS_MUTANTS,
