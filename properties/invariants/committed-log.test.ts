@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
-import { recordOf, tpOf } from '../../sim/history/ids.ts'
+import { maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
 import { History, type HistoryOptions } from '../testing/history.test.helper.ts'
 
 /** Two committed records, and broker 1 is gone. */
@@ -50,6 +50,35 @@ describe('leader-completeness', () => {
 })
 
 describe('electable-hold-committed', () => {
+  /** Broker 3 has the first record only, and its leader asks for it to be taken in again. */
+  function asked(): History {
+    const h = new History({ minIsr: 2 }).formed().published(0).isr([1, 2], 1, 0, [3]).adopted(1, [1, 2], 1, 0)
+    return h.emit(M.isrProposed, 1, tpOf(1, 0), maskLow([1, 2, 3]), 0, 0, 1)
+  }
+  /** The high watermark passes broker 3, and the controller takes it in. */
+  function passed(h: History): History {
+    h.sent(1).appended(1, 1, 1, 0).appended(2, 1, 1, 0).fetched(1, 2, 2, 0)
+    return h.high(1, 2, 0).isr([1, 2, 3], 2, 0)
+  }
+  test('a leader that applied its partition epoch once more does not count whom it had asked for', () => {
+    expect(
+      passed(asked().adopted(1, [1, 2], 1, 0))
+        .ended()
+        .broken(),
+    ).toEqual([])
+  })
+  test('a leader that did not has to count it', () => {
+    expect(passed(asked()).ended().broken()).toEqual(['electable-hold-committed'])
+  })
+  test('whoever came to hold everything is counted again', () => {
+    const h = passed(asked().adopted(1, [1, 2], 1, 0))
+      .appended(3, 1, 1, 0)
+      .fetched(1, 3, 2, 0)
+      .adopted(1, [1, 2, 3], 2, 0)
+    h.isr([1, 2, 3], 3, 0).sent(2).appended(1, 2, 2, 0).appended(2, 2, 2, 0).fetched(1, 2, 3, 0)
+    expect(h.high(1, 3, 0).ended().broken()).toContain('electable-hold-committed')
+  })
+
   test('a member of the in-sync set that lacks what is committed', () => {
     const h = new History({ minIsr: 2 }).formed().sent(0).appended(1, 0, 0, 0).appended(2, 0, 0, 0)
     const { breaches } = h.fetched(1, 2, 1, 0).fetched(1, 3, 1, 0).high(1, 1, 0).ended()

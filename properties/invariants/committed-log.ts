@@ -4,6 +4,7 @@ import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
+import { ForgottenProposals } from './forgotten-proposals.ts'
 
 /**
  * Kafka's own promise about what was once below a high watermark, whatever a configuration makes of it: a leader that was
@@ -13,14 +14,17 @@ import type { Breaches } from './breaches.ts'
  *
  * The promise ends where Kafka's does: with an unclean election, with a controller that lost the metadata, and with the data of
  * a replica that lost power or its disk. What was committed before that may go, and what is committed until the controller has
- * registered the broker anew: a leader goes by what the broker had fetched in its former life. `committed-durability` judges
- * what becomes of the records then.
+ * registered the broker anew: a leader goes by what the broker had fetched in its former life. Nor is anything promised of a
+ * replica whom its leader forgot that it asked for (see {@link ForgottenProposals}). `committed-durability` judges what becomes
+ * of the records then.
  */
 export class CommittedLogInvariants implements MomentObserver {
   readonly kinds: readonly number[] = [
     M.leaderElected,
     M.leaderBegan,
     M.isrChanged,
+    M.isrProposed,
+    M.isrAdopted,
     M.hwAdvanced,
     M.nodePowerLost,
     M.diskWiped,
@@ -35,6 +39,7 @@ export class CommittedLogInvariants implements MomentObserver {
   private readonly broken: Int32Array
   /** By partition: the highest high watermark that any leader had. */
   private readonly exposed: Int32Array
+  private readonly forgotten: ForgottenProposals
   private readonly brokers: number
   /** Whether a broker lost data and the controller does not know yet. */
   private isAnyForgetful = false
@@ -46,6 +51,7 @@ export class CommittedLogInvariants implements MomentObserver {
     this.promised = new Int32Array(count).fill(-1)
     this.broken = new Int32Array(count)
     this.exposed = new Int32Array(count)
+    this.forgotten = new ForgottenProposals(count)
     this.brokers = shadow.spec.cluster.brokers.length
   }
 
@@ -55,9 +61,9 @@ export class CommittedLogInvariants implements MomentObserver {
     node: number,
     a: number,
     b: number,
-    _c: number,
+    c: number,
     d: number,
-    _e: number,
+    e: number,
     _f: number,
     g: number,
   ): void {
@@ -74,9 +80,18 @@ export class CommittedLogInvariants implements MomentObserver {
       case M.hwAdvanced:
         if (shadow.logs.current !== null) this.onHighWatermark(time, shadow.logs.current, b, d)
         return
+      case M.isrProposed:
+      case M.isrAdopted:
+        return this.onLeadersIsr(kind, node, shadow.partitions.indexOf(a), b, c, e)
       default:
         return this.onPartition(kind, time, shadow.partitions.indexOf(a), d, g)
     }
+  }
+
+  private onLeadersIsr(kind: number, node: number, partition: number, low: number, high: number, epoch: number): void {
+    if (partition < 0 || this.shadow.leaderships.newestNode(partition) !== node) return
+    if (kind === M.isrProposed) this.forgotten.onProposed(partition, low, high, epoch)
+    else this.forgotten.onAdopted(partition, low, high, epoch)
   }
 
   private onPartition(kind: number, time: number, partition: number, d: number, g: number): void {
@@ -85,7 +100,9 @@ export class CommittedLogInvariants implements MomentObserver {
     if (kind === M.isrChanged) this.checkElectable(time, partition)
     if (kind !== M.leaderBegan) return
     if (d > (this.exposed[partition] as number)) this.exposed[partition] = d
-    if (this.shadow.ofNewestLeader) this.checkLeader(time, partition)
+    if (!this.shadow.ofNewestLeader) return
+    this.forgotten.onBegan(partition)
+    this.checkLeader(time, partition)
   }
 
   // --- where the promise ends ---------------------------------------------------------------------------------------
@@ -168,8 +185,9 @@ export class CommittedLogInvariants implements MomentObserver {
       const member = low !== 0 ? 31 - Math.clz32(low & -low) : 62 - Math.clz32(high & -high)
       if (low !== 0) low &= low - 1
       else high &= high - 1
-      if (member !== leader && logs.of(member, partition).entryAt(last) !== expected)
-        this.tellLacking(time, partition, member, led)
+      if (member === leader) continue
+      if (logs.of(member, partition).entryAt(last) === expected) this.forgotten.onHeld(partition, member)
+      else if (!this.forgotten.includes(partition, member)) this.tellLacking(time, partition, member, led)
     }
   }
 
