@@ -96,6 +96,7 @@ export class AtLeastOnce implements Checker {
 
   private fateOf(record: number, held: Held, end: RunEnd): number {
     if (held.inCommittedLog(record)) return PublishFate.kept
+    if (held.isAborted(record)) return PublishFate.lost
     const partition = this.shadow.records.ackPartition.at(record)
     if (partition < 0) return PublishFate.undecided
     if (!this.final.hasLeader(partition) && held.byEveryCandidate(record)) {
@@ -131,6 +132,8 @@ export class AtLeastOnce implements Checker {
 const COMMITTED = 1
 const LED = 2
 const ELECTABLE = 4
+/** In the committed log, and a marker has said that its transaction is aborted: no reader of committed records gets it. */
+const ABORTED = 8
 
 /** Which batches lie where at the end. */
 class Held {
@@ -155,6 +158,7 @@ class Held {
     if (log !== null && this.final.hasLeader(partition)) {
       for (let place = 0; place < log.entries.length; place++) this.note(logs.batchOf(log.entries.at(place)), LED)
       for (const entry of this.final.readable(partition)) this.note(logs.batchOf(entry), COMMITTED)
+      for (const entry of this.final.aborted(partition)) this.note(logs.batchOf(entry), ABORTED)
     }
     for (let node = 0; node < names.nodes.length; node++) {
       const candidate = cluster.isCandidate(partition, node)
@@ -185,6 +189,9 @@ class Held {
 
   inCommittedLog(record: number): boolean {
     return this.isAt(record, COMMITTED)
+  }
+  isAborted(record: number): boolean {
+    return this.isAt(record, ABORTED)
   }
   byLeader(record: number): boolean {
     return this.isAt(record, LED)

@@ -1,7 +1,7 @@
-import type { Batches } from '../shadow/batches.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import { Decision } from '../shadow/decisions.ts'
 import { BY_OFFSET_FENCE } from '../shadow/readings.ts'
+import type { Shadow } from '../shadow/shadow.ts'
 
 /**
  * Whether the work on a record is done by now: processed, in the store, or every output acknowledged or committed. A store
@@ -34,15 +34,16 @@ function isPublished(consumption: Consumption, reader: number, record: number): 
 }
 
 function isThere({ shadow }: Consumption, record: number): boolean {
-  const { records, batches } = shadow
+  const { records } = shadow
   if (records.acked.at(record) > 0) return true
   let placement = records.newestPlacement.at(record)
-  while (placement >= 0 && !isCommitted(batches, records.placementBatch.at(placement)))
+  while (placement >= 0 && !isCommitted(shadow, records.placementBatch.at(placement)))
     placement = records.placementOfRecord.at(placement)
   return placement >= 0
 }
 
 /** Whether a batch is below the high watermark and no marker has said that its transaction is aborted. */
-function isCommitted(batches: Batches, batch: number): boolean {
-  return batches.isCommitted(batch) && batches.decision.at(batch) !== Decision.aborted
+function isCommitted({ batches, logs }: Shadow, batch: number): boolean {
+  const newest = batches.newestCopy.at(batch) - 1
+  return batches.isCommitted(batch) && (newest < 0 || logs.entries.decision.at(newest) !== Decision.aborted)
 }

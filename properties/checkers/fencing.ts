@@ -1,3 +1,4 @@
+import { M } from '../../sim/history/catalogue.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { CommitListener } from '../shadow/coordinators.ts'
 import { Ints } from '../shadow/growable.ts'
@@ -16,12 +17,19 @@ interface Zombie extends Suspect {
   readonly newerPartition: number
 }
 
+/** An offset of a transaction that an older generation added. */
+interface PendingZombie extends Suspect {
+  readonly reader: number
+  readonly message: string
+}
+
 /** `fencing` of groups: no commit of an older generation succeeds after one of a newer generation did. */
 export class Fencing implements Checker, CommitListener {
-  readonly kinds: readonly number[] = []
+  readonly kinds: readonly number[] = [M.offsetPending]
   private readonly consumption: Consumption
   private readonly judged: Ints = new Ints()
   private readonly zombies: Zombie[] = []
+  private readonly pending: PendingZombie[] = []
   /** By reader: the first commit of the newest generation plus one, and the partition it was for. */
   private readonly newest: Ints = new Ints()
   private readonly newestPartition: Ints = new Ints()
@@ -31,12 +39,41 @@ export class Fencing implements Checker, CommitListener {
     consumption.coordinators.listeners.push(this)
   }
 
-  onMoment(): void {}
+  /** `offset.pending`: a commit within a transaction, which the group let in. */
+  onMoment(
+    _kind: number,
+    time: number,
+    _node: number,
+    text: number,
+    tp: number,
+    offset: number,
+    generation: number,
+    member: number,
+  ): void {
+    const { consumption } = this
+    const reader = consumption.readerOfGroup(text)
+    const partition = consumption.shadow.partitions.indexOf(tp)
+    // Who names no generation is not held to one.
+    if (reader < 0 || partition < 0 || generation < 0) return
+    this.judged.put(reader, this.judged.at(reader) + 1)
+    const newer = this.newest.at(reader) - 1
+    if (newer < 0 || generation >= consumption.commits.generation.at(newer)) return
+    this.pending.push({
+      reader,
+      atUs: time,
+      order: this.pending.length,
+      message:
+        `${consumption.shadow.names.node(member)} added offset ${offset} of ${consumption.shadow.partitions.names[partition]} to its transaction ` +
+        `at ${seconds(time)} in generation ${generation}, although ${tellCommit(consumption, reader, this.newestPartition.at(reader), newer)}`,
+    })
+  }
 
   onCommit(reader: number, partition: number, commit: number, isLoaded: boolean): void {
     const { commits } = this.consumption
     // What a coordinator finds in its log, or a member finds committed, is no success of now.
     if (isLoaded || commits.coordinator.at(commit) < 0 || commits.generation.at(commit) < 0) return
+    // Of a transaction's offsets the group was asked when they came, not when the marker did.
+    if (commits.transactional.at(commit) === 1) return
     const time = commits.at.at(commit)
     this.judged.put(reader, this.judged.at(reader) + 1)
     const newest = this.newest.at(reader) - 1
@@ -52,10 +89,14 @@ export class Fencing implements Checker, CommitListener {
   rule(subject: number): Ruling {
     const readers = this.consumption.applications.readersOf(subject)
     const zombies = this.zombies.filter(({ reader }) => readers.includes(reader))
+    const pending = this.pending.filter(({ reader }) => readers.includes(reader))
+    const added = pending.map(({ atUs, message }): Violation => ({ kind: 'zombie-commit', atUs, message, records: [] }))
     return {
       judged: readers.reduce((sum, reader) => sum + this.judged.at(reader), 0),
-      violations: earliest(zombies, MOST_KEPT).map((zombie) => this.tell(zombie)),
-      count: zombies.length,
+      violations: [...earliest(zombies, MOST_KEPT).map((zombie) => this.tell(zombie)), ...added]
+        .sort((a, b) => a.atUs - b.atUs)
+        .slice(0, MOST_KEPT),
+      count: zombies.length + pending.length,
       undecided: null,
       excused: false,
     }

@@ -2,6 +2,15 @@ import type { ShadowLog } from '../shadow/shadow-log.ts'
 import { Decision } from '../shadow/decisions.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 
+/** What lies in a committed log. */
+interface Content {
+  readonly readable: readonly number[]
+  readonly undecided: readonly number[]
+  readonly aborted: readonly number[]
+}
+
+const NOTHING: Content = { readable: [], undecided: [], aborted: [] }
+
 /**
  * The committed log of every partition at the end of a run: the newest leader's log below its high watermark. Without a live
  * leader it is what a candidate's log holds of what was ever committed.
@@ -9,7 +18,7 @@ import type { Shadow } from '../shadow/shadow.ts'
 export class FinalLogs {
   private readonly shadow: Shadow
   /** By partition: see {@link readable}. */
-  private readonly contents: (readonly number[] | undefined)[] = []
+  private readonly contents: (Content | undefined)[] = []
 
   constructor(shadow: Shadow) {
     this.shadow = shadow
@@ -39,50 +48,66 @@ export class FinalLogs {
    * transaction that was aborted or that no marker has ended.
    */
   readable(partition: number): readonly number[] {
+    return this.contentOf(partition).readable
+  }
+
+  /** The committed entries that no marker has decided. */
+  undecided(partition: number): readonly number[] {
+    return this.contentOf(partition).undecided
+  }
+
+  /** The committed entries whose transactions were aborted. */
+  aborted(partition: number): readonly number[] {
+    return this.contentOf(partition).aborted
+  }
+
+  private contentOf(partition: number): Content {
     return (this.contents[partition] ??= this.read(partition))
   }
 
-  private read(partition: number): readonly number[] {
+  private read(partition: number): Content {
     const log = this.of(partition)
-    if (log === null) return []
-    const { logs } = this.shadow
-    const { transactional } = logs.entries
+    if (log === null) return NOTHING
+    const { transactional } = this.shadow.logs.entries
     const committed = this.committedEntries(partition, log)
     const readable: number[] = []
-    let hides = false
     for (let place = 0; place < committed; place++) {
       const entry = log.entries.at(place)
-      if (transactional.at(entry) === 0) readable.push(entry)
-      else hides = true
+      if (transactional.at(entry) !== 0) return this.withTransactions(log, committed)
+      readable.push(entry)
     }
-    return hides ? this.withTransactions(log, committed) : readable
+    return { readable, undecided: [], aborted: [] }
   }
 
   /** Walks the log as a reader does: a marker decides what its producer has written since the marker before. */
-  private withTransactions(log: ShadowLog, committed: number): readonly number[] {
+  private withTransactions(log: ShadowLog, committed: number): Content {
     const { logs, batches } = this.shadow
     const { entries } = logs
     const isReadable = new Uint8Array(committed)
+    const aborted: number[] = []
     const open = new Map<number, number[]>()
     for (let place = 0; place < committed; place++) {
       const entry = log.entries.at(place)
       const producerId = entries.producerId.at(entry)
+      const members = open.get(producerId)
       switch (entries.transactional.at(entry)) {
         case 0:
           isReadable[place] = 1
           break
         case 1:
-          open.set(producerId, [...(open.get(producerId) ?? []), place])
+          if (members === undefined) open.set(producerId, [place])
+          else members.push(place)
           break
         default:
           if (batches.decision.at(logs.batchOf(entry)) === Decision.committed)
-            for (const member of open.get(producerId) ?? []) isReadable[member] = 1
+            for (const member of members ?? []) isReadable[member] = 1
+          else for (const member of members ?? []) aborted.push(log.entries.at(member))
           open.delete(producerId)
       }
     }
     const readable: number[] = []
     for (let place = 0; place < committed; place++) if (isReadable[place] === 1) readable.push(log.entries.at(place))
-    return readable
+    return { readable, aborted, undecided: [...open.values()].flat().map((place) => log.entries.at(place)) }
   }
 
   /** Number of entries at the start of {@link of} that are committed. */

@@ -1,5 +1,6 @@
 import { listed, seconds } from '../words.ts'
 import { Presence } from '../shadow/batches.ts'
+import { Decision } from '../shadow/decisions.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 
 /** How an acknowledgement is told: `was acknowledged at 3.402s (offset 5 of orders-0)`. */
@@ -19,6 +20,9 @@ export function tellLoss(shadow: Shadow, record: number): string {
   const { batches, logs, leaderships, names } = shadow
   const batch = logs.batchOf(entry)
   const appended = tellAppend(shadow, entry)
+  const { decision, decidedAt } = logs.entries
+  if (decision.at(entry) === Decision.aborted)
+    return `${appended}; the marker of ${seconds(decidedAt.at(entry))} aborted its transaction there, so no reader of committed records is given it`
   if (batches.presence.at(batch) !== Presence.gone) return `${appended}; ${tellElectable(shadow, record)}`
   const leadership = batches.goneWith.at(batch) - 1
   if (leadership < 0) return appended

@@ -4,6 +4,7 @@ import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { AtLeastOnce } from './at-least-once.ts'
 import { AtMostOnce } from './at-most-once.ts'
+import { Atomicity } from './atomicity.ts'
 import type { Checker } from './checker.ts'
 import { Combined, EffectExactlyOnce } from './combined.ts'
 import { CommittedDurability } from './committed-durability.ts'
@@ -14,6 +15,7 @@ import { Durability } from './durability.ts'
 import { ExactlyOnce } from './exactly-once.ts'
 import { Fencing } from './fencing.ts'
 import { FinalLogs } from './final-logs.ts'
+import { Isolation } from './isolation.ts'
 import { NoGhosts } from './no-ghosts.ts'
 import { OffsetSafety } from './offset-safety.ts'
 import { OrderPerKey } from './order-per-key.ts'
@@ -23,6 +25,7 @@ import { Progress } from './progress.ts'
 import { ReplicaAgreement } from './replica-agreement.ts'
 import { EVERYTHING, type Scope, Unread } from './scope.ts'
 import { SingleOwner } from './single-owner.ts'
+import { ZombieWrites } from './zombie-writes.ts'
 
 type Delivery = 'at-most-once' | 'at-least-once' | 'exactly-once'
 
@@ -59,7 +62,7 @@ export class CheckerMaker {
       case 'committed-durability':
         return new CommittedDurability(shadow)
       case 'outcome-honesty':
-        return new OutcomeHonesty(shadow)
+        return new OutcomeHonesty(shadow, view)
       case 'order-per-partition':
         return new OrderPerPartition(shadow, final)
       case 'order-per-key':
@@ -67,17 +70,19 @@ export class CheckerMaker {
       case 'replica-agreement':
         return new ReplicaAgreement(shadow)
       case 'progress':
-        return new Progress(shadow, consumption, this.liveness)
+        return new Progress(shadow, consumption, this.liveness, final)
       case 'no-ghosts':
         return consumption === null ? NOTHING : new NoGhosts(consumption, view, final)
       case 'fencing':
-        return consumption === null ? NOTHING : new Fencing(consumption)
+        return new Combined([...(consumption === null ? [] : [new Fencing(consumption)]), new ZombieWrites(shadow)])
       case 'offset-safety':
         return consumption === null ? NOTHING : new OffsetSafety(consumption)
       case 'single-owner':
         return consumption === null ? NOTHING : new SingleOwner(consumption)
       case 'atomicity':
+        return new Atomicity(shadow, view, final)
       case 'isolation':
+        return consumption === null ? NOTHING : new Isolation(consumption)
       case 'state-equivalence':
         return null
     }

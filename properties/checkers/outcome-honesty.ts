@@ -6,6 +6,7 @@ import { Outcome } from '../shadow/records.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { seconds } from '../words.ts'
 import type { Checker, Ruling, RunEnd } from './checker.ts'
+import type { CommittedView } from './committed-view.ts'
 import { Findings } from './findings.ts'
 
 /**
@@ -22,8 +23,12 @@ export class OutcomeHonesty implements Checker {
   private readonly errors: Ints = new Ints()
   private readonly acksNothing: readonly boolean[]
 
-  constructor(shadow: Shadow) {
+  private readonly view: CommittedView
+  private isRead = false
+
+  constructor(shadow: Shadow, view: CommittedView) {
     this.shadow = shadow
+    this.view = view
     this.acksNothing = shadow.applications.acksNothing
   }
 
@@ -99,7 +104,8 @@ export class OutcomeHonesty implements Checker {
     for (; placement >= 0; placement = records.placementOfRecord.at(placement)) {
       if (records.placementAttempt.at(placement) !== attempt) continue
       this.errors.put(placement, error)
-      if (batches.isCommitted(records.placementBatch.at(placement))) return this.lie(time, placement)
+      const isThere = batches.isCommitted(records.placementBatch.at(placement))
+      if (isThere && !this.isTransactional(placement)) return this.lie(time, placement)
     }
   }
 
@@ -108,7 +114,9 @@ export class OutcomeHonesty implements Checker {
     for (let i = 0; i < leaderships.committed.length; i++) {
       let placement = batches.firstPlacement.at(leaderships.committed.at(i))
       for (; placement >= 0; placement = records.placementInBatch.at(placement)) {
-        if (records.placementOutcome.at(placement) === Outcome.failed) this.lie(time, placement)
+        if (records.placementOutcome.at(placement) !== Outcome.failed) continue
+        // In a transaction it is the marker that makes it readable: that is asked in the end.
+        if (!this.isTransactional(placement)) this.lie(time, placement)
       }
     }
   }
@@ -127,7 +135,41 @@ export class OutcomeHonesty implements Checker {
     this.findings.keep(application, { kind: 'false-failure', atUs: time, message, records: [name] })
   }
 
+  private isTransactional(placement: number): boolean {
+    const { records, batches, logs } = this.shadow
+    const entry = batches.newestCopy.at(records.placementBatch.at(placement)) - 1
+    return entry >= 0 && logs.entries.transactional.at(entry) !== 0
+  }
+
+  /** Records of transactions that their applications know to be aborted, and that readers of committed records are given. */
+  private readFailed(): void {
+    if (this.isRead) return
+    this.isRead = true
+    const { view } = this
+    const { records, logs } = this.shadow
+    view.read()
+    for (let place = 0; place < view.places; place++) {
+      const placement = view.placement.at(place)
+      const entry = view.entry.at(place)
+      if (logs.entries.transactional.at(entry) === 0) continue
+      if (records.placementOutcome.at(placement) === Outcome.failed) this.lieOfTransaction(placement, entry)
+    }
+  }
+
+  private lieOfTransaction(placement: number, entry: number): void {
+    const { records, names, logs, partitions, batches } = this.shadow
+    const id = records.ids.at(records.placementRecord.at(placement))
+    const application = this.applicationOf(id)
+    if (!this.findings.wants(application)) return
+    const name = names.record(id)
+    const at = logs.entries.decidedAt.at(entry)
+    const where = partitions.names[batches.partition.at(logs.batchOf(entry))]
+    const message = `the transaction of ${name} was aborted, as its application was told, but the marker of ${seconds(at)} in ${where} commits it`
+    this.findings.keep(application, { kind: 'false-failure', atUs: at, message, records: [name] })
+  }
+
   rule(subject: number, _end: RunEnd): Ruling {
+    this.readFailed()
     let judged = 0
     for (let application = 0; application < this.judged.length; application++) {
       if (subject === -1 || application === subject) judged += this.judged.at(application)

@@ -7,7 +7,9 @@ import type { Shadow } from '../shadow/shadow.ts'
 import type { Violation } from '../verdict.ts'
 import { seconds, someOf } from '../words.ts'
 import { type Checker, cutShort, type Ruling, type RunEnd } from './checker.ts'
+import type { FinalLogs } from './final-logs.ts'
 import { MOST_KEPT } from './findings.ts'
+import { hangingTransactions } from './hanging-transactions.ts'
 
 /** At most this many reasons are told in a sentence. */
 const REASONS_TOLD = 3
@@ -22,11 +24,13 @@ export class Progress implements Checker {
   private readonly shadow: Shadow
   private readonly consumption: Consumption | null
   private readonly liveness: Liveness
+  private readonly final: FinalLogs
 
-  constructor(shadow: Shadow, consumption: Consumption | null, liveness: Liveness) {
+  constructor(shadow: Shadow, consumption: Consumption | null, liveness: Liveness, final: FinalLogs) {
     this.shadow = shadow
     this.consumption = consumption
     this.liveness = liveness
+    this.final = final
   }
 
   onMoment(): void {}
@@ -36,7 +40,10 @@ export class Progress implements Checker {
     const readings = this.consumption === null ? 0 : readingsOf(this.consumption)
     const judged = records.length + partitions.count + readings
     const nothing: Ruling = { judged, violations: [], count: 0, undecided: null, excused: false }
-    if (end.ended === 'settled') return nothing
+    if (end.ended === 'settled') {
+      const hanging = hangingTransactions(this.shadow, this.final, end)
+      return { ...nothing, violations: hanging.slice(0, MOST_KEPT), count: hanging.length }
+    }
     if (end.ended === 'max-events') return { ...nothing, undecided: cutShort(end) }
     const waits = this.liveness.waits(end)
     const violations = this.violations(waits, end)

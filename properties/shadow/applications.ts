@@ -50,6 +50,8 @@ export class Applications {
   readonly readers: readonly Reader[]
   /** By node: its reader's number, -1 without. */
   readonly readerOfNode: readonly number[]
+  /** By node: whether it reads with `isolation.level=read_committed`. */
+  readonly readsCommitted: readonly boolean[]
   /** By application: whether its producer waits for no answer (acks=0). */
   readonly acksNothing: readonly boolean[]
   /** By number of partition: whether anybody reads there. */
@@ -80,6 +82,10 @@ export class Applications {
     )
     const layout = nodesOf(spec)
     this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
+    this.readsCommitted = layout.map(({ application }) => {
+      const { of } = reading.find((one) => one.of.name === application) ?? { of: null }
+      return of?.config['isolation.level'] === 'read_committed'
+    })
     const acks = (config: ProducerConfig): boolean => config.acks === '0'
     this.acksNothing = [
       ...spec.producers.map((producer) => acks(producer.config)),

@@ -23,9 +23,8 @@ export class Batches {
   readonly goneWith: Column = this.table.column()
   /** When it was first below the high watermark of a newest leader, plus one; 0 = never. */
   readonly committedAt: Times = new Times()
-  /** Of a transactional batch and of a marker: see `Decision`. */
+  /** Of a marker: see `Decision`. */
   readonly decision: Column = this.table.column()
-  readonly decidedAt: Times = new Times()
   readonly retries: Column = this.table.column()
   /** Error of the last retry. */
   readonly retryError: Column = this.table.column()

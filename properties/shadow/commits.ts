@@ -11,6 +11,8 @@ export interface Told {
   readonly member: number
   /** Node of the coordinator, -1 where a member told of it. */
   readonly coordinator: number
+  /** Whether it came of a transaction. */
+  readonly transactional: boolean
 }
 
 /** What groups committed, as their coordinators have it: by reader and partition, oldest first. */
@@ -20,6 +22,8 @@ export class Commits {
   /** Node of the member, -1 unknown. */
   readonly member: Ints = new Ints()
   readonly coordinator: Ints = new Ints()
+  /** 1 when it came of a transaction. */
+  readonly transactional: Ints = new Ints()
   readonly at: Times = new Times()
   /** The commit before it of the same reader and partition plus one. */
   readonly before: Ints = new Ints()
@@ -45,12 +49,13 @@ export class Commits {
     return newest < 0 ? -1 : this.offset.at(newest)
   }
 
-  add({ time, reader, partition, offset, generation, member, coordinator }: Told): number {
+  add({ time, reader, partition, offset, generation, member, coordinator, transactional }: Told): number {
     const place = reader * this.partitions + partition
     const commit = this.offset.push(offset)
     this.generation.push(generation)
     this.member.push(member)
     this.coordinator.push(coordinator)
+    this.transactional.push(transactional ? 1 : 0)
     this.at.push(time)
     this.before.push(this.newest.at(place))
     this.newest.put(place, commit + 1)

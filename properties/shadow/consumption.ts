@@ -253,7 +253,8 @@ export class Consumption implements MomentObserver {
     const reader = this.readerOfGroup(text)
     const partition = this.shadow.partitions.indexOf(tp)
     if (reader < 0 || partition < 0) return
-    this.coordinators.onTold({ time, reader, partition, offset, generation, member, coordinator })
+    const transactional = this.shadow.ofTransaction
+    this.coordinators.onTold({ time, reader, partition, offset, generation, member, coordinator, transactional })
   }
 
   /**
@@ -269,7 +270,16 @@ export class Consumption implements MomentObserver {
     if (known < 0 || offset >= commits.offset.at(known)) return
     const began = this.generations.findLast((one) => one.text === text && one.generation === generation)
     if (began === undefined || commits.at.at(known) > began.time) return
-    this.coordinators.onFoundBehind({ time, reader, partition, offset, generation, member: -1, coordinator: -1 })
+    this.coordinators.onFoundBehind({
+      time,
+      reader,
+      partition,
+      offset,
+      generation,
+      member: -1,
+      coordinator: -1,
+      transactional: false,
+    })
   }
 
   // --- processes ----------------------------------------------------------------------------------------------------

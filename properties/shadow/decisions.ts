@@ -1,39 +1,41 @@
 import type { Batches } from './batches.ts'
+import type { Entries } from './entries.ts'
 
-/** What became of a transactional batch in its partition: nothing yet, or what the marker behind it said. */
+/** What became of data of a transaction in its partition: nothing yet, or what the marker behind it said. */
 export const Decision = { none: 0, committed: 1, aborted: 2 } as const
 
 /**
- * The markers that ended transactions in partitions, and which batches each of them decided, in the order in which leaders
+ * The markers that ended transactions in partitions, and which entries each of them decided, in the order in which leaders
  * wrote them.
  */
 export class Decisions {
+  private readonly entries: Entries
   private readonly batches: Batches
-  /** By partition: batches of producers whose transaction is open there. */
-  private readonly open: Map<number, number[]>[]
+  /** By partition: entries of producers whose transaction is open there. */
+  private readonly open: readonly Map<number, number[]>[]
 
-  constructor(partitions: number, batches: Batches) {
+  constructor(partitions: number, entries: Entries, batches: Batches) {
+    this.entries = entries
     this.batches = batches
     this.open = Array.from({ length: partitions }, () => new Map<number, number[]>())
   }
 
   /** A leader appended data of a transaction. */
-  onData(partition: number, producerId: number, batch: number): void {
+  onData(partition: number, producerId: number, entry: number): void {
     const open = this.open[partition] as Map<number, number[]>
     const known = open.get(producerId)
-    this.batches.decision.put(batch, Decision.none)
-    if (known === undefined) open.set(producerId, [batch])
-    else known.push(batch)
+    if (known === undefined) open.set(producerId, [entry])
+    else known.push(entry)
   }
 
-  /** A leader appended a marker. */
-  onMarker(time: number, partition: number, producerId: number, committed: boolean, marker: number): void {
+  /** A leader appended a marker; `batch` is that of the marker itself. */
+  onMarker(time: number, partition: number, producerId: number, committed: boolean, batch: number): void {
     const decision = committed ? Decision.committed : Decision.aborted
-    if (marker >= 0) this.batches.decision.put(marker, decision)
+    if (batch >= 0) this.batches.decision.put(batch, decision)
     const open = this.open[partition] as Map<number, number[]>
-    for (const batch of open.get(producerId) ?? []) {
-      this.batches.decision.put(batch, decision)
-      this.batches.decidedAt.put(batch, time)
+    for (const entry of open.get(producerId) ?? []) {
+      this.entries.decision.put(entry, decision)
+      this.entries.decidedAt.put(entry, time)
     }
     open.delete(producerId)
   }

@@ -27,6 +27,9 @@ export class Entries {
   readonly sequence: Column = this.table.column()
   /** 1 = data of a transaction, 2 = a marker that ends one. */
   readonly transactional: Column = this.table.column()
+  /** Of data of a transaction: see `Decision`, and when the marker was written. */
+  readonly decision: Column = this.table.column()
+  readonly decidedAt: Times = new Times()
   /** Next entry with the same batch, -1 at the end; see {@link Batches}. */
   readonly nextCopy: Column = this.table.column()
   /** The entry that {@link intern} found to contradict the one it was given, else -1. */

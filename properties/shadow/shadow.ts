@@ -12,6 +12,7 @@ import { Ints } from './growable.ts'
 import { Outcome, Records } from './records.ts'
 import type { ShadowLog } from './shadow-log.ts'
 import { ShadowLogs } from './shadow-logs.ts'
+import { TransactionOffsets } from './transaction-offsets.ts'
 import { Transactions, TxnEnd } from './transactions.ts'
 
 /**
@@ -50,6 +51,10 @@ export class Shadow implements MomentObserver {
     M.txnUnknown,
     M.txnFailed,
     M.markerWritten,
+    M.txnOffsetsSent,
+    M.offsetPending,
+    M.offsetDropped,
+    M.offsetCommitted,
   ]
   readonly spec: WorldSpec
   readonly applications: Applications
@@ -59,6 +64,9 @@ export class Shadow implements MomentObserver {
   readonly records: Records
   readonly transactions: Transactions
   readonly decisions: Decisions
+  readonly transactionOffsets: TransactionOffsets
+  /** Whether the last `offset.committed` came of a transaction. */
+  ofTransaction = false
   /** Of the last moment: records that were acknowledged by it, outside transactions or with the end of one. */
   readonly acknowledged: Ints = new Ints()
   readonly logs: ShadowLogs
@@ -75,8 +83,9 @@ export class Shadow implements MomentObserver {
     this.batches = new Batches()
     this.records = new Records(this.batches)
     this.transactions = new Transactions()
-    this.decisions = new Decisions(this.partitions.count, this.batches)
+    this.transactionOffsets = new TransactionOffsets(this.transactions)
     this.logs = new ShadowLogs(this.partitions, this.batches)
+    this.decisions = new Decisions(this.partitions.count, this.logs.entries, this.batches)
     this.cluster = new Cluster(spec, this.partitions)
     this.leaderships = new Leaderships(this.partitions, this.batches, this.logs.entries)
   }
@@ -140,6 +149,15 @@ export class Shadow implements MomentObserver {
         return this.onTransaction(kind, time, node, b, c)
       case M.markerWritten:
         return this.onMarker(time, a, c, e, g)
+      case M.txnOffsetsSent:
+        return this.transactionOffsets.onSent(this.transactions.find(node, b), c, d, e)
+      case M.offsetPending:
+        return this.transactionOffsets.onPending(a, b, c, f)
+      case M.offsetDropped:
+        return this.transactionOffsets.onDropped(time, a, b, c, d)
+      case M.offsetCommitted:
+        this.ofTransaction = this.transactionOffsets.onCommitted(time, a, b, c)
+        return
       default:
         return this.onNode(kind, time, node, a, c)
     }
@@ -164,7 +182,8 @@ export class Shadow implements MomentObserver {
     const log = this.logs.current
     if (batch < 0 || log === null) return
     const { entries } = this.logs
-    if (entries.transactional.at(this.logs.entry) === 1) this.decisions.onData(log.partition, producerId, batch)
+    if (entries.transactional.at(this.logs.entry) === 1)
+      this.decisions.onData(log.partition, producerId, this.logs.entry)
     this.leaderships.onNewEntry(log.partition, node, epoch, batch)
     this.batches.addCopy(batch, this.logs.entry, this.logs.entries)
   }

@@ -120,6 +120,8 @@ describe('expectations', () => {
     expect(ofReaders.map(({ name }) => name)).toEqual([
       'no-ghosts',
       'order-per-key',
+      'atomicity',
+      'isolation',
       'fencing',
       'offset-safety',
       'single-owner',

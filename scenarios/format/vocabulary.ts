@@ -53,7 +53,7 @@ export type Anomaly =
   | 'deadlock'
 
 /** Of whom a guarantee is judged that nobody else can break: who reads, who is in a group, whose group hands out partitions. */
-export type ReaderKind = 'reader' | 'member' | 'subscriber'
+export type ReaderKind = 'reader' | 'member' | 'subscriber' | 'committed-reader' | 'transactional' | 'fenced'
 
 export type SubjectKind = 'producer' | 'application' | 'topic' | 'none'
 
@@ -153,7 +153,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['torn-transaction'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'transactional',
+    judged: true,
   },
   {
     name: 'isolation',
@@ -161,7 +162,8 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['aborted-read', 'uncommitted-read'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'committed-reader',
+    judged: true,
   },
   {
     name: 'fencing',
@@ -169,7 +171,7 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['zombie-write', 'zombie-commit'],
     stages: [],
     subject: 'application',
-    of: 'member',
+    of: 'fenced',
     judged: true,
   },
   {

@@ -3,7 +3,7 @@ import type { Expectation } from '../scenario.ts'
 import { didYouMean, listOf } from '../suggest.ts'
 import { type Anomaly, type GuaranteeDefinition, GUARANTEES, type Stage, STAGES } from '../vocabulary.ts'
 import { type Context, reads } from './context.ts'
-import { judgedOf } from './subjects.ts'
+import { isTransactional, judgedOf } from './subjects.ts'
 
 /** `expect:` with every key taken apart. Those with mistakes are left out. */
 export function resolveExpect(place: Place, context: Context): readonly Expectation[] {
@@ -199,5 +199,5 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
 }
 
 function hasTransactions({ applications }: Context): boolean {
-  return [...applications.values()].some(({ place }) => place.get('config').has('transactional.id'))
+  return [...applications.values()].some(isTransactional)
 }

@@ -1,5 +1,6 @@
 import type { GuaranteeDefinition, ReaderKind, Stage } from '../vocabulary.ts'
 import { type ApplicationFacts, type Context, publishes, reads } from './context.ts'
+import { transactionStep } from './transaction-steps.ts'
 
 /** Of which applications a guarantee is judged. */
 export interface Judged {
@@ -32,6 +33,24 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
     includes: (facts) => facts.group !== '',
     why: ({ name }) => `\`${name}\` is in no group`,
   },
+  'committed-reader': {
+    what: 'application that reads committed records only',
+    needs: 'no application reads with `isolation.level: read_committed`',
+    includes: readsCommitted,
+    why: ({ name }) => `\`${name}\` does not read with \`isolation.level: read_committed\``,
+  },
+  transactional: {
+    what: 'application with transactions',
+    needs: 'no application has transactions',
+    includes: isTransactional,
+    why: ({ name }) => `\`${name}\` has no transactions`,
+  },
+  fenced: {
+    what: 'application that can be fenced',
+    needs: 'no application is in a group or has a `transactional.id`',
+    includes: (facts) => facts.group !== '' || isTransactional(facts),
+    why: ({ name }) => `\`${name}\` is in no group and has no transactions`,
+  },
   subscriber: {
     what: 'application whose group hands out partitions',
     needs: 'no application has its partitions from a group',
@@ -56,4 +75,14 @@ export function judgedOf(definition: GuaranteeDefinition, stage: Stage | null, c
     includes: (facts) => reads(facts) || !facts.to.some((topic) => read.has(topic)),
     why: ({ name }) => `what \`${name}\` publishes is read on, and end to end is for those who read it`,
   }
+}
+
+function readsCommitted({ place }: ApplicationFacts): boolean {
+  return place.get('config').get('isolation.level').text() === 'read_committed'
+}
+
+/** By a written id, or by what is given one. */
+export function isTransactional({ place }: ApplicationFacts): boolean {
+  if (place.get('config').has('transactional.id') || place.has('transactions')) return true
+  return place.get('commit').text() === 'in-transaction' || transactionStep(place.get('steps')) !== null
 }

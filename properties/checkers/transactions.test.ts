@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import { M } from '../../sim/history/catalogue.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, recordOf, TRANSACTIONAL_BATCH } from '../../sim/history/ids.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
+import { History, type HistoryOptions } from '../testing/history.test.helper.ts'
+
+const ID = 7
+const PRODUCER = 1000
+const MARKERS = 900
+
+/** A history of one transactional producer, whose leader is broker 1 and whose followers copy everything at once. */
+class TransactionalHistory extends History {
+  end = 0
+  private markers = 0
+  private txns = 0
+
+  constructor(options: HistoryOptions = {}) {
+    super({ ...options })
+    this.formed().at(10)
+  }
+
+  registers(epoch: number, node: number = this.checkout, producerId = PRODUCER): this {
+    return this.emit(M.producerRegistered, 1, ID, producerId, epoch, node)
+  }
+
+  begins(epoch = 0): this {
+    return this.emit(M.txnBegan, this.checkout, ID, ++this.txns, PRODUCER, epoch)
+  }
+
+  /** Record n is sent and its callback succeeds. */
+  writes(n: number, epoch = 0, attempt = 0): this {
+    this.sent(n, n * 10 + attempt, attempt)
+    this.data(n * 10 + attempt, epoch)
+    return this.acked(n, this.end - 1, attempt)
+  }
+
+  /** A batch comes to the leader. */
+  data(batch: number, epoch = 0): this {
+    const offset = this.end++
+    return this.append(recordOf(this.checkout, batch), offset, epoch | TRANSACTIONAL_BATCH)
+  }
+
+  marker(committed: boolean, epoch = 0): this {
+    const offset = this.end++
+    const batch = recordOf(1, MARKERS + this.markers++)
+    this.append(batch, offset, epoch | TRANSACTIONAL_BATCH | CONTROL_BATCH)
+    return this.emit(M.markerWritten, 1, this.tp, offset, PRODUCER, epoch, committed ? 1 : 0, 0, batch)
+  }
+
+  private append(batch: number, offset: number, flags: number): this {
+    for (const node of this.brokers) {
+      const asLeader = node === 1 ? APPENDED_AS_LEADER : 0
+      this.emit(M.logAppended, node, this.tp, offset, offset, 0, batch, PRODUCER, flags | asLeader, 0)
+      if (node > 1) this.fetched(1, node, offset + 1, 0)
+    }
+    for (const node of this.brokers) this.high(node, offset + 1, 0, node === 1)
+    return this
+  }
+
+  ends(kind: number, error = 0): this {
+    return this.emit(kind, this.checkout, ID, this.txns, error)
+  }
+
+  committed(epoch = 0): this {
+    return this.marker(true, epoch).ends(M.txnCommitted)
+  }
+
+  reads(n: number, offset: number, attempt = 0): this {
+    return this.emit(M.recordDelivered, this.audit + 1, recordOf(this.checkout, n), attempt, this.tp, offset)
+  }
+}
+
+/** With a consumer `billing`, whose node follows those of the producers. */
+function reading(isolation: 'read_committed' | 'read_uncommitted'): HistoryOptions {
+  const billing = {
+    name: 'billing',
+    from: ['orders'],
+    instances: 1,
+    commit: 'after-processing',
+    assign: null,
+    steps: null,
+    config: { 'group.id': 'billing', 'isolation.level': isolation },
+  } as unknown as WorldSpec['consumers'][number]
+  return { world: { consumers: [billing] } }
+}
+
+/** Judged is the log alone. */
+const publishing = (): TransactionalHistory => {
+  const stage = 'publish' as const
+  const of = (guarantee: 'at-most-once' | 'at-least-once') =>
+    ({ guarantee, stage, subject: null, expected: 'holds', kinds: [], span: null }) as const
+  return new TransactionalHistory({ expect: [of('at-most-once'), of('at-least-once')] }).registers(0)
+}
+
+const history = (): TransactionalHistory => new TransactionalHistory(reading('read_committed')).registers(0)
+
+describe('what is right is never accused', () => {
+  test('a committed and an aborted transaction', () => {
+    const h = history().begins().writes(0).writes(1).committed()
+    const outcome = h.reads(0, 0).reads(1, 1).begins().writes(2).marker(false).ends(M.txnAborted).ended()
+    // Nobody works on what is read here.
+    expect(outcome.violated().filter((name) => !['at-least-once', 'exactly-once'].includes(name))).toEqual([])
+    expect(outcome.of('atomicity').judged).toBe(2)
+    expect(outcome.of('isolation').judged).toBe(2)
+  })
+
+  test('a record that is sent again after its transaction was aborted is there once', () => {
+    const h = publishing().begins().writes(0).marker(false).ends(M.txnAborted).begins().writes(0, 0, 1).committed()
+    const outcome = h.ended()
+    expect(outcome.of('at-most-once').observed).toBe('holds')
+    expect(outcome.of('at-least-once')).toMatchObject({ observed: 'holds', judged: 1 })
+  })
+
+  test('an unknown end may be either', () => {
+    const either = (commit: boolean): string =>
+      history().begins().writes(0).writes(1).ends(M.txnUnknown, 7).marker(commit).ended().of('atomicity').observed
+    expect([either(true), either(false)]).toEqual(['holds', 'holds'])
+  })
+
+  test('the same epoch goes on after the end, and a newer one after a registration', () => {
+    const h = history().begins().writes(0).committed().begins().writes(1).committed()
+    expect(h.registers(1).begins(1).writes(2, 1).committed(1).ended().of('fencing').observed).toBe('holds')
+  })
+})
+
+describe('atomicity', () => {
+  test('a committed transaction of which a record was aborted is torn', () => {
+    const h = history().begins().writes(0).marker(false).writes(1).committed()
+    const { violations } = h.ended().of('atomicity')
+    expect(violations.map(({ kind, records }) => [kind, records])).toEqual([
+      ['torn-transaction', ['checkout#0/1', 'checkout#0/0']],
+    ])
+    expect(violations[0]?.message).toContain('aborted by the marker')
+  })
+
+  test('an aborted transaction of which anything is visible is torn', () => {
+    const h = history().begins().writes(0).marker(true).ends(M.txnAborted)
+    expect(h.ended().of('atomicity').observed).toBe('violated')
+  })
+
+  test('a transaction of unknown end is torn when readers see a part of it', () => {
+    const h = history().begins().writes(0).marker(true).writes(1).marker(false).ends(M.txnUnknown, 7)
+    expect(h.ended().of('atomicity').observed).toBe('violated')
+  })
+
+  test('offsets are a part of it', () => {
+    const torn = (fate: number): string => {
+      const h = history().begins().emit(M.txnOffsetsSent, 5, ID, 1, 9, 65_536, 5)
+      h.emit(M.txnOffsetsSent, h.checkout, ID, 1, 9, h.tp, 5)
+      h.emit(M.offsetPending, 1, 9, h.tp, 5, 1, h.checkout, PRODUCER, 0)
+      h.writes(0).committed()
+      if (fate === M.offsetDropped) h.emit(M.offsetDropped, 1, 9, h.tp, 5, PRODUCER, 0)
+      else h.emit(M.offsetCommitted, 1, 9, h.tp, 5, 1, h.checkout, 0)
+      return h.ended().of('atomicity').observed
+    }
+    expect([torn(M.offsetCommitted), torn(M.offsetDropped)]).toEqual(['holds', 'violated'])
+  })
+
+  test('what no marker has ended when the run is cut is open', () => {
+    const h = history().begins().writes(0).ends(M.txnCommitted)
+    expect(h.ended('max-events').of('atomicity').observed).toBe('unknown')
+  })
+})
+
+describe('isolation', () => {
+  test('a record of an aborted transaction', () => {
+    const { violations } = history().begins().writes(0).marker(false).reads(0, 0).ended().of('isolation')
+    expect(violations.map(({ kind }) => kind)).toEqual(['aborted-read'])
+  })
+
+  test('a record before its marker', () => {
+    const { violations } = history().begins().writes(0).reads(0, 0).committed().ended().of('isolation')
+    expect(violations.map(({ kind }) => kind)).toEqual(['uncommitted-read'])
+    expect(violations[0]?.message).toContain('was committed only at')
+  })
+
+  test('who reads uncommitted records is promised nothing', () => {
+    const h = new TransactionalHistory(reading('read_uncommitted'))
+      .registers(0)
+      .begins()
+      .writes(0)
+      .reads(0, 0)
+      .marker(false)
+    expect(h.ended().of('isolation')).toMatchObject({ observed: 'unknown', reason: 'nothing to judge' })
+  })
+})
+
+describe('fencing', () => {
+  test('a leader appends what an older epoch wrote', () => {
+    const h = history().begins().registers(1).sent(0, 0)
+    const { violations } = h.data(0, 0).ended().of('fencing')
+    expect(violations.map(({ kind }) => kind)).toEqual(['zombie-write'])
+  })
+
+  test('what was appended before the newer registration is no zombie', () => {
+    const h = history().begins().writes(0).marker(false, 1).registers(2)
+    expect(h.ended().of('fencing').observed).toBe('holds')
+  })
+
+  test('an older identity is decided to be committed', () => {
+    const h = history().begins().writes(0).registers(2).emit(M.txnPrepared, 1, ID, 1, PRODUCER, 0, 0, 0)
+    expect(h.ended().of('fencing').observed).toBe('violated')
+  })
+})
+
+describe('what applications conclude', () => {
+  test('an acknowledgement counts when its transaction is committed', () => {
+    const open = publishing().begins().writes(0)
+    expect(open.ended('max-events').of('at-least-once').judged).toBe(0)
+  })
+
+  test('a committed transaction whose record is aborted loses it', () => {
+    const h = publishing().begins().writes(0).marker(false).ends(M.txnCommitted)
+    expect(h.ended().of('at-least-once').observed).toBe('violated')
+  })
+
+  test('an aborted transaction that readers see is a false failure', () => {
+    const h = history().begins().writes(0).marker(true).ends(M.txnAborted)
+    const { violations } = h.ended().of('outcome-honesty')
+    expect(violations.map(({ kind }) => kind)).toEqual(['false-failure'])
+  })
+})
+
+describe('progress', () => {
+  test('a transaction that nobody will end hangs', () => {
+    const h = history().begins().writes(0).marker(false).ends(M.txnAborted).sent(1, 1).data(1)
+    const { violations } = h.ended().of('progress')
+    expect(violations.map(({ kind }) => kind)).toEqual(['stuck-transaction'])
+    expect(violations[0]?.message).toContain('stand before offset 2 of orders-0 for ever')
+  })
+
+  test('a transaction that ended does not', () => {
+    const h = history().begins().writes(0).committed()
+    expect(h.ended().of('progress').observed).toBe('holds')
+  })
+})
