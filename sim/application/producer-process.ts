@@ -2,7 +2,6 @@ import { M } from '../history/catalogue.ts'
 import { recordOf, recordOrdinal } from '../history/ids.ts'
 import type { MomentMatch } from '../history/match.ts'
 import type { NodeHandler } from '../kernel/node.ts'
-import type { TimerHandle } from '../kernel/kernel.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import { SHUT_DOWN } from '../network/connection.ts'
 import type { Envelope } from '../network/envelope.ts'
@@ -16,6 +15,7 @@ import type { ProducerProcessOptions } from './producer-process-options.ts'
 import { RecordBook } from './record-book.ts'
 import { RecordSource } from './record-source.ts'
 import { ProducerScript, type ScriptHost } from './producer-script.ts'
+import { ProducerStream } from './producer-stream.ts'
 import { ProducerTransactions, type TransactionsHost } from './producer-transactions.ts'
 import type { OnUnknownCommit } from './workload.ts'
 
@@ -50,6 +50,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   private readonly journal: ProducerJournal
   private readonly host: ProcessHost
   private readonly source: RecordSource
+  private readonly stream: ProducerStream
   private readonly script: ProducerScript
   /** null without a transactional.id. */
   private readonly transactions: ProducerTransactions | null
@@ -60,9 +61,6 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   private shuttingDown = false
   private stopped = false
   private readonly book: RecordBook
-  /** When the next record of a stream is due. */
-  private nextDue: number
-  private sendTimer: TimerHandle = 0
 
   constructor(env: Env, options: ProducerProcessOptions, journal: ProducerJournal, host: ProcessHost) {
     this.env = env
@@ -79,7 +77,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
     const pattern = workload.kind === 'send' ? workload.transactions : null
     const parts = { journal, book: this.book, host: this, pattern, tellSteps, timerBase: TRANSACTIONS }
     this.transactions = options.config['transactional.id'] === '' ? null : new ProducerTransactions(env, parts)
-    this.nextDue = options.startUs
+    this.stream = new ProducerStream(env, journal, workload, options.startUs, SEND)
   }
 
   /** Nothing more to send, and the application waits for no outcome. */
@@ -91,7 +89,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   stopWork(): void {
     this.stopped = true
     this.script.stop()
-    this.env.cancel(this.sendTimer)
+    this.stream.stop()
     // What was begun goes on: a transaction is ended.
     this.work()
     this.checkDone()
@@ -111,10 +109,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   onStart(): void {
     const { env, options } = this
     const now = env.monotonic()
-    if (options.workload.kind === 'send') {
-      for (let n = 0; n <= this.journal.started && n < this.source.count; n++)
-        this.nextDue += options.workload.gaps[n] as number
-    }
+    this.stream.recover()
     this.book.recover()
     if (options.stopUs !== null && now >= options.stopUs) this.stopped = true
     else if (options.stopUs !== null) env.setTimer(STOP, options.stopUs - now)
@@ -137,7 +132,7 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   onTimer(kind: number, a: number, b: number): void {
     switch (kind) {
       case SEND:
-        this.sendTimer = 0
+        this.stream.onTimer()
         this.work()
         break
       case RESEND:
@@ -284,18 +279,9 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
     return this.transactions === null || this.options.workload.kind === 'steps' || this.transactions.ensureOpen()
   }
 
-  /** Sends the next record of the stream when its time has come; else sets a timer for it. */
   private sendNextIfDue(): boolean {
-    const { journal, options, env } = this
-    const n = journal.started
-    if (n >= this.source.count || options.workload.kind !== 'send') return false
-    const left = this.nextDue - env.monotonic()
-    if (left > 0) {
-      if (this.sendTimer === 0) this.sendTimer = env.setTimer(SEND, left)
-      return false
-    }
-    if (!this.canSend()) return false
-    this.nextDue += options.workload.gaps[n + 1] ?? 0
+    if (!this.stream.isDue() || !this.canSend()) return false
+    this.stream.advance()
     this.sendNext()
     return true
   }
@@ -376,6 +362,12 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
 
   // --- transactions -------------------------------------------------------------------------------------------------
 
+  /** The stream begins now, or goes on from here: what was due meanwhile is not sent all at once. */
+  onTransactionsReady(): void {
+    this.stream.goOnFromNow()
+    this.onTransactionCallOver()
+  }
+
   onTransactionCallOver(): void {
     if (this.busy === 'in-transaction') this.busy = 'no'
     this.work()
@@ -398,8 +390,8 @@ export class ProducerProcess implements NodeHandler, ProducerOwner, Transactions
   }
 
   private hasMoreToStart(): boolean {
-    if (this.stopped) return false
-    return this.options.workload.kind === 'send' ? this.journal.started < this.source.count : !this.script.isOver
+    const isStream = this.options.workload.kind === 'send'
+    return !this.stopped && !(isStream ? this.stream.isOver : this.script.isOver)
   }
 
   private checkDone(): void {

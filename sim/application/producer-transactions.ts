@@ -14,6 +14,8 @@ const AFTER_COMMIT = 1
 
 /** The process whose transactions these are. */
 export interface TransactionsHost {
+  /** initTransactions() has returned. */
+  onTransactionsReady(): void
   /** The thread goes on. */
   onTransactionCallOver(): void
   /** A record's callback failed for good, or its transaction did; see `RecordBook.troubled`. */
@@ -132,7 +134,7 @@ export class ProducerTransactions implements TransactionRunnerOwner {
   // --- TransactionRunnerOwner ---------------------------------------------------------------------------------------
 
   onTransactionsReady(): void {
-    this.host.onTransactionCallOver()
+    this.host.onTransactionsReady()
   }
 
   onTransactionEnded(end: TransactionEnd): void {
