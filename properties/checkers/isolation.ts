@@ -48,17 +48,25 @@ export class Isolation implements Checker {
     this.premature.push({ reader, record, partition, offset, entry, node, atUs: time, order: id })
   }
 
-  /** The newest entry that holds an attempt at an offset, -1 without. */
+  /**
+   * The entry that holds an attempt at an offset, -1 without. Of several, for a leader may append again what another has at the
+   * same place, one that is committed counts: it may be the one that was read.
+   */
   private entryAt(record: number, attempt: number, offset: number): number {
     const { records, batches, logs } = this.consumption.shadow
+    let newest = -1
     let placement = records.newestPlacement.at(record)
     for (; placement >= 0; placement = records.placementOfRecord.at(placement)) {
       if (records.placementAttempt.at(placement) !== attempt) continue
       const base = offset - records.placementIndex.at(placement)
       let entry = batches.newestCopy.at(records.placementBatch.at(placement)) - 1
-      for (; entry >= 0; entry = logs.entries.nextCopy.at(entry)) if (logs.entries.base.at(entry) === base) return entry
+      for (; entry >= 0; entry = logs.entries.nextCopy.at(entry)) {
+        if (logs.entries.base.at(entry) !== base) continue
+        if (logs.entries.decision.at(entry) === Decision.committed) return entry
+        if (newest < 0) newest = entry
+      }
     }
-    return -1
+    return newest
   }
 
   rule(subject: number): Ruling {

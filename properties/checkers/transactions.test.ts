@@ -174,6 +174,26 @@ describe('isolation', () => {
     expect(violations[0]?.message).toContain('was committed only at')
   })
 
+  test('what an old leader appends and is told, unaware of the newer one, is not what readers get', () => {
+    const h = history().begins().writes(0)
+    const { tp, checkout } = h
+    const data = recordOf(checkout, 0)
+    const marker = recordOf(1, MARKERS)
+    const appends = (node: number, offset: number, epoch: number, batch: number, flags: number): void => {
+      h.emit(M.logAppended, node, tp, offset, offset, epoch, batch, PRODUCER, flags | APPENDED_AS_LEADER, 0)
+    }
+    h.emit(M.leaderBegan, 2, tp, 1, 0, 0)
+    appends(2, 0, 1, data, TRANSACTIONAL_BATCH)
+    appends(2, 1, 1, marker, TRANSACTIONAL_BATCH | CONTROL_BATCH)
+    h.emit(M.markerWritten, 2, tp, 1, PRODUCER, 0, 1, 0, marker)
+    appends(1, 5, 0, data, TRANSACTIONAL_BATCH)
+    h.emit(M.markerWritten, 1, tp, 6, PRODUCER, 0, 0, 0, marker)
+    const { violations } = h.ends(M.txnCommitted).reads(0, 0).reads(0, 5).ended().of('isolation')
+    expect(violations.map(({ kind, message }) => [kind, message.includes('offset 5')])).toEqual([
+      ['uncommitted-read', true],
+    ])
+  })
+
   test('who reads uncommitted records is promised nothing', () => {
     const h = new TransactionalHistory(reading('read_uncommitted'))
       .registers(0)

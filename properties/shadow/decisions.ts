@@ -28,10 +28,21 @@ export class Decisions {
     else known.push(entry)
   }
 
-  /** A leader appended a marker; `batch` is that of the marker itself. */
-  onMarker(time: number, partition: number, producerId: number, committed: boolean, batch: number): void {
+  /**
+   * A leader appended a marker; `batch` is that of the marker itself. One of an old leader, which goes on unaware, ends nothing in
+   * the newer log.
+   */
+  onMarker(
+    time: number,
+    partition: number,
+    producerId: number,
+    committed: boolean,
+    batch: number,
+    isOld: boolean,
+  ): void {
     const decision = committed ? Decision.committed : Decision.aborted
     if (batch >= 0) this.batches.decision.put(batch, decision)
+    if (isOld) return
     const open = this.open[partition] as Map<number, number[]>
     for (const entry of open.get(producerId) ?? []) {
       this.entries.decision.put(entry, decision)

@@ -148,7 +148,7 @@ export class Shadow implements MomentObserver {
       case M.txnFailed:
         return this.onTransaction(kind, time, node, b, c)
       case M.markerWritten:
-        return this.onMarker(time, a, c, e, g)
+        return this.onMarker(time, node, a, c, e, g)
       case M.txnOffsetsSent:
         return this.transactionOffsets.onSent(this.transactions.find(node, b), c, d, e)
       case M.offsetPending:
@@ -182,7 +182,8 @@ export class Shadow implements MomentObserver {
     const log = this.logs.current
     if (batch < 0 || log === null) return
     const { entries } = this.logs
-    if (entries.transactional.at(this.logs.entry) === 1)
+    // What an old leader appends unaware is part of no transaction: no marker of the newer log is about it.
+    if (entries.transactional.at(this.logs.entry) === 1 && epoch >= this.leaderships.newestEpoch(log.partition))
       this.decisions.onData(log.partition, producerId, this.logs.entry)
     this.leaderships.onNewEntry(log.partition, node, epoch, batch)
     this.batches.addCopy(batch, this.logs.entry, this.logs.entries)
@@ -227,10 +228,13 @@ export class Shadow implements MomentObserver {
     }
   }
 
-  private onMarker(time: number, tp: number, producerId: number, commit: number, batchId: number): void {
+  private onMarker(time: number, node: number, tp: number, producerId: number, commit: number, batchId: number): void {
     const partition = this.partitions.indexOf(tp)
-    if (partition >= 0)
-      this.decisions.onMarker(time, partition, producerId, commit === 1, this.batches.numberOf(batchId))
+    if (partition < 0) return
+    const newest = this.leaderships.newestNode(partition)
+    const isOld = newest >= 0 && newest !== node
+    const batch = this.batches.numberOf(batchId)
+    this.decisions.onMarker(time, partition, producerId, commit === 1, batch, isOld)
   }
 
   private onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {

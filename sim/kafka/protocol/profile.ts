@@ -74,6 +74,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-9807 a fetch of committed records looks at the high watermark once (1, since 2.6), or a second time when it has found no open transaction below it (2)',
   },
   {
+    name: 'transaction.timeout.fencing',
+    values: ['on', 'off'],
+    about:
+      'KAFKA-6119 a coordinator that aborts what took too long raises the epoch and so fences the producer (on), or as before 1.0 lets it go on (off)',
+  },
+  {
     name: 'transaction.verification.guard',
     values: ['on', 'off'],
     about:
