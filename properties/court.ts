@@ -16,6 +16,8 @@ import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
 import { ReadingInvariants } from './invariants/reading.ts'
+import { StableOffsetInvariants } from './invariants/stable-offsets.ts'
+import { isTransactional, TransactionInvariants } from './invariants/transactions.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
 import type { Liveness } from './liveness/liveness.ts'
@@ -75,6 +77,12 @@ export class Court implements MomentObserver {
       this.committedLog,
       new AnswerInvariants(this.shadow, this.breaches),
       ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, this.committedLog, this.breaches)]),
+      ...(isTransactional(spec)
+        ? [
+            new StableOffsetInvariants(this.shadow, this.breaches),
+            new TransactionInvariants(this.shadow, this.breaches),
+          ]
+        : []),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]

@@ -26,5 +26,21 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
   { name: 'read-below-hw', about: 'poll() returns only what was below a high watermark' },
   { name: 'commit-within-log', about: 'a group commits nothing above a high watermark that a leader had' },
   { name: 'commit-of-owner', about: 'a member commits only partitions that it held in that generation' },
+  { name: 'lso-within-hw', about: 'a last stable offset is never above its high watermark' },
+  { name: 'lso-monotonic', about: 'within one leadership the last stable offset only grows' },
+  {
+    name: 'lso-before-open-transaction',
+    about: 'the last stable offset stays before every transaction whose marker is not below the high watermark',
+  },
+  { name: 'producer-epoch-monotonic', about: 'in one log the epoch of a producer id never goes back' },
+  { name: 'marker-as-decided', about: 'markers and completions tell what the transaction coordinator has decided' },
+  {
+    name: 'completed-after-markers',
+    about: 'a transaction is complete when every partition that belongs to it has got its marker',
+  },
+  {
+    name: 'txn-offset-by-marker',
+    about: 'an offset committed in a transaction becomes current by a COMMIT only, void by an ABORT only',
+  },
   { name: 'shadow-audit', about: 'moments tell the logs as they really are' },
 ]

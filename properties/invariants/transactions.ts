@@ -1,0 +1,211 @@
+import { topicIdOf } from '../../sim/history/ids.ts'
+import { M } from '../../sim/history/catalogue.ts'
+import type { MomentObserver } from '../../sim/history/recorder.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
+import type { Shadow } from '../shadow/shadow.ts'
+import type { Breaches } from './breaches.ts'
+
+/** Whether anybody may begin a transaction. */
+export function isTransactional({ producers, processors }: WorldSpec): boolean {
+  const ids = [...producers.map(({ config }) => config), ...processors.map(({ producerConfig }) => producerConfig)]
+  return ids.some((config) => config['transactional.id'] !== '')
+}
+
+/** Both ends of transactions, as a set. */
+const COMMIT = 1
+const ABORT = 2
+
+/** What a coordinator has told of its transaction since it was opened. */
+interface Opened {
+  readonly producerId: number
+  readonly partitions: Set<number>
+}
+
+/** An offset that waits for the end of its transaction. */
+interface Pending {
+  readonly group: number
+  readonly tp: number
+  readonly offset: number
+  readonly generation: number
+  readonly member: number
+  readonly producerId: number
+}
+
+/**
+ * What holds between a transaction's coordinator, the markers in its partitions, and the offsets that it commits. What a
+ * coordinator has not told is not held against anybody.
+ */
+export class TransactionInvariants implements MomentObserver {
+  readonly kinds: readonly number[] = [
+    M.txnOpened,
+    M.txnPartitionAdded,
+    M.txnPrepared,
+    M.txnCompleted,
+    M.markerWritten,
+    M.offsetPending,
+    M.offsetCommitted,
+    M.offsetDropped,
+  ]
+  private readonly shadow: Shadow
+  private readonly breaches: Breaches
+  /** By text of the transactional id. */
+  private readonly opened: Map<number, Opened> = new Map()
+  /** By producer id and epoch: which ends coordinators have told of. */
+  private readonly decided: Map<number, Map<number, number>> = new Map()
+  /** By producer id: partitions that got a marker since its transaction was opened, with the ends that they told. */
+  private readonly marked: Map<number, Map<number, number>> = new Map()
+  private readonly pending: Pending[] = []
+  /** Before KAFKA-17507 offsets are taken over some time after the marker, when the next transaction may be open. */
+  private readonly materializesLater: boolean
+
+  constructor(shadow: Shadow, breaches: Breaches) {
+    this.shadow = shadow
+    this.breaches = breaches
+    this.materializesLater = shadow.spec.profile['transaction.offsets.materialized'] === 'later'
+  }
+
+  onMoment(
+    kind: number,
+    time: number,
+    node: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+  ): void {
+    switch (kind) {
+      case M.txnOpened:
+        this.opened.set(a, { producerId: b, partitions: new Set() })
+        this.marked.delete(b)
+        return
+      case M.txnPartitionAdded:
+        this.opened.get(a)?.partitions.add(b)
+        return
+      case M.txnPrepared:
+        this.put(this.decided, c, d, b === 1 ? COMMIT : ABORT)
+        return
+      case M.txnCompleted:
+        return this.onCompleted(time, node, a, c, d, b === 1)
+      case M.markerWritten:
+        return this.onMarker(time, node, a, c, d, e === 1)
+      case M.offsetPending:
+        this.pending.push({ group: a, tp: b, offset: c, generation: d, member: e, producerId: f })
+        return
+      case M.offsetCommitted:
+        return this.onOffsetCommitted(time, node, a, b, c, d, e)
+      default:
+        return this.onOffsetDropped(time, node, a, b, c, d)
+    }
+  }
+
+  private put(map: Map<number, Map<number, number>>, producerId: number, key: number, ends: number): void {
+    let known = map.get(producerId)
+    if (known === undefined) map.set(producerId, (known = new Map()))
+    known.set(key, (known.get(key) ?? 0) | ends)
+  }
+
+  // --- the coordinator and its markers ------------------------------------------------------------------------------
+
+  /** Under transaction version 1 one epoch has many transactions: only an end that none of them had is wrong. */
+  private contradicts(producerId: number, epoch: number, committed: boolean): boolean {
+    const told = this.decided.get(producerId)?.get(epoch) ?? 0
+    return told !== 0 && (told & (committed ? COMMIT : ABORT)) === 0
+  }
+
+  private onMarker(
+    time: number,
+    node: number,
+    tp: number,
+    producerId: number,
+    epoch: number,
+    committed: boolean,
+  ): void {
+    this.put(this.marked, producerId, tp, committed ? COMMIT : ABORT)
+    if (!this.contradicts(producerId, epoch, committed)) return
+    const [is, told] = committed ? ['COMMIT', 'abort'] : ['ABORT', 'commit']
+    const what = `wrote ${is} for producer id ${producerId} and epoch ${epoch} to ${this.partition(tp)}, but the coordinator had decided to ${told}`
+    this.tell('marker-as-decided', time, node, what)
+  }
+
+  private onCompleted(
+    time: number,
+    node: number,
+    text: number,
+    producerId: number,
+    epoch: number,
+    committed: boolean,
+  ): void {
+    if (this.contradicts(producerId, epoch, committed)) {
+      const what = `completed the transaction of producer id ${producerId} and epoch ${epoch} as ${committed ? 'committed' : 'aborted'}, but had decided otherwise`
+      this.tell('marker-as-decided', time, node, what)
+    }
+    const opened = this.opened.get(text)
+    this.opened.delete(text)
+    if (opened === undefined || opened.producerId !== producerId) return
+    const marked = this.marked.get(producerId)
+    for (const tp of opened.partitions) {
+      if (marked?.has(tp) === true) continue
+      const what = `completed the transaction of producer id ${producerId} and epoch ${epoch}, but ${this.partition(tp)}, which belongs to it, has got no marker`
+      this.tell('completed-after-markers', time, node, what)
+    }
+  }
+
+  // --- offsets ------------------------------------------------------------------------------------------------------
+
+  /** A plain commit looks alike, but not of the same member, generation and offset. */
+  private onOffsetCommitted(
+    time: number,
+    node: number,
+    group: number,
+    tp: number,
+    offset: number,
+    generation: number,
+    member: number,
+  ): void {
+    this.decide(time, node, 'current', COMMIT, (one) => {
+      const isSame = one.group === group && one.tp === tp && one.offset === offset
+      return isSame && one.generation === generation && one.member === member
+    })
+  }
+
+  private onOffsetDropped(
+    time: number,
+    node: number,
+    group: number,
+    tp: number,
+    offset: number,
+    producerId: number,
+  ): void {
+    this.decide(time, node, 'void', ABORT, (one) => {
+      return one.group === group && one.tp === tp && one.offset === offset && one.producerId === producerId
+    })
+  }
+
+  private decide(time: number, node: number, what: string, end: number, isIt: (one: Pending) => boolean): void {
+    const found = this.pending.findLastIndex(isIt)
+    const one = this.pending[found]
+    if (one === undefined) return
+    this.pending.splice(found, 1)
+    if (this.materializesLater || this.isMarked(one.producerId, end)) return
+    const marker = end === COMMIT ? 'COMMIT' : 'ABORT'
+    const said = `made offset ${one.offset} of ${this.partition(one.tp)} ${what}, which waited for the end of a transaction of producer id ${one.producerId}, although no ${marker} had been written among offsets`
+    this.tell('txn-offset-by-marker', time, node, said)
+  }
+
+  /** Whether a partition of an internal topic got such a marker. */
+  private isMarked(producerId: number, end: number): boolean {
+    for (const [tp, ends] of this.marked.get(producerId) ?? [])
+      if (topicIdOf(tp) > this.shadow.spec.topics.length && (ends & end) !== 0) return true
+    return false
+  }
+
+  private partition(tp: number): string {
+    return this.shadow.partitions.names[this.shadow.partitions.indexOf(tp)] ?? 'a partition of offsets'
+  }
+
+  private tell(invariant: string, time: number, node: number, what: string): void {
+    this.breaches.add(invariant, time, `${this.shadow.names.node(node)} ${what}`)
+  }
+}

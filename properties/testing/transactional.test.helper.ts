@@ -1,0 +1,70 @@
+import { M } from '../../sim/history/catalogue.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, recordOf, TRANSACTIONAL_BATCH } from '../../sim/history/ids.ts'
+import { History, type HistoryOptions } from './history.test.helper.ts'
+
+/** Text of the transactional id, and its producer id. */
+export const ID = 7
+export const PRODUCER = 1000
+const MARKERS = 900
+
+/** A history of one transactional producer, whose leader is broker 1 and whose followers copy everything at once. */
+export class TransactionalHistory extends History {
+  end = 0
+  private markers = 0
+  private txns = 0
+
+  constructor(options: HistoryOptions = {}) {
+    super({ ...options })
+    this.formed().at(10)
+  }
+
+  registers(epoch: number, node: number = this.checkout, producerId: number = PRODUCER): this {
+    return this.emit(M.producerRegistered, 1, ID, producerId, epoch, node)
+  }
+
+  begins(epoch = 0): this {
+    return this.emit(M.txnBegan, this.checkout, ID, ++this.txns, PRODUCER, epoch)
+  }
+
+  /** Record n is sent and its callback succeeds. */
+  writes(n: number, epoch = 0, attempt = 0): this {
+    this.sent(n, n * 10 + attempt, attempt)
+    this.data(n * 10 + attempt, epoch)
+    return this.acked(n, this.end - 1, attempt)
+  }
+
+  /** A batch comes to the leader. */
+  data(batch: number, epoch = 0): this {
+    const offset = this.end++
+    return this.append(recordOf(this.checkout, batch), offset, epoch | TRANSACTIONAL_BATCH)
+  }
+
+  marker(committed: boolean, epoch = 0): this {
+    const offset = this.end++
+    const batch = recordOf(1, MARKERS + this.markers++)
+    this.append(batch, offset, epoch | TRANSACTIONAL_BATCH | CONTROL_BATCH)
+    return this.emit(M.markerWritten, 1, this.tp, offset, PRODUCER, epoch, committed ? 1 : 0, 0, batch)
+  }
+
+  private append(batch: number, offset: number, flags: number): this {
+    for (const node of this.brokers) {
+      const asLeader = node === 1 ? APPENDED_AS_LEADER : 0
+      this.emit(M.logAppended, node, this.tp, offset, offset, 0, batch, PRODUCER, flags | asLeader, 0)
+      if (node > 1) this.fetched(1, node, offset + 1, 0)
+    }
+    for (const node of this.brokers) this.high(node, offset + 1, 0, node === 1)
+    return this
+  }
+
+  ends(kind: number, error = 0): this {
+    return this.emit(kind, this.checkout, ID, this.txns, error)
+  }
+
+  committed(epoch = 0): this {
+    return this.marker(true, epoch).ends(M.txnCommitted)
+  }
+
+  reads(n: number, offset: number, attempt = 0): this {
+    return this.emit(M.recordDelivered, this.audit + 1, recordOf(this.checkout, n), attempt, this.tp, offset)
+  }
+}
