@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, recordOf, TRANSACTIONAL_BATCH } from '../../sim/history/ids.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 import type { HistoryOptions } from '../testing/history.test.helper.ts'
-import { ID, PRODUCER, TransactionalHistory } from '../testing/transactional.test.helper.ts'
+import { ID, MARKERS, PRODUCER, TransactionalHistory } from '../testing/transactional.test.helper.ts'
 
 /** With a consumer `billing`, whose node follows those of the producers. */
 function reading(isolation: 'read_committed' | 'read_uncommitted'): HistoryOptions {

@@ -5,7 +5,8 @@ import { History, type HistoryOptions } from './history.test.helper.ts'
 /** Text of the transactional id, and its producer id. */
 export const ID = 7
 export const PRODUCER = 1000
-const MARKERS = 900
+/** First number of the markers' batches. */
+export const MARKERS = 900
 
 /** A history of one transactional producer, whose leader is broker 1 and whose followers copy everything at once. */
 export class TransactionalHistory extends History {
