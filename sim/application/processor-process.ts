@@ -55,9 +55,12 @@ export class ProcessorProcess extends ReaderProcess implements TransactionalThre
   groupMetadata(): ConsumerGroupMetadata {
     const { config, transactions } = this.processor
     const groupId = config['group.id']
-    if (transactions?.groupMetadata !== true) return { groupId, generationId: -1, memberId: '', groupInstanceId: null }
+    const { consumer } = this
+    if (transactions?.groupMetadata !== true || consumer === null) {
+      return { groupId, generationId: -1, memberId: '', groupInstanceId: null }
+    }
     const groupInstanceId = config['group.instance.id'] === '' ? null : config['group.instance.id']
-    return { groupId, generationId: this.generation, memberId: this.memberId, groupInstanceId }
+    return { groupId, ...consumer.groupMetadata, groupInstanceId }
   }
 
   /** Where nobody knows whether the transaction was committed, the group's coordinator is asked. */

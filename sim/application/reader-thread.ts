@@ -54,7 +54,6 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected readonly owned: Set<number> = new Set()
   /** Generation in which the records in hand were polled. */
   protected generation = -1
-  protected memberId = ''
   /** What the last poll() returned, and the unit of it that is worked on. */
   protected hand: readonly ConsumedRecord[] = []
   private unitFrom = 0
@@ -106,7 +105,6 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   onPolled(records: readonly ConsumedRecord[]): void {
     const consumer = this.consumer as KafkaConsumer
     this.generation = consumer.generation
-    this.memberId = consumer.memberId
     this.takeInHand(records)
     this.state = 'working'
     if (this.options.commit === 'after') this.book.polled(records)

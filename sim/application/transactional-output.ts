@@ -31,7 +31,7 @@ const MILLION = 1_000_000
 
 /** The application's thread, as far as its transactions need to know it. */
 export interface TransactionalThread extends OutputOwner {
-  /** The group as the thread's last poll() knew it. */
+  /** `groupMetadata()` of the consumer. */
   groupMetadata(): ConsumerGroupMetadata
 }
 

@@ -8,7 +8,7 @@ import {
   coordinatorRecordSize,
   type ProducerIdentity,
 } from '../protocol/coordinator-records.ts'
-import { Errors } from '../protocol/errors.ts'
+import { Errors, isRetriable } from '../protocol/errors.ts'
 import { CoordinatorDisk, type EndedTransaction } from './coordinator-log.ts'
 import type { CoordinatorParts } from './coordinator-partition.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -181,14 +181,18 @@ export class CoordinatorWrites {
     this.advance()
   }
 
-  /** A batch could not be written: what it stands for is taken back, and so is what was built upon it. */
+  /**
+   * The oldest batch could not be written: what it stands for is taken back, and so is what was built upon it. What is wrong
+   * with its transaction is nothing to those behind it, who may try again.
+   */
   private fail(error: number): void {
     const failed = [...this.flushing.splice(0), ...(this.batch === null ? [] : [this.batch])]
     this.batch = null
     this.parts.env.cancel(this.lingerTimer)
     this.lingerTimer = 0
     this.offsets.revertTo(this.written)
-    for (const batch of failed) this.failEvents(batch, error)
+    const behind = isRetriable(error) ? error : Errors.COORDINATOR_NOT_AVAILABLE
+    failed.forEach((batch, i) => this.failEvents(batch, i === 0 ? error : behind))
   }
 
   private failEvents(batch: CoordinatorBatch, error: number): void {

@@ -212,6 +212,7 @@ export class ConsumerCoordinator {
       this.joinDone()
       return true
     }
+    membership.joinedAs = { generationId: membership.generationId, memberId: membership.memberId }
     const assigned = tpsOf(join.assignment)
     if (!assigned.every((tp) => subscribed.includes(topicIdOf(tp)))) {
       membership.requestRejoin('received assignment does not match the current subscription')

@@ -1,6 +1,14 @@
 /** `AbstractCoordinator.MemberState` */
 export type MemberState = 'unjoined' | 'preparing-rebalance' | 'completing-rebalance' | 'stable'
 
+/** A member in a generation. */
+export interface JoinedAs {
+  readonly generationId: number
+  readonly memberId: string
+}
+
+const NEVER_JOINED: JoinedAs = { generationId: -1, memberId: '' }
+
 /** A member's standing in its group as the member knows it: state, generation, and whether it has to join again. */
 export class GroupMembership {
   state: MemberState = 'unjoined'
@@ -10,6 +18,8 @@ export class GroupMembership {
   ownedUnder = -1
   /** '' = none. */
   memberId = ''
+  /** `groupMetadata()`: as which member of which generation the last join ended, whatever has become of it since. */
+  joinedAs: JoinedAs = NEVER_JOINED
   rejoinNeeded = true
   /** Partitions are still to be given up before the next JoinGroup. */
   needsJoinPrepare = true

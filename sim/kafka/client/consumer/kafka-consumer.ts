@@ -9,6 +9,7 @@ import type { RebalanceListenerInvoker } from './consumer-coordinator.ts'
 import { ConsumerParts } from './consumer-parts.ts'
 import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
 import { Commit, type CommitOutcome } from './offset-commits.ts'
+import type { JoinedAs } from './group-membership.ts'
 import { type PollFailure, pollFailure } from './poll-failure.ts'
 import type { CommitOffset } from './subscription-state.ts'
 import { INITIALIZING } from './topic-partition-state.ts'
@@ -152,9 +153,12 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     return this.parts.membership.generationId
   }
 
-  /** '' = the coordinator has given none. */
-  get memberId(): string {
-    return this.parts.membership.memberId
+  /**
+   * `groupMetadata()`, what fences offsets in a transaction (KIP-447): who the consumer was when it joined last. That it has
+   * lost its membership since is not in it, so that the coordinator refuses it.
+   */
+  get groupMetadata(): JoinedAs {
+    return this.parts.membership.joinedAs
   }
 
   /** `wakeup()`: the call the application is in throws `WakeupException`, or the next poll() does. */
