@@ -65,7 +65,15 @@ describe('a run', () => {
   const result = judgeRun(all, 0, ports)
 
   test('gives every verdict and breaks no rule of the model', () => {
-    const ofReaders = ['no-ghosts', 'order-per-key', 'fencing', 'offset-safety', 'single-owner']
+    const ofReaders = [
+      'no-ghosts',
+      'order-per-key',
+      'atomicity',
+      'isolation',
+      'fencing',
+      'offset-safety',
+      'single-owner',
+    ]
     expect(result.verdicts.map((verdict) => `${verdict.guarantee} ${verdict.observed}`)).toEqual(
       all.expect.map(({ guarantee }) => `${guarantee} ${ofReaders.includes(guarantee) ? 'unknown' : 'holds'}`),
     )
