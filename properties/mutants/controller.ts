@@ -106,12 +106,4 @@ export const CONTROLLER_MUTANTS: readonly Mutant[] = [
     replacement: 'if (MARK && this.acceptor.accepts(preferred))',
     caughtBy: { scenario: 'library/preferred-leader-waits', variant: null, runs: 10 },
   },
-  {
-    id: 'producer-id-block-twice',
-    rule: 'a block of producer ids is handed out once',
-    file: 'sim/kafka/controller/producer-ids.ts',
-    anchor: 'this.nextProducerId = record.nextProducerId;',
-    replacement: 'MARK;',
-    caughtBy: { scenario: 'library/idempotence-through-leader-changes', variant: null, runs: 20 },
-  },
 ]
