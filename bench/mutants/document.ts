@@ -16,7 +16,7 @@ of the simulator is no catch. *No longer shown* means that a violation which the
 same runs, is gone.
 
 \`npm run mutants\` hunts them all and prints this table; \`npm run mutants -- --generic 100 --seed 1\` adds mutants drawn from
-generic operators; \`--write\` writes this page. This page is written by that command: edit what it is written from.
+generic operators ([mutants-drawn.md](mutants-drawn.md)). \`--write\` writes both pages: edit what they are written from.
 
 ## How to add one
 
@@ -27,16 +27,16 @@ generic operators; \`--write\` writes this page. This page is written by that co
    difference, say so in \`equivalent\`.
 `
 
+const DRAWN: readonly string[] = [
+  'Beside the [named ones](mutants.md), mutants are drawn from generic operators over all of `sim/kafka`: a condition negated, an integer',
+  'plus or minus one, a statement dropped, two arguments swapped. Each is judged by up to 300 runs of library and campaigns in turn; one',
+  'that no scenario has reached by then is given up after 120. Every change has a rank by the seed, so an edit of the code changes little of what is',
+  'drawn; the page is as old as its last `npm run mutants -- --generic 100 --seed 1 --write`.',
+]
+
 /** The page `docs/mutants.md`. */
-export function documentOf(
-  named: readonly Mutant[],
-  generic: readonly GenericMutant[],
-  seed: string,
-  outcomes: Outcomes,
-): string {
-  const parts = [ABOUT, namedPart(named, outcomes)]
-  if (generic.length > 0) parts.push(genericPart(generic, seed, outcomes))
-  return `${parts.join('\n')}\n`
+export function namedPage(mutants: readonly Mutant[], outcomes: Outcomes): string {
+  return `${ABOUT}\n${namedPart(mutants, outcomes)}`
 }
 
 function namedPart(mutants: readonly Mutant[], outcomes: Outcomes): string {
@@ -67,7 +67,8 @@ function namedPart(mutants: readonly Mutant[], outcomes: Outcomes): string {
   ].join('\n')
 }
 
-function genericPart(mutants: readonly GenericMutant[], seed: string, outcomes: Outcomes): string {
+/** The page `docs/mutants-drawn.md`. */
+export function drawnPage(mutants: readonly GenericMutant[], seed: string, outcomes: Outcomes): string {
   const survivors = mutants.flatMap((mutant) => {
     const outcome = outcomes.get(mutant.id)
     if (outcome === undefined || !isSurvivor(outcome)) return []
@@ -76,9 +77,11 @@ function genericPart(mutants: readonly GenericMutant[], seed: string, outcomes: 
     return [[plain(file), change, outcome.executed ? 'yes' : 'no', plain(reasonFor(mutant, outcome))]]
   })
   return [
-    `## Drawn mutants: ${mutants.length}, seed ${seed}`,
+    `# Drawn mutants: ${mutants.length}, seed ${seed}`,
     '',
-    `Operators: negate a condition, an integer plus or minus one, drop a statement, swap two arguments; drawn over \`sim/kafka\`, each judged by up to 300 runs of library and campaigns in turn. ${genericSummary(mutants, outcomes)}. Survivors:`,
+    ...DRAWN,
+    '',
+    `${genericSummary(mutants, outcomes)}. That share has no target; each survivor is a question, and this is what came of it.`,
     '',
     ...tableOf(['file', 'change', 'reached', 'why it survives'], survivors),
     '',

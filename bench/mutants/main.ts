@@ -5,7 +5,7 @@ import { parseJobs, parseRuns } from '../../cli/flags.ts'
 import { huntMutant } from '../../cli/mutants/hunt.ts'
 import type { MutantOutcome } from '../../cli/mutants/outcome.ts'
 import { packageRoot } from '../../cli/package-root.ts'
-import { documentOf } from './document.ts'
+import { drawnPage, namedPage } from './document.ts'
 import { genericJob, type Job, MOST_MS, namedJob, namedMutants } from './jobs.ts'
 import { Results } from './results.ts'
 import { type GenericMutant, sampleMutants } from './sample.ts'
@@ -14,7 +14,7 @@ import { genericSummary, namedRows, genericRows, textTable } from './table.ts'
 /**
  * `npm run mutants [-- --filter text] [--jobs n] [--fresh] [--generic n --seed s] [--write]`: hunts every named mutant within the
  * budget it states, and `--generic` as many that are drawn. What was computed for this very build is not computed again, unless
- * `--fresh`; so an interrupted run goes on where it was. `--write` writes docs/mutants.md. Ends with 1 when a named mutant is not
+ * `--fresh`; so an interrupted run goes on where it was. `--write` writes docs/mutants.md, and of drawn ones docs/mutants-drawn.md. Ends with 1 when a named mutant is not
  * caught, or one that is said to be equivalent does not fit; the share of drawn mutants that survive has no target.
  */
 const { values } = parseArgs({
@@ -74,7 +74,12 @@ function tell(mutants: typeof named, generic: readonly GenericMutant[]): void {
   const missed = rows.filter(({ isMissed }) => isMissed)
   console.log(`\n${rows.length - missed.length} of ${rows.length} named mutants are as they should be`)
   if (interrupted) console.log('interrupted: the rest was not hunted; the same command goes on where this one was')
-  else if (values.write)
-    writeFileSync(join(root, 'docs', 'mutants.md'), documentOf(mutants, generic, values.seed, outcomes))
+  else if (values.write) write(mutants, generic)
   process.exitCode = interrupted ? 130 : missed.length > 0 ? 1 : 0
+}
+
+function write(mutants: typeof named, generic: readonly GenericMutant[]): void {
+  if (values.filter === '') writeFileSync(join(root, 'docs', 'mutants.md'), namedPage(mutants, outcomes))
+  if (generic.length > 0)
+    writeFileSync(join(root, 'docs', 'mutants-drawn.md'), drawnPage(generic, values.seed, outcomes))
 }

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Patch } from '../../properties/mutants/mutant.ts'
-import { Stream } from '../../sim/kernel/stream.ts'
 import { type Change, changesOf } from './operators.ts'
 
 /** A mutant that a generic operator made. Its id is the changed line before and after, so it survives edits elsewhere. */
@@ -14,23 +14,44 @@ export interface GenericMutant extends Patch {
 /** Folder whose rules are mutated. */
 const FOLDER = 'sim/kafka'
 
-/** Draws mutants of what is built, every place where an operator applies being as likely; the same seed draws the same ones. */
+/**
+ * Draws mutants of what is built, every change being as likely. Each has a rank of its own, by the seed and its id, and the first
+ * ones are taken: so an edit of the code changes little of what is drawn.
+ */
 export function sampleMutants(root: string, count: number, seed: string): readonly GenericMutant[] {
   const files = builtFiles(join(root, 'dist', FOLDER)).map((path) => `${FOLDER}/${path}`)
-  const places = files.flatMap((file) => {
+  const mutants = files.flatMap((file) => {
     const source = readFileSync(join(root, 'dist', file), 'utf8')
-    return changesOf(source).map((change) => ({ file, source, change }))
+    return changesOf(source).map((change) => ({ file, source, change, id: idOf(file, source, change) }))
   })
-  const draw = new Stream(seed, 'mutants')
-  const drawn: GenericMutant[] = []
-  while (drawn.length < count && places.length > 0) {
-    const [place] = places.splice(draw.below(places.length), 1)
-    if (place === undefined) continue
-    const mutant = genericMutant(place.file, place.source, place.change)
-    // Of changes that read the same one is enough.
-    if (drawn.every(({ id }) => id !== mutant.id)) drawn.push(mutant)
-  }
-  return drawn
+  // Of changes that read the same one is enough.
+  const byId = new Map(mutants.map((mutant) => [mutant.id, mutant]))
+  return [...byId.values()]
+    .map((mutant) => ({ mutant, rank: rankOf(seed, mutant.id) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .slice(0, count)
+    .map(({ mutant }) => genericMutant(mutant.file, mutant.source, mutant.change))
+}
+
+function rankOf(seed: string, id: string): string {
+  return createHash('sha256').update(`${seed}\n${id}`).digest('hex')
+}
+
+/** The changed line before and after. */
+function linesOf(
+  source: string,
+  { start, end, replacement }: Change,
+): { readonly before: string; readonly after: string } {
+  const from = source.lastIndexOf('\n', start) + 1
+  const line = source.slice(from, endOfLine(source, end))
+  const changed = replacement.replaceAll('MARK && ', '').replace(/^MARK;$/, ';')
+  const after = line.slice(0, start - from) + changed + line.slice(end - from)
+  return { before: onOneLine(line), after: onOneLine(after) }
+}
+
+function idOf(file: string, source: string, change: Change): string {
+  const { before, after } = linesOf(source, change)
+  return `${file.slice(FOLDER.length + 1).replace(/\.js$/, '')} ${change.operator}: ${before} -> ${after}`
 }
 
 /** The change as a patch: its anchor takes so many lines along that it stands only once in the file. */
@@ -43,19 +64,13 @@ function genericMutant(file: string, source: string, change: Change): GenericMut
     to = endOfLine(source, to + 1)
   }
   const replacement = source.slice(from, change.start) + change.replacement + source.slice(change.end, to)
-  const name = file.slice(FOLDER.length + 1).replace(/\.js$/, '')
-  const before = source.slice(source.lastIndexOf('\n', change.start) + 1, endOfLine(source, change.end))
-  const at = change.start - source.lastIndexOf('\n', change.start) - 1
-  const changed = change.replacement.replaceAll('MARK && ', '').replace(/^MARK;$/, ';')
-  const after = before.slice(0, at) + changed + before.slice(at + change.end - change.start)
   return {
-    id: `${name} ${operator}: ${onOneLine(before)} -> ${onOneLine(after)}`,
+    id: idOf(file, source, change),
     file: file.replace(/\.js$/, '.ts'),
     anchor: source.slice(from, to),
     replacement,
     operator,
-    before: onOneLine(before),
-    after: onOneLine(after),
+    ...linesOf(source, change),
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MutantOutcome } from '../../cli/mutants/outcome.ts'
 import type { Mutant } from '../../properties/mutants/mutant.ts'
-import { documentOf } from './document.ts'
+import { drawnPage, namedPage } from './document.ts'
 import { genericSummary, namedRows, scenarioOf, textTable } from './table.ts'
 
 const MUTANT: Mutant = {
@@ -69,8 +69,15 @@ describe('the table of mutants', () => {
   })
 
   it('becomes a page', () => {
-    const page = documentOf([MUTANT], [], '1', outcomes({}))
+    const page = namedPage([MUTANT], outcomes({}))
     expect(page).toContain('| `sample` | a rule (\\`Partition.rule\\`) | `library/perfect-broker:acks-0` |')
+  })
+
+  it('lists what survives of drawn ones, with the reason', () => {
+    const drawn = { ...MUTANT, operator: 'drop', before: 'a()', after: ';' } as const
+    const page = drawnPage([drawn], '1', outcomes({ verdict: 'survived', caught: null }))
+    expect(page).toContain('`a()` becomes `;` | yes | not looked at yet |')
+    expect(drawnPage([drawn], '1', outcomes({}))).not.toContain('becomes')
   })
 
   it('sums up drawn mutants', () => {
