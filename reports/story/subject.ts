@@ -3,7 +3,7 @@ import { type DecodedMoment, decodeMoments } from '../../sim/history/decode.ts'
 import { REPLY_FLAG } from '../../sim/history/ids.ts'
 import { Api } from '../../sim/kafka/protocol/api.ts'
 import { EventChain } from './event-chain.ts'
-import { int } from './fields.ts'
+import { int, text } from './fields.ts'
 import type { Labels } from './labels.ts'
 
 /** A story follows at most so many of a violation's records: what happened to the rest is mostly the same. */
@@ -24,7 +24,11 @@ export interface Subject {
   readonly partitions: ReadonlySet<number>
   /** Nodes that send the records. */
   readonly clients: ReadonlySet<number>
-  /** When the first record was sent, and the index of that moment; 0 without records. */
+  /** Transactions that the records belong to, as moments number them, with their transactional and producer ids. */
+  readonly transactions: ReadonlySet<number>
+  readonly transactionalIds: ReadonlySet<string>
+  readonly producerIds: ReadonlySet<number>
+  /** When the first record was sent, or its transaction began, and the index of that moment; 0 without records. */
   readonly beganAt: number
   readonly beganIndex: number
   /** Batches that each request or reply carried, by {@link messageKey}. */
@@ -63,6 +67,11 @@ class Finder {
   /** Of those requests the ones that may have carried a batch: no answer told otherwise. */
   private readonly suspected = new Set<string>()
   private readonly dropped = new Set<string>()
+  private readonly transactions = new Set<number>()
+  private readonly transactionalIds = new Set<string>()
+  private readonly producerIds = new Set<number>()
+  /** By node: the beginning of the transaction that is open there. */
+  private readonly openTransactions = new Map<number, DecodedMoment>()
   private began: DecodedMoment | null = null
 
   constructor(records: ReadonlySet<number>) {
@@ -74,7 +83,9 @@ class Finder {
     for (const sent of this.open.values()) this.suspect(sent)
     const lostRequests = new Set([...this.dropped].filter((key) => this.suspected.has(key) && !carried.has(key)))
     const { time: beganAt, index: beganIndex } = this.began ?? { time: 0, index: 0 }
-    return { records, batches, partitions, clients, carried, lostRequests, beganAt, beganIndex }
+    const { transactions, transactionalIds, producerIds } = this
+    const ofTransactions = { transactions, transactionalIds, producerIds }
+    return { records, batches, partitions, clients, carried, lostRequests, ...ofTransactions, beganAt, beganIndex }
   }
 
   see(moment: DecodedMoment): void {
@@ -82,7 +93,8 @@ class Finder {
     switch (moment.kind) {
       case M.recordSent:
         if (this.concerns(moment)) {
-          this.began ??= moment
+          const transaction = this.transactionOf(moment)
+          this.began ??= transaction ?? moment
           this.clients.add(moment.node)
           this.partitions.add(int(moment, 'tp'))
         }
@@ -108,7 +120,27 @@ class Finder {
       case M.requestDropped:
         this.request(moment)
         break
+      case M.txnBegan:
+        this.openTransactions.set(moment.node, moment)
+        break
+      case M.txnCommitted:
+      case M.txnAborted:
+      case M.txnFailed:
+      case M.producerRestarted:
+      case M.nodeStarted:
+        this.openTransactions.delete(moment.node)
+        break
     }
+  }
+
+  /** The beginning of the transaction in which a record is sent, which belongs to the story from now on; null without. */
+  private transactionOf({ node }: DecodedMoment): DecodedMoment | null {
+    const began = this.openTransactions.get(node)
+    if (began === undefined) return null
+    this.transactions.add(int(began, 'txn'))
+    this.transactionalIds.add(text(began, 'transactional.id'))
+    this.producerIds.add(int(began, 'producerId'))
+    return began
   }
 
   private concerns(moment: DecodedMoment): boolean {

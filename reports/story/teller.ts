@@ -11,6 +11,7 @@ import { bool, int } from './fields.ts'
 import type { Labels } from './labels.ts'
 import { ReaderTeller } from './reader-teller.ts'
 import { isReply, messageKey, type Subject } from './subject.ts'
+import { TransactionTeller } from './transaction-teller.ts'
 import { WorldTeller } from './world-teller.ts'
 
 /** What one moment says, before it is known whether there is room for it. */
@@ -31,6 +32,7 @@ export class Teller {
   private readonly copies: Copies
   private readonly world: WorldTeller
   private readonly readers: ReaderTeller
+  private readonly transactions: TransactionTeller
   /** Places at which the records are known to be committed: node, partition and offset. */
   private readonly committed = new Set<string>()
   private readonly all: Told[] = []
@@ -45,10 +47,15 @@ export class Teller {
     this.copies = new Copies(subject)
     this.world = new WorldTeller(subject, labels, question.faults)
     this.readers = new ReaderTeller(subject, labels)
+    this.transactions = new TransactionTeller(subject, labels, this.copies)
   }
 
   see(moment: DecodedMoment): void {
-    const own = this.ofRecords(moment) ?? this.ofReplicas(moment) ?? this.readers.sentence(moment)
+    const own =
+      this.ofRecords(moment) ??
+      this.ofReplicas(moment) ??
+      this.transactions.sentence(moment) ??
+      this.readers.sentence(moment)
     const around = this.world.sentence(moment)
     if (moment.index < this.subject.beganIndex) return
     const sentence = own ?? around
