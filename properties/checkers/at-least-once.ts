@@ -98,7 +98,9 @@ export class AtLeastOnce implements Checker {
     if (held.inCommittedLog(record)) return PublishFate.kept
     if (held.isAborted(record)) return PublishFate.lost
     const partition = this.shadow.records.ackPartition.at(record)
-    if (partition < 0) return PublishFate.undecided
+    // Acknowledged by the end of its transaction alone, for no broker ever answered for it.
+    if (partition < 0)
+      return end.ended === 'settled' && !held.wasAppended(record) ? PublishFate.lost : PublishFate.undecided
     if (!this.final.hasLeader(partition) && held.byEveryCandidate(record)) {
       // Committed once and held by whoever may lead next: nothing can take it away by itself.
       return held.wasCommitted(record) ? PublishFate.kept : PublishFate.undecided

@@ -7,6 +7,7 @@ import type { Shadow } from '../shadow/shadow.ts'
 export function tellAck(shadow: Shadow, record: number): string {
   const { records, partitions } = shadow
   const at = seconds(records.ackedAt.at(record))
+  if (records.ackPartition.at(record) < 0) return `was acknowledged at ${at} with its transaction`
   const partition = partitions.names[records.ackPartition.at(record)] ?? 'an unknown partition'
   const offset = records.ackOffset.at(record)
   if (offset < 0) return `counted as sent to ${partition} at ${at}, for with acks=0 a producer waits for no answer`

@@ -169,6 +169,14 @@ describe('what applications conclude', () => {
     expect(h.ended().of('at-least-once').observed).toBe('violated')
   })
 
+  test('a committed transaction whose record never left its client loses it', () => {
+    const h = publishing().begins().writes(0)
+    const ended = h.sent(1, 10, 0).committed().ended()
+    const { violations } = ended.of('at-least-once')
+    expect(violations.map(({ kind, records }) => [kind, records])).toEqual([['lost-record', ['checkout#0/1']]])
+    expect(violations[0]?.message).toContain('with its transaction; no broker ever appended it')
+  })
+
   test('an aborted transaction that readers see is a false failure', () => {
     const h = history().begins().writes(0).marker(true).ends(M.txnAborted)
     const { violations } = h.ended().of('outcome-honesty')
