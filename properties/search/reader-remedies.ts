@@ -9,10 +9,7 @@ interface Reader {
   readonly scripted: boolean
 }
 
-/**
- * Settings of what reads. A longer session is none of them: it only makes pauses that outlast it rarer. Neither is
- * `isolation.level`, while no record belongs to a transaction.
- */
+/** Settings of what reads. A longer session is none of them: it only makes pauses that outlast it rarer. */
 export const READER_CHANGES: readonly SettingChange[] = [
   commit('commit: after-processing', ['consumers'], 'after-processing'),
   commit('commit: after-output', ['processors', 'sinks'], 'after-output'),

@@ -2,6 +2,7 @@ import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts
 import type { TopicSpec, WorldSpec } from '../../sim/spec.ts'
 import { READER_CHANGES } from './reader-remedies.ts'
 import type { SettingChange } from './setting-change.ts'
+import { TRANSACTION_CHANGES } from './transaction-remedies.ts'
 
 const INT_MAX = 2_147_483_647
 
@@ -41,7 +42,11 @@ const PUBLISHER_CHANGES: readonly SettingChange[] = [
 ]
 
 /** Every setting that may be changed, the usual advice first. */
-export const SETTING_CHANGES: readonly SettingChange[] = [...PUBLISHER_CHANGES, ...READER_CHANGES]
+export const SETTING_CHANGES: readonly SettingChange[] = [
+  ...PUBLISHER_CHANGES,
+  ...READER_CHANGES,
+  ...TRANSACTION_CHANGES,
+]
 
 /** Of producers and of processors, which publish too. */
 function publishers(
