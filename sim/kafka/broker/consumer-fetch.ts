@@ -13,7 +13,7 @@ import type { MetadataCache } from './metadata-cache.ts'
 import type { Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
 import { leaderHint } from './produce-response.ts'
-import { readError } from './reads.ts'
+import { readError } from './offset-answers.ts'
 
 /** From this version on a client says where it is, and a follower may serve it (KIP-392). */
 const FETCH_FROM_FOLLOWERS = 11

@@ -1,107 +1,133 @@
 import { tpOf } from '../../history/ids.ts'
-import { Errors } from '../protocol/errors.ts'
-import {
-  EARLIEST_TIMESTAMP,
-  LATEST_TIMESTAMP,
-  type ListOffsetsRequest,
-  type ListOffsetsResponse,
-  type OffsetForLeaderEpochRequest,
-  type OffsetForLeaderEpochResponse,
+import { ms } from '../../kernel/time.ts'
+import type { Envelope } from '../../network/envelope.ts'
+import type { Env } from '../env.ts'
+import type {
+  ListOffsetsRequest,
+  ListOffsetsResponse,
+  OffsetForLeaderEpochRequest,
+  OffsetForLeaderEpochResponse,
 } from '../protocol/group-messages.ts'
+import type { FetchRequest, FetchResponse } from '../protocol/messages.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
+import { ConsumerFetch } from './consumer-fetch.ts'
+import { DelayedFetch, type FetchCompletion, FetchPurgatory } from './delayed-fetch.ts'
+import { FollowerFetch } from './follower-fetch.ts'
+import type { IdleReplicas } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
-import type { Partition } from './partition.ts'
+import { listOffsets, offsetForLeaderEpoch } from './offset-answers.ts'
+import type { AlterIsr, Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
+import type { RequestChannel } from './request-channel.ts'
+import { SplitFetches, type SplitFetchHost } from './split-fetch.ts'
 
-/**
- * Whether clients may read a partition here (`ReplicaManager.getPartitionOrError`, `Partition.getLocalLog`): NONE or the
- * error. A client that knows no leader epoch, -1, is not held to one (KIP-320).
- */
-export function readError(
-  partition: Partition | undefined,
-  tp: number,
-  currentLeaderEpoch: number,
-  requireLeader: boolean,
-  metadata: MetadataCache,
-  unknown: number,
-): number {
-  if (partition === undefined) return metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : unknown
-  if (currentLeaderEpoch >= 0) {
-    if (currentLeaderEpoch < partition.leaderEpoch) return Errors.FENCED_LEADER_EPOCH
-    if (currentLeaderEpoch > partition.leaderEpoch) return Errors.UNKNOWN_LEADER_EPOCH
-  }
-  return requireLeader && !partition.isLeader ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.NONE
+/** Told what followers' fetches have moved. */
+export interface ReadsHost {
+  propose(item: AlterIsr): void
+  afterIsrOrHighWatermark(tp: number): void
 }
 
-/** `KafkaApis.handleListOffsetRequest` */
-export function listOffsets(
-  request: ListOffsetsRequest,
-  partitions: ByPartition<Partition>,
-  metadata: MetadataCache,
-): ListOffsetsResponse {
-  const isCommitted = request.isolationLevel === 'read_committed'
-  return {
-    partitions: request.partitions.map(({ topicId, partition: index, currentLeaderEpoch, timestamp }) => {
-      const tp = tpOf(topicId, index)
-      const partition = partitions.get(tp)
-      const unknown = Errors.UNKNOWN_TOPIC_OR_PARTITION
-      const error = readError(partition, tp, currentLeaderEpoch, true, metadata, unknown)
-      const found =
-        error !== Errors.NONE || partition === undefined
-          ? { ...NOWHERE, errorCode: error }
-          : find(partition, timestamp, isCommitted)
-      return { topicId, partition: index, ...found }
-    }),
-  }
-}
+/** What is read from this broker: by followers, by consumers, and where logs and epochs end. */
+export class Reads implements FetchCompletion, SplitFetchHost {
+  readonly purgatory: FetchPurgatory
+  /** Where fetches of committed records look at the high watermark twice (KAFKA-9807); null where they do not. */
+  readonly splitFetches: SplitFetches | null
+  private readonly env: Env
+  private readonly partitions: ByPartition<Partition>
+  private readonly idle: IdleReplicas
+  private readonly metadata: MetadataCache
+  private readonly channel: RequestChannel
+  private readonly host: ReadsHost
+  private readonly followerFetch: FollowerFetch
+  private readonly consumerFetch: ConsumerFetch
 
-interface Found {
-  readonly errorCode: number
-  readonly offset: number
-  readonly leaderEpoch: number
-}
-
-const NOWHERE: Found = { errorCode: Errors.NONE, offset: -1, leaderEpoch: -1 }
-
-/** `Partition.fetchOffsetForTimestamp`. For readers of committed records the end is the last stable offset. */
-function find(partition: Partition, timestamp: number, isCommitted: boolean): Found {
-  const { log } = partition
-  const { highWatermark, logStartOffset } = log
-  const lastFetchable = isCommitted ? log.lastStableOffset : highWatermark
-  // A new leader whose high watermark lags does not know the end yet; an older answer could be behind what was read before.
-  const isBehind = highWatermark < partition.leaderEpochStartOffset
-  if (timestamp === LATEST_TIMESTAMP) {
-    if (isBehind) return { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE }
-    return { errorCode: Errors.NONE, offset: lastFetchable, leaderEpoch: partition.leaderEpoch }
+  constructor(
+    env: Env,
+    profile: ClusterProfile,
+    partitions: ByPartition<Partition>,
+    idle: IdleReplicas,
+    metadata: MetadataCache,
+    channel: RequestChannel,
+    host: ReadsHost,
+  ) {
+    this.env = env
+    this.partitions = partitions
+    this.idle = idle
+    this.metadata = metadata
+    this.channel = channel
+    this.host = host
+    this.purgatory = new FetchPurgatory(env, this)
+    this.splitFetches = profile['fetch.high.watermark.reads'] === 2 ? new SplitFetches(env, this) : null
+    this.followerFetch = new FollowerFetch(partitions, metadata, idle)
+    this.consumerFetch = new ConsumerFetch(partitions, metadata)
   }
-  if (timestamp === EARLIEST_TIMESTAMP) {
-    const first = log.read(logStartOffset, 0, log.logEndOffset)[0]
-    const leaderEpoch = first === undefined ? log.latestEpoch : first.leaderEpoch
-    return { errorCode: Errors.NONE, offset: logStartOffset, leaderEpoch }
-  }
-  for (const { batch, baseOffset, leaderEpoch } of log.read(logStartOffset, Number.MAX_SAFE_INTEGER, lastFetchable)) {
-    if (batch.maxTimestamp < timestamp) continue
-    const index = batch.records.findIndex((record) => record.timestamp >= timestamp)
-    if (index >= 0) return { errorCode: Errors.NONE, offset: baseOffset + index, leaderEpoch }
-  }
-  return isBehind ? { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE } : NOWHERE
-}
 
-/** `ReplicaManager.lastOffsetForLeaderEpoch`: where an epoch ends in the leader's log; -1 for an epoch it does not know. */
-export function offsetForLeaderEpoch(
-  request: OffsetForLeaderEpochRequest,
-  partitions: ByPartition<Partition>,
-  metadata: MetadataCache,
-): OffsetForLeaderEpochResponse {
-  return {
-    partitions: request.partitions.map(({ topicId, partition: index, currentLeaderEpoch, leaderEpoch }) => {
-      const tp = tpOf(topicId, index)
-      const partition = partitions.get(tp)
-      const unknown = Errors.UNKNOWN_TOPIC_OR_PARTITION
-      const errorCode = readError(partition, tp, currentLeaderEpoch, true, metadata, unknown)
-      const known = { topicId, partition: index, errorCode }
-      if (errorCode !== Errors.NONE || partition === undefined) return { ...known, leaderEpoch: -1, endOffset: -1 }
-      const { epoch, endOffset } = partition.log.endOffsetForEpoch(leaderEpoch)
-      return { ...known, leaderEpoch: epoch, endOffset: epoch < 0 ? -1 : endOffset }
-    }),
+  /** `ReplicaManager.fetchMessages` */
+  fetch(envelope: Envelope): void {
+    const request = envelope.body as FetchRequest
+    if (request.replicaId >= 0) this.fetchForFollower(envelope, request)
+    else if (this.splitFetches === null || request.isolationLevel !== 'read_committed') this.fetchUpTo(envelope, null)
+    else this.splitFetches.begin(envelope)
+  }
+
+  private fetchForFollower(envelope: Envelope, request: FetchRequest): void {
+    this.idle.onFetch(request)
+    const { response, bytes, immediate, advanced, expansions } = this.followerFetch.read(request, true)
+    // Told in this order: first who holds the data, then what that sets free, which may read again.
+    for (const item of expansions) this.host.propose(item)
+    if (advanced.length === 1) this.host.afterIsrOrHighWatermark(advanced[0] as number)
+    else for (const tp of [...advanced]) this.host.afterIsrOrHighWatermark(tp)
+    const waits = ms(request.maxWaitMs)
+    if (immediate || bytes >= request.minBytes || waits <= 0) {
+      this.channel.reply(envelope, response)
+      return
+    }
+    // `tryCompleteElseWatch`: what this fetch set free may have let the log grow already.
+    const operation = new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes)
+    if (this.followerFetch.hasGrown(request)) this.onFetchReady(operation)
+    else this.park(operation)
+  }
+
+  private park(operation: DelayedFetch): void {
+    this.purgatory.park(operation)
+    for (const { topicId, partition } of this.idle.awakeFor(operation.request)) {
+      this.purgatory.alsoAwait(operation, tpOf(topicId, partition))
+    }
+  }
+
+  unstableLimits(request: FetchRequest): readonly number[] {
+    return this.consumerFetch.unstableLimits(request)
+  }
+
+  fetchUpTo(envelope: Envelope, limits: readonly number[] | null): void {
+    const request = envelope.body as FetchRequest
+    const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion, limits)
+    const waits = ms(request.maxWaitMs)
+    if (immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
+    else this.purgatory.park(new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes))
+  }
+
+  isReady({ envelope, request }: DelayedFetch): boolean {
+    return this.consumerFetch.isReady(request, envelope.apiVersion)
+  }
+
+  /** A parked fetch reads again, and this time does not update the follower's state. */
+  onFetchReady(operation: DelayedFetch): void {
+    const { envelope, request } = operation
+    if (operation.consumer) {
+      const { responses } = this.consumerFetch.read(request, envelope.apiVersion)
+      if (this.channel.isOpen(envelope)) this.channel.reply(envelope, { responses })
+      return
+    }
+    const response: FetchResponse = this.followerFetch.read(request, false).response
+    if (this.channel.isOpen(envelope)) this.channel.reply(envelope, response)
+  }
+
+  listOffsets(request: ListOffsetsRequest): ListOffsetsResponse {
+    return listOffsets(request, this.partitions, this.metadata)
+  }
+
+  offsetForLeaderEpoch(request: OffsetForLeaderEpochRequest): OffsetForLeaderEpochResponse {
+    return offsetForLeaderEpoch(request, this.partitions, this.metadata)
   }
 }

@@ -1,35 +1,25 @@
 import { topicIdOf, tpOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
-import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { NO_GUARD } from '../log/verification-state.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
-import type {
-  ListOffsetsRequest,
-  ListOffsetsResponse,
-  OffsetForLeaderEpochRequest,
-  OffsetForLeaderEpochResponse,
-} from '../protocol/group-messages.ts'
-import type { FetchRequest, FetchResponse } from '../protocol/messages.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TransactionLog } from '../transaction/transaction-state-manager.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import { Appends, type AppendsHost } from './appends.ts'
 import type { ControllerChannel } from './controller-channel.ts'
-import { ConsumerFetch } from './consumer-fetch.ts'
-import { DelayedFetch, FetchPurgatory } from './delayed-fetch.ts'
-import { FollowerFetch } from './follower-fetch.ts'
+import type { FetchPurgatory } from './delayed-fetch.ts'
 import { type IdleReplicaHost, IdleReplicas, type Materialisation } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
-import { listOffsets, offsetForLeaderEpoch } from './reads.ts'
+import { Reads, type ReadsHost } from './reads.ts'
 import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
-import type { SplitFetches, SplitFetchHost } from './split-fetch.ts'
 import { topicConfigOf } from './topic-configs.ts'
 
 /** `ProducerStateManager.LATE_TRANSACTION_BUFFER_MS` */
@@ -39,6 +29,7 @@ const LATE_TRANSACTION_BUFFER_MS = 300_000
 export interface ReplicaManagerOptions {
   readonly broker: number
   readonly config: BrokerConfig
+  readonly profile: ClusterProfile
   /** Topic settings by topic id. */
   readonly topicConfigs: ReadonlyMap<number, TopicConfig>
   /** When replicas of internal partitions are made; only tests ask for `at-once`. */
@@ -51,29 +42,26 @@ export interface HighWatermarkListener {
 }
 
 /**
- * The replicas of one broker (`ReplicaManager`): takes roles from the metadata, appends what producers send, serves
- * followers, and keeps what must wait in two purgatories.
+ * The replicas of one broker (`ReplicaManager`): takes roles from the metadata and looks after in-sync sets. What leaders
+ * append stands in {@link Appends}, what is read here in {@link Reads}.
  */
-export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsHost, SplitFetchHost {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsHost, ReadsHost {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
   readonly appends: Appends
+  readonly reads: Reads
+  /** Fetches that wait. */
   readonly fetches: FetchPurgatory
   readonly idle: IdleReplicas
   /** The group coordinator, once there is one. */
   listener: HighWatermarkListener | null = null
   /** The transaction coordinator, once there is one. */
   transactions: HighWatermarkListener | null = null
-  /** Where fetches of committed records look at the high watermark twice (KAFKA-9807). */
-  splitFetches: SplitFetches | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
   private readonly logs: LogManager
-  private readonly channel: RequestChannel
-  private readonly followerFetch: FollowerFetch
-  private readonly consumerFetch: ConsumerFetch
 
   constructor(
     env: Env,
@@ -88,15 +76,13 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     this.options = options
     this.metadata = metadata
     this.logs = logs
-    this.channel = channel
-    this.fetches = new FetchPurgatory(env, this)
+    this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
+    this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this)
+    this.fetches = this.reads.purgatory
     this.appends = new Appends(env, this.partitions, metadata, this.fetches, channel, this)
     this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
     this.alterPartitions = new AlterPartitionManager(env, controller, options.broker, this)
-    this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
     this.fetchers.waker = this.idle
-    this.followerFetch = new FollowerFetch(this.partitions, metadata, this.idle)
-    this.consumerFetch = new ConsumerFetch(this.partitions, metadata)
   }
 
   /** `ReplicaManager.startup`: the in-sync sets are checked every half of replica.lag.time.max.ms. */
@@ -226,59 +212,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     return this.options.config['message.max.bytes']
   }
 
-  // --- fetch --------------------------------------------------------------------------------------------------------
-
-  /** `ReplicaManager.fetchMessages` for followers. */
-  fetch(envelope: Envelope): void {
-    const request = envelope.body as FetchRequest
-    if (request.replicaId < 0) {
-      this.fetchForConsumer(envelope, request)
-      return
-    }
-    this.idle.onFetch(request)
-    const { response, bytes, immediate, advanced, expansions } = this.followerFetch.read(request, true)
-    // Told in this order: first who holds the data, then what that sets free, which may read again.
-    for (const item of expansions) this.propose(item)
-    if (advanced.length === 1) this.afterIsrOrHighWatermark(advanced[0] as number)
-    else for (const tp of [...advanced]) this.afterIsrOrHighWatermark(tp)
-    const waits = ms(request.maxWaitMs)
-    if (immediate || bytes >= request.minBytes || waits <= 0) {
-      this.channel.reply(envelope, response)
-      return
-    }
-    // `tryCompleteElseWatch`: what this fetch set free may have let the log grow already.
-    const operation = new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes)
-    if (this.followerFetch.hasGrown(request)) this.onFetchReady(operation)
-    else this.park(operation)
-  }
-
-  private park(operation: DelayedFetch): void {
-    this.fetches.park(operation)
-    for (const { topicId, partition } of this.idle.awakeFor(operation.request)) {
-      this.fetches.alsoAwait(operation, tpOf(topicId, partition))
-    }
-  }
-
-  private fetchForConsumer(envelope: Envelope, request: FetchRequest): void {
-    if (this.splitFetches === null || request.isolationLevel !== 'read_committed') this.fetchUpTo(envelope, null)
-    else this.splitFetches.begin(envelope)
-  }
-
-  unstableLimits(request: FetchRequest): readonly number[] {
-    return this.consumerFetch.unstableLimits(request)
-  }
-
-  fetchUpTo(envelope: Envelope, limits: readonly number[] | null): void {
-    const request = envelope.body as FetchRequest
-    const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion, limits)
-    const waits = ms(request.maxWaitMs)
-    if (immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
-    else this.fetches.park(new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes))
-  }
-
-  isReady({ envelope, request }: DelayedFetch): boolean {
-    return this.consumerFetch.isReady(request, envelope.apiVersion)
-  }
+  // --- fetched from leaders -----------------------------------------------------------------------------------------
 
   /** Applies what a leader answered; who reads from this follower may find more. */
   applyFetched(fetch: AnsweredFetch): void {
@@ -287,25 +221,6 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     for (const { topicId, partitionIndex } of fetch.response.responses) {
       this.fetches.onHighWatermark(tpOf(topicId, partitionIndex))
     }
-  }
-
-  listOffsets(request: ListOffsetsRequest): ListOffsetsResponse {
-    return listOffsets(request, this.partitions, this.metadata)
-  }
-
-  offsetForLeaderEpoch(request: OffsetForLeaderEpochRequest): OffsetForLeaderEpochResponse {
-    return offsetForLeaderEpoch(request, this.partitions, this.metadata)
-  }
-
-  /** A parked fetch reads again, and this time does not update the follower's state. */
-  onFetchReady(operation: DelayedFetch): void {
-    if (operation.consumer) {
-      const { responses } = this.consumerFetch.read(operation.request, operation.envelope.apiVersion)
-      if (this.channel.isOpen(operation.envelope)) this.channel.reply(operation.envelope, { responses })
-      return
-    }
-    const response: FetchResponse = this.followerFetch.read(operation.request, false).response
-    if (this.channel.isOpen(operation.envelope)) this.channel.reply(operation.envelope, response)
   }
 
   // --- in-sync sets -------------------------------------------------------------------------------------------------

@@ -1,0 +1,68 @@
+import { M } from '../../history/catalogue.ts'
+import { topicIdOf } from '../../history/ids.ts'
+import type { Env } from '../env.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import type { BrokerParts } from './broker-parts.ts'
+import type { PartitionMetadata } from './metadata-cache.ts'
+
+/** Hears who leads the partitions of its topic. */
+interface Coordinator {
+  onElection(tp: number, epoch: number): void
+  onResignation(tp: number, epoch: number): void
+}
+
+/** `BrokerMetadataPublisher`: what the metadata log says becomes roles of replicas and of coordinators. */
+export class BrokerMetadataPublisher {
+  private readonly env: Env
+  private readonly broker: number
+  private readonly parts: BrokerParts
+  private installed = false
+
+  constructor(env: Env, broker: number, parts: BrokerParts) {
+    this.env = env
+    this.broker = broker
+    this.parts = parts
+  }
+
+  /** Whether the initial catch-up is over; before it the broker takes no requests. */
+  get isInstalled(): boolean {
+    return this.installed
+  }
+
+  /** `onMetadataUpdate` */
+  onMetadata(records: readonly MetadataRecord[]): void {
+    const { metadata } = this.parts
+    const touched = metadata.apply(records)
+    this.env.emit(M.metadataApplied, metadata.nextOffset)
+    if (this.installed) this.publish(touched)
+  }
+
+  /**
+   * The initial catch-up is over (`BrokerLifecycleManager.initialCatchUpFuture`): only now are the publishers installed, so
+   * that a restarted broker takes no role from metadata of its previous life, and requests are taken.
+   */
+  install(): void {
+    this.installed = true
+    this.publish([...this.parts.metadata.partitions.keys()])
+  }
+
+  /** Replicas take their roles first, then the coordinators hear of their partitions (`updateCoordinator`). */
+  private publish(touched: readonly number[]): void {
+    const { replicas, groups, transactions, metadata } = this.parts
+    replicas.applyDelta(touched)
+    const { offsetsTopicId, transactionsTopicId } = metadata
+    if (offsetsTopicId >= 0) this.updateCoordinator(groups, offsetsTopicId, touched)
+    if (transactionsTopicId < 0) return
+    this.updateCoordinator(transactions, transactionsTopicId, touched)
+    transactions.onMetadata()
+  }
+
+  private updateCoordinator(coordinator: Coordinator, topicId: number, touched: readonly number[]): void {
+    for (const tp of touched) {
+      if (topicIdOf(tp) !== topicId) continue
+      const { leader, leaderEpoch } = this.parts.metadata.partitions.get(tp) as PartitionMetadata
+      if (leader === this.broker) coordinator.onElection(tp, leaderEpoch)
+      else coordinator.onResignation(tp, leaderEpoch)
+    }
+  }
+}

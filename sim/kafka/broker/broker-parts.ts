@@ -1,0 +1,115 @@
+import type { Envelope } from '../../network/envelope.ts'
+import type { Disk } from '../../storage/disk.ts'
+import { DiskQueue } from '../../storage/disk-queue.ts'
+import type { NetworkClient } from '../client/network-client.ts'
+import type { Env } from '../env.ts'
+import { GroupCoordinator } from '../group/group-coordinator.ts'
+import { LogManager } from '../log/log-manager.ts'
+import { producerSwitchesOf } from '../log/producer-state.ts'
+import { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
+import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
+import { BrokerLifecycle, type LifecycleOwner } from './broker-lifecycle.ts'
+import { ControllerChannel, type ControllerChannelOwner } from './controller-channel.ts'
+import { CoordinatorFinder } from './coordinator-finder.ts'
+import { MetadataCache } from './metadata-cache.ts'
+import { MetadataFetcher, type MetadataListener } from './metadata-fetcher.ts'
+import { ProducerIdManager } from './producer-id-manager.ts'
+import type { FetchResponseGate } from './replica-fetcher.ts'
+import { ReplicaManager, type ReplicaManagerOptions } from './replica-manager.ts'
+import { RequestChannel, type RequestHandler } from './request-channel.ts'
+import { TransactionMarkers } from './transaction-markers.ts'
+import { TransactionVerification, type VerificationHost } from './transaction-verification.ts'
+
+/** What the managers are told of their broker. */
+export interface BrokerPartsOptions extends ReplicaManagerOptions {
+  readonly controller: number
+  /** Counts the starts of this broker's process, from 1. */
+  readonly incarnationId: number
+}
+
+/** To whom the managers turn. */
+export interface BrokerPartsOwner
+  extends
+    RequestHandler,
+    ControllerChannelOwner,
+    LifecycleOwner,
+    MetadataListener,
+    FetchResponseGate,
+    VerificationHost {}
+
+/** Everything a broker is made of, wired (`BrokerServer.startup`); and the clients through which it asks others. */
+export class BrokerParts {
+  readonly metadata: MetadataCache = new MetadataCache()
+  readonly diskQueue: DiskQueue
+  readonly logs: LogManager
+  readonly channel: RequestChannel
+  readonly controller: ControllerChannel
+  readonly producerIds: ProducerIdManager
+  readonly replicas: ReplicaManager
+  readonly finder: CoordinatorFinder
+  readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
+  readonly verification: TransactionVerification
+  readonly markers: TransactionMarkers
+  readonly lifecycle: BrokerLifecycle
+  readonly metadataFetcher: MetadataFetcher
+  /** Those that talk to the controller, and those that talk to brokers. */
+  private readonly toController: readonly NetworkClient[]
+  private readonly toBrokers: readonly NetworkClient[]
+
+  constructor(env: Env, options: BrokerPartsOptions, disk: Disk, owner: BrokerPartsOwner) {
+    const { broker, config, controller, profile, incarnationId } = options
+    const { metadata } = this
+    const numbers: BatchNumbers = new BrokerBatchNumbers(broker, incarnationId)
+    this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
+    this.logs = new LogManager(env, disk, config, producerSwitchesOf(profile))
+    this.channel = new RequestChannel(env, owner)
+    this.controller = new ControllerChannel(env, controller, owner)
+    this.producerIds = new ProducerIdManager(env, this.controller, broker)
+    this.replicas = new ReplicaManager(env, options, metadata, this.logs, this.channel, this.controller, owner)
+    this.finder = new CoordinatorFinder(metadata, this.controller, config)
+    const { replicas, diskQueue, channel, producerIds, finder } = this
+    this.groups = new GroupCoordinator(env, numbers, config, profile, metadata, replicas, diskQueue, channel)
+    this.transactions = new TransactionCoordinator({
+      env,
+      options: config,
+      profile,
+      metadata,
+      log: replicas,
+      disk: diskQueue,
+      channel,
+      producerIds,
+      numbers,
+      finder,
+    })
+    this.verification = new TransactionVerification(env, config, profile, metadata, owner)
+    this.markers = new TransactionMarkers(env, profile, metadata, replicas.appends, this.groups, channel, numbers)
+    replicas.listener = this.groups
+    replicas.transactions = this.transactions
+    replicas.appends.markers = this.markers
+    this.groups.verification = this.verification
+    this.groups.markerListener = this.markers
+    const { previousBrokerEpoch } = this.logs
+    this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, owner)
+    this.metadataFetcher = new MetadataFetcher(env, controller, broker, owner)
+    this.toBrokers = [replicas.fetchers.client, this.transactions.markers.client, this.verification.manager.client]
+    this.toController = [this.metadataFetcher.client, this.lifecycle.client, this.controller.client]
+  }
+
+  /** An answer. Every client knows its own connections and ignores the others'. */
+  onAnswer(envelope: Envelope, isController: boolean): void {
+    for (const client of isController ? this.toController : this.toBrokers) client.onMessage(envelope)
+  }
+
+  onSignal(kind: number, connection: number, peer: number): void {
+    for (const client of this.toBrokers) client.onSignal(kind, connection, peer)
+    for (const client of this.toController) client.onSignal(kind, connection, peer)
+  }
+
+  /** Takes the timers of the clients; false when the timer is none of theirs. */
+  onClientTimer(kind: number, a: number, b: number): boolean {
+    for (const client of this.toBrokers) if (client.onTimer(kind, a, b)) return true
+    for (const client of this.toController) if (client.onTimer(kind, a, b)) return true
+    return false
+  }
+}
