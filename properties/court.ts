@@ -23,7 +23,7 @@ import { Shadow } from './shadow/shadow.ts'
 import type { Liveness } from './liveness/liveness.ts'
 import type { Wait } from './liveness/wait.ts'
 import { Situations } from './situations/situations.ts'
-import type { InvariantBreach, Verdict } from './verdict.ts'
+import { type InvariantBreach, NOTHING_TO_JUDGE, type Verdict } from './verdict.ts'
 
 /** Kinds of moments, and the numbers before the first. */
 const ALL_KINDS: readonly number[] = Array.from({ length: Math.max(...Object.values(M)) + 1 }, (_, kind) => kind)
@@ -175,11 +175,11 @@ export class Court implements MomentObserver {
     const checker = this.checkers.get(nameOf(guarantee, stage))
     if (checker === undefined) return { ...blank, observed: 'unknown', reason: `${guarantee} is not judged yet` }
     const number = this.subjectNumber(guarantee, stage, subject)
-    if (number === null) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
+    if (number === null) return { ...blank, observed: 'unknown', reason: NOTHING_TO_JUDGE }
     const { judged, violations, count, undecided, excused } = checker.rule(number, end)
     if (count > 0) return { ...blank, observed: 'violated', reason: null, judged, violations, violationCount: count }
     if (undecided !== null) return { ...blank, observed: 'unknown', reason: undecided, judged, excused }
-    if (judged === 0) return { ...blank, observed: 'unknown', reason: 'nothing to judge' }
+    if (judged === 0) return { ...blank, observed: 'unknown', reason: NOTHING_TO_JUDGE }
     return { ...blank, observed: 'holds', reason: null, judged }
   }
 

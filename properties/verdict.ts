@@ -11,13 +11,16 @@ export interface Violation {
   readonly records: readonly string[]
 }
 
+/** Reason of a verdict in a run in which nothing happened that the guarantee is about. */
+export const NOTHING_TO_JUDGE = 'nothing to judge'
+
 /** Three-valued verdict of one expectation in one run. */
 export interface Verdict {
   readonly guarantee: Guarantee
   readonly stage: Stage | null
   readonly subject: string | null
   readonly observed: 'holds' | 'violated' | 'unknown'
-  /** Why it is unknown, e.g. `nothing to judge`, or why progress is excused. */
+  /** Why it is unknown, e.g. {@link NOTHING_TO_JUDGE}, or why progress is excused. */
   readonly reason: string | null
   /** Things judged: records, replicas, ... */
   readonly judged: number

@@ -14,10 +14,13 @@ export type Standing =
 
 /** What a line of `expect:` has come to over so many runs, of which counts are enough. */
 export function standingOf(
-  tally: Pick<ExpectationResult, 'expected' | 'kinds' | 'kindsSeen' | 'runsViolated' | 'runsUnknown' | 'runsExcused'>,
+  tally: Pick<
+    ExpectationResult,
+    'expected' | 'kinds' | 'kindsSeen' | 'judged' | 'runsViolated' | 'runsUnknown' | 'runsExcused'
+  >,
   runs: number,
 ): Standing {
-  const { expected, kinds, kindsSeen, runsViolated, runsUnknown, runsExcused } = tally
+  const { expected, kinds, kindsSeen, judged, runsViolated, runsUnknown, runsExcused } = tally
   const observed = observedOf(tally, runs)
   if (expected === 'violated') {
     // Without kept violations the kind cannot be checked; then only an unnamed kind is met.
@@ -31,7 +34,7 @@ export function standingOf(
     case 'holds':
       return 'met'
     case 'unknown':
-      return runs > 0 && runsUnknown === runsExcused ? 'met' : 'unknown'
+      return judged > 0 && runsUnknown === runsExcused ? 'met' : 'unknown'
   }
 }
 
@@ -104,9 +107,9 @@ export class ExpectationTally {
 
   standing(): Standing {
     const { expected, kinds } = this.expectation
-    const { runsViolated, runsUnknown, runsExcused } = this
+    const { judged, runsViolated, runsUnknown, runsExcused } = this
     const kindsSeen = Object.fromEntries(this.kindsSeen)
-    return standingOf({ expected, kinds, kindsSeen, runsViolated, runsUnknown, runsExcused }, this.runs)
+    return standingOf({ expected, kinds, kindsSeen, judged, runsViolated, runsUnknown, runsExcused }, this.runs)
   }
 
   result(): ExpectationResult {

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import type { RunResult } from '../../properties/verdict.ts'
+import { NOTHING_TO_JUDGE, type RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { Hasher } from '../../sim/host.ts'
 import { CRASH_AT_1S, expectation, runResult, scenario, verdict, violation } from '../sample.test.support.ts'
@@ -90,6 +90,16 @@ describe('a campaign adds its runs up', () => {
     const summary = summaryOfCampaign(reaching(documentOf(SAMPLE, runs(0, 20)), { truncation: 2, 'dedup-hit': 20 }))
     expect(summary.standing).toBe('met')
     expect(summary.runsPerSecond).toBe(20)
+  })
+
+  it('leaves open what had nothing to judge in every run, not in some', () => {
+    const idle = { verdicts: [verdict({ observed: 'unknown', reason: NOTHING_TO_JUDGE, judged: 0 })] }
+    const standing = (all: readonly RunResult[]): string =>
+      summaryOfCampaign(reaching(documentOf(SAMPLE, all), { truncation: 4, 'dedup-hit': 4 })).standing
+    expect(standing([run(0, idle), ...runs(1, 4)])).toBe('met')
+    expect(standing([run(0, idle), run(1, idle)])).toBe('open')
+    const cut = { verdicts: [verdict({ observed: 'unknown', reason: 'the run was cut' })] }
+    expect(standing([run(0, cut), ...runs(1, 4)])).toBe('open')
   })
 
   it('is not met with one violation, whatever else is reached', () => {
