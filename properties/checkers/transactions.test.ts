@@ -147,6 +147,13 @@ describe('fencing', () => {
     expect(violations.map(({ kind }) => kind)).toEqual(['zombie-write'])
   })
 
+  test('what a leader appends that was replaced is no success', () => {
+    const h = history().begins().registers(1).sent(0, 0)
+    h.elect(2, 1, 0, [2, 3]).began(2, 1, 0, 0, [2, 3])
+    const { violations } = h.data(0, 0).ended().of('fencing')
+    expect(violations).toEqual([])
+  })
+
   test('what was appended before the newer registration is no zombie', () => {
     const h = history().begins().writes(0).marker(false, 1).registers(2)
     expect(h.ended().of('fencing').observed).toBe('holds')

@@ -53,12 +53,14 @@ export class ZombieWrites implements Checker {
 
   /** A batch that is new to the cluster: what followers copy is no success. */
   private onAppended(time: number, leader: number): void {
-    const { logs, partitions } = this.shadow
+    const { logs, partitions, leaderships } = this.shadow
     const { entries } = logs
     if (logs.current === null || !entries.created || entries.transactional.at(logs.entry) !== 1) return
     const [producerId, epoch] = [entries.producerId.at(logs.entry), entries.producerEpoch.at(logs.entry)]
     const newer = this.newerThan(producerId, epoch)
     if (newer === null) return
+    // A leader that was replaced appends what it will have to cut off: nobody calls that a success.
+    if (entries.epoch.at(logs.entry) < leaderships.newestEpoch(logs.current.partition)) return
     const where = `offset ${entries.base.at(logs.entry)} of ${partitions.names[logs.current.partition]}`
     this.accuse(
       time,

@@ -21,6 +21,8 @@ export class StableOffsetInvariants implements MomentObserver {
   private readonly breaches: Breaches
   /** By node and partition: the last stable offset of the present leadership, -1 while none was told. */
   private readonly stable: Map<number, number> = new Map()
+  /** By node and partition: where the log ended when the present leadership began. */
+  private readonly began: Map<number, number> = new Map()
   /** By node and partition: the newest entry of each producer. */
   private readonly newest: Map<number, Map<number, number>> = new Map()
   /** A producer that has been idle for so long may be forgotten, and its epochs with it; 0 = at any time. */
@@ -35,13 +37,15 @@ export class StableOffsetInvariants implements MomentObserver {
     this.memoryUs = profile['producer.state.expiration'] === 'since-last-write' ? least * 500 : 0
   }
 
-  onMoment(kind: number, time: number, node: number, tp: number, offset: number): void {
+  onMoment(kind: number, time: number, node: number, tp: number, offset: number, end: number): void {
     if (kind === M.logAppended) return this.onAppended(time, node)
     const partition = this.shadow.partitions.indexOf(tp)
     if (partition < 0) return
     const at = node * this.shadow.partitions.count + partition
-    if (kind === M.leaderBegan) this.stable.delete(at)
-    else this.onStable(time, this.shadow.logs.of(node, partition), at, offset)
+    if (kind === M.leaderBegan) {
+      this.stable.delete(at)
+      this.began.set(at, end)
+    } else this.onStable(time, this.shadow.logs.of(node, partition), at, offset)
   }
 
   private onStable(time: number, log: ShadowLog, at: number, offset: number): void {
@@ -50,21 +54,24 @@ export class StableOffsetInvariants implements MomentObserver {
     if (offset > log.highWatermark)
       this.tell('lso-within-hw', time, log, `to ${offset}, but its high watermark is ${log.highWatermark}`)
     if (offset < before) this.tell('lso-monotonic', time, log, `from ${before} to ${offset} within one leadership`)
-    const open = this.firstOpen(log, Math.max(before, log.start), offset)
+    const decidedTo = Math.max(log.highWatermark, this.began.get(at) ?? 0)
+    const open = this.firstOpen(log, Math.max(before, log.start), offset, decidedTo)
     if (open >= 0) this.tellOpen(time, log, offset, open)
   }
 
   /**
-   * The first entry in [from, to) of a transaction whose marker is not in the log, or not below the high watermark; -1
-   * without. A transaction that began before `from` was open when the last stable offset passed there.
+   * The first entry in [from, to) of a transaction whose marker is not in the log, or not below `decidedTo`; -1 without. That
+   * is the high watermark, or where the leader began: which markers wait for their replication no snapshot tells, so a broker
+   * that was shut down in good order and leads again has forgotten it. A transaction that began before `from` was open when
+   * the last stable offset passed there.
    */
-  private firstOpen(log: ShadowLog, from: number, to: number): number {
+  private firstOpen(log: ShadowLog, from: number, to: number, decidedTo: number): number {
     const { base, producerId, transactional } = this.shadow.logs.entries
     const open = new Map<number, number>()
     for (let place = log.placeOf(from); place < log.entries.length; place++) {
       const entry = log.entries.at(place)
       const offset = base.at(entry)
-      if (offset >= log.highWatermark || (offset >= to && open.size === 0)) break
+      if (offset >= decidedTo || (offset >= to && open.size === 0)) break
       const producer = producerId.at(entry)
       if (transactional.at(entry) === MARKER) open.delete(producer)
       else if (transactional.at(entry) === DATA && offset < to && !open.has(producer)) open.set(producer, entry)

@@ -100,6 +100,9 @@ describe('last stable offsets', () => {
     // Nobody has replicated the marker, says the leader.
     h.emit(M.hwAdvanced, 1, h.tp, 1, 0, 1)
     expect(h.stable(1).said('lso-before-open-transaction')).toHaveLength(1)
+    // One that leads again after a clean shutdown no longer knows that it waits for that.
+    h.elect(1, 1, 1, [1, 2, 3]).began(1, 1, 2, 1, [1, 2, 3])
+    expect(h.stable(1).said('lso-before-open-transaction')).toHaveLength(1)
   })
 })
 
