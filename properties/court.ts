@@ -18,6 +18,7 @@ import { LogInvariants } from './invariants/logs.ts'
 import { ReadingInvariants } from './invariants/reading.ts'
 import { StableOffsetInvariants } from './invariants/stable-offsets.ts'
 import { isTransactional, TransactionInvariants } from './invariants/transactions.ts'
+import { Coordinated } from './shadow/coordinated.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
 import type { Liveness } from './liveness/liveness.ts'
@@ -61,7 +62,8 @@ export class Court implements MomentObserver {
     this.shadow = new Shadow(spec)
     // Only a world in which somebody reads needs to know what readers do.
     this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
-    const makers = new CheckerMaker(this.shadow, this.consumption)
+    const coordinated = isTransactional(spec) ? new Coordinated(this.shadow) : null
+    const makers = new CheckerMaker(this.shadow, this.consumption, coordinated)
     this.liveness = makers.liveness
     this.checkers = checkersFor(expectations, makers)
     this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
@@ -69,7 +71,7 @@ export class Court implements MomentObserver {
     this.committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
-      ...(this.consumption === null ? [] : [this.consumption, this.consumption.internalTopics]),
+      ...(this.consumption === null ? [] : [this.consumption, this.consumption.offsetsTopic]),
       this.logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),
@@ -77,12 +79,7 @@ export class Court implements MomentObserver {
       this.committedLog,
       new AnswerInvariants(this.shadow, this.breaches),
       ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, this.committedLog, this.breaches)]),
-      ...(isTransactional(spec)
-        ? [
-            new StableOffsetInvariants(this.shadow, this.breaches),
-            new TransactionInvariants(this.shadow, this.breaches),
-          ]
-        : []),
+      ...(coordinated === null ? [] : this.ofTransactions(coordinated)),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]
@@ -134,6 +131,14 @@ export class Court implements MomentObserver {
     const watchers = this.watchers[kind] as readonly MomentObserver[]
     for (let i = 0; i < watchers.length; i++)
       (watchers[i] as MomentObserver).onMoment(kind, time, node, a, b, c, d, e, f, g, h)
+  }
+
+  private ofTransactions(coordinated: Coordinated): readonly MomentObserver[] {
+    return [
+      coordinated,
+      new StableOffsetInvariants(this.shadow, this.breaches),
+      new TransactionInvariants(this.shadow, coordinated, this.breaches),
+    ]
   }
 
   private isCalledByName(watcher: MomentObserver, kind: number): boolean {

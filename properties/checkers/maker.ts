@@ -1,5 +1,6 @@
 import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
 import { Liveness } from '../liveness/liveness.ts'
+import type { Coordinated } from '../shadow/coordinated.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { AtLeastOnce } from './at-least-once.ts'
@@ -40,13 +41,14 @@ export class CheckerMaker {
   private readonly least: AtLeastOnce
   readonly liveness: Liveness
 
-  constructor(shadow: Shadow, consumption: Consumption | null) {
+  /** @param coordinated null where nobody may begin a transaction. */
+  constructor(shadow: Shadow, consumption: Consumption | null, coordinated: Coordinated | null) {
     this.shadow = shadow
     this.consumption = consumption
     this.final = new FinalLogs(shadow)
     this.view = new CommittedView(shadow, this.final)
     this.least = new AtLeastOnce(shadow, this.final)
-    this.liveness = new Liveness(shadow, consumption, this.view)
+    this.liveness = new Liveness(shadow, consumption, coordinated, this.view)
   }
 
   /** The checker of a guarantee at a stage, null where it judges nothing here. */

@@ -1,54 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
-import { tpOf } from '../../sim/history/ids.ts'
-import { ID, PRODUCER, TransactionalHistory } from '../testing/transactional.test.helper.ts'
-
-const GROUP = 8
-const OFFSETS = tpOf(9, 3)
-
-/** What coordinators and leaders tell of transactions besides what the log shows. */
-class CoordinatedHistory extends TransactionalHistory {
-  opens(epoch = 0): this {
-    return this.emit(M.txnOpened, 2, ID, PRODUCER, epoch, 0)
-  }
-
-  adds(tp: number = this.tp, epoch = 0): this {
-    return this.emit(M.txnPartitionAdded, 2, ID, tp, PRODUCER, epoch)
-  }
-
-  prepares(commit: boolean, epoch = 0): this {
-    return this.emit(M.txnPrepared, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0, 0)
-  }
-
-  completes(commit: boolean, epoch = 0): this {
-    return this.emit(M.txnCompleted, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0)
-  }
-
-  stable(offset: number, node = 1): this {
-    return this.emit(M.lsoAdvanced, node, this.tp, offset, 0)
-  }
-
-  marksOffsets(commit: boolean, epoch = 0): this {
-    return this.emit(M.markerWritten, 2, OFFSETS, 5, PRODUCER, epoch, commit ? 1 : 0, 0, -1)
-  }
-
-  waits(offset: number): this {
-    return this.emit(M.offsetPending, 2, GROUP, this.tp, offset, 1, this.audit, PRODUCER, 0)
-  }
-
-  takes(offset: number, member: number = this.audit): this {
-    return this.emit(M.offsetCommitted, 2, GROUP, this.tp, offset, 1, member, 0)
-  }
-
-  drops(offset: number): this {
-    return this.emit(M.offsetDropped, 2, GROUP, this.tp, offset, PRODUCER, 0)
-  }
-
-  /** What an invariant said, or that it said nothing. */
-  said(invariant: string): readonly string[] {
-    return this.ended('max-events').breaches.flatMap((breach) => (breach.invariant === invariant ? breach.message : []))
-  }
-}
+import { CoordinatedHistory, OFFSETS } from '../testing/transactional.test.helper.ts'
 
 const history = (): CoordinatedHistory => new CoordinatedHistory().registers(0)
 const open = (): CoordinatedHistory => history().opens().adds().begins()

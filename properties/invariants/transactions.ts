@@ -1,7 +1,7 @@
-import { topicIdOf } from '../../sim/history/ids.ts'
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
+import { type Coordinated, End } from '../shadow/coordinated.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
 
@@ -9,16 +9,6 @@ import type { Breaches } from './breaches.ts'
 export function isTransactional({ producers, processors }: WorldSpec): boolean {
   const ids = [...producers.map(({ config }) => config), ...processors.map(({ producerConfig }) => producerConfig)]
   return ids.some((config) => config['transactional.id'] !== '')
-}
-
-/** Both ends of transactions, as a set. */
-const COMMIT = 1
-const ABORT = 2
-
-/** What a coordinator has told of its transaction since it was opened. */
-interface Opened {
-  readonly producerId: number
-  readonly partitions: Set<number>
 }
 
 /** An offset that waits for the end of its transaction. */
@@ -37,8 +27,6 @@ interface Pending {
  */
 export class TransactionInvariants implements MomentObserver {
   readonly kinds: readonly number[] = [
-    M.txnOpened,
-    M.txnPartitionAdded,
     M.txnPrepared,
     M.txnCompleted,
     M.markerWritten,
@@ -47,19 +35,18 @@ export class TransactionInvariants implements MomentObserver {
     M.offsetDropped,
   ]
   private readonly shadow: Shadow
+  private readonly coordinated: Coordinated
   private readonly breaches: Breaches
-  /** By text of the transactional id. */
-  private readonly opened: Map<number, Opened> = new Map()
   /** By producer id and epoch: which ends coordinators have told of. */
   private readonly decided: Map<number, Map<number, number>> = new Map()
-  /** By producer id: partitions that got a marker since its transaction was opened, with the ends that they told. */
-  private readonly marked: Map<number, Map<number, number>> = new Map()
   private readonly pending: Pending[] = []
   /** Before KAFKA-17507 offsets are taken over some time after the marker, when the next transaction may be open. */
   private readonly materializesLater: boolean
 
-  constructor(shadow: Shadow, breaches: Breaches) {
+  /** @param coordinated sees every moment first. */
+  constructor(shadow: Shadow, coordinated: Coordinated, breaches: Breaches) {
     this.shadow = shadow
+    this.coordinated = coordinated
     this.breaches = breaches
     this.materializesLater = shadow.spec.profile['transaction.offsets.materialized'] === 'later'
   }
@@ -76,16 +63,8 @@ export class TransactionInvariants implements MomentObserver {
     f: number,
   ): void {
     switch (kind) {
-      case M.txnOpened:
-        this.opened.set(a, { producerId: b, partitions: new Set() })
-        this.marked.delete(b)
-        return
-      case M.txnPartitionAdded:
-        this.opened.get(a)?.partitions.add(b)
-        return
       case M.txnPrepared:
-        this.put(this.decided, c, d, b === 1 ? COMMIT : ABORT)
-        return
+        return this.onPrepared(c, d, b === 1 ? End.commit : End.abort)
       case M.txnCompleted:
         return this.onCompleted(time, node, a, c, d, b === 1)
       case M.markerWritten:
@@ -100,18 +79,18 @@ export class TransactionInvariants implements MomentObserver {
     }
   }
 
-  private put(map: Map<number, Map<number, number>>, producerId: number, key: number, ends: number): void {
-    let known = map.get(producerId)
-    if (known === undefined) map.set(producerId, (known = new Map()))
-    known.set(key, (known.get(key) ?? 0) | ends)
-  }
-
   // --- the coordinator and its markers ------------------------------------------------------------------------------
+
+  private onPrepared(producerId: number, epoch: number, end: number): void {
+    let epochs = this.decided.get(producerId)
+    if (epochs === undefined) this.decided.set(producerId, (epochs = new Map()))
+    epochs.set(epoch, (epochs.get(epoch) ?? 0) | end)
+  }
 
   /** Under transaction version 1 one epoch has many transactions: only an end that none of them had is wrong. */
   private contradicts(producerId: number, epoch: number, committed: boolean): boolean {
     const told = this.decided.get(producerId)?.get(epoch) ?? 0
-    return told !== 0 && (told & (committed ? COMMIT : ABORT)) === 0
+    return told !== 0 && (told & (committed ? End.commit : End.abort)) === 0
   }
 
   private onMarker(
@@ -122,7 +101,6 @@ export class TransactionInvariants implements MomentObserver {
     epoch: number,
     committed: boolean,
   ): void {
-    this.put(this.marked, producerId, tp, committed ? COMMIT : ABORT)
     if (!this.contradicts(producerId, epoch, committed)) return
     const [is, told] = committed ? ['COMMIT', 'abort'] : ['ABORT', 'commit']
     const what = `wrote ${is} for producer id ${producerId} and epoch ${epoch} to ${this.partition(tp)}, but the coordinator had decided to ${told}`
@@ -141,12 +119,10 @@ export class TransactionInvariants implements MomentObserver {
       const what = `completed the transaction of producer id ${producerId} and epoch ${epoch} as ${committed ? 'committed' : 'aborted'}, but had decided otherwise`
       this.tell('marker-as-decided', time, node, what)
     }
-    const opened = this.opened.get(text)
-    this.opened.delete(text)
-    if (opened === undefined || opened.producerId !== producerId) return
-    const marked = this.marked.get(producerId)
-    for (const tp of opened.partitions) {
-      if (marked?.has(tp) === true) continue
+    const known = this.coordinated.of(text)
+    if (known?.producerId !== producerId) return
+    for (const tp of known.partitions) {
+      if (this.coordinated.endsIn(tp, producerId) !== 0) continue
       const what = `completed the transaction of producer id ${producerId} and epoch ${epoch}, but ${this.partition(tp)}, which belongs to it, has got no marker`
       this.tell('completed-after-markers', time, node, what)
     }
@@ -164,7 +140,7 @@ export class TransactionInvariants implements MomentObserver {
     generation: number,
     member: number,
   ): void {
-    this.decide(time, node, 'current', COMMIT, (one) => {
+    this.decide(time, node, 'current', End.commit, (one) => {
       const isSame = one.group === group && one.tp === tp && one.offset === offset
       return isSame && one.generation === generation && one.member === member
     })
@@ -178,7 +154,7 @@ export class TransactionInvariants implements MomentObserver {
     offset: number,
     producerId: number,
   ): void {
-    this.decide(time, node, 'void', ABORT, (one) => {
+    this.decide(time, node, 'void', End.abort, (one) => {
       return one.group === group && one.tp === tp && one.offset === offset && one.producerId === producerId
     })
   }
@@ -188,17 +164,10 @@ export class TransactionInvariants implements MomentObserver {
     const one = this.pending[found]
     if (one === undefined) return
     this.pending.splice(found, 1)
-    if (this.materializesLater || this.isMarked(one.producerId, end)) return
-    const marker = end === COMMIT ? 'COMMIT' : 'ABORT'
+    if (this.materializesLater || (this.coordinated.endsAmongOffsets(one.producerId) & end) !== 0) return
+    const marker = end === End.commit ? 'COMMIT' : 'ABORT'
     const said = `made offset ${one.offset} of ${this.partition(one.tp)} ${what}, which waited for the end of a transaction of producer id ${one.producerId}, although no ${marker} had been written among offsets`
     this.tell('txn-offset-by-marker', time, node, said)
-  }
-
-  /** Whether a partition of an internal topic got such a marker. */
-  private isMarked(producerId: number, end: number): boolean {
-    for (const [tp, ends] of this.marked.get(producerId) ?? [])
-      if (topicIdOf(tp) > this.shadow.spec.topics.length && (ends & end) !== 0) return true
-    return false
   }
 
   private partition(tp: number): string {

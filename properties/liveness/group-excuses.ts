@@ -8,20 +8,20 @@ export function noWayToRead(consumption: Consumption, reader: number): string | 
 
 /** The partition that keeps the group can have no leader, or cannot be at all. */
 export function noCoordinator(consumption: Consumption, reader: number): string | null {
-  const { internalTopics, coordinators, applications, shadow } = consumption
+  const { offsetsTopic, coordinators, applications, shadow } = consumption
   const { group, groupId } = applications.reader(reader)
   if (groupId === '') return null
-  if (!internalTopics.canHoldOffsets) {
+  if (!offsetsTopic.canBe) {
     const brokers = shadow.spec.cluster.brokers.length
-    return `${group} has no coordinator: offsets.topic.replication.factor is ${internalTopics.rules.replicationFactors[0]}, and there are ${brokers} brokers`
+    return `${group} has no coordinator: offsets.topic.replication.factor is ${offsetsTopic.rules.replicationFactors[0]}, and there are ${brokers} brokers`
   }
   const why = noOffsetsLeader(consumption, coordinators.keptIn[reader] as number)
   return why === null ? null : `${group} has no coordinator: ${why}`
 }
 
 /** Why a partition of `__consumer_offsets` can have no leader; null when it may. */
-export function noOffsetsLeader({ internalTopics, shadow }: Consumption, index: number): string | null {
-  const { offsets: cluster, rules } = internalTopics
+export function noOffsetsLeader({ offsetsTopic, shadow }: Consumption, index: number): string | null {
+  const { cluster, rules } = offsetsTopic
   if (cluster === null) return null
   return noWayToLead(cluster, rules, index, `__consumer_offsets-${index}`, shadow.names)
 }

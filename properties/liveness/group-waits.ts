@@ -107,10 +107,10 @@ export class GroupWaits {
 
   /** Who coordinates the group, where that is what it waits for. */
   private coordinatorRule(reader: number): string | null {
-    const { internalTopics, coordinators, shadow } = this.consumption
-    const { offsets: cluster, rules } = internalTopics
+    const { offsetsTopic, coordinators, shadow } = this.consumption
+    const { cluster, rules } = offsetsTopic
     const index = coordinators.keptIn[reader] as number
-    if (!internalTopics.canHoldOffsets)
+    if (!offsetsTopic.canBe)
       return `__consumer_offsets cannot be created: INVALID_REPLICATION_FACTOR; until then FindCoordinator is answered COORDINATOR_NOT_AVAILABLE`
     if (cluster === null || cluster.leader[index] !== -1) return null
     const rule = electionRule(cluster, rules, index, shadow.names, (node) => shadow.cluster.isDown(node))

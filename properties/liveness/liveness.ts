@@ -2,6 +2,7 @@ import { partitionOf } from '../../sim/history/ids.ts'
 import type { Waiting } from '../../sim/waiting.ts'
 import type { RunEnd } from '../checkers/checker.ts'
 import type { CommittedView } from '../checkers/committed-view.ts'
+import type { Coordinated } from '../shadow/coordinated.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { lostMetadata } from './elections.ts'
@@ -9,7 +10,9 @@ import { noOffsetsLeader, noWayToRead } from './group-excuses.ts'
 import { GroupWaits } from './group-waits.ts'
 import { type PartitionWait, PartitionWaits } from './partition-waits.ts'
 import { sendWaits } from './send-waits.ts'
-import { type Told, tellGroup, tellPartition, tellSend, tellWorld } from './telling.ts'
+import { noCoordinatorOf } from './transaction-excuses.ts'
+import { type TransactionWait, TransactionWaits } from './transaction-waits.ts'
+import { type Told, tellGroup, tellPartition, tellSend, tellTransaction, tellWorld } from './telling.ts'
 import type { Wait } from './wait.ts'
 
 /** What did not come to rest. */
@@ -26,12 +29,15 @@ const NOTHING: Waits = { told: [], rest: [] }
 export class Liveness {
   private readonly shadow: Shadow
   private readonly consumption: Consumption | null
+  /** Null where nobody may begin a transaction. */
+  private readonly coordinated: Coordinated | null
   private readonly view: CommittedView
   private found: Waits | null = null
 
-  constructor(shadow: Shadow, consumption: Consumption | null, view: CommittedView) {
+  constructor(shadow: Shadow, consumption: Consumption | null, coordinated: Coordinated | null, view: CommittedView) {
     this.shadow = shadow
     this.consumption = consumption
+    this.coordinated = coordinated
     this.view = view
   }
 
@@ -49,26 +55,35 @@ export class Liveness {
       ...[...partitions.values()].map((wait) => tellPartition(shadow, wait)),
       ...sendWaits(shadow, partitions).map((wait) => tellSend(shadow, wait)),
       ...(consumption === null ? [] : groups.map((wait) => tellGroup(consumption, wait))),
+      ...this.transactions(partitions).map(tellTransaction),
     ]
     const known = new Set(told.map(({ wait }) => wait.who))
+    const isTold = told.some(({ wait }) => wait.kind === 'stuck-transaction')
     const rest = end.waiting
-      .filter(({ who }) => !known.has(who))
+      .filter(({ who, kind }) => !known.has(who) && !(kind === 'transaction' && isTold))
       .map((waiting) => tellWorld(waiting, this.excuseOf(waiting, partitions)))
     return { told, rest }
   }
 
+  private transactions(partitions: ReadonlyMap<number, PartitionWait>): readonly TransactionWait[] {
+    const { shadow, consumption, coordinated } = this
+    return coordinated === null ? [] : new TransactionWaits(shadow, consumption, coordinated, partitions).all()
+  }
+
   /** Why there is no way out of what the world says waits: that of its partition, else of anything its process needs. */
   private excuseOf({ tp, node }: Waiting, partitions: ReadonlyMap<number, PartitionWait>): string | null {
-    const { shadow, consumption } = this
+    const { shadow, consumption, coordinated } = this
     const lost = lostMetadata(shadow.cluster)
     if (lost !== null) return lost
     const reader = consumption?.applications.readerOfNode[node] ?? -1
     const unreadable = consumption === null || reader < 0 ? null : noWayToRead(consumption, reader)
     if (unreadable !== null) return unreadable
+    const uncoordinated = coordinated === null ? null : noCoordinatorOf(shadow, coordinated, node, tp)
+    if (uncoordinated !== null) return uncoordinated
     if (tp < 0) return this.excuseOfAnyNeeded(node, partitions)
     const partition = shadow.partitions.indexOf(tp)
     if (partition >= 0) return partitions.get(partition)?.excuse ?? null
-    if (consumption === null || !consumption.internalTopics.keepsOffsets(tp)) return null
+    if (consumption === null || !consumption.offsetsTopic.includes(tp)) return null
     return noOffsetsLeader(consumption, partitionOf(tp))
   }
 

@@ -5,6 +5,7 @@ import { seconds } from '../words.ts'
 import type { GroupWait } from './group-waits.ts'
 import type { PartitionWait } from './partition-waits.ts'
 import type { SendWait } from './send-waits.ts'
+import type { TransactionWait } from './transaction-waits.ts'
 import type { Stuck, Wait } from './wait.ts'
 
 /** Something that waits, and the sentence that accuses it; `when` tells the time of the accusation. */
@@ -32,6 +33,13 @@ export function tellSend(shadow: Shadow, { record, rule, excuse }: SendWait): To
     wait: { kind: 'stuck-send', who, waitsFor: 'its outcome', sinceUs, rule, excuse, records: [who] },
     accusation: (when) =>
       `${who} was sent${to} at ${seconds(sinceUs)}; ${when} its send() still had no outcome: ${rule}`,
+  }
+}
+
+export function tellTransaction({ who, state, waitsFor, sinceUs, rule, excuse }: TransactionWait): Told {
+  return {
+    wait: { kind: 'stuck-transaction', who, waitsFor, sinceUs, rule, excuse, records: [] },
+    accusation: (when) => `${when} ${state}; it has waited since ${seconds(sinceUs)}: ${rule}`,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Applications } from './applications.ts'
 import type { Commits } from './commits.ts'
 import { Coordinators } from './coordinators.ts'
 import { Ints } from './growable.ts'
-import { InternalTopics } from './internal-topics.ts'
+import { InternalTopic } from './internal-topic.ts'
 import { Lineage } from './lineage.ts'
 import { Owners } from './owners.ts'
 import { Deliveries, Effects } from './readings.ts'
@@ -45,7 +45,7 @@ export class Consumption implements MomentObserver {
   readonly refusals: Effects = new Effects()
   readonly lineage: Lineage = new Lineage()
   readonly coordinators: Coordinators
-  readonly internalTopics: InternalTopics
+  readonly offsetsTopic: InternalTopic
   readonly commits: Commits
   readonly owners: Owners
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
@@ -64,9 +64,9 @@ export class Consumption implements MomentObserver {
     this.shadow = shadow
     this.applications = shadow.applications
     this.deliveries = new Deliveries(partitions.count)
-    this.internalTopics = new InternalTopics(shadow.spec)
+    this.offsetsTopic = new InternalTopic(shadow.spec, 'offsets')
     this.owners = new Owners(this.applications.readers.length)
-    this.coordinators = new Coordinators(this.applications, partitions.count, this.internalTopics.rules.count)
+    this.coordinators = new Coordinators(this.applications, partitions.count, this.offsetsTopic.rules.count)
     this.commits = this.coordinators.commits
   }
 

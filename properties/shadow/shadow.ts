@@ -217,6 +217,7 @@ export class Shadow implements MomentObserver {
     if (txn < 0) return
     if (kind === M.txnEnding) {
       transactions.asked.put(txn, c === 1 ? 1 : 2)
+      transactions.askedAt.put(txn, time)
       return
     }
     const isError = kind === M.txnUnknown || kind === M.txnFailed

@@ -25,6 +25,8 @@ export class Transactions {
   /** 1 once the application asked to commit, 2 to abort. */
   readonly asked: Column = this.table.column()
   readonly beganAt: Times = new Times()
+  /** When the application asked for its end; 0 before. */
+  readonly askedAt: Times = new Times()
   readonly endedAt: Times = new Times()
   /** Newest member plus one; then {@link before}. */
   private readonly newest: Column = this.table.column()
@@ -56,6 +58,7 @@ export class Transactions {
     this.producerId.put(txn, producerId)
     this.producerEpoch.put(txn, producerEpoch)
     this.beganAt.put(txn, time)
+    this.askedAt.put(txn, 0)
     this.endedAt.put(txn, 0)
     this.openOf.put(node, txn + 1)
     this.beforeOnNode.put(txn, this.newestOf.at(node))

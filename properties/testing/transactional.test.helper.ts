@@ -1,10 +1,12 @@
 import { M } from '../../sim/history/catalogue.ts'
-import { APPENDED_AS_LEADER, CONTROL_BATCH, recordOf, TRANSACTIONAL_BATCH } from '../../sim/history/ids.ts'
+import { APPENDED_AS_LEADER, CONTROL_BATCH, recordOf, TRANSACTIONAL_BATCH, tpOf } from '../../sim/history/ids.ts'
 import { History, type HistoryOptions } from './history.test.helper.ts'
 
 /** Text of the transactional id, and its producer id. */
 export const ID = 7
 export const PRODUCER = 1000
+/** A partition of `__consumer_offsets`. */
+export const OFFSETS: number = tpOf(9, 3)
 /** First number of the markers' batches. */
 export const MARKERS = 900
 
@@ -67,5 +69,49 @@ export class TransactionalHistory extends History {
 
   reads(n: number, offset: number, attempt = 0): this {
     return this.emit(M.recordDelivered, this.audit + 1, recordOf(this.checkout, n), attempt, this.tp, offset)
+  }
+}
+
+/** What coordinators and leaders tell of transactions besides what the log shows. */
+export class CoordinatedHistory extends TransactionalHistory {
+  opens(epoch = 0): this {
+    return this.emit(M.txnOpened, 2, ID, PRODUCER, epoch, 0)
+  }
+
+  adds(tp: number = this.tp, epoch = 0): this {
+    return this.emit(M.txnPartitionAdded, 2, ID, tp, PRODUCER, epoch)
+  }
+
+  prepares(commit: boolean, epoch = 0): this {
+    return this.emit(M.txnPrepared, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0, 0)
+  }
+
+  completes(commit: boolean, epoch = 0): this {
+    return this.emit(M.txnCompleted, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0)
+  }
+
+  stable(offset: number, node = 1): this {
+    return this.emit(M.lsoAdvanced, node, this.tp, offset, 0)
+  }
+
+  marksOffsets(commit: boolean, epoch = 0): this {
+    return this.emit(M.markerWritten, 2, OFFSETS, 5, PRODUCER, epoch, commit ? 1 : 0, 0, -1)
+  }
+
+  waits(offset: number): this {
+    return this.emit(M.offsetPending, 2, 8, this.tp, offset, 1, this.audit, PRODUCER, 0)
+  }
+
+  takes(offset: number, member: number = this.audit): this {
+    return this.emit(M.offsetCommitted, 2, 8, this.tp, offset, 1, member, 0)
+  }
+
+  drops(offset: number): this {
+    return this.emit(M.offsetDropped, 2, 8, this.tp, offset, PRODUCER, 0)
+  }
+
+  /** What an invariant said, or that it said nothing. */
+  said(invariant: string): readonly string[] {
+    return this.ended('max-events').breaches.flatMap((breach) => (breach.invariant === invariant ? breach.message : []))
   }
 }

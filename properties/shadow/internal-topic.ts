@@ -5,32 +5,54 @@ import type { WorldSpec } from '../../sim/spec.ts'
 import { Cluster } from './cluster.ts'
 import type { PartitionRules } from './partitions.ts'
 
+/** What such a topic keeps, and the settings that brokers make it by. */
+const SETTINGS = {
+  offsets: {
+    flag: 0,
+    partitions: 'offsets.topic.num.partitions',
+    replicas: 'offsets.topic.replication.factor',
+  },
+  transactions: {
+    flag: 1,
+    partitions: 'transaction.state.log.num.partitions',
+    replicas: 'transaction.state.log.replication.factor',
+  },
+} as const
+
 /**
- * Who leads the partitions of the topics that brokers make for themselves, by the controller's word. Such a topic has an id
- * above those of the spec; which of them keeps the groups' offsets, the first coordinator tells that serves it.
+ * Who leads the partitions of a topic that brokers make for themselves, by the controller's word. Such a topic has an id
+ * above those of the spec; which of them keeps the groups' offsets or the transactions, the first coordinator tells that
+ * serves it.
  */
-export class InternalTopics implements MomentObserver {
+export class InternalTopic implements MomentObserver {
   readonly kinds: readonly number[] = [M.leaderElected, M.isrChanged, M.brokerRegistered, M.coordinatorLoaded]
   private readonly spec: WorldSpec
-  /** What elections in `__consumer_offsets` go by. */
+  /** What elections in it go by. */
   readonly rules: PartitionRules
   private readonly clusters: Map<number, Cluster> = new Map()
-  /** Id of `__consumer_offsets`, -1 while nothing told it. */
-  private offsetsTopic = -1
+  /** Its id, -1 while nothing told it. */
+  private topicId = -1
+  /** What `coordinator.loaded` says of it. */
+  private readonly flag: number
 
-  constructor(spec: WorldSpec) {
+  constructor(spec: WorldSpec, keeps: keyof typeof SETTINGS) {
+    const settings = SETTINGS[keeps]
     this.spec = spec
+    this.flag = settings.flag
     const { brokers, controllerConfig } = spec.cluster
     const config = brokers[0] ?? controllerConfig
-    const count = config['offsets.topic.num.partitions'] ?? 1
+    const count = config[settings.partitions] ?? 1
     // Whichever broker is asked first creates it by its own settings.
-    const replicationFactor = Math.min(...brokers.map((broker) => broker['offsets.topic.replication.factor'] ?? 1))
+    const replicationFactor = Math.min(...brokers.map((broker) => broker[settings.replicas] ?? 1))
     const minIsr = Math.min(controllerConfig['min.insync.replicas'] ?? 1, replicationFactor)
     this.rules = {
       count,
       replicationFactors: Array.from({ length: count }, () => replicationFactor),
       minIsr: Array.from({ length: count }, () => minIsr),
-      unclean: Array.from({ length: count }, () => controllerConfig['unclean.leader.election.enable']),
+      // `__transaction_state` is made with unclean elections forbidden.
+      unclean: Array.from({ length: count }, () => {
+        return keeps === 'offsets' && controllerConfig['unclean.leader.election.enable']
+      }),
     }
   }
 
@@ -54,23 +76,23 @@ export class InternalTopics implements MomentObserver {
     const partition = partitionOf(a)
     if (topicId <= this.spec.topics.length || partition >= this.rules.count) return
     if (kind === M.coordinatorLoaded) {
-      if (d === 0) this.offsetsTopic = topicId
+      if (d === this.flag) this.topicId = topicId
     } else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(time, partition, b, c, d, e, f, g)
     else this.clusterOf(topicId).onIsrChanged(time, partition, b, c, d, f, g)
   }
 
-  /** The partitions of `__consumer_offsets` by their index; null before any coordinator has loaded one. */
-  get offsets(): Cluster | null {
-    return this.clusters.get(this.offsetsTopic) ?? null
+  /** Its partitions by their index; null before any coordinator has loaded one. */
+  get cluster(): Cluster | null {
+    return this.clusters.get(this.topicId) ?? null
   }
 
-  /** Whether it is a partition of `__consumer_offsets`. */
-  keepsOffsets(tp: number): boolean {
-    return topicIdOf(tp) === this.offsetsTopic
+  /** Whether a partition is one of it. */
+  includes(tp: number): boolean {
+    return topicIdOf(tp) === this.topicId
   }
 
   /** With fewer brokers than replicas the controller answers INVALID_REPLICATION_FACTOR. */
-  get canHoldOffsets(): boolean {
+  get canBe(): boolean {
     return (this.rules.replicationFactors[0] ?? 1) <= this.spec.cluster.brokers.length
   }
 
