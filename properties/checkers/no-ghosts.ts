@@ -24,7 +24,8 @@ const Reality = { real: 0, ghost: 1, undecided: 2 } as const
 
 /**
  * `no-ghosts`: every delivered record, and every record that took effect, was sent and lies where it was read in the
- * committed log of the end.
+ * committed log of the end. What was read of a transaction that was aborted is a ghost as soon as its marker is committed, also
+ * to who reads uncommitted records.
  */
 export class NoGhosts implements Checker {
   readonly kinds: readonly number[] = []
@@ -128,9 +129,27 @@ export class NoGhosts implements Checker {
     node: number,
     seenAt: number,
   ): Ghost {
-    const atUs = Math.max(seenAt, this.goneAt(record))
+    const atUs = Math.max(seenAt, this.goneAt(record), this.abortedAt(record, partition, offset))
     const order = this.consumption.shadow.records.ids.at(record)
     return { kind, reader, record, partition, offset, node, seenAt, atUs, order }
+  }
+
+  /** The entry of the end that holds a record at a place, if its transaction was aborted; -1 if not. */
+  private abortedEntry(record: number, partition: number, offset: number): number {
+    const { logs, records } = this.consumption.shadow
+    const entry = this.final.of(partition)?.entryAt(offset) ?? -1
+    if (entry < 0 || logs.entries.transactional.at(entry) === 0) return -1
+    const batch = logs.batchOf(entry)
+    let placement = records.newestPlacement.at(record)
+    while (placement >= 0 && records.placementBatch.at(placement) !== batch)
+      placement = records.placementOfRecord.at(placement)
+    return placement >= 0 && this.final.aborted(partition).includes(entry) ? entry : -1
+  }
+
+  /** When the marker was written that aborted what lies at a place, -1 without. */
+  private abortedAt(record: number, partition: number, offset: number): number {
+    const entry = this.abortedEntry(record, partition, offset)
+    return entry < 0 ? -1 : this.consumption.shadow.logs.entries.decidedAt.at(entry)
   }
 
   /** When the newest leader began without the record, -1 where that is not why it is missing. */
@@ -152,6 +171,8 @@ export class NoGhosts implements Checker {
     const place = this.view.placeAt(partition, offset)
     if (place >= 0) return this.view.record.at(place) === record ? Reality.real : Reality.ghost
     if (!this.final.hasLeader(partition)) return Reality.undecided
+    // Nothing changes that any more, whatever else is under way.
+    if (this.abortedEntry(record, partition, offset) >= 0) return Reality.ghost
     // Above the high watermark of the end, or in the log no more.
     const log = this.final.of(partition)
     return log === null || (offset < log.end && end.ended !== 'settled') ? Reality.undecided : Reality.ghost
@@ -176,6 +197,8 @@ export class NoGhosts implements Checker {
     if (shadow.records.attempts.at(record) === 0) return 'nobody ever sent it'
     const place = this.view.placeAt(partition, offset)
     const other = place < 0 ? -1 : this.view.record.at(place)
+    const aborted = this.abortedEntry(record, partition, offset)
+    if (aborted >= 0) return this.tellAborted(record, aborted)
     const holds =
       other < 0
         ? 'the committed log does not hold it there'
@@ -185,5 +208,11 @@ export class NoGhosts implements Checker {
     const { leaderships } = shadow
     const leader = shadow.names.node(leaderships.node.at(leadership))
     return `${leader} began to lead epoch ${leaderships.epoch.at(leadership)} at ${seconds(leaderships.at.at(leadership))} without it, and ${holds}`
+  }
+
+  private tellAborted(record: number, entry: number): string {
+    const { names, records, logs } = this.consumption.shadow
+    const who = names.node(records.nodeOf(record))
+    return `the transaction in which ${who} sent it was aborted by the marker of ${seconds(logs.entries.decidedAt.at(entry))}`
   }
 }

@@ -97,6 +97,30 @@ describe('atomicity', () => {
   })
 })
 
+describe('no-ghosts', () => {
+  const uncommitted = (): TransactionalHistory => new TransactionalHistory(reading('read_uncommitted')).registers(0)
+
+  test('a record of an aborted transaction is one at once, and the message says whose it was', () => {
+    const h = uncommitted().begins().writes(0).reads(0, 0).at(30).marker(false)
+    const { observed, violations } = h.at(50).ended('max-events').of('no-ghosts')
+    expect(observed).toBe('violated')
+    expect(violations).toMatchObject([
+      {
+        kind: 'ghost-record',
+        atUs: 30_000,
+        message:
+          'billing#0 was given checkout#0/0 from offset 0 of orders-0 at 0.010s, but the transaction in which checkout#0 sent it was aborted by the marker of 0.030s',
+      },
+    ])
+  })
+
+  test('one of a committed transaction is none, one of an open transaction is not known yet', () => {
+    const read = (): TransactionalHistory => uncommitted().begins().writes(0).reads(0, 0)
+    expect(read().committed().ended('max-events').of('no-ghosts').observed).toBe('holds')
+    expect(read().ended('max-events').of('no-ghosts').observed).toBe('unknown')
+  })
+})
+
 describe('isolation', () => {
   test('a record of an aborted transaction', () => {
     const { violations } = history().begins().writes(0).marker(false).reads(0, 0).ended().of('isolation')
