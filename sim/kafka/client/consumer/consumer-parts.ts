@@ -24,7 +24,8 @@ import type { Completion } from '../client-request.ts'
 import { Metadata } from '../metadata.ts'
 import { NETWORK_CLIENT_TIMERS } from '../network-client.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
-import { ConsumerCoordinator, type RebalanceListenerInvoker } from './consumer-coordinator.ts'
+import { ConsumerCoordinator } from './consumer-coordinator.ts'
+import type { ConsumerOwner } from './consumer-owner.ts'
 import { ConsumerNetworkClient, type ConsumerNetworkOwner } from './consumer-network-client.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import { type ConsumerTopicOptions, ConsumerTopics } from './consumer-topics.ts'
@@ -36,6 +37,7 @@ import { HeartbeatThread } from './heartbeat.ts'
 import { JoinGroup } from './join-group.ts'
 import { OffsetCommits } from './offset-commits.ts'
 import { OffsetFetcher } from './offset-fetcher.ts'
+import { ConsumerRebalanceListener } from './rebalance-listener.ts'
 import { SubscriptionState } from './subscription-state.ts'
 import { WakeTimer } from './wake-timer.ts'
 
@@ -64,6 +66,7 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
   readonly commits: OffsetCommits
   readonly committed: CommittedOffsets
   readonly join: JoinGroup
+  readonly listener: ConsumerRebalanceListener
   readonly coordinator: ConsumerCoordinator
   /** The group's name in moments; that of '' without a group. */
   readonly group: number
@@ -76,7 +79,7 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
     topics: readonly ConsumerTopicOptions[],
     bootstrap: readonly number[],
     subscribed: readonly number[] | null,
-    listener: RebalanceListenerInvoker,
+    owner: ConsumerOwner,
   ) {
     this.timerBase = timerBase
     this.settings = settings
@@ -98,7 +101,9 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
     this.commits = new OffsetCommits({ ...found, isSubscribed: subscribed !== null })
     this.committed = new CommittedOffsets(found)
     this.join = new JoinGroup({ ...found, heartbeat: this.heartbeat })
-    this.coordinator = new ConsumerCoordinator({ ...found, commits: this.commits, join: this.join, listener })
+    this.listener = new ConsumerRebalanceListener(env, owner, subscriptions, membership, group)
+    const { commits, join, listener } = this
+    this.coordinator = new ConsumerCoordinator({ ...found, commits, join, listener })
   }
 
   onMessage(envelope: Envelope): void {

@@ -5,7 +5,9 @@ import type { Env } from '../../env.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { CommitSync } from './commit-sync.ts'
 import type { ConsumerOwner, KafkaConsumerOptions } from './consumer-owner.ts'
-import type { RebalanceListenerInvoker } from './consumer-coordinator.ts'
+import type { ConsumerRebalanceListener } from './rebalance-listener.ts'
+import { AssignmentUpdate } from './assignment-update.ts'
+import { ConsumerClose } from './consumer-close.ts'
 import { ConsumerParts } from './consumer-parts.ts'
 import { type ConsumerSettings, consumerSettings } from './consumer-settings.ts'
 import { Commit, type CommitOutcome } from './offset-commits.ts'
@@ -31,12 +33,15 @@ const NO_TOKEN = 0
  * rebalance callback, or it is somewhere else; what Kafka does on that thread happens only while it is in a call. The
  * heartbeat thread works by itself, and answers are taken in whenever they arrive.
  */
-export class KafkaConsumer implements RebalanceListenerInvoker {
+export class KafkaConsumer {
   private readonly env: Env
   private readonly owner: ConsumerOwner
   private readonly settings: ConsumerSettings
   private readonly parts: ConsumerParts
+  private readonly listener: ConsumerRebalanceListener
+  private readonly update: AssignmentUpdate
   private readonly sync: CommitSync
+  private readonly closing: ConsumerClose
   private readonly isSubscribed: boolean
   private readonly memberTag: string
   private tokens = 0
@@ -44,9 +49,6 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
   private pollDeadline = 0
   /** A commitSync() that the application waits for, or the consumer's own at its end. */
   private syncCommit: Commit | null = null
-  private revocation: 'none' | 'asked' | 'released' = 'none'
-  private closing: 'no' | 'committing' | 'leaving' | 'draining' | 'closed' = 'no'
-  private closeDeadline = 0
   private woken = false
   private failure: PollFailure | null = null
   /** {@link advance} is at work: what its callees ask for is done by its loop. */
@@ -63,7 +65,10 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     this.settings = settings
     this.isSubscribed = subscribe !== null
     this.memberTag = memberTag
-    this.parts = new ConsumerParts(env, timerBase, settings, topics, bootstrap, subscribe, this)
+    this.parts = new ConsumerParts(env, timerBase, settings, topics, bootstrap, subscribe, owner)
+    this.listener = this.parts.listener
+    this.update = new AssignmentUpdate(this.parts, this.isSubscribed)
+    this.closing = new ConsumerClose(env, this.parts, this.isSubscribed)
     this.sync = new CommitSync(env, this.parts)
     for (const topic of this.parts.topics.all) {
       const isAssigned = assign?.some((tp) => tp >>> 16 === topic.topicId) ?? false
@@ -74,7 +79,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
 
   /** Takes assign()ed partitions over. Nothing is sent before the first poll. */
   start(): void {
-    if (!this.isSubscribed) this.tellAll(M.partitionAssigned, this.assignment)
+    if (!this.isSubscribed) this.listener.tellAll(M.partitionAssigned, this.assignment)
   }
 
   // --- the application's calls --------------------------------------------------------------------------------------
@@ -109,9 +114,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
 
   /** The owner has let go of the partitions of the last {@link ConsumerOwner.onPartitionsRevoked}. */
   revoked(): void {
-    if (this.revocation !== 'asked') return
-    this.revocation = 'released'
-    this.advance()
+    if (this.listener.release()) this.advance()
   }
 
   /** `seek()`: the next poll() returns the record at this offset. Ignored for a partition that is not assigned. */
@@ -169,18 +172,17 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
 
   /** `close()`: auto-commit if it is on, give partitions up, leave the group. {@link ConsumerOwner.onClosed} follows. */
   close(timeoutUs: number = CLOSE_TIMEOUT_US): void {
-    if (this.closing !== 'no') return
-    this.closing = 'committing'
+    if (this.closing.isBegun) return
+    this.closing.begin(this.env.monotonic() + timeoutUs)
     this.inPoll = false
     this.syncCommit = null
-    if (this.revocation === 'asked') this.revocation = 'released'
-    this.closeDeadline = this.env.monotonic() + timeoutUs
+    this.listener.release()
     this.advance()
   }
 
   /** The application drops the consumer: nothing is committed, nobody is told; the group finds out by itself. */
   closeNow(): void {
-    this.closing = 'closed'
+    this.closing.end()
     this.inPoll = false
     this.syncCommit = null
     this.parts.close()
@@ -189,13 +191,13 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
   // --- events -------------------------------------------------------------------------------------------------------
 
   onMessage(envelope: Envelope): void {
-    if (this.closing === 'closed') return
+    if (this.closing.isClosed) return
     this.parts.onMessage(envelope)
     this.advance()
   }
 
   onSignal(kind: number, connection: number, peer: number): void {
-    if (this.closing === 'closed') return
+    if (this.closing.isClosed) return
     this.parts.onSignal(kind, connection, peer)
     this.advance()
   }
@@ -211,35 +213,10 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
   waiting(): readonly string[] {
     const { finder, membership, join } = this.parts
     if (this.syncCommit !== null) return [`${this.memberTag}: commitSync()`]
-    if (this.closing !== 'no' && this.closing !== 'closed') return [`${this.memberTag}: close()`]
+    if (this.closing.isBegun && !this.closing.isClosed) return [`${this.memberTag}: close()`]
     if (!this.inPoll || !this.isSubscribed) return []
     if (finder.node < 0) return [`${this.memberTag}: the coordinator of its group`]
     return membership.rejoinNeeded || join.status !== 'idle' ? [`${this.memberTag}: a rebalance of its group`] : []
-  }
-
-  // --- RebalanceListenerInvoker -------------------------------------------------------------------------------------
-
-  invokeRevoked(tps: readonly number[]): boolean {
-    if (this.revocation === 'none') {
-      this.revocation = 'asked'
-      this.owner.onPartitionsRevoked(tps)
-    }
-    if (!this.hasReleased()) return false
-    this.revocation = 'none'
-    this.tellAll(M.partitionRevoked, tps)
-    this.parts.subscriptions.assign(this.assignment.filter((tp) => !tps.includes(tp)))
-    return true
-  }
-
-  invokeLost(tps: readonly number[]): void {
-    this.tellAll(M.partitionLost, tps)
-    this.owner.onPartitionsLost(tps)
-    this.parts.subscriptions.assign([])
-  }
-
-  invokeAssigned(added: readonly number[]): void {
-    this.tellAll(M.partitionAssigned, added)
-    this.owner.onPartitionsAssigned(added)
   }
 
   // --- the application's thread inside the consumer -----------------------------------------------------------------
@@ -249,7 +226,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     this.again = true
     if (this.running) return
     this.running = true
-    while (this.again && this.closing !== 'closed') {
+    while (this.again && !this.closing.isClosed) {
       this.again = false
       this.step()
     }
@@ -259,15 +236,15 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
   private step(): void {
     const { metadata, heartbeat, join } = this.parts
     heartbeat.run()
-    const isClosing = this.closing !== 'no'
+    const isClosing = this.closing.isBegun
     if (this.inPoll || this.syncCommit !== null || isClosing) {
       join.handleJoinResponse()
       if (this.syncCommit !== null) this.runCommitSync(this.syncCommit)
-      else if (this.revocation === 'asked') return
+      else if (this.listener.isRevoking) return
       else if (isClosing) this.runClose()
       else this.runPoll()
     }
-    if (this.closing !== 'closed') metadata.maybeUpdate(NO_TOKEN)
+    if (!this.closing.isClosed) metadata.maybeUpdate(NO_TOKEN)
   }
 
   /** One turn of poll()'s loop. */
@@ -284,7 +261,7 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
       return
     }
     // A callback has called the consumer, and is not done.
-    if (this.syncCommit !== null || this.isRevoking() || !this.inPoll) return
+    if (this.syncCommit !== null || this.listener.isRevoking || !this.inPoll) return
     const isOver = env.monotonic() >= this.pollDeadline
     if (mayCollect || isOver) {
       const records = parts.collector.collect()
@@ -304,53 +281,16 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     parts.wake.wakeAt(this.pollDeadline)
   }
 
+  private updateAssignment(): boolean {
+    const mayCollect = this.update.run()
+    this.failure = this.update.failure
+    return mayCollect
+  }
+
   private endPoll(failure: PollFailure): void {
     this.failure = null
     this.inPoll = false
     this.owner.onPollFailed(failure)
-  }
-
-  /**
-   * `updateAssignmentMetadataIfNeeded`. False where Kafka's poll() blocks until its timeout: without a coordinator, and while
-   * committed offsets are asked for. A rebalance does not block.
-   */
-  private updateAssignment(): boolean {
-    const { settings, parts } = this
-    const { heartbeat, finder, coordinator } = parts
-    if (this.isSubscribed) {
-      heartbeat.onPoll()
-      this.failure = heartbeat.failure ?? finder.failure
-      heartbeat.failure = null
-      finder.failure = null
-      if (this.failure !== null || !finder.ensureReady()) return false
-      if (coordinator.rejoinNeededOrPending() && !coordinator.joinGroupIfNeeded()) {
-        this.failure = coordinator.failure
-        coordinator.failure = null
-        return true
-      }
-    }
-    if (settings.autoCommit) {
-      coordinator.maybeAutoCommit()
-      parts.wake.wakeAt(coordinator.nextAutoCommitAt)
-    }
-    return this.updateFetchPositions()
-  }
-
-  private updateFetchPositions(): boolean {
-    const { settings, parts } = this
-    const { offsets, committed, subscriptions } = parts
-    this.failure = offsets.validatePositionsIfNeeded()
-    if (this.failure !== null || subscriptions.hasAllFetchPositions()) return true
-    if (settings.groupId !== null) {
-      const isDone = committed.init()
-      this.failure = committed.failure ?? parts.finder.failure
-      committed.failure = null
-      parts.finder.failure = null
-      if (!isDone || this.failure !== null) return false
-    }
-    this.failure = offsets.resetInitializingPositions()
-    if (this.failure === null) offsets.resetPositionsIfNeeded()
-    return true
   }
 
   /** One turn of a commitSync(). */
@@ -369,38 +309,22 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     this.again = true
   }
 
-  /** `ConsumerCoordinator.close` and `AbstractCoordinator.close`. */
   private runClose(): void {
-    const { env, settings, parts } = this
-    const isOver = env.monotonic() >= this.closeDeadline
-    if (this.closing === 'committing') {
-      this.closing = 'leaving'
-      if (settings.autoCommit) {
-        const commit = new Commit(-1, parts.subscriptions.allConsumed(), false)
-        commit.deadline = this.closeDeadline
+    switch (this.closing.turn()) {
+      case 'commit': {
+        const commit = new Commit(-1, this.offsetsToCommit(null), false)
+        commit.deadline = this.closing.deadline
         this.syncCommit = commit
         this.again = true
-        return
+        break
       }
+      case 'wait':
+        break
+      case 'end':
+        this.invokeCompletedCommits()
+        this.closeNow()
+        this.owner.onClosed()
     }
-    if (this.closing === 'leaving') {
-      if (parts.commits.hasWaiting && !isOver) {
-        parts.finder.ensureReady()
-        parts.wake.wakeAt(this.closeDeadline)
-        return
-      }
-      if (this.isSubscribed && !parts.coordinator.prepareLeave()) return
-      if (this.isSubscribed) parts.heartbeat.leaveGroup('the consumer is being closed')
-      this.closing = 'draining'
-    }
-    const node = parts.finder.node
-    if (!isOver && node >= 0 && parts.coordination.pending(node) > 0) {
-      parts.wake.wakeAt(this.closeDeadline)
-      return
-    }
-    this.invokeCompletedCommits()
-    this.closeNow()
-    this.owner.onClosed()
   }
 
   // --- small parts --------------------------------------------------------------------------------------------------
@@ -424,18 +348,5 @@ export class KafkaConsumer implements RebalanceListenerInvoker {
     const { woken } = this
     this.woken = false
     return woken
-  }
-
-  private hasReleased(): boolean {
-    return this.revocation === 'released'
-  }
-
-  private isRevoking(): boolean {
-    return this.revocation === 'asked'
-  }
-
-  private tellAll(kind: number, tps: readonly number[]): void {
-    const { group, membership } = this.parts
-    for (const tp of tps) this.env.emit(kind, group, tp, membership.ownedUnder)
   }
 }
