@@ -14,8 +14,8 @@ export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
     id: 'commit-covers-the-whole-poll',
     rule: 'a commit covers what is finished, not all that was polled',
     file: 'sim/application/reader-thread.ts',
-    anchor: 'book.done(this.unit());',
-    replacement: 'book.done(MARK ? this.hand : []);',
+    anchor: 'book.done(hand.unit());',
+    replacement: 'book.done(MARK ? hand.records : []);',
     caughtBy: { scenario: 'library/takeover', variant: null, runs: 10 },
   },
   {

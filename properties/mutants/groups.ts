@@ -63,8 +63,8 @@ export const GROUPS_MUTANTS: readonly Mutant[] = [
   {
     id: 'coordinator-loads-nothing',
     rule: 'a new coordinator loads the groups and offsets of its partition',
-    file: 'sim/kafka/group/coordinator-partition.ts',
-    anchor: 'of log.entriesOf(this.tp)) {',
+    file: 'sim/kafka/group/coordinator-loader.ts',
+    anchor: 'of entries) {',
     replacement: 'of MARK ? [] : []) {',
     caughtBy: { scenario: 'library/coordinator-moves', variant: null, runs: 10 },
   },

@@ -98,7 +98,7 @@ export class ConsumerProcess extends ReaderProcess {
   }
 
   protected override handDone(): void {
-    this.got += this.hand.length
+    this.got += this.hand.records.length
     super.handDone()
   }
 

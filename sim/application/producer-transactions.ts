@@ -7,8 +7,7 @@ import type { RecordBook } from './record-book.ts'
 import { type TransactionEnd, TransactionRunner, type TransactionRunnerOwner } from './transaction-runner.ts'
 import type { DrawnTransactions, OnUnknownCommit } from './workload.ts'
 
-/** Timer kinds that transactions take, from their `timerBase` on. */
-export const TRANSACTION_TIMERS = 2
+/** The two timer kinds that transactions take, from their `timerBase` on. */
 const BEFORE_COMMIT = 0
 const AFTER_COMMIT = 1
 

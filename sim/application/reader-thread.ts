@@ -7,6 +7,7 @@ import type { CommitOffset } from '../kafka/client/consumer/subscription-state.t
 import type { Env } from '../kafka/env.ts'
 import { CommitBook, firstOffsets, nextOffsets } from './commit-book.ts'
 import type { Committer, CommitterOwner } from './committer.ts'
+import { Hand } from './hand.ts'
 import type { Output, OutputOwner } from './output.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
 import type { WorkPool, WorkPoolOwner } from './work-pool.ts'
@@ -54,10 +55,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected readonly owned: Set<number> = new Set()
   /** Generation in which the records in hand were polled. */
   protected generation = -1
-  /** What the last poll() returned, and the unit of it that is worked on. */
-  protected hand: readonly ConsumedRecord[] = []
-  private unitFrom = 0
-  private unitTo = 0
+  protected readonly hand: Hand = new Hand()
   /** A rebalance waits for the application's callback. */
   private revoking = false
   private leaving: readonly number[] = []
@@ -74,7 +72,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
 
   /** Whether the thread has nothing in hand. */
   protected isResting(): boolean {
-    return this.state === 'polling' && this.hand.length === 0
+    return this.state === 'polling' && this.hand.isEmpty
   }
 
   /** Ends as soon as the thread has nothing in hand. */
@@ -92,20 +90,14 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
 
   protected poll(): void {
     this.state = 'polling'
-    this.takeInHand([])
+    this.hand.take([])
     this.consumer?.poll(POLL_TIMEOUT_US)
-  }
-
-  private takeInHand(records: readonly ConsumedRecord[]): void {
-    this.hand = records
-    this.unitFrom = 0
-    this.unitTo = 0
   }
 
   onPolled(records: readonly ConsumedRecord[]): void {
     const consumer = this.consumer as KafkaConsumer
     this.generation = consumer.generation
-    this.takeInHand(records)
+    this.hand.take(records)
     this.state = 'working'
     if (this.options.commit === 'after') this.book.polled(records)
     if (records.length > 0) this.nextUnit()
@@ -117,7 +109,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
 
   /** All that poll() returned is worked off or given away. */
   protected handDone(): void {
-    this.takeInHand([])
+    this.hand.take([])
     this.proceed()
   }
 
@@ -130,22 +122,16 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   /** Takes up the next records of the last poll. */
   private nextUnit(): void {
     const { hand, options, book } = this
-    this.unitFrom = this.unitTo
-    if (this.unitFrom >= hand.length) {
+    if (!hand.advance()) {
       this.handDone()
       return
     }
     const { commitEvery, commit } = options
-    const limit = commitEvery === 'poll' ? hand.length : limitOf(commitEvery)
+    const limit = commitEvery === 'poll' ? hand.records.length : limitOf(commitEvery)
     const left = commit === 'before' ? limit : limit - book.sinceCommit
-    this.unitTo = Math.min(hand.length, this.unitFrom + Math.max(1, left))
-    if (commit === 'before') this.commit(commitEvery === 'poll' ? null : nextOffsets(this.unit()), 'work')
+    hand.widen(Math.max(1, left))
+    if (commit === 'before') this.commit(commitEvery === 'poll' ? null : nextOffsets(hand.unit()), 'work')
     else this.work()
-  }
-
-  private unit(): readonly ConsumedRecord[] {
-    const { hand, unitFrom, unitTo } = this
-    return unitTo - unitFrom === hand.length ? hand : hand.slice(unitFrom, unitTo)
   }
 
   private get handsOff(): boolean {
@@ -156,10 +142,10 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
     const pool = this.pool as WorkPool
     this.state = 'working'
     if (!this.handsOff) {
-      pool.give(this.unit(), this.generation)
+      pool.give(this.hand.unit(), this.generation)
       return
     }
-    for (const record of this.unit()) pool.give([record], this.generation)
+    for (const record of this.hand.unit()) pool.give([record], this.generation)
     this.unitWritten()
   }
 
@@ -181,14 +167,14 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
 
   /** The unit is done, as far as its output goes: its positions may be committed. */
   private unitWritten(): void {
-    const { options, book } = this
+    const { options, book, hand } = this
     if (options.commit !== 'after') {
       this.nextUnit()
       return
     }
-    book.done(this.unit())
+    book.done(hand.unit())
     const { commitEvery } = options
-    const due = commitEvery === 'poll' ? this.unitTo === this.hand.length : book.sinceCommit >= limitOf(commitEvery)
+    const due = commitEvery === 'poll' ? hand.isLastUnit : book.sinceCommit >= limitOf(commitEvery)
     if (due) this.saveProgress('next')
     else this.nextUnit()
   }
@@ -224,8 +210,8 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   }
 
   private commitFinished(): void {
-    const { options, after, book } = this
-    const everything = options.commitEvery === 'poll' && after === 'next' && this.unitTo === this.hand.length
+    const { options, after, book, hand } = this
+    const everything = options.commitEvery === 'poll' && after === 'next' && hand.isLastUnit
     this.commit(everything ? null : book.toCommit(), after)
   }
 
@@ -275,7 +261,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   /** The work in hand failed: it begins again where it last committed, as after a crash and a restart. */
   private fail(): void {
     ;(this.output as Output).discard(0)
-    this.rewind(this.options.commit === 'after' ? this.book.rewind() : firstOffsets(this.hand.slice(this.unitFrom)))
+    this.rewind(this.options.commit === 'after' ? this.book.rewind() : firstOffsets(this.hand.rest()))
     if (this.revoking) this.allowRevocation()
     else if (this.closing) this.closeOutput()
     else this.handDone()

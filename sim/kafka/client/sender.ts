@@ -2,7 +2,7 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { MetadataResponse, ProduceRequest, ProduceResponse } from '../protocol/messages.ts'
+import type { MetadataResponse, ProduceResponse } from '../protocol/messages.ts'
 import { PRODUCE_ADDS_PARTITIONS } from '../protocol/transaction-messages.ts'
 import { BatchCompletion, type SendCallback } from './batch-completion.ts'
 import { BatchExpiry } from './batch-expiry.ts'
@@ -13,6 +13,7 @@ import { IDENTITY_TOKEN, type IdentityRequests } from './identity-requests.ts'
 import { Metadata } from './metadata.ts'
 import { NETWORK_CLIENT_TIMERS, NetworkClient, type NetworkClientOwner } from './network-client.ts'
 import type { PartitionState, TopicState } from './partition-state.ts'
+import { produceRequestOf } from './produce-request.ts'
 import { hasFailed, ProduceRequests } from './produce-requests.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { networkOptions, NEVER_US, type ProducerSettings } from './producer-settings.ts'
@@ -275,26 +276,10 @@ export class Sender implements NetworkClientOwner {
 
   private sendProduceRequest(node: number, batches: readonly ProducerBatch[]): void {
     const { settings, transactions } = this
-    const transactional = transactions !== null
-    const count = batches.length
-    const partitionData = new Array<ProduceRequest['partitionData'][number]>(count)
-    for (let i = 0; i < count; i++) {
-      const batch = batches[i] as ProducerBatch
-      partitionData[i] = {
-        topicId: batch.partition.topicId,
-        index: batch.partition.index,
-        records: batch.seal(transactional),
-      }
-    }
-    const request: ProduceRequest = {
-      transactionalId: settings.transactionalId,
-      acks: settings.acks,
-      timeoutMs: settings.requestTimeoutMs,
-      partitionData,
-    }
+    const request = produceRequestOf(settings, batches, transactions !== null)
     const token = this.requests.add(batches, this.round)
     // Transaction version 1: the versions that do not add partitions to the transaction.
-    const newest = transactional && !transactions.core.isV2 ? PRODUCE_ADDS_PARTITIONS - 1 : undefined
+    const newest = transactions !== null && !transactions.core.isV2 ? PRODUCE_ADDS_PARTITIONS - 1 : undefined
     this.client.send(node, Api.Produce, request, token, settings.acks !== 0, settings.requestTimeoutUs, newest)
   }
 

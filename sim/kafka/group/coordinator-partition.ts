@@ -8,7 +8,6 @@ import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
-import { coordinatorRecordsIn } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { OffsetFetchRequest } from '../protocol/group-messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
@@ -24,6 +23,7 @@ import {
   type MarkerListener,
   type TransactionVerifier,
 } from './coordinator-log.ts'
+import { loadCoordinator } from './coordinator-loader.ts'
 import { coordinatorError, emitCommitRefused, errorResponse } from './group-errors.ts'
 import { CoordinatorWrites, type WritesOwner } from './coordinator-writes.ts'
 import { GroupOffsets } from './group-offsets.ts'
@@ -121,19 +121,7 @@ export class CoordinatorPartition implements WritesOwner {
   private finishLoading(): void {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
-    for (const { batch, baseOffset } of log.entriesOf(this.tp)) {
-      const { producerId, producerEpoch, marker } = batch
-      if (marker !== null) {
-        const committed = marker.type === 'COMMIT'
-        this.offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed })
-        continue
-      }
-      let offset = baseOffset
-      for (const record of coordinatorRecordsIn(batch)) {
-        if (record.type === 'GroupMetadata') this.groups.replay(record)
-        this.offsets.replay({ kind: 'record', offset: offset++, record, producerId, producerEpoch })
-      }
-    }
+    loadCoordinator(log.entriesOf(this.tp), this.groups, this.offsets)
     this.writes.onLoaded()
     this.protocol.epoch = this.epoch
     this.state = 'ACTIVE'
