@@ -105,6 +105,10 @@ describe('completed-after-markers', () => {
     const h = open().prepares(true).marker(true).completes(true).opens().adds()
     expect(h.prepares(true).completes(true).said('completed-after-markers')).toHaveLength(1)
   })
+  test('nor what a coordinator that was replaced tells late of an older epoch', () => {
+    const h = history().opens(2).prepares(true, 2).opens(1).adds(undefined, 1)
+    expect(h.completes(true, 2).said('completed-after-markers')).toEqual([])
+  })
   test('a transaction without partitions, and one that only another coordinator told', () => {
     expect(history().opens().prepares(true).completes(true).said('completed-after-markers')).toEqual([])
     expect(history().adds().completes(true).said('completed-after-markers')).toEqual([])

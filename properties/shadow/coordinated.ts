@@ -62,10 +62,11 @@ export class Coordinated implements MomentObserver {
   ): void {
     switch (kind) {
       case M.txnOpened:
+        if (this.isOver(a, b, c)) return
         this.marked.delete(b)
         return this.put(a, 'ongoing', 0, b, c, node, time, new Set())
       case M.txnPartitionAdded:
-        return this.add(a, b)
+        return this.isOver(a, c, d) ? undefined : this.add(a, b)
       case M.txnPrepared:
         return this.put(a, 'prepared', b === 1 ? End.commit : End.abort, c, d, node, time, this.partitionsOf(a))
       case M.txnCompleted:
@@ -125,6 +126,12 @@ export class Coordinated implements MomentObserver {
     if (known?.state === 'completed') return
     const partitions = known?.producerId === producerId ? known.partitions : new Set<number>()
     this.put(text, 'completed', end, producerId, epoch, node, time, partitions)
+  }
+
+  /** Whether a newer epoch is known: a coordinator that was replaced may tell late of what came before. */
+  private isOver(text: number, producerId: number, producerEpoch: number): boolean {
+    const known = this.newest.get(text)
+    return known?.producerId === producerId && producerEpoch < known.producerEpoch
   }
 
   private partitionsOf(text: number): ReadonlySet<number> {

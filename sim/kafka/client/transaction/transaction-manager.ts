@@ -155,7 +155,8 @@ export class TransactionManager implements ErrorPolicy {
   /** `handleFailedBatch`: a failed batch fails its transaction, and those after it take its place in the sequence. */
   onFailed(batch: ProducerBatch, error: number, adjustSequences: boolean): void {
     try {
-      if (this.options.switches['txn.failed-record'] === 'abort') this.errorState(error, 'sender')
+      if (this.options.switches['txn.failed-record'] === 'abort' && !this.endsWithoutAnswers)
+        this.errorState(error, 'sender')
     } catch (thrown) {
       // `Sender.failBatch`: an illegal transition must not keep a batch from its end.
       if (!(thrown instanceof ProducerException)) throw thrown
@@ -163,6 +164,11 @@ export class TransactionManager implements ErrorPolicy {
     if (!this.sequences.release(batch) || this.core.state === 'FATAL_ERROR') return
     if (error === Errors.UNKNOWN_PRODUCER_ID) this.sequences.forget(batch.partition)
     else if (adjustSequences && batch.hasSequence()) batch.partition.txn.closeGap(batch)
+  }
+
+  /** `txn.end: after-sends`: a commit is under way that waits for no batch, so that none can fail it any more. */
+  private get endsWithoutAnswers(): boolean {
+    return this.options.switches['txn.end'] === 'after-sends' && this.core.state === 'COMMITTING_TRANSACTION'
   }
 
   /** `canRetry` with a transactional.id: a gap in the log is never closed by a new epoch, but fails the batch. */

@@ -723,6 +723,19 @@ describe('clients other than the Java client', () => {
     expect(b.app.callbacks).toEqual([])
   })
 
+  it('and of a batch that fails while its commit is under way nothing is made', () => {
+    const profile = { ...CLIENT_PROFILES['kafka-4.1'], 'txn.end': 'after-sends' } as const
+    const b = ready({ version: 1, coordinator: 1, profile })
+    b.cluster.react = () => ({ error: Errors.INVALID_RECORD })
+    b.coordinator.react = (api, n) => (api === 'EndTxn' && n < 4 ? Errors.COORDINATOR_LOAD_IN_PROGRESS : 0)
+    b.app.producer.transactions.beginTransaction(1)
+    send(b)
+    b.app.producer.transactions.commitTransaction()
+    b.run(2 * SECOND)
+    expect(b.app.callbacks.at(-1)).toContain('failed')
+    expect(b.app.calls).toEqual(['commitTransaction ok'])
+  })
+
   it('librdkafka before 1.8.2 `txn.gap: new-epoch` goes on after a gap, and commits the second half', () => {
     const profile = { ...CLIENT_PROFILES['kafka-4.1'], 'txn.gap': 'new-epoch' } as const
     const b = inTransaction({ version: 1, profile })
