@@ -66,7 +66,8 @@ export class Coordinated implements MomentObserver {
         this.marked.delete(b)
         return this.put(a, 'ongoing', 0, b, c, node, time, new Set())
       case M.txnPartitionAdded:
-        return this.isOver(a, c, d) ? undefined : this.add(a, b)
+        if (!this.isOver(a, c, d)) this.add(a, b)
+        return
       case M.txnPrepared:
         return this.put(a, 'prepared', b === 1 ? End.commit : End.abort, c, d, node, time, this.partitionsOf(a))
       case M.txnCompleted:
