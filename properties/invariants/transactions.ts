@@ -1,15 +1,8 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
-import type { WorldSpec } from '../../sim/spec.ts'
 import { type Coordinated, End } from '../shadow/coordinated.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
-
-/** Whether anybody may begin a transaction. */
-export function isTransactional({ producers, processors }: WorldSpec): boolean {
-  const ids = [...producers.map(({ config }) => config), ...processors.map(({ producerConfig }) => producerConfig)]
-  return ids.some((config) => config['transactional.id'] !== '')
-}
 
 /** An offset that waits for the end of its transaction. */
 interface Pending {

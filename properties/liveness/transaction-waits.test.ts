@@ -107,19 +107,11 @@ describe('nobody may coordinate', () => {
       }
       return h
     }
-    const never = transactional(() => without(0))
+    const never = without(0)
     expect(stuck(never).map(({ excuse }) => excuse?.includes('nobody may lead __transaction_state-'))).toEqual([
       true,
       true,
     ])
-    expect(stuck(transactional(() => without(0b10))).map(({ excuse }) => excuse)).toEqual([null, null])
+    expect(stuck(without(0b10)).map(({ excuse }) => excuse)).toEqual([null, null])
   })
 })
-
-/** The world's producer has a transactional id. */
-function transactional(make: () => CoordinatedHistory): CoordinatedHistory {
-  const h = make()
-  const config = h.spec.producers[0]?.config as { 'transactional.id': string }
-  config['transactional.id'] = 'checkout-${instance}'
-  return h
-}

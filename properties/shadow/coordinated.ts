@@ -1,7 +1,14 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
 import { InternalTopic } from './internal-topic.ts'
 import type { Shadow } from './shadow.ts'
+
+/** Whether anybody may begin a transaction. */
+export function isTransactional({ producers, processors }: WorldSpec): boolean {
+  const ids = [...producers.map(({ config }) => config), ...processors.map(({ producerConfig }) => producerConfig)]
+  return ids.some((config) => config['transactional.id'] !== '')
+}
 
 /** Both ends of transactions, as a set. */
 export const End = { commit: 1, abort: 2 } as const

@@ -1,4 +1,5 @@
 import type { ReaderSpec, WorldSpec } from '../../sim/spec.ts'
+import { isTransactional } from '../shadow/coordinated.ts'
 
 /** Numbers of situations: places in {@link SITUATIONS}. */
 export const S = {
@@ -31,6 +32,19 @@ export const S = {
   zombieWork: 26,
   zombieWrite: 27,
   outputRefused: 28,
+  openTransactionMoves: 29,
+  preparedTransactionMoves: 30,
+  transactionTimedOut: 31,
+  endRefused: 32,
+  produceFenced: 33,
+  producerReplaced: 34,
+  epochRaisedByEnd: 35,
+  lateMarker: 36,
+  verificationRefused: 37,
+  unknownEnd: 38,
+  pendingOffsetDropped: 39,
+  assignedWithPendingOffset: 40,
+  hangingTransaction: 41,
 } as const
 
 /** A hard situation: where defects of replication, retries and groups show, if there are any. */
@@ -93,6 +107,43 @@ export const SITUATIONS: readonly Situation[] = [
   situation('zombie-work', 'a member that its group has removed begins to work on a record', hasGroups),
   situation('zombie-write', 'an effect is applied for a partition that has had a later owner', sharesWork),
   situation('output-refused-by-fence', "a store's fence refuses an effect", isFenced),
+  situation(
+    'open-transaction-moves',
+    'another broker becomes coordinator of a transaction that is open',
+    mayLoseCoordinators,
+  ),
+  situation(
+    'prepared-transaction-moves',
+    'another broker becomes coordinator of a transaction that is decided and not complete',
+    mayLoseCoordinators,
+  ),
+  situation('transaction-timed-out', 'a coordinator aborts what was open for transaction.timeout.ms', isTransactional),
+  situation('end-of-transaction-fenced', 'a coordinator refuses EndTxn of an older producer epoch', isTransactional),
+  situation('produce-fenced', 'a leader refuses a batch of an older producer epoch', isTransactional),
+  situation('transactional-producer-replaced', 'a transactional id is given a newer epoch', isTransactional),
+  situation(
+    'epoch-raised-by-end',
+    'the end of a transaction raises the epoch of its producer (transaction version 2)',
+    (spec) => isTransactional(spec) && spec.profile['transaction.version'] === 2,
+  ),
+  situation(
+    'marker-behind-next-transaction',
+    "a marker is written when its producer's next transaction is open",
+    isTransactional,
+  ),
+  situation(
+    'verification-refused',
+    'a coordinator tells a leader that a producer may not write to its partition',
+    (spec) => isTransactional(spec) && spec.profile['transaction.version'] > 0,
+  ),
+  situation('unknown-end-of-transaction', 'an application cannot know whether it has committed', isTransactional),
+  situation('pending-offset-dropped', 'a transaction with offsets is aborted', commitsInTransactions),
+  situation(
+    'assigned-with-pending-offset',
+    'a member gets a partition whose committed offset waits for the end of a transaction',
+    commitsInTransactions,
+  ),
+  situation('hanging-transaction', 'a transaction is open in a partition, and no coordinator knows of it', mayHang),
 ]
 
 /** Names of the situations that a world may come into. */
@@ -153,6 +204,23 @@ function sharesWork(spec: WorldSpec): boolean {
 function commits(spec: WorldSpec): boolean {
   const elsewhere: readonly ReaderSpec[] = spec.sinks.filter(({ commit }) => commit === 'with-output')
   return members(spec).some((reader) => !elsewhere.includes(reader))
+}
+
+function mayLoseCoordinators(spec: WorldSpec): boolean {
+  return isMortal(spec) && isTransactional(spec) && spec.cluster.brokers.length > 1
+}
+
+function commitsInTransactions(spec: WorldSpec): boolean {
+  return spec.processors.some(({ transactions }) => transactions !== null)
+}
+
+/** Since leaders verify, and do not believe what is out of date, none hangs (KIP-890). */
+function mayHang(spec: WorldSpec): boolean {
+  const { profile } = spec
+  return (
+    isTransactional(spec) &&
+    (profile['transaction.version'] === 0 || profile['transaction.verification.guard'] === 'off')
+  )
 }
 
 function isFenced(spec: WorldSpec): boolean {

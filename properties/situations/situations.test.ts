@@ -1,9 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
 import { maskLow, recordOf, tpOf } from '../../sim/history/ids.ts'
+import { Api } from '../../sim/kafka/protocol/api.ts'
 import { Errors } from '../../sim/kafka/protocol/errors.ts'
 import { ConsumingHistory, GROUPS, ORDERS, PAYMENTS } from '../testing/consuming.test.helper.ts'
 import { History, specOf } from '../testing/history.test.helper.ts'
+import { CoordinatedHistory, ID, PRODUCER } from '../testing/transactional.test.helper.ts'
 import { S, SITUATIONS, situationsOf } from './names.ts'
 
 const TP = tpOf(1, 0)
@@ -180,6 +182,73 @@ const IN_GROUPS: readonly Pair[] = [
   },
 ]
 
+const IN_TRANSACTIONS: readonly Pair[] = [
+  {
+    name: 'open-transaction-moves',
+    hit: () => txn().opens().emit(M.txnOpened, 3, ID, PRODUCER, 0, 1),
+    miss: () => txn().opens().prepares(true).completes(true).emit(M.txnOpened, 3, ID, PRODUCER, 0, 1),
+  },
+  {
+    name: 'prepared-transaction-moves',
+    hit: () => txn().opens().prepares(true).emit(M.txnPrepared, 3, ID, 1, PRODUCER, 0, 1, 0),
+    miss: () => txn().opens().emit(M.txnPrepared, 3, ID, 1, PRODUCER, 0, 1, 0),
+  },
+  {
+    name: 'transaction-timed-out',
+    hit: () => txn().opens().emit(M.txnPrepared, 2, ID, 0, PRODUCER, 1, 0, 1),
+    miss: () => txn().opens().prepares(false),
+  },
+  {
+    name: 'end-of-transaction-fenced',
+    hit: () => txn().refuses(Api.EndTxn, Errors.PRODUCER_FENCED),
+    miss: () => txn().refuses(Api.EndTxn, Errors.INVALID_TXN_STATE).refuses(Api.InitProducerId, Errors.PRODUCER_FENCED),
+  },
+  {
+    name: 'produce-fenced',
+    hit: () => txn().answered(1, 0, -1, -1, Errors.INVALID_PRODUCER_EPOCH),
+    miss: () => txn().answered(1, 0, -1, -1, Errors.OUT_OF_ORDER_SEQUENCE_NUMBER),
+  },
+  { name: 'transactional-producer-replaced', hit: () => txn().registers(1), miss: () => txn() },
+  { name: 'epoch-raised-by-end', hit: () => txn().opens().prepares(true, 1), miss: () => txn().opens().prepares(true) },
+  {
+    name: 'marker-behind-next-transaction',
+    hit: () => txn().opens().prepares(true).marker(true).completes(true).opens().marker(true),
+    miss: () => txn().opens().prepares(true).marker(true).completes(true).marker(true),
+  },
+  {
+    name: 'verification-refused',
+    hit: () => txn().emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.INVALID_TXN_STATE),
+    miss: () => txn().emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.NONE),
+  },
+  {
+    name: 'unknown-end-of-transaction',
+    hit: () => txn().begins().ends(M.txnUnknown, Errors.REQUEST_TIMED_OUT),
+    miss: () => txn().begins().ends(M.txnFailed, Errors.PRODUCER_FENCED),
+  },
+  { name: 'pending-offset-dropped', hit: () => txn().opens().waits(1).drops(1), miss: () => txn().opens().waits(1) },
+  {
+    name: 'assigned-with-pending-offset',
+    hit: () => txn().opens().waits(1).gets(),
+    miss: () => txn().opens().waits(1).prepares(true).completes(true).gets(),
+  },
+  { name: 'hanging-transaction', hit: () => txn().emit(M.txnHung, 1, TP, 0, PRODUCER, 0), miss: () => txn().opens() },
+]
+
+class InTransaction extends CoordinatedHistory {
+  refuses(api: number, error: number): this {
+    return this.emit(M.producerRefused, 2, ID, api, error, PRODUCER, 0, this.checkout)
+  }
+
+  /** A member of the group whose offset waits. */
+  gets(): this {
+    return this.emit(M.partitionAssigned, this.audit, 8, TP, 2)
+  }
+}
+
+function txn(): InTransaction {
+  return new InTransaction().registers(0)
+}
+
 /** A group of two consumers over one partition with three records. */
 class Reading extends ConsumingHistory {
   private readonly records: readonly number[]
@@ -237,7 +306,7 @@ function reading(): Reading {
 }
 
 describe('each situation is recognised, and a near miss of it is not', () => {
-  test.each([...REPLICAS, ...PRODUCERS, ...IN_GROUPS])('$name', ({ name, hit, miss }) => {
+  test.each([...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS])('$name', ({ name, hit, miss }) => {
     expect(hit().reached()).toContain(name)
     expect(miss().reached()).not.toContain(name)
   })
@@ -255,7 +324,7 @@ describe('each situation is recognised, and a near miss of it is not', () => {
 
 test('the table has a row for every number, in order, and every row has a test', () => {
   expect(Object.values(S)).toEqual(SITUATIONS.map((_, number) => number))
-  const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS].map(({ name }) => name)
+  const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS].map(({ name }) => name)
   expect(new Set([...tested, 'output-refused-by-fence'])).toEqual(new Set(SITUATIONS.map(({ name }) => name)))
 })
 
@@ -266,10 +335,13 @@ test('an ordinary run without a fault comes into none', () => {
 test('only what a world can come into is asked of it', () => {
   const publishing = situationsOf(specOf({ minIsr: 2 }))
   expect(publishing).toContain('truncation')
-  expect(publishing.filter((name) => /commit|member|takeover|zombie|fence$/.test(name))).toEqual([])
+  expect(publishing.filter((name) => /commit|member|takeover|zombie|fence$|transaction|pending/.test(name))).toEqual([])
   expect(publishing).not.toContain('unclean-election')
   expect(situationsOf(specOf({ unclean: true }))).toContain('unclean-election')
   expect(situationsOf(specOf({ idempotence: false }))).not.toContain('dedup-hit')
+  const inTransactions = situationsOf(specOf({ transactionalId: 'checkout' }))
+  expect(inTransactions).toContain('prepared-transaction-moves')
+  for (const not of ['pending-offset-dropped', 'hanging-transaction']) expect(inTransactions).not.toContain(not)
   const { spec } = new ConsumingHistory({ readers: ['writer'], fence: 'offset' })
   expect(situationsOf(spec)).toContain('output-refused-by-fence')
   const stored = { ...spec, sinks: spec.sinks.map((sink) => ({ ...sink, commit: 'with-output' as const })) }

@@ -4,7 +4,9 @@ import type { Shadow } from '../shadow/shadow.ts'
 import { GroupSituations } from './groups.ts'
 import { SITUATIONS } from './names.ts'
 import { ProducerSituations } from './producers.ts'
+import { isTransactional } from '../shadow/coordinated.ts'
 import { ReplicaSituations } from './replicas.ts'
+import { TransactionSituations } from './transactions.ts'
 
 /** Counts the hard situations that one run comes into, for campaigns to show their power with. */
 export class Situations {
@@ -17,6 +19,7 @@ export class Situations {
     this.watchers = [
       new ReplicaSituations(shadow, this.counts),
       new ProducerSituations(shadow, this.counts),
+      ...(isTransactional(shadow.spec) ? [new TransactionSituations(this.counts)] : []),
       ...(consumption === null ? [] : [new GroupSituations(consumption, this.counts)]),
     ]
   }

@@ -87,7 +87,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     to: ['payments'],
     commit: 'after-output',
     transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs },
-    producerConfig: { acks: 'all', 'enable.idempotence': true },
+    producerConfig: { acks: 'all', 'enable.idempotence': true, 'transactional.id': '' },
   } as unknown as ProcessorSpec
   const writer: SinkSpec = { ...reader('writer', 'payments'), into: 'ledger', commit: 'after-output', write, fence }
   const archiver: SinkSpec = {

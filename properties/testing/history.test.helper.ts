@@ -22,6 +22,8 @@ export interface HistoryOptions {
   readonly elr?: boolean
   readonly acks?: ProducerConfig['acks']
   readonly idempotence?: boolean
+  /** Empty without transactions. */
+  readonly transactionalId?: string
   /** What else there is in the world. */
   readonly world?: Partial<WorldSpec>
   /** What is judged; without it every guarantee that scenarios may name. */
@@ -38,10 +40,12 @@ export function specOf(options: HistoryOptions): WorldSpec {
     elr = true,
     acks = 'all',
     idempotence = true,
+    transactionalId = '',
   } = options
   const config = {
     acks,
     'enable.idempotence': idempotence,
+    'transactional.id': transactionalId,
     'max.in.flight.requests.per.connection': 5,
   } as ProducerConfig
   const producer = {

@@ -17,7 +17,7 @@ export class TransactionalHistory extends History {
   private txns = 0
 
   constructor(options: HistoryOptions = {}) {
-    super({ ...options })
+    super({ transactionalId: 'checkout-${instance}', ...options })
     this.formed().at(10)
   }
 
