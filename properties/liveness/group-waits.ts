@@ -24,8 +24,8 @@ export function readingsOf(consumption: Consumption): number {
 }
 
 /**
- * Groups that stand before the last stable offset, though somebody of them runs. Without transactions that offset is the
- * high watermark. Where a position is committed late or not at all, the work that is done counts.
+ * Groups with records to read below the high watermark, though somebody of them runs. Markers and what was aborted are none.
+ * Where a position is committed late or not at all, the work that is done counts.
  */
 export class GroupWaits {
   private readonly consumption: Consumption

@@ -46,7 +46,7 @@ export function configOf(table: ConfigTable, others: Readonly<Record<string, str
   return z.union([propertiesOf(table, others), z.string()])
 }
 
-/** The settings of a client that is not simulated yet. */
+/** Settings whatever their names; where there is a table of them, see {@link configOf}. */
 export const config: z.ZodType<RawConfig> = z.union([configMap, z.string()])
 export const moment: z.ZodType<RawMoment> = z.intersection(
   z.looseObject({ moment: z.string().describe('a moment, see `twiceshy list moments`') }),
