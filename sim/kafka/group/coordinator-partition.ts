@@ -130,6 +130,16 @@ export class CoordinatorPartition implements WritesOwner {
     env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.groups.groups.size)
   }
 
+  /**
+   * This broker leads again, and has not noticed that another one did meanwhile: it goes on with what it has in memory
+   * (`CoordinatorRuntime.scheduleLoadOperation` of an active coordinator).
+   */
+  onReelection(epoch: number): void {
+    if (epoch <= this.epoch) return
+    this.epoch = epoch
+    if (this.state === 'ACTIVE') this.parts.env.emit(M.coordinatorLoaded, this.tp, epoch, this.groups.groups.size)
+  }
+
   /** The leadership has ended: whoever waits is sent away, and all that was in memory is gone. */
   unload(epoch: number): void {
     const { env } = this.parts

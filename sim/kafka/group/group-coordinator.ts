@@ -68,11 +68,11 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
 
   // --- leadership ---------------------------------------------------------------------------------------------------
 
-  /** This broker leads a partition of the offsets topic. A newer epoch of its own leadership changes nothing. */
+  /** This broker leads a partition of the offsets topic. */
   onElection(tp: number, epoch: number): void {
     const known = this.partitions.get(tp)
     if (known !== undefined) {
-      known.epoch = Math.max(known.epoch, epoch)
+      known.onReelection(epoch)
       return
     }
     const partition = new CoordinatorPartition(this.parts, tp, epoch, ++this.lives)

@@ -11,6 +11,17 @@ function others(cluster: GroupCluster): readonly number[] {
 }
 
 describe('commits and replication (6.1)', () => {
+  test('a coordinator that leads again without having noticed another tells so, and goes on with what it knows', () => {
+    const cluster = new GroupCluster()
+    cluster.commit(ADMIN, 5)
+    const before = cluster.story.lines.length
+    cluster.broker(cluster.coordinator).groups.onElection(cluster.groupTp, 7)
+    expect(cluster.story.lines.slice(before)).toEqual([`loaded 1 at n${cluster.coordinator}`])
+    cluster.broker(cluster.coordinator).groups.onElection(cluster.groupTp, 7)
+    expect(cluster.story.lines).toHaveLength(before + 1)
+    expect(cluster.committed()).toBe(5)
+  })
+
   test('a commit is acknowledged when it is replicated, and then it is there', () => {
     const cluster = new GroupCluster()
     expect(cluster.commit(ADMIN, 5)).toBe(Errors.NONE)
