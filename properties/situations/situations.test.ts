@@ -218,7 +218,10 @@ const IN_TRANSACTIONS: readonly Pair[] = [
   {
     name: 'verification-refused',
     hit: () => txn().emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.INVALID_TXN_STATE),
-    miss: () => txn().emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.NONE),
+    miss: () =>
+      txn()
+        .emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.NONE)
+        .emit(M.txnVerified, 1, TP, PRODUCER, 0, Errors.CONCURRENT_TRANSACTIONS),
   },
   {
     name: 'unknown-end-of-transaction',

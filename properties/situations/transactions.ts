@@ -1,7 +1,7 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import { Api } from '../../sim/kafka/protocol/api.ts'
-import { Errors } from '../../sim/kafka/protocol/errors.ts'
+import { Errors, isRetriable } from '../../sim/kafka/protocol/errors.ts'
 import { S } from './names.ts'
 
 /** What a coordinator told last of a transactional id. */
@@ -79,7 +79,8 @@ export class TransactionSituations implements MomentObserver {
       case M.produceAnswered:
         return isFenced(c) ? this.hit(S.produceFenced) : undefined
       case M.txnVerified:
-        return d === Errors.NONE ? undefined : this.hit(S.verificationRefused)
+        // Retriable is what the coordinator could not say just now.
+        return d === Errors.NONE || isRetriable(d) ? undefined : this.hit(S.verificationRefused)
       case M.txnUnknown:
         return this.hit(S.unknownEnd)
       case M.txnHung:

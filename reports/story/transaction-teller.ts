@@ -2,7 +2,7 @@ import { M } from '../../sim/history/catalogue.ts'
 import type { DecodedMoment } from '../../sim/history/decode.ts'
 import { recordOrdinal, REPLY_FLAG } from '../../sim/history/ids.ts'
 import { Api, type ApiName } from '../../sim/kafka/protocol/api.ts'
-import { errorName } from '../../sim/kafka/protocol/errors.ts'
+import { errorName, isRetriable } from '../../sim/kafka/protocol/errors.ts'
 import { atSeconds } from '../words.ts'
 import { WEIGHT } from './choice.ts'
 import type { Copies } from './copies.ts'
@@ -163,7 +163,8 @@ export class TransactionTeller {
       }
       case M.txnVerified: {
         const error = int(moment, 'error')
-        if (!isOwn || error === 0) return null
+        // Retriable is what the coordinator could not say just now.
+        if (!isOwn || error === 0 || isRetriable(error)) return null
         const said = `${node} learns that ${producer} may not write to ${name}: ${errorName(error)}`
         return { weight: WEIGHT.deed, text: said, group: `verified ${name} ${error}` }
       }
