@@ -137,6 +137,14 @@ describe('offset-safety', () => {
       expect(h.at(4200).ended().of('offset-safety').violations).toMatchObject([{ atUs: 4_100_000 }])
     })
 
+    test('the old one leads again before it has heard of the other, and loads nothing', () => {
+      const h = changed(2, 2)
+      const kept = tpOf(9, partitionFor('billing-group', 50))
+      h.at(4100).emit(M.leaderBegan, 1, kept, 2, 0, 0)
+      h.at(4200).commits('billing', h.billing[0] as number, 1, 2, undefined, 1)
+      expect(h.at(4300).ended().of('offset-safety').violations).toMatchObject([{ atUs: 4_200_000 }])
+    })
+
     test('the old one does not know yet', () => {
       const h = changed(2, 2)
       h.at(4100).commits('billing', h.billing[0] as number, 1, 1, undefined, 1)

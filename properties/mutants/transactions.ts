@@ -67,14 +67,6 @@ const COORDINATOR: readonly Mutant[] = [
     caughtBy: campaign(100),
   },
   {
-    id: 'verified-whatever-the-partition',
-    rule: 'a partition is verified only when the transaction has it (`handleVerifyPartitionsInTransaction`)',
-    file: 'sim/kafka/transaction/add-partitions.ts',
-    anchor: 'return metadata?.partitions.includes(tp) === true',
-    replacement: 'return MARK',
-    caughtBy: { scenario: 'museum/T02-late-batch-opens-a-transaction', variant: 'after', runs: 1 },
-  },
-  {
     id: 'decided-before-replication',
     rule: 'a decision counts when its record is replicated (`appendTransactionToLog` with acks=-1)',
     file: 'sim/kafka/transaction/transaction-state-manager.ts',
@@ -137,14 +129,6 @@ const COORDINATOR: readonly Mutant[] = [
     anchor: "return 'again';",
     replacement: "return MARK && 'written';",
     caughtBy: campaign(400),
-  },
-  {
-    id: 'complete-before-the-markers',
-    rule: 'a transaction is complete when all its markers are written (`maybeWriteTxnCompletion`)',
-    file: 'sim/kafka/transaction/marker-channel.ts',
-    anchor: '|| pending.metadata.partitions.length > 0)',
-    replacement: '|| !MARK)',
-    caughtBy: campaign(200),
   },
 ]
 

@@ -33,6 +33,8 @@ export class Consumption implements MomentObserver {
     M.memberJoined,
     M.groupRebalanced,
     M.coordinatorLoaded,
+    M.coordinatorUnloaded,
+    M.leaderBegan,
     M.nodeCrashed,
     M.nodePowerLost,
     M.nodeStopped,
@@ -108,6 +110,10 @@ export class Consumption implements MomentObserver {
       case M.coordinatorLoaded:
         if (d === 0) this.coordinators.onLoaded(time, node, a, b)
         return
+      case M.coordinatorUnloaded:
+        return this.coordinators.onUnloaded(node, a)
+      case M.leaderBegan:
+        return this.coordinators.onLeads(node, a, b)
       case M.partitionAssigned:
       case M.partitionRevoked:
       case M.partitionLost:
@@ -119,6 +125,7 @@ export class Consumption implements MomentObserver {
       case M.diskWiped:
         if (kind === M.diskWiped) this.wiped.add(node)
         this.owners.onEnded(node)
+        this.coordinators.onEnded(node)
         ;(this.ends[node] ??= []).push(time)
         return
       default:

@@ -24,6 +24,8 @@ export class Coordinators {
   /** By reader: the partition of the offsets topic that keeps its group. */
   readonly keptIn: readonly number[]
   private readonly newest: Map<number, { readonly node: number; readonly epoch: number }> = new Map()
+  /** By partition of the offsets topic, as moments name it: brokers that hold it, whether or not another leads by now. */
+  private readonly holders: Map<number, Set<number>> = new Map()
   private readonly partitions: number
 
   /** @param offsetsPartitions `offsets.topic.num.partitions`. */
@@ -52,6 +54,9 @@ export class Coordinators {
 
   onLoaded(time: number, node: number, tp: number, epoch: number): void {
     const kept = partitionOf(tp)
+    const holders = this.holders.get(tp)
+    if (holders === undefined) this.holders.set(tp, new Set([node]))
+    else holders.add(node)
     if (epoch < (this.newest.get(kept)?.epoch ?? 0)) return
     this.newest.set(kept, { node, epoch })
     const mine = this.held.filter(
@@ -62,6 +67,20 @@ export class Coordinators {
       if (told.offset >= this.commits.committed(told.reader, told.partition)) this.accept(told, true)
       else this.behind.set(this.placeOf(told), told)
     }
+  }
+
+  onUnloaded(node: number, tp: number): void {
+    this.holders.get(tp)?.delete(node)
+  }
+
+  /** A process has ended. */
+  onEnded(node: number): void {
+    for (const holders of this.holders.values()) holders.delete(node)
+  }
+
+  /** Who leads again before it has heard that it was replaced goes on with what it has in memory, and loads nothing. */
+  onLeads(node: number, tp: number, epoch: number): void {
+    if (this.holders.get(tp)?.has(node) === true) this.newest.set(partitionOf(tp), { node, epoch })
   }
 
   /** A member learns that its group stands further back than was committed. */
