@@ -24,7 +24,7 @@ export const PRODUCER_MUTANTS: readonly Mutant[] = [
     file: 'sim/kafka/client/batch-expiry.ts',
     anchor: 'if (now < this.dueAt)',
     replacement: 'if (MARK)',
-    caughtBy: { scenario: 'library/gives-up-in-doubt', variant: null, runs: 20 },
+    caughtBy: { scenario: 'library/gives-up-in-doubt', variant: 'while-waiting', runs: 20 },
   },
   {
     id: 'expired-in-flight-counts-as-failed',
