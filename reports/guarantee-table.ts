@@ -1,23 +1,29 @@
-import { GUARANTEES, type Guarantee } from '../scenarios/format/vocabulary.ts'
+import { GUARANTEES, type Guarantee, type Stage, STAGES } from '../scenarios/format/vocabulary.ts'
 import { titleWithin } from './expectation-words.ts'
 import { clipped, padded, widthOf } from './layout.ts'
 import type { Paint } from './paint.ts'
 import type { ExpectationResult, ScenarioResult } from './result.ts'
 
 const GAP = 2
-const LEAST_NAME = 24
+const LEAST_NAME = 20
 const MOST_NAME = 56
+/** A sign and what may mark it. */
+const SIGN = 2
+
+const LETTER: Readonly<Record<Stage, string>> = { publish: 'p', consume: 'c', 'end-to-end': 'e' }
 
 interface Column {
   readonly guarantee: Guarantee
-  /** The name's words, one below the other. */
+  /** The stages that it is judged at, each with a sign of its own; null = it has none. */
+  readonly stages: readonly (Stage | null)[]
+  /** The name's words, one below the other; last the letters of its stages. */
   readonly words: readonly string[]
   readonly width: number
 }
 
 /**
- * Scenario x guarantee: ✓ held in every run, ✗ violated, ? unknown, · not judged; `!` marks what the file does not expect.
- * Where a scenario judges a guarantee for several subjects or stages, the worst is shown.
+ * Scenario x guarantee, each stage with a sign of its own: ✓ held in every run, ✗ violated, ? unknown, · not judged; `!` marks
+ * what the file does not expect. Where a scenario judges a guarantee for several subjects, the worst is shown.
  */
 export function guaranteeTable(results: readonly ScenarioResult[], paint: Paint, width: number): readonly string[] {
   const columns = columnsOf(results)
@@ -31,24 +37,36 @@ export function guaranteeTable(results: readonly ScenarioResult[], paint: Paint,
     const rows = blocks.length === 1 ? results : results.filter((result) => judgesAny(result, block))
     return [...(i === 0 ? [] : ['']), ...tableBlock(rows, block, nameWidth, paint)]
   })
-  return [...lines, '', legend(paint)]
+  return [...lines, '', ...legend(columns, paint)]
 }
 
 function judgesAny(result: ScenarioResult, columns: readonly Column[]): boolean {
   return result.expectations.some((e) => columns.some(({ guarantee }) => guarantee === e.guarantee))
 }
 
-function legend(paint: Paint): string {
+function legend(columns: readonly Column[], paint: Paint): readonly string[] {
   const parts = [`${paint.good('✓')} held`, `${paint.bad('✗')} violated`, `${paint.open('?')} unknown`]
-  return `  ${[...parts, '· not judged', `${paint.bad('!')} not as expected`].join('   ')}`
+  const signs = `  ${[...parts, '· not judged', `${paint.bad('!')} not as expected`].join('   ')}`
+  const stages = STAGES.filter((stage) => columns.some((column) => column.stages.includes(stage)))
+  return stages.length === 0 ? [signs] : [signs, `  ${stages.map((stage) => `${LETTER[stage]} ${stage}`).join('   ')}`]
 }
 
 function columnsOf(results: readonly ScenarioResult[]): readonly Column[] {
-  const judged = new Set(results.flatMap((result) => result.expectations.map((e) => e.guarantee)))
-  return GUARANTEES.filter(({ name }) => judged.has(name)).map(({ name }) => {
-    const words = name.split('-')
-    return { guarantee: name, words, width: Math.max(...words.map(widthOf)) }
+  const judged = results.flatMap((result) => result.expectations)
+  return GUARANTEES.flatMap(({ name }) => {
+    const own = judged.filter(({ guarantee }) => guarantee === name)
+    const stages = [...STAGES, null].filter((stage) => own.some((expectation) => expectation.stage === stage))
+    return stages.length === 0 ? [] : [columnOf(name, stages)]
   })
+}
+
+function columnOf(guarantee: Guarantee, stages: Column['stages']): Column {
+  const letters = stages
+    .map((stage) => padded(stage === null ? '' : LETTER[stage], SIGN))
+    .join('')
+    .trimEnd()
+  const words = [...guarantee.split('-'), ...(letters === '' ? [] : [letters])]
+  return { guarantee, stages, words, width: Math.max(SIGN * stages.length, ...words.map(widthOf)) }
 }
 
 function widthTaken(columns: readonly Column[]): number {
@@ -100,14 +118,17 @@ function nameOf(results: readonly ScenarioResult[], i: number, width: number): s
 }
 
 function cell(result: ScenarioResult, column: Column, paint: Paint): string {
-  const expectations = result.expectations.filter((e) => e.guarantee === column.guarantee)
+  const signs = column.stages.map((stage) => signAt(result, column.guarantee, stage, paint)).join('')
+  return signs + ' '.repeat(Math.max(0, column.width - SIGN * column.stages.length))
+}
+
+function signAt(result: ScenarioResult, guarantee: Guarantee, stage: Stage | null, paint: Paint): string {
+  const expectations = result.expectations.filter((e) => e.guarantee === guarantee && e.stage === stage)
   const worst = expectations.reduce<ExpectationResult | null>(
     (worst, next) => (worst === null || badness(next) > badness(worst) ? next : worst),
     null,
   )
-  if (worst === null) return paint.faint('·') + ' '.repeat(column.width - 1)
-  const mark = worst.met ? '' : paint.bad('!')
-  return sign(worst, paint) + mark + ' '.repeat(Math.max(0, column.width - (worst.met ? 1 : 2)))
+  return worst === null ? `${paint.faint('·')} ` : sign(worst, paint) + (worst.met ? ' ' : paint.bad('!'))
 }
 
 function sign(expectation: ExpectationResult, paint: Paint): string {

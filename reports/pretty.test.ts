@@ -109,9 +109,9 @@ describe('one scenario', () => {
   })
 
   test('shown by the wrong kind of violation', () => {
-    const expect1 = [expectation({ expected: 'violated', kinds: ['lost-acked-write'] })]
+    const expected = [expectation({ expected: 'violated', kinds: ['lost-acked-write'] })]
     const wrong = { verdicts: [verdict({ violations: [violation({ kind: 'lost-record' })] })] }
-    expect(render([judge({ expect: expect1 }, 2, () => wrong)], {}, 1)).toMatchInlineSnapshot(`
+    expect(render([judge({ expect: expected }, 2, () => wrong)], {}, 1)).toMatchInlineSnapshot(`
       "✗ sample
         scenarios/sample.yaml                                                              2 runs · seed 1
         ✗ durability  violated  2 of 2 runs, but never by lost-acked-write; seen: lost-record
@@ -213,16 +213,37 @@ describe('many scenarios', () => {
 
                                                     at
                                                     least
-                                                    once   durability  progress
+                                                    once
+                                                    p      durability  progress
         acks=all survives a crash                   ·      ✓           ·
         acks=1 loses what it acknowledged · acks-1  ✗!     ✗           ?!
         no replica left                             ·      ·           ?
 
         ✓ held   ✗ violated   ? unknown   · not judged   ! not as expected
+        p publish
 
       3 scenarios: 2 met, 1 not met · 410 runs · 6.8 h simulated · exit 1
       "
     `)
+  })
+
+  test('the table keeps the stages of a guarantee apart', () => {
+    const expected = (['publish', 'consume', 'end-to-end'] as const).map((stage) =>
+      expectation({ guarantee: 'exactly-once', stage }),
+    )
+    const pipeline = judge({ title: 'a pipeline', expect: expected }, 10, () => ({
+      verdicts: [
+        verdict({ guarantee: 'exactly-once', stage: 'publish' }),
+        verdict({ guarantee: 'exactly-once', stage: 'consume', observed: 'unknown', reason: 'the event limit' }),
+        verdict({ guarantee: 'exactly-once', stage: 'end-to-end', observed: 'violated', violations: [missing] }),
+      ],
+    }))
+    const lines = render([pipeline], { table: true }, 1)
+      .split('\n')
+      .map((line) => line.trimEnd())
+    expect(lines).toContain('              p c e')
+    expect(lines).toContain('  a pipeline  ✓ ?!✗!')
+    expect(lines).toContain('  p publish   c consume   e end-to-end')
   })
 
   test('a table that is too wide is split', () => {
