@@ -241,10 +241,10 @@ const OFFSETS: readonly Mutant[] = [
   {
     id: 'loaded-markers-abort',
     rule: 'a coordinator that loads takes over what the markers in its log say',
-    file: 'sim/kafka/group/coordinator-partition.ts',
-    anchor: "this.offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed });",
+    file: 'sim/kafka/group/coordinator-loader.ts',
+    anchor: "offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed });",
     replacement:
-      "this.offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed: !MARK && committed });",
+      "offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed: !MARK && committed });",
     caughtBy: campaign(400),
   },
 ]
@@ -263,7 +263,7 @@ const CLIENTS: readonly Mutant[] = [
     id: 'failed-batches-forgiven',
     rule: 'a batch that failed fails its transaction (`maybeTransitionToErrorState`)',
     file: 'sim/kafka/client/transaction/transaction-manager.ts',
-    anchor: "if (this.options.switches['txn.failed-record'] === 'abort')",
+    anchor: "if (this.options.switches['txn.failed-record'] === 'abort' && !this.endsWithoutAnswers)",
     replacement: 'if (!MARK)',
     caughtBy: campaign(400),
   },
