@@ -1,11 +1,11 @@
 import type { Expectation } from '../scenarios/format/scenario.ts'
 import type { Guarantee, Stage } from '../scenarios/format/vocabulary.ts'
 import { GUARANTEES } from '../scenarios/format/vocabulary.ts'
-import { M } from '../sim/history/catalogue.ts'
 import type { MomentObserver } from '../sim/history/recorder.ts'
 import type { WorldSpec } from '../sim/spec.ts'
 import type { FinalState } from '../sim/final-state.ts'
 import { audit } from './audit.ts'
+import { Backlog } from './backlog.ts'
 import { CheckerMaker } from './checkers/maker.ts'
 import type { Checker, RunEnd } from './checkers/checker.ts'
 import { AnswerInvariants } from './invariants/answers.ts'
@@ -19,15 +19,13 @@ import { ReadingInvariants } from './invariants/reading.ts'
 import { StableOffsetInvariants } from './invariants/stable-offsets.ts'
 import { TransactionInvariants } from './invariants/transactions.ts'
 import { Coordinated, isTransactional } from './shadow/coordinated.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { Consumption } from './shadow/consumption.ts'
 import { Shadow } from './shadow/shadow.ts'
 import type { Liveness } from './liveness/liveness.ts'
 import type { Wait } from './liveness/wait.ts'
 import { Situations } from './situations/situations.ts'
 import { type InvariantBreach, NOTHING_TO_JUDGE, type Verdict } from './verdict.ts'
-
-/** Kinds of moments, and the numbers before the first. */
-const ALL_KINDS: readonly number[] = Array.from({ length: Math.max(...Object.values(M)) + 1 }, (_, kind) => kind)
 
 /** At most this many are handed out. */
 const MOST_WAITS = 100
@@ -46,12 +44,9 @@ export class Court implements MomentObserver {
   /** By name: see {@link nameOf}. */
   private readonly checkers: ReadonlyMap<string, Checker>
   private readonly liveness: Liveness
-  /** By kind of moment: whether the shadow wants it, and who else does. */
-  private readonly shadowed: readonly boolean[]
-  private readonly watchers: readonly MomentObserver[][]
-  private readonly highWatermarks: HighWatermarkInvariants
-  private readonly logs: LogInvariants
-  private readonly committedLog: CommittedLogInvariants
+  /** What happened and has not been judged yet, and who judges it. */
+  private readonly backlog: Backlog = new Backlog()
+  private readonly dispatcher: Dispatcher
   /** Null unless they are counted. */
   private readonly situations: Situations | null
 
@@ -66,33 +61,29 @@ export class Court implements MomentObserver {
     const makers = new CheckerMaker(this.shadow, this.consumption, coordinated)
     this.liveness = makers.liveness
     this.checkers = checkersFor(expectations, makers)
-    this.highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
-    this.logs = new LogInvariants(this.shadow, this.breaches)
-    this.committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
+    const highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)
+    const logs = new LogInvariants(this.shadow, this.breaches)
+    const committedLog = new CommittedLogInvariants(this.shadow, this.breaches)
+    const answers = new AnswerInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
       ...(this.consumption === null ? [] : [this.consumption, this.consumption.offsetsTopic]),
-      this.logs,
+      logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),
-      this.highWatermarks,
-      this.committedLog,
-      new AnswerInvariants(this.shadow, this.breaches),
-      ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, this.committedLog, this.breaches)]),
+      highWatermarks,
+      committedLog,
+      answers,
+      ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, committedLog, this.breaches)]),
       ...(coordinated === null ? [] : this.ofTransactions(coordinated)),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
     ]
-    this.shadowed = ALL_KINDS.map((kind) => this.shadow.kinds.includes(kind))
-    this.watchers = ALL_KINDS.map(() => [])
-    for (const watcher of watchers) {
-      for (const kind of watcher.kinds) if (!this.isCalledByName(watcher, kind)) this.watchers[kind]?.push(watcher)
-    }
-    this.kinds = ALL_KINDS.filter(
-      (kind) => this.shadowed[kind] === true || watchers.some((watcher) => watcher.kinds.includes(kind)),
-    )
+    this.dispatcher = new Dispatcher(this.shadow, { highWatermarks, logs, committedLog, answers }, watchers)
+    this.kinds = this.dispatcher.kinds
   }
 
+  /** What is seen counts from the next question on at the latest. */
   onMoment(
     kind: number,
     time: number,
@@ -106,31 +97,7 @@ export class Court implements MomentObserver {
     g: number,
     h: number,
   ): void {
-    // Most moments are of these kinds: whoever is always there is called by name.
-    switch (kind) {
-      case M.hwAdvanced: {
-        const log = this.shadow.onHighWatermark(time, node, a, b, c, d)
-        if (log !== null) {
-          this.highWatermarks.onAdvanced(time, log, b, c, d)
-          this.committedLog.onHighWatermark(time, log, b, d)
-        }
-        // Nobody else wants those of followers and of leaders that are not the newest.
-        if (!this.shadow.ofNewestLeader) return
-        break
-      }
-      case M.logAppended:
-        this.shadow.onAppended(time, node, a, b, c, d, e, f, g, h)
-        this.logs.onAppended(time, node, b, c)
-        break
-      case M.followerFetched:
-        this.highWatermarks.onFetched(node, a, b, c)
-        break
-      default:
-        if (this.shadowed[kind] === true) this.shadow.onMoment(kind, time, node, a, b, c, d, e, f, g, h)
-    }
-    const watchers = this.watchers[kind] as readonly MomentObserver[]
-    for (let i = 0; i < watchers.length; i++)
-      (watchers[i] as MomentObserver).onMoment(kind, time, node, a, b, c, d, e, f, g, h)
+    if (this.backlog.add(kind, time, node, a, b, c, d, e, f, g, h)) this.catchUp()
   }
 
   private ofTransactions(coordinated: Coordinated): readonly MomentObserver[] {
@@ -141,20 +108,20 @@ export class Court implements MomentObserver {
     ]
   }
 
-  private isCalledByName(watcher: MomentObserver, kind: number): boolean {
-    if (watcher === this.logs) return kind === M.logAppended
-    if (watcher === this.committedLog) return kind === M.hwAdvanced
-    return watcher === this.highWatermarks && (kind === M.hwAdvanced || kind === M.followerFetched)
+  private catchUp(): void {
+    this.backlog.show(this.dispatcher)
   }
 
   /** One verdict per expectation, in their order. */
   verdicts(end: RunEnd): readonly Verdict[] {
+    this.catchUp()
     this.consumption?.close()
     return this.expectations.map((expectation) => this.verdict(expectation, end))
   }
 
   /** Who waits for what, since when and by which rule, when the run did not settle; to be asked after the verdicts. */
   waiting(end: RunEnd): readonly Wait[] {
+    this.catchUp()
     const { told, rest } = this.liveness.waits(end)
     const waits = [...told.map(({ wait }) => wait), ...rest]
     // Sends may be many, and most wait for what stands before them.
@@ -164,12 +131,14 @@ export class Court implements MomentObserver {
 
   /** Broken invariants; with the world as it really is, also where moments did not tell the truth about it. */
   broken(end: RunEnd, final: Partial<FinalState>): readonly InvariantBreach[] {
+    this.catchUp()
     audit(this.shadow, this.consumption, final, end.virtualUs, this.breaches)
     return this.breaches.all()
   }
 
   /** How often each hard situation occurred, by name; null when they were not counted. */
   reached(): Readonly<Record<string, number>> | null {
+    this.catchUp()
     return this.situations?.reached() ?? null
   }
 

@@ -1,4 +1,4 @@
-import { Ints } from '../shadow/growable.ts'
+import { Ints, List } from '../shadow/growable.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { FinalLogs } from './final-logs.ts'
 
@@ -19,7 +19,7 @@ export class CommittedView {
   private readonly first: Ints = new Ints()
   private readonly last: Ints = new Ints()
   /** By partition and offset: place plus one. */
-  private readonly at: Ints[] = []
+  private readonly at: List[] = []
   private isRead = false
 
   constructor(shadow: Shadow, final: FinalLogs) {
@@ -55,7 +55,7 @@ export class CommittedView {
 
   private readPartition(partition: number): void {
     const { logs, batches, records } = this.shadow
-    const at = (this.at[partition] = new Ints())
+    const at = (this.at[partition] = new List())
     for (const entry of this.final.readable(partition)) {
       const batch = logs.batchOf(entry)
       let placement = batch < 0 ? -1 : batches.firstPlacement.at(batch)

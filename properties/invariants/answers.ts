@@ -27,6 +27,11 @@ export class AnswerInvariants implements MomentObserver {
     _epoch: number,
     batch: number,
   ): void {
+    this.onAnswered(time, node, tp, offset, error, acks, batch)
+  }
+
+  /** `produce.answered` */
+  onAnswered(time: number, node: number, tp: number, offset: number, error: number, acks: number, batch: number): void {
     if (error !== 0 || acks === 0) return
     const { logs, partitions } = this.shadow
     const partition = partitions.indexOf(tp)

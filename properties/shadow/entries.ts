@@ -1,4 +1,4 @@
-import { Ints, Times } from './growable.ts'
+import { List, Times } from './growable.ts'
 import { type Column, Table } from './table.ts'
 
 /**
@@ -40,10 +40,10 @@ export class Entries {
   /** 1 for an entry that contradicted another, or follows one that did. */
   private readonly contradicts: Column = this.table.column()
   /** By partition and base offset: the newest entry there plus one. */
-  private readonly heads: readonly Ints[]
+  private readonly heads: readonly List[]
 
   constructor(partitions: number) {
-    this.heads = Array.from({ length: partitions }, () => new Ints())
+    this.heads = Array.from({ length: partitions }, () => new List())
   }
 
   get length(): number {
@@ -54,7 +54,7 @@ export class Entries {
   intern(partition: number, before: number, base: number, last: number, epoch: number, batch: number): number {
     this.conflict = -1
     this.created = false
-    const heads = this.heads[partition] as Ints
+    const heads = this.heads[partition] as List
     for (let entry = heads.at(base) - 1; entry >= 0; entry = this.sibling.at(entry)) {
       if (this.epoch.at(entry) !== epoch) continue
       if (this.batch.at(entry) === batch && this.before.at(entry) === before && this.last.at(entry) === last)
@@ -64,7 +64,7 @@ export class Entries {
     return this.create(heads, before, base, last, epoch, batch)
   }
 
-  private create(heads: Ints, before: number, base: number, last: number, epoch: number, batch: number): number {
+  private create(heads: List, before: number, base: number, last: number, epoch: number, batch: number): number {
     const entry = this.table.add()
     this.base.put(entry, base)
     this.last.put(entry, last)

@@ -51,6 +51,40 @@ export class Ints {
   }
 }
 
+/**
+ * A list of integers of which there are many, most of them short: one for each replica or partition. Without memory of its own
+ * outside the heap it costs next to nothing before it is used.
+ */
+export class List {
+  readonly data: number[] = []
+
+  get length(): number {
+    return this.data.length
+  }
+
+  push(value: number): void {
+    this.data.push(value)
+  }
+
+  /** The value at a place, 0 where nothing was written. */
+  at(index: number): number {
+    return index < this.data.length ? (this.data[index] as number) : 0
+  }
+
+  /** Writes at any place; places between are 0. */
+  put(index: number, value: number): void {
+    const { data } = this
+    while (data.length < index) data.push(0)
+    if (index === data.length) data.push(value)
+    else data[index] = value
+  }
+
+  /** Forgets everything from a place on. */
+  cut(length: number): void {
+    this.data.length = length
+  }
+}
+
 /** A list of points in time, in microseconds, that grows. */
 export class Times {
   private data = NO_TIMES

@@ -1,6 +1,6 @@
 import { Batches, Presence } from './batches.ts'
 import type { Entries } from './entries.ts'
-import { Ints, Times } from './growable.ts'
+import { Ints, List, Times } from './growable.ts'
 import type { Partitions } from './partitions.ts'
 import type { ShadowLog } from './shadow-log.ts'
 
@@ -31,7 +31,7 @@ export class Leaderships {
   private readonly batches: Batches
   private readonly entries: Entries
   /** By partition: every batch that a leader appended. */
-  private readonly appended: readonly Ints[]
+  private readonly appended: readonly List[]
   /** By partition: entries of the newest leader's log that are known to be committed. */
   private readonly committedEntries: Int32Array
 
@@ -43,7 +43,7 @@ export class Leaderships {
     this.newestNodes = new Int32Array(partitions.count).fill(-1)
     this.alive = new Int32Array(partitions.count)
     this.committedEntries = new Int32Array(partitions.count)
-    this.appended = Array.from({ length: partitions.count }, () => new Ints())
+    this.appended = Array.from({ length: partitions.count }, () => new List())
   }
 
   newestEpoch(partition: number): number {
@@ -58,7 +58,7 @@ export class Leaderships {
   onNewEntry(partition: number, node: number, epoch: number, batch: number): void {
     if (this.batches.newestCopy.at(batch) === 0) {
       this.batches.partition.put(batch, partition)
-      ;(this.appended[partition] as Ints).push(batch)
+      ;(this.appended[partition] as List).push(batch)
     }
     if (epoch === this.newestEpoch(partition) && node === this.newestNode(partition)) {
       this.batches.presence.put(batch, Presence.present)
@@ -97,7 +97,7 @@ export class Leaderships {
       const batch = entries.batchNumber.at(log.entries.at(place))
       if (batch >= 0) batches.mark.put(batch, mark)
     }
-    const appended = this.appended[partition] as Ints
+    const appended = this.appended[partition] as List
     for (let i = 0; i < appended.length; i++) {
       const batch = appended.at(i)
       if (batches.mark.at(batch) === mark) {

@@ -1,4 +1,5 @@
-import { Ints, Times } from './growable.ts'
+import { Ints, List, Times } from './growable.ts'
+import { type Column, Table } from './table.ts'
 
 /** What an effect did, as `effect.applied` tells it. */
 export const What = { processed: 0, inserted: 1, changed: 2, incremented: 3, unchanged: 4 } as const
@@ -8,20 +9,21 @@ export const BY_OFFSET_FENCE = 2
 
 /** Records handed to applications by `poll()`, oldest first. */
 export class Deliveries {
-  readonly reader: Ints = new Ints()
-  readonly record: Ints = new Ints()
-  readonly partition: Ints = new Ints()
-  readonly offset: Ints = new Ints()
-  readonly node: Ints = new Ints()
+  private readonly table: Table = new Table()
+  readonly reader: Column = this.table.column()
+  readonly record: Column = this.table.column()
+  readonly partition: Column = this.table.column()
+  readonly offset: Column = this.table.column()
+  readonly node: Column = this.table.column()
   readonly at: Times = new Times()
   /** When the work on it began plus one, 0 = not yet. */
   readonly startedAt: Times = new Times()
   /** The delivery before it at the same place to the same reader plus one. */
-  readonly before: Ints = new Ints()
+  readonly before: Column = this.table.column()
   /** The delivery before it of the same record, to whomever, plus one. */
-  readonly beforeOfRecord: Ints = new Ints()
+  readonly beforeOfRecord: Column = this.table.column()
   private readonly newestByRecord: Ints = new Ints()
-  private readonly newest: (Ints | undefined)[] = []
+  private readonly newest: (List | undefined)[] = []
   private readonly partitions: number
 
   constructor(partitions: number) {
@@ -29,7 +31,7 @@ export class Deliveries {
   }
 
   get length(): number {
-    return this.reader.length
+    return this.table.length
   }
 
   /** The newest delivery of a place to a reader, -1 without; then {@link before} less one. */
@@ -48,17 +50,18 @@ export class Deliveries {
   }
 
   add(time: number, reader: number, record: number, partition: number, offset: number, node: number): number {
-    const places = (this.newest[reader * this.partitions + partition] ??= new Ints())
-    const delivery = this.reader.push(reader)
-    this.record.push(record)
-    this.partition.push(partition)
-    this.offset.push(offset)
-    this.node.push(node)
+    const places = (this.newest[reader * this.partitions + partition] ??= new List())
+    const delivery = this.table.add()
+    this.reader.put(delivery, reader)
+    this.record.put(delivery, record)
+    this.partition.put(delivery, partition)
+    this.offset.put(delivery, offset)
+    this.node.put(delivery, node)
     this.at.push(time)
     this.startedAt.push(0)
-    this.before.push(places.at(offset))
+    this.before.put(delivery, places.at(offset))
     places.put(offset, delivery + 1)
-    this.beforeOfRecord.push(this.newestByRecord.at(record))
+    this.beforeOfRecord.put(delivery, this.newestByRecord.at(record))
     this.newestByRecord.put(record, delivery + 1)
     return delivery
   }
@@ -66,22 +69,23 @@ export class Deliveries {
 
 /** What stores refused or applications did for good, in the order in which it happened. */
 export class Effects {
-  readonly reader: Ints = new Ints()
-  readonly record: Ints = new Ints()
-  readonly partition: Ints = new Ints()
-  readonly offset: Ints = new Ints()
+  private readonly table: Table = new Table()
+  readonly reader: Column = this.table.column()
+  readonly record: Column = this.table.column()
+  readonly partition: Column = this.table.column()
+  readonly offset: Column = this.table.column()
   /** The consumer's node, or the store's. */
-  readonly node: Ints = new Ints()
+  readonly node: Column = this.table.column()
   readonly at: Times = new Times()
   /** See {@link What}; of refused ones the reason. */
-  readonly what: Ints = new Ints()
-  readonly generation: Ints = new Ints()
+  readonly what: Column = this.table.column()
+  readonly generation: Column = this.table.column()
   /** The one before it of the same record plus one. */
-  readonly before: Ints = new Ints()
+  readonly before: Column = this.table.column()
   private readonly newest: Ints = new Ints()
 
   get length(): number {
-    return this.reader.length
+    return this.table.length
   }
 
   add(
@@ -94,15 +98,16 @@ export class Effects {
     what: number,
     generation: number,
   ): number {
-    const effect = this.reader.push(reader)
-    this.record.push(record)
-    this.partition.push(partition)
-    this.offset.push(offset)
-    this.node.push(node)
+    const effect = this.table.add()
+    this.reader.put(effect, reader)
+    this.record.put(effect, record)
+    this.partition.put(effect, partition)
+    this.offset.put(effect, offset)
+    this.node.put(effect, node)
     this.at.push(time)
-    this.what.push(what)
-    this.generation.push(generation)
-    this.before.push(this.newest.at(record))
+    this.what.put(effect, what)
+    this.generation.put(effect, generation)
+    this.before.put(effect, this.newest.at(record))
     this.newest.put(record, effect + 1)
     return effect
   }

@@ -114,8 +114,10 @@ export class Records {
     this.isOpen.put(record, 1)
     this.newestAttempt.put(record, attempt)
     this.transaction.put(record, txn + 1)
-    this.toldPartition.put(record, -1)
-    this.toldOffset.put(record, -1)
+    if (txn >= 0) {
+      this.toldPartition.put(record, -1)
+      this.toldOffset.put(record, -1)
+    }
     this.sendOrder.put(record, order)
     this.incarnation.put(record, this.incarnations.at(node))
     this.partition.put(record, partition)

@@ -1,5 +1,5 @@
 import type { Entries } from './entries.ts'
-import { Ints } from './growable.ts'
+import { List } from './growable.ts'
 
 /** Why a log became shorter. */
 export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped'
@@ -9,7 +9,7 @@ export class ShadowLog {
   readonly node: number
   readonly partition: number
   /** Numbers of its entries (see {@link Entries}), in offset order. */
-  readonly entries: Ints = new Ints()
+  readonly entries: List = new List()
   start = 0
   end = 0
   highWatermark = 0
@@ -49,7 +49,7 @@ export class ShadowLog {
     const { entries, table } = this
     let kept = entries.length
     while (kept > 0 && table.last.at(entries.data[kept - 1] as number) >= offset) kept--
-    entries.length = kept
+    entries.cut(kept)
     this.end = offset
     if (this.start > offset) this.start = offset
     if (this.highWatermark > offset) this.highWatermark = offset
@@ -57,7 +57,7 @@ export class ShadowLog {
 
   wipe(time: number, cause: CutCause): void {
     if (this.end > 0) this.noteCut(0, time, cause)
-    this.entries.clear()
+    this.entries.cut(0)
     this.start = 0
     this.end = 0
     this.highWatermark = 0

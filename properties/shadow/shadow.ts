@@ -1,12 +1,13 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
-import { Applications } from './applications.ts'
+import type { Applications } from './applications.ts'
 import { Batches } from './batches.ts'
+import { castOf } from './cast.ts'
 import { Cluster, UNTOLD } from './cluster.ts'
 import { Leaderships } from './leaderships.ts'
-import { Names } from './names.ts'
-import { Partitions } from './partitions.ts'
+import type { Names } from './names.ts'
+import type { Partitions } from './partitions.ts'
 import { Decisions } from './decisions.ts'
 import { Ints } from './growable.ts'
 import { Outcome, Records } from './records.ts'
@@ -77,9 +78,10 @@ export class Shadow implements MomentObserver {
 
   constructor(spec: WorldSpec) {
     this.spec = spec
-    this.partitions = new Partitions(spec)
-    this.applications = new Applications(spec, this.partitions)
-    this.names = new Names(spec, this.applications)
+    const { partitions, applications, names } = castOf(spec)
+    this.partitions = partitions
+    this.applications = applications
+    this.names = names
     this.batches = new Batches()
     this.records = new Records(this.batches)
     this.transactions = new Transactions()
@@ -114,9 +116,7 @@ export class Shadow implements MomentObserver {
       case M.recordBatched:
         return this.records.onBatched(a, b, c, d)
       case M.produceAcked:
-        this.acknowledged.clear()
-        this.records.onAcked(time, a, b, this.partitions.indexOf(c), d, this.acknowledged)
-        return
+        return this.onAcked(time, a, b, c, d)
       case M.produceFailed:
         return this.records.onFailed(a, b)
       case M.produceUnknown:
@@ -204,7 +204,14 @@ export class Shadow implements MomentObserver {
     return log
   }
 
-  private onSent(time: number, node: number, id: number, attempt: number, tp: number): void {
+  /** `produce.acked` */
+  onAcked(time: number, id: number, attempt: number, tp: number, offset: number): void {
+    this.acknowledged.clear()
+    this.records.onAcked(time, id, attempt, this.partitions.indexOf(tp), offset, this.acknowledged)
+  }
+
+  /** `record.sent` */
+  onSent(time: number, node: number, id: number, attempt: number, tp: number): void {
     const txn = this.transactions.openAt(node)
     this.records.onSent(time, node, id, attempt, this.partitions.indexOf(tp), txn)
     if (txn >= 0) this.transactions.add(txn, this.records.numberOf(id), attempt)
