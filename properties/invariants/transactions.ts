@@ -32,7 +32,7 @@ export class TransactionInvariants implements MomentObserver {
   private readonly breaches: Breaches
   /** By producer id and epoch: which ends coordinators have told of. */
   private readonly decided: Map<number, Map<number, number>> = new Map()
-  private readonly pending: Pending[] = []
+  private pending: Pending[] = []
   /** Before KAFKA-17507 offsets are taken over some time after the marker, when the next transaction may be open. */
   private readonly materializesLater: boolean
 
@@ -59,7 +59,8 @@ export class TransactionInvariants implements MomentObserver {
       case M.txnPrepared:
         return this.onPrepared(c, d, b === 1 ? End.commit : End.abort)
       case M.txnCompleted:
-        return this.onCompleted(time, node, a, c, d, b === 1)
+        if (!this.coordinated.isReplaced(a, e)) this.onCompleted(time, node, a, c, d, b === 1)
+        return
       case M.markerWritten:
         return this.onMarker(time, node, a, c, d, e === 1)
       case M.offsetPending:
@@ -153,10 +154,10 @@ export class TransactionInvariants implements MomentObserver {
   }
 
   private decide(time: number, node: number, what: string, end: number, isIt: (one: Pending) => boolean): void {
-    const found = this.pending.findLastIndex(isIt)
-    const one = this.pending[found]
+    const one = this.pending.findLast(isIt)
     if (one === undefined) return
-    this.pending.splice(found, 1)
+    // A request that was sent again has left the same offset more than once: one marker decides them all.
+    this.pending = this.pending.filter((other) => other.producerId !== one.producerId || !isIt(other))
     if (this.materializesLater || (this.coordinated.endsAmongOffsets(one.producerId) & end) !== 0) return
     const marker = end === End.commit ? 'COMMIT' : 'ABORT'
     const said = `made offset ${one.offset} of ${this.partition(one.tp)} ${what}, which waited for the end of a transaction of producer id ${one.producerId}, although no ${marker} had been written among offsets`

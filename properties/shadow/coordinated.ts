@@ -37,6 +37,8 @@ export class Coordinated implements MomentObserver {
   private readonly newest: Map<number, CoordinatedTransaction> = new Map()
   /** By producer id: partitions that got a marker since its transaction was opened, with the ends that they told. */
   private readonly marked: Map<number, Map<number, number>> = new Map()
+  /** By text: the newest coordinator epoch that told of a transaction. */
+  private readonly epochs: Map<number, number> = new Map()
   /** By text: the node that registered last. */
   private readonly owners: Map<number, number> = new Map()
   private readonly topics: number
@@ -70,15 +72,18 @@ export class Coordinated implements MomentObserver {
     switch (kind) {
       case M.txnOpened:
         if (this.isOver(a, b, c)) return
+        this.noteEpoch(a, d)
         this.marked.delete(b)
         return this.put(a, 'ongoing', 0, b, c, node, time, new Set())
       case M.txnPartitionAdded:
         if (!this.isOver(a, c, d)) this.add(a, b)
         return
       case M.txnPrepared:
+        this.noteEpoch(a, e)
         return this.put(a, 'prepared', b === 1 ? End.commit : End.abort, c, d, node, time, this.partitionsOf(a))
       case M.txnCompleted:
-        return this.complete(time, node, a, b === 1 ? End.commit : End.abort, c, d)
+        if (!this.isReplaced(a, e)) this.complete(time, node, a, b === 1 ? End.commit : End.abort, c, d)
+        return
       case M.markerWritten:
         return this.mark(a, c, e === 1 ? End.commit : End.abort)
       case M.producerRegistered:
@@ -91,6 +96,15 @@ export class Coordinated implements MomentObserver {
 
   of(text: number): CoordinatedTransaction | null {
     return this.newest.get(text) ?? null
+  }
+
+  /** Whether a coordinator of a newer epoch has told of a transaction since: a replaced one may come late with its own. */
+  isReplaced(text: number, coordinatorEpoch: number): boolean {
+    return coordinatorEpoch < (this.epochs.get(text) ?? -1)
+  }
+
+  private noteEpoch(text: number, coordinatorEpoch: number): void {
+    if (!this.isReplaced(text, coordinatorEpoch)) this.epochs.set(text, coordinatorEpoch)
   }
 
   /** The newest transaction of every transactional id. */
