@@ -39,6 +39,8 @@ export class Coordinated implements MomentObserver {
   private readonly marked: Map<number, Map<number, number>> = new Map()
   /** By text: the newest coordinator epoch that told of a transaction. */
   private readonly epochs: Map<number, number> = new Map()
+  /** By text: in which coordinator epoch its newest transaction was told to be open. */
+  private readonly opened: Map<number, number> = new Map()
   /** By text: the node that registered last. */
   private readonly owners: Map<number, number> = new Map()
   private readonly topics: number
@@ -73,6 +75,7 @@ export class Coordinated implements MomentObserver {
       case M.txnOpened:
         if (this.isOver(a, b, c)) return
         this.noteEpoch(a, d)
+        this.opened.set(a, d)
         this.marked.delete(b)
         return this.put(a, 'ongoing', 0, b, c, node, time, new Set())
       case M.txnPartitionAdded:
@@ -101,6 +104,14 @@ export class Coordinated implements MomentObserver {
   /** Whether a coordinator of a newer epoch has told of a transaction since: a replaced one may come late with its own. */
   isReplaced(text: number, coordinatorEpoch: number): boolean {
     return coordinatorEpoch < (this.epochs.get(text) ?? -1)
+  }
+
+  /**
+   * Whether the newest transaction was told to be open in this coordinator epoch. What an earlier coordinator told of may have
+   * been a record of its log that was never replicated.
+   */
+  isOpenedIn(text: number, coordinatorEpoch: number): boolean {
+    return this.opened.get(text) === coordinatorEpoch
   }
 
   private noteEpoch(text: number, coordinatorEpoch: number): void {
