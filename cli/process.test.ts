@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { CampaignDocument } from '../reports/campaign/document.ts'
 import type { ResultDocument } from '../reports/result.ts'
 import { bench } from './fake-context.test.support.ts'
 
 // A process runs what `tsc -b` made of the sources.
 const MAIN = fileURLToPath(new URL('../dist/cli/fake-main.test.support.js', import.meta.url))
+
+/** A process is waited for until it has come so far, not for a time. */
+const PATIENCE = { timeout: 25_000, interval: 20 }
 
 interface Ended {
   readonly code: number | null
@@ -29,9 +33,9 @@ function start(
 describe.each(['1', '2'])('Ctrl-C with %s jobs', (jobs) => {
   test('tells what is known and exits with 130', async () => {
     const at = bench()
-    at.file('a.yaml', [{ runs: 1_000_000, tags: ['slow:2', 'violate:3'] }])
+    at.file('a.yaml', [{ runs: 1_000_000, tags: ['slow:2', 'violate:30'] }])
     const { child, ended } = start(at.folder, 'run', 'a.yaml', '--json', '--reporter', 'ndjson=events', '--jobs', jobs)
-    await new Promise((resolve) => setTimeout(resolve, 2000))
+    await vi.waitFor(() => expect(readFileSync(`${at.folder}/events`, 'utf8')).toContain('"violation"'), PATIENCE)
     child.kill('SIGINT')
     const { code, out, err } = await ended
     expect({ code, err }).toEqual({ code: 130, err: '' })
@@ -39,7 +43,7 @@ describe.each(['1', '2'])('Ctrl-C with %s jobs', (jobs) => {
     expect(summary).toMatchObject({ stopped: 'interrupted', scenarios: 1, notMet: 1 })
     expect(scenarios[0]).toMatchObject({ partial: 'interrupted', runsPlanned: 1_000_000 })
     expect(scenarios[0]?.runs).toBeGreaterThan(10)
-    expect(scenarios[0]?.expectations[0]?.firstViolation?.run).toBe(3)
+    expect(scenarios[0]?.expectations[0]?.firstViolation?.run).toBe(30)
   })
 })
 
