@@ -14,10 +14,11 @@ const ENDING = '.yaml'
  */
 export function campaignPaths(words: readonly string[], context: Pick<Context, 'root' | 'console'>): readonly string[] {
   return words.map((word) => {
-    if (/[./\\]/.test(word) || word === '' || existsSync(resolve(context.console.cwd, word))) return word
+    if (word === '' || existsSync(resolve(context.console.cwd, word))) return word
     const folder = join(context.root, 'scenarios', 'campaigns')
     const names = namesIn(folder)
     if (names.includes(word)) return shown(join(folder, `${word}${ENDING}`), context.console.cwd)
+    if (/[./\\]/.test(word)) return word
     const near = nearest(word, names)
     const help = near === null ? `there are ${names.join(', ')}; or give a file` : `did you mean \`${near}\`?`
     throw new UsageError(`there is no campaign and no file ${JSON.stringify(word)}`, help)
