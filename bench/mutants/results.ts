@@ -47,7 +47,14 @@ function readEntries(file: string): readonly Entry[] {
 /** All that an outcome depends on: what is built, and the scenarios. */
 function digestOf(root: string): string {
   const hash = createHash('sha256')
-  for (const folder of ['dist/sim', 'dist/properties', 'dist/scenarios', 'scenarios/library', 'scenarios/campaigns']) {
+  for (const folder of [
+    'dist/sim',
+    'dist/properties',
+    'dist/scenarios',
+    'scenarios/library',
+    'scenarios/museum',
+    'scenarios/campaigns',
+  ]) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort((a, b) =>
       a < b ? -1 : 1,
     )
