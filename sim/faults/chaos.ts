@@ -85,7 +85,8 @@ function drawPattern(
       (topology.clients.length > 0 || !pattern.clients) &&
       (topology.readers.length > 0 || pattern.about !== 'readers') &&
       (topology.memberSessionUs > 0 || pattern.about !== 'groups') &&
-      (topology.storeClients.length > 0 || pattern.about !== 'stores')
+      (topology.storeClients.length > 0 || pattern.about !== 'stores') &&
+      (topology.transactional.length > 0 || pattern.about !== 'transactions')
     )
   })
   if (at === null || Object.values(possible).every((weight) => weight === 0)) return null

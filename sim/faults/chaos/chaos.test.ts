@@ -9,7 +9,7 @@ import { drawChaos, drawChaosInDetail } from '../chaos.ts'
 import { problemsOfMatch } from '../match-compiler.ts'
 import type { ChaosKind, ChaosSpec, PlannedFault } from '../plan.ts'
 import { FakeWorld } from '../testing/fake-world.ts'
-import { producerSpec, readingSpec, topicSpec, worldSpec } from '../testing/worlds.ts'
+import { producerSpec, readingSpec, topicSpec, transactionalSpec, worldSpec } from '../testing/worlds.ts'
 import { WorldNames } from '../world-names.ts'
 import { PATTERNS, type PatternName } from './patterns.ts'
 import { topologyOf } from './topology.ts'
@@ -29,6 +29,7 @@ const KINDS: readonly ChaosKind[] = [
 ]
 const ANYTHING: ChaosSpec = { budget: 'beyond', kinds: KINDS, faults: [1, 8] }
 const names = Object.keys(PATTERNS) as PatternName[]
+const OTHER_WORLDS = [{ spec: readingSpec() }, { spec: transactionalSpec() }]
 
 function draw(chaos: ChaosSpec, spec: WorldSpec, seed: number): readonly PlannedFault[] {
   return drawChaos(chaos, spec, new Stream(String(seed), 'chaos'))
@@ -143,7 +144,7 @@ describe('drawChaos', () => {
 
   it('draws what this world has: existing nodes, moments and times, as plain JSON', () => {
     fc.assert(
-      fc.property(fc.oneof(worlds, fc.constant({ spec: readingSpec() })), fc.nat(), ({ spec }, seed) => {
+      fc.property(fc.oneof(worlds, fc.constantFrom(...OTHER_WORLDS)), fc.nat(), ({ spec }, seed) => {
         const faults = draw({ ...ANYTHING, faults: [3, 8] }, spec, seed)
         const known = new Set(nodesOf(spec).map((node) => node.name))
         const applications = new Set(nodesOf(spec).map((node) => node.application))
@@ -218,9 +219,9 @@ describe('drawChaos', () => {
   it('draws the same from the same seed, and draws every pattern in some run', () => {
     const seen = new Map<PatternName, number>()
     for (let seed = 1; seed <= 500; seed++) {
-      const { patterns, faults } = drawChaosInDetail(ANYTHING, readingSpec(), new Stream(String(seed), 'chaos'))
+      const { patterns, faults } = drawChaosInDetail(ANYTHING, transactionalSpec(), new Stream(String(seed), 'chaos'))
       for (const name of patterns) seen.set(name, (seen.get(name) ?? 0) + 1)
-      expect(draw(ANYTHING, readingSpec(), seed)).toEqual(faults)
+      expect(draw(ANYTHING, transactionalSpec(), seed)).toEqual(faults)
     }
     for (const name of names) expect(seen.get(name) ?? 0, name).toBeGreaterThan(2)
   })
@@ -233,6 +234,35 @@ describe('drawChaos', () => {
         kinds.add(word[0])
     }
     expect([...kinds]).toEqual([])
+  })
+
+  it('draws the same where nobody writes in transactions, whatever there is to say about them', () => {
+    const text = JSON.stringify(Array.from({ length: 300 }, (_, seed) => draw(ANYTHING, readingSpec(), seed + 1)))
+    expect(text.match(/txn\.|marker|transaction|Txn|InitProducerId/g)).toBeNull()
+  })
+
+  it('holds and loses every message of a transaction, and strikes at its moments', () => {
+    const faults = Array.from({ length: 600 }, (_, seed) => draw(ANYTHING, transactionalSpec(), seed + 1)).flat()
+    const touched = new Set(faults.flatMap(({ action }) => ('api' in action ? [action.api] : [])))
+    const awaited = new Set(faults.flatMap(({ trigger }) => (trigger.kind === 'when' ? [trigger.match.moment] : [])))
+    const apis = [
+      'InitProducerId',
+      'AddPartitionsToTxn',
+      'AddOffsetsToTxn',
+      'TxnOffsetCommit',
+      'EndTxn',
+      'WriteTxnMarkers',
+    ]
+    for (const api of apis) expect(touched, api).toContain(api)
+    const moments = ['txn.began', 'txn.ending', 'txn.opened', 'txn.partition-added', 'txn.prepared', 'txn.completed']
+    for (const moment of moments) expect(awaited, moment).toContain(moment)
+    expect(awaited).toContain('marker.written')
+  })
+
+  it('strikes the coordinator of an id that is known before the run, else of any', () => {
+    const faults = Array.from({ length: 600 }, (_, seed) => draw(ANYTHING, transactionalSpec(), seed + 1)).flat()
+    expect(JSON.stringify(faults)).toContain('"transactionalId":"checkout-0"')
+    expect(JSON.stringify(faults)).not.toContain('biller-')
   })
 
   it('strikes every instance that reads, all of an application, coordinators and stores', () => {
@@ -292,7 +322,7 @@ describe('drawChaos', () => {
 })
 
 describe('patterns', () => {
-  const spec = readingSpec()
+  const spec = transactionalSpec()
   const topology = topologyOf(spec)
   const nodes = nodesOf(spec).map(({ name }) => name)
   const at = (name: string): number => nodes.indexOf(name)
@@ -322,6 +352,13 @@ describe('patterns', () => {
         for (let to = from + 1; to < 5; to++) world.talk(time, from, to, from === 0 ? 63 : 1)
       world.talk(time, 1, at('billing#0'), Api.OffsetCommit)
       world.talkBack(time, 1, at('billing#0'), Api.OffsetCommit)
+      for (const api of [Api.Produce, Api.InitProducerId, Api.AddPartitionsToTxn, Api.EndTxn]) {
+        world.talk(time, 4, 1, api)
+        world.talkBack(time, 1, 4, api)
+      }
+      for (const api of [Api.AddOffsetsToTxn, Api.TxnOffsetCommit]) world.talk(time, at('biller#0'), 1, api)
+      world.talk(time, 2, 1, Api.WriteTxnMarkers)
+      world.talkBack(time, 1, 2, Api.WriteTxnMarkers)
       world.talkBack(time, at('ledger'), at('writer#0'), StoreApi.StoreWrite)
       world.talkBack(time, 1, 4, 0)
       world.talkBack(time, 1, 2, 1)

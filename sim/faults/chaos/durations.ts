@@ -48,6 +48,6 @@ function below(timeoutUs: number, stream: Stream): number {
   return range(stream, Math.floor(timeoutUs * 0.75), timeoutUs)
 }
 
-function above(timeoutUs: number, stream: Stream): number {
+export function above(timeoutUs: number, stream: Stream): number {
   return range(stream, timeoutUs, Math.floor(timeoutUs * 1.25))
 }

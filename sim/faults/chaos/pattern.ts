@@ -11,8 +11,8 @@ export interface Pattern {
   readonly mortal: boolean
   /** Whether it is about a client. */
   readonly clients: boolean
-  /** What else there must be: readers, groups of them, or stores that are written to. */
-  readonly about?: 'readers' | 'groups' | 'stores'
+  /** What else there must be: readers, groups of them, stores that are written to, or transactions. */
+  readonly about?: 'readers' | 'groups' | 'stores' | 'transactions'
   draw(at: PartitionName, topology: Topology, stream: Stream): readonly PlannedFault[]
 }
 

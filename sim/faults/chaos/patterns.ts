@@ -6,6 +6,7 @@ import { fault, type Pattern } from './pattern.ts'
 import { range } from './pick.ts'
 import { READER_PATTERNS } from './reader-patterns.ts'
 import type { PartitionName } from './topology.ts'
+import { TRANSACTION_PATTERNS } from './transaction-patterns.ts'
 import { atMoment, atTime, drawAfter, drawEarlyTime, drawNth, drawTrigger } from './triggers.ts'
 import {
   ACTIVE_CONTROLLER,
@@ -33,6 +34,7 @@ function elected(at: PartitionName, stream: Stream): Trigger {
 
 export const PATTERNS: Readonly<Record<PatternName, Pattern>> = {
   ...READER_PATTERNS,
+  ...TRANSACTION_PATTERNS,
 
   /** The leader still serves clients but loses its followers and the controller: it is deposed without knowing. */
   grayLeader: {

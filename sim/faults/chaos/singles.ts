@@ -17,6 +17,7 @@ import {
   nodeNamed,
   REST,
   someCoordinator,
+  someTransactionCoordinator,
   STORES,
 } from './victims.ts'
 import { WEIGHTS } from './weights.ts'
@@ -191,6 +192,14 @@ function readerIsolatedFrom(at: PartitionName, topology: Topology, stream: Strea
   }
 }
 
+const OF_TRANSACTIONS: readonly (keyof typeof WEIGHTS.message)[] = [
+  'endTxn',
+  'endTxnReply',
+  'writeTxnMarkers',
+  'addPartitionsToTxn',
+  'initProducerId',
+]
+
 function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
   const at = somePartition(topology, stream)
   if (at === null) return null
@@ -205,6 +214,8 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
     if (name === 'consumerFetchReply') return topology.readers.length > 0
     if (name === 'offsetCommit' || name === 'offsetCommitReply' || name === 'membership')
       return topology.memberSessionUs > 0
+    if (name === 'txnOffsetCommit') return topology.offsetsInTransactions
+    if (OF_TRANSACTIONS.includes(name)) return topology.transactional.length > 0
     return (name !== 'storeRequest' && name !== 'storeReply') || topology.storeClients.length > 0
   })
   switch (pickWeighted(stream, messages)) {
@@ -238,6 +249,19 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
       return { from: CLIENTS, to: STORES, api: 'StoreWrite', reply: false, ...rest }
     case 'storeReply':
       return { from: STORES, to: CLIENTS, api: 'StoreWrite', reply: true, ...rest }
+    case 'endTxn':
+      return { from: CLIENTS, to: BROKERS, api: 'EndTxn', reply: false, ...rest }
+    case 'endTxnReply':
+      return { from: BROKERS, to: CLIENTS, api: 'EndTxn', reply: true, ...rest }
+    case 'writeTxnMarkers':
+      return { api: 'WriteTxnMarkers', ...oneWay(stream, BROKERS, leader), ...rest }
+    case 'addPartitionsToTxn':
+      // By clients, and by leaders that let the coordinator verify what they are sent (KIP-890).
+      return { api: 'AddPartitionsToTxn', ...oneWay(stream, stream.pick([CLIENTS, leader]), BROKERS), ...rest }
+    case 'initProducerId':
+      return { api: 'InitProducerId', ...oneWay(stream, CLIENTS, BROKERS), ...rest }
+    case 'txnOffsetCommit':
+      return { api: 'TxnOffsetCommit', ...oneWay(stream, CLIENTS, BROKERS), ...rest }
   }
 }
 
@@ -269,5 +293,7 @@ function drawDisconnect(topology: Topology, stream: Stream): Action | null {
   const coordinator = someCoordinator(topology, stream)
   if (coordinator !== null) pairs.push([CLIENTS, coordinator])
   if (topology.storeClients.length > 0) pairs.push([CLIENTS, STORES])
+  if (topology.transactional.length > 0)
+    pairs.push([nodeNamed(stream.pick(topology.transactional)), someTransactionCoordinator(topology, stream)])
   return { kind: 'disconnect', between: stream.pick(pairs) }
 }

@@ -1,6 +1,8 @@
 import { samplerOf } from '../../kernel/sampler.ts'
 import type { Spread } from '../../kernel/spread.ts'
 import { ms } from '../../kernel/time.ts'
+import type { ProducerConfig } from '../../kafka/protocol/config/producer.ts'
+import { instanceId } from '../../instance-ids.ts'
 import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../spec.ts'
 import { nodesOf } from '../../layout.ts'
 
@@ -34,6 +36,14 @@ export interface Topology {
   readonly stores: readonly string[]
   /** Instances that write into a store. */
   readonly storeClients: readonly string[]
+  /** Instances that write in transactions. */
+  readonly transactional: readonly string[]
+  /** Their transactional ids, as far as they are known before the run. */
+  readonly transactionalIds: readonly string[]
+  /** Whether somebody sends offsets in transactions. */
+  readonly offsetsInTransactions: boolean
+  /** Longest `transaction.timeout.ms`; 0 = nobody writes in transactions. */
+  readonly transactionUs: number
   /** Partitions that are written to. */
   readonly partitions: readonly PartitionName[]
   /** Records that all producers together want to send. */
@@ -71,7 +81,11 @@ export function topologyOf(spec: WorldSpec): Topology {
   )
   const works = spec.producers.map((producer) => workOf(producer, spec.run.forUs))
   const readers: readonly ReaderSpec[] = [...spec.consumers, ...spec.processors, ...spec.sinks]
-  const internal = readers.some(isInGroup) ? [offsetsTopic(spec.cluster)] : []
+  const transactional = transactionalOf(spec)
+  const internal = [
+    ...(readers.some(isInGroup) ? [offsetsTopic(spec.cluster)] : []),
+    ...(transactional.length > 0 ? [transactionTopic(spec.cluster)] : []),
+  ]
   const published = works.reduce((sum, work) => sum + work.records, 0)
   const delayUs = ms(Math.max(0, ...spec.cluster.brokers.map((config) => config['group.initial.rebalance.delay.ms'])))
   for (const reader of readers) works.push(workOfReader(reader, published, works, spec.run.forUs, delayUs))
@@ -86,6 +100,10 @@ export function topologyOf(spec: WorldSpec): Topology {
     readingApplications: readers.map(({ name }) => name),
     stores: named('store'),
     storeClients: spec.sinks.flatMap(instancesOf),
+    transactional: transactional.flatMap(instancesOf),
+    transactionalIds: transactional.flatMap(idsOf),
+    offsetsInTransactions: spec.processors.some(({ commit }) => commit === 'in-transaction'),
+    transactionUs: ms(Math.max(0, ...transactional.map(({ config }) => config['transaction.timeout.ms']))),
     partitions: written.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     ),
@@ -158,11 +176,43 @@ function offsetsTopic({ brokers, controllerConfig }: WorldSpec['cluster']): {
   }
 }
 
+/** What transactional ids are kept in; it says its own min ISR. */
+function transactionTopic({ brokers }: WorldSpec['cluster']): ReturnType<typeof offsetsTopic> {
+  const least = (key: 'transaction.state.log.replication.factor' | 'transaction.state.log.min.isr'): number =>
+    Math.min(...brokers.map((config) => config[key]))
+  return {
+    replicationFactor: least('transaction.state.log.replication.factor'),
+    config: { 'min.insync.replicas': least('transaction.state.log.min.isr') },
+  }
+}
+
+/** An application that writes in transactions. */
+interface Transactional {
+  readonly name: string
+  readonly instances: number
+  readonly config: ProducerConfig
+}
+
+function transactionalOf({ producers, processors }: WorldSpec): readonly Transactional[] {
+  const all: readonly Transactional[] = [
+    ...producers,
+    ...processors.map(({ name, instances, producerConfig }) => ({ name, instances, config: producerConfig })),
+  ]
+  return all.filter(({ config }) => config['transactional.id'] !== '')
+}
+
+/** The ids of its instances; none that only a run can tell. */
+function idsOf(application: Transactional): readonly string[] {
+  const template = application.config['transactional.id']
+  if (/\$\{(?:incarnation|random)\}/.test(template)) return []
+  return [...new Set(instancesOf(application).map((name) => instanceId(template, name, 0, '')))]
+}
+
 function isInGroup({ config }: ReaderSpec): boolean {
   return config['group.id'] !== ''
 }
 
-function instancesOf({ name, instances }: ReaderSpec): readonly string[] {
+function instancesOf({ name, instances }: Pick<ReaderSpec, 'name' | 'instances'>): readonly string[] {
   return Array.from({ length: instances }, (_, n) => `${name}#${n}`)
 }
 

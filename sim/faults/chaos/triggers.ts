@@ -76,6 +76,8 @@ export function drawAfter(stream: Stream): number {
 
 function ordinaryMoment(at: PartitionName, topology: Topology, stream: Stream): MomentMatch {
   const { topic, partition } = at
+  if (topology.transactional.length > 0 && pickWeighted(stream, WEIGHTS.transacting) === 'transaction')
+    return transactionMoment(stream)
   if (topology.readers.length > 0 && pickWeighted(stream, WEIGHTS.side) === 'reading')
     return readingMoment(topology, stream)
   const moment = pickWeighted(stream, WEIGHTS.moment)
@@ -95,6 +97,29 @@ function ordinaryMoment(at: PartitionName, topology: Topology, stream: Stream): 
       return { moment: 'request.sent', fields: { api: 'Fetch', reply: false } }
     case 'fetchReply':
       return { moment: 'request.sent', fields: { api: 'Fetch', reply: true } }
+  }
+}
+
+/** A moment of a transaction, whoever's it is. */
+function transactionMoment(stream: Stream): MomentMatch {
+  const moment = pickWeighted(stream, WEIGHTS.transaction)
+  switch (moment) {
+    case 'endRequest':
+      return { moment: 'request.sent', fields: { api: 'EndTxn', reply: false } }
+    case 'endReply':
+      return { moment: 'request.sent', fields: { api: 'EndTxn', reply: true } }
+    case 'markersRequest':
+      return { moment: 'request.sent', fields: { api: 'WriteTxnMarkers', reply: false } }
+    case 'markersReply':
+      return { moment: 'request.sent', fields: { api: 'WriteTxnMarkers', reply: true } }
+    case 'txn.began':
+    case 'txn.ending':
+    case 'txn.opened':
+    case 'txn.partition-added':
+    case 'txn.prepared':
+    case 'txn.completed':
+    case 'marker.written':
+      return { moment, fields: {} }
   }
 }
 

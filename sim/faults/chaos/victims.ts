@@ -33,6 +33,12 @@ export function someCoordinator(topology: Topology, stream: Stream): Target | nu
   return groups.length === 0 ? null : { kind: 'group-coordinator', group: stream.pick(groups).group }
 }
 
+/** The broker that keeps some transactional id: some broker, when the ids are not known before the run. */
+export function someTransactionCoordinator({ transactionalIds }: Topology, stream: Stream): Target {
+  if (transactionalIds.length === 0) return { kind: 'any', of: [BROKERS] }
+  return { kind: 'transaction-coordinator', transactionalId: stream.pick(transactionalIds) }
+}
+
 /** Which nodes a fault may hit. */
 export interface Victims {
   readonly controllers: boolean
@@ -58,6 +64,8 @@ export function drawVictim(topology: Topology, may: Victims, stream: Stream): Ta
         return may.clients && topology.readers.length > 0
       case 'coordinator':
         return topology.mortal && topology.memberSessionUs > 0
+      case 'transactionCoordinator':
+        return topology.mortal && topology.transactional.length > 0
       case 'store':
         return may.stores && topology.stores.length > 0
     }
@@ -78,6 +86,8 @@ export function drawVictim(topology: Topology, may: Victims, stream: Stream): Ta
       return someReader(topology, stream)
     case 'coordinator':
       return someCoordinator(topology, stream)
+    case 'transactionCoordinator':
+      return someTransactionCoordinator(topology, stream)
     case 'store':
       return nodeNamed(stream.pick(topology.stores))
   }

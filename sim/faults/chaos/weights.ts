@@ -22,7 +22,17 @@ export const WEIGHTS = {
   /** What makes a fault fire. */
   trigger: { time: 1, moment: 1 },
   /** Whom a fault of a node hits. */
-  victim: { leader: 5, follower: 3, broker: 2, client: 2, controller: 2, reader: 5, coordinator: 2, store: 2 },
+  victim: {
+    leader: 5,
+    follower: 3,
+    broker: 2,
+    client: 2,
+    controller: 2,
+    reader: 5,
+    coordinator: 2,
+    store: 2,
+    transactionCoordinator: 3,
+  },
   /** Whether a fault of what reads hits one instance or all of an application. */
   readers: { one: 5, all: 1 },
   /** How long a fault lasts; the names are those of the boundary families in `durations.ts`. */
@@ -52,6 +62,22 @@ export const WEIGHTS = {
   },
   /** Whether an ordinary moment is one of what reads, where something reads. */
   side: { publishing: 2, reading: 3 },
+  /** Whether an ordinary moment is one of a transaction, where there are any. */
+  transacting: { transaction: 2, other: 3 },
+  /** Moments that come by themselves while somebody writes in transactions. */
+  transaction: {
+    'txn.began': 2,
+    'txn.ending': 3,
+    'txn.opened': 2,
+    'txn.partition-added': 2,
+    'txn.prepared': 4,
+    'txn.completed': 3,
+    'marker.written': 3,
+    endRequest: 3,
+    endReply: 3,
+    markersRequest: 2,
+    markersReply: 2,
+  },
   /** Moments that come by themselves while something is read. */
   reading: {
     'record.delivered': 4,
@@ -100,6 +126,12 @@ export const WEIGHTS = {
     membership: 3,
     storeRequest: 3,
     storeReply: 4,
+    endTxn: 4,
+    endTxnReply: 4,
+    writeTxnMarkers: 4,
+    addPartitionsToTxn: 3,
+    initProducerId: 2,
+    txnOffsetCommit: 3,
   },
   /** How many messages a `delay` or `drop` takes. */
   messageCount: { one: 5, few: 3, all: 2 },
@@ -139,5 +171,10 @@ export const WEIGHTS = {
     betweenSteps: 5,
     storeUnreachable: 3,
     lostStoreReply: 3,
+    overtakenRequest: 3,
+    lostTransactionCoordinator: 4,
+    sleepingTransaction: 3,
+    lostEndReply: 3,
+    slowMarkers: 3,
   },
 } as const

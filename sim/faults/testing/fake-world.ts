@@ -248,6 +248,9 @@ export class FakeWorld implements FaultHost {
   groupCoordinator(): number {
     return this.spec.consumers.length > 0 ? this.leaderOf() : -1
   }
+  transactionCoordinator(): number {
+    return this.spec.producers.some(({ config }) => config['transactional.id'] !== '') ? this.leaderOf() : -1
+  }
   replicasOf(): readonly number[] {
     return this.spec.cluster.brokers.map((_, index) => index + 1)
   }
@@ -268,7 +271,20 @@ export class FakeWorld implements FaultHost {
     recorder.emit(M.hwAdvanced, leader, tpOf(1, 0), 1, 0, 1)
     recorder.emitWide(M.produceAnswered, leader, tpOf(1, 0), 0, 0, 4, -1, 1, 0, 0)
     recorder.emit(M.produceAcked, 4, 0, 0, tpOf(1, 0), 0)
+    this.transactNow()
     for (const [node, { role }] of nodesOf(this.spec).entries()) if (reads(role)) this.readNow(node)
+  }
+
+  /** One transaction's way. */
+  private transactNow(): void {
+    const { recorder, leader } = this
+    recorder.emitWide(M.txnBegan, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.txnOpened, leader, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.txnPartitionAdded, leader, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.txnEnding, 4, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.txnPrepared, leader, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.markerWritten, leader, 0, 0, 0, 0, 0, 0, 0, 0)
+    recorder.emitWide(M.txnCompleted, leader, 0, 0, 0, 0, 0, 0, 0, 0)
   }
 
   /** One record's way through an application that reads. */

@@ -97,6 +97,22 @@ function readerSpec(name: string, from: string): ReaderSpec {
   }
 }
 
+/** The same world, whose producer writes in transactions, and a processor that sends its positions in them. */
+export function transactionalSpec(options: WorldOptions = {}): WorldSpec {
+  const spec = readingSpec(options)
+  const inTransactions = (id: string): ProducerConfig => ({ ...DEFAULT_PRODUCER, 'transactional.id': id })
+  return {
+    ...spec,
+    producers: spec.producers.map((producer) => ({ ...producer, config: inTransactions('checkout-${instance}') })),
+    processors: spec.processors.map((processor) => ({
+      ...processor,
+      commit: 'in-transaction' as const,
+      transactions: { groupMetadata: true, rewindOnAbort: true, abort: 0 },
+      producerConfig: inTransactions('biller-${random}'),
+    })),
+  }
+}
+
 /** The same world, whose records are consumed, processed and written into a store, by two instances each. */
 export function readingSpec(options: WorldOptions = {}): WorldSpec {
   const spec = worldSpec(options)
