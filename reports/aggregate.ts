@@ -48,7 +48,7 @@ export class ScenarioAggregate {
   constructor(scenario: Scenario, hasher: HasherFactory) {
     this.scenario = scenario
     this.hasher = hasher()
-    this.tallies = scenario.expect.map((expectation) => new ExpectationTally(expectation))
+    this.tallies = scenario.expect.map((expectation) => new ExpectationTally(expectation, scenario.chaos !== null))
     this.fired = scenario.faults.map(() => 0)
     this.touched = scenario.faults.map(() => 0)
     this.reached = scenario.cover.map(() => 0)

@@ -13,8 +13,8 @@ const EXCUSED = verdict({
   excused: true,
 })
 
-function tally(wanted: Partial<Expectation>, verdicts: readonly Verdict[]): ExpectationTally {
-  const tally = new ExpectationTally(expectation(wanted))
+function tally(wanted: Partial<Expectation>, verdicts: readonly Verdict[], drawn = false): ExpectationTally {
+  const tally = new ExpectationTally(expectation(wanted), drawn)
   verdicts.forEach((verdict, run) => tally.add(runResult(run), verdict))
   return tally
 }
@@ -31,6 +31,14 @@ describe('holds', () => {
     const counted = tally({}, verdicts)
     expect(counted.standing()).toBe(standing)
     expect(counted.result()).toMatchObject({ observed, met: standing === 'met' })
+  })
+
+  test('under chaos a run with nothing to judge says nothing against those that were judged', () => {
+    expect(tally({}, [HOLDS, UNKNOWN], true).result()).toMatchObject({ observed: 'unknown', met: true, runsUnknown: 1 })
+    expect(tally({}, [UNKNOWN, UNKNOWN], true).standing()).toBe('unknown')
+    expect(tally({}, [HOLDS, UNKNOWN, LOST], true).standing()).toBe('failed')
+    const undecided = verdict({ observed: 'unknown', reason: 'not finished', judged: 3 })
+    expect(tally({}, [HOLDS, undecided], true).standing()).toBe('unknown')
   })
 
   test('tells the reason that counts', () => {
@@ -70,7 +78,7 @@ describe('violated', () => {
   })
 
   test('counts runs and kinds, and reports the first violation once', () => {
-    const counting = new ExpectationTally(expectation(wanted))
+    const counting = new ExpectationTally(expectation(wanted), false)
     expect(counting.add(runResult(0), doubled)).toBeNull()
     expect(counting.add(runResult(1), LOST)).toMatchObject({ run: 1 })
     expect(counting.add(runResult(2), LOST)).toBeNull()

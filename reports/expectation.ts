@@ -1,4 +1,4 @@
-import type { RunResult, Verdict, Violation } from '../properties/verdict.ts'
+import { NOTHING_TO_JUDGE, type RunResult, type Verdict, type Violation } from '../properties/verdict.ts'
 import type { Expectation } from '../scenarios/format/scenario.ts'
 import type { Anomaly } from '../scenarios/format/vocabulary.ts'
 import type { ExpectationResult, FirstViolation } from './result.ts'
@@ -51,10 +51,11 @@ export function observedOf(
  * One line of `expect:` over runs. Runs are added in run order, and none is kept.
  *
  * Observed is `violated` if any run violates, else `unknown` if any is, else `holds`. `holds` is met when it is observed,
- * or when all that is unknown is excused progress; `violated` is met when a run shows it, of a named kind if kinds are named.
+ * or when all that is unknown is excused progress or what chaos left with nothing to judge; `violated` is met when a run shows it, of a named kind if kinds are named.
  */
 export class ExpectationTally {
   readonly expectation: Expectation
+  private readonly drawn: boolean
   private runs = 0
   private judged = 0
   runsViolated = 0
@@ -67,8 +68,13 @@ export class ExpectationTally {
   private firstOfKind: FirstViolation | null = null
   private readonly kindsSeen = new Map<Anomaly, number>()
 
-  constructor(expectation: Expectation) {
+  /**
+   * @param drawn whether chaos draws what happens. It may leave a run with nothing to judge, and that says nothing against the
+   *   others: the guarantee stays open only when it is so in all of them.
+   */
+  constructor(expectation: Expectation, drawn: boolean) {
     this.expectation = expectation
+    this.drawn = drawn
     this.stage = expectation.stage
   }
 
@@ -83,7 +89,7 @@ export class ExpectationTally {
 
   private addUnknown(verdict: Verdict): void {
     this.runsUnknown++
-    if (verdict.excused) {
+    if (verdict.excused || (this.drawn && verdict.reason === NOTHING_TO_JUDGE)) {
       this.runsExcused++
       this.excuse ??= verdict.reason
     } else {

@@ -37,7 +37,9 @@ export class Observations {
   /** @param own how many of the expectations are the scenario's own. */
   constructor(observed: Scenario, own: number) {
     this.own = own
-    this.tallies = observed.expect.slice(own).map((expectation) => new ExpectationTally(expectation))
+    this.tallies = observed.expect
+      .slice(own)
+      .map((expectation) => new ExpectationTally(expectation, observed.chaos !== null))
   }
 
   add(run: RunResult): void {

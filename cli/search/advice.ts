@@ -17,19 +17,21 @@ export function adviceLines(advice: Advice | null, paint: Paint, width: number):
 
 const UNTOLD = 'cannot be told: its faults, written out one by one, did not show it again'
 
-function changes({ remedies, unchanged }: Advice, paint: Paint, width: number): readonly string[] {
+function changes({ remedies, unchanged, besideItsFaults }: Advice, paint: Paint, width: number): readonly string[] {
   if (remedies.length === 0) return inBlock('no single safety setting prevents it', width)
+  const chaosBreaks = besideItsFaults ? 'chaos besides these faults' : 'chaos'
   const sure = remedies.filter(isConfirmed)
   const helps = remedies.filter((remedy) => !isConfirmed(remedy))
   const confirmed = sure.flatMap(({ name, sets, chaos }) => [
-    ...inBlock(`${name} prevents it; chaos breaks the guarantee in ${noneOf(chaos.runs)}`, width),
+    ...inBlock(`${name} prevents it; ${chaosBreaks} breaks the guarantee in ${noneOf(chaos.runs)}`, width),
     ...sets.map((set) => `${INDENT}${paint.faint(`--set ${shellQuoted(set)}`)}`),
   ])
   const partly = helps.flatMap(({ name, sets, chaos }) => [
-    ...inBlock(`${name} prevents it here; chaos still breaks the guarantee in ${inWords(chaos)}`, width),
+    ...inBlock(`${name} prevents it here; ${chaosBreaks} still breaks the guarantee in ${inWords(chaos)}`, width),
     ...sets.map((set) => `${INDENT}${paint.faint(`--set ${shellQuoted(set)}`)}`),
   ])
-  const compared = unchanged === null ? [] : inBlock(`without a change chaos breaks it in ${inWords(unchanged)}`, width)
+  const compared =
+    unchanged === null ? [] : inBlock(`without a change ${chaosBreaks} breaks it in ${inWords(unchanged)}`, width)
   return [...confirmed, ...partly, ...compared.map((line) => paint.faint(line))]
 }
 

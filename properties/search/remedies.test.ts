@@ -83,7 +83,7 @@ describe('the setting that would have prevented it', () => {
         expect: { 'publish/at-least-once': 'holds' },
       }),
     )
-    expect(found).toEqual({ remedies: [], unchanged: null })
+    expect(found).toEqual({ remedies: [], unchanged: null, besideItsFaults: false })
   })
 })
 
@@ -112,5 +112,9 @@ test('what helps nearly always is named with the times that it did not', () => {
 })
 
 test('without budget nothing is named', () => {
-  expect(remediesOf(LOSS, { chaosRuns: 25, most: 10 })).toEqual({ remedies: [], unchanged: null })
+  expect(remediesOf(LOSS, { chaosRuns: 25, most: 10 })).toEqual({
+    remedies: [],
+    unchanged: null,
+    besideItsFaults: false,
+  })
 })

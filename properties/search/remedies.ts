@@ -30,6 +30,8 @@ export interface Advice {
   readonly remedies: readonly Remedy[]
   /** The same chaos runs without any change, to compare with; null when no change prevents it even here. */
   readonly unchanged: ChaosTally | null
+  /** Chaos alone shows the violation too rarely to compare anything: its runs have the counterexample's faults as well. */
+  readonly besideItsFaults: boolean
 }
 
 export interface RemedyQuestion {
@@ -59,25 +61,34 @@ export function* remedies(question: RemedyQuestion, budget: RemedyBudget = REMED
   const { frame, raw } = question
   const base = scenarioOf(raw, frame)
   const searched = scenarioOf(rawSearched(frame), frame)
-  if (base === null || searched === null) return { remedies: [], unchanged: null }
-  const found: Remedy[] = []
+  if (base === null || searched === null) return NOTHING_HELPS
+  const preventing: Omit<Remedy, 'chaos'>[] = []
   let left = budget.most
   for (const { name, sets } of SETTING_CHANGES) {
     const changes = sets(base.spec)
     const changed = changes.length === 0 ? null : scenarioOf(raw, frame, changes)
-    const whole = changed === null ? null : scenarioOf(rawSearched(frame), frame, changes)
-    if (changed === null || whole === null || left <= budget.chaosRuns) continue
+    if (changed === null || left <= budget.chaosRuns) continue
     left--
-    if (!prevents(yield { scenario: changed, run: 0 }, frame.signature, changed)) continue
+    if (prevents(yield { scenario: changed, run: 0 }, frame.signature, changed))
+      preventing.push({ name, sets: changes })
+  }
+  if (preventing.length === 0) return NOTHING_HELPS
+  let unchanged = yield* underChaos(searched, frame.signature, budget.chaosRuns)
+  const besideItsFaults = unchanged.violated < HELPS
+  if (besideItsFaults) unchanged = yield* underChaos(base, frame.signature, budget.chaosRuns)
+  const tried = besideItsFaults ? raw : rawSearched(frame)
+  const found: Remedy[] = []
+  for (const remedy of preventing) {
+    const whole = scenarioOf(tried, frame, remedy.sets)
+    if (whole === null || left <= budget.chaosRuns) continue
     const chaos = yield* underChaos(whole, frame.signature, budget.chaosRuns)
     left -= chaos.runs
-    found.push({ name, sets: changes, chaos })
+    if (HELPS * shareOf(chaos) < shareOf(unchanged)) found.push({ ...remedy, chaos })
   }
-  if (found.length === 0) return { remedies: [], unchanged: null }
-  const unchanged = yield* underChaos(searched, frame.signature, budget.chaosRuns)
-  const helping = found.filter(({ chaos }) => HELPS * shareOf(chaos) < shareOf(unchanged))
-  return { remedies: helping.sort((a, b) => shareOf(a.chaos) - shareOf(b.chaos)), unchanged }
+  return { remedies: found.sort((a, b) => shareOf(a.chaos) - shareOf(b.chaos)), unchanged, besideItsFaults }
 }
+
+const NOTHING_HELPS: Advice = { remedies: [], unchanged: null, besideItsFaults: false }
 
 /** The guarantee must break so many times less often: any change shifts the times of a run, so a plan may miss by chance. */
 const HELPS = 4

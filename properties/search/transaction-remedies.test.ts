@@ -113,3 +113,35 @@ test('a commit that comes late and ends the next transaction is prevented by tra
     chaos: { violated: 0 },
   })
 })
+
+test('of what chaos alone hardly ever shows: the same faults are put to the test again, with chaos on top', () => {
+  const lateEnd = rawScenario({
+    profile: { base: 'kafka-4.1', 'transaction.version': 1 },
+    cluster: { brokers: 1 },
+    topics: { orders: { partitions: 2, 'replication.factor': 1 } },
+    producers: {
+      checkout: {
+        to: 'orders',
+        send: { records: 40, every: '100ms' },
+        transactions: { every: 4, abort: 0.3 },
+        config: { 'transactional.id': 'checkout', 'request.timeout.ms': '2s', 'delivery.timeout.ms': '20s' },
+      },
+    },
+    run: { for: '20s' },
+    expect: { atomicity: 'holds' },
+  })
+  const strikes = {
+    when: { moment: 'produce.acked', topic: 'orders' },
+    delay: { from: 'checkout', to: 'brokers', api: 'EndTxn', count: 1, by: '2s250ms' },
+  }
+  const shown = { ...lateEnd, faults: [strikes] }
+  const frame = { ...frameOf(shown, '1'), raw: lateEnd }
+  const advice = driveAtOnce(remedies({ frame, raw: shown }, { chaosRuns: 25, most: 600 }), judge)
+  expect(advice.besideItsFaults).toBe(true)
+  expect(advice.unchanged?.violated).toBeGreaterThan(3)
+  expect(advice.remedies).toContainEqual({
+    name: 'transaction.version: 2',
+    sets: ['profile.transaction.version=2'],
+    chaos: { runs: 25, violated: 0 },
+  })
+})

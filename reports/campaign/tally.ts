@@ -1,4 +1,4 @@
-import { NOTHING_TO_JUDGE, type RunResult, type Verdict } from '../../properties/verdict.ts'
+import type { RunResult } from '../../properties/verdict.ts'
 import { SITUATIONS, situationsOf } from '../../properties/situations/names.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { HasherFactory } from '../../sim/host.ts'
@@ -34,7 +34,7 @@ export class CampaignTally {
   constructor(scenario: Scenario, hasher: HasherFactory) {
     this.scenario = scenario
     this.hasher = hasher
-    this.expectations = scenario.expect.map((expectation) => new ExpectationTally(expectation))
+    this.expectations = scenario.expect.map((expectation) => new ExpectationTally(expectation, true))
     this.faults = scenario.faults.map((fault) => ({
       about: actionInWords(fault.action),
       entry: JSON.stringify(fault),
@@ -101,7 +101,7 @@ export class CampaignTally {
     this.expectations.forEach((tally, i) => {
       const verdict = run.verdicts[i]
       if (verdict === undefined) throw new Error(`run ${run.run} has no verdict for ${tally.expectation.guarantee}`)
-      if (tally.add(run, excusingIdleness(verdict)) !== null) isNew = true
+      if (tally.add(run, verdict) !== null) isNew = true
     })
     return isNew
   }
@@ -130,14 +130,6 @@ export class CampaignTally {
       situations: this.situations.map((situation) => ({ ...situation })),
     }
   }
-}
-
-/**
- * Chaos may leave a run with nothing to judge, and that says nothing against the others: it leaves a guarantee open only when
- * it is so in all of them.
- */
-function excusingIdleness(verdict: Verdict): Verdict {
-  return verdict.reason === NOTHING_TO_JUDGE ? { ...verdict, excused: true } : verdict
 }
 
 /** The situations that a campaign of some scenarios of one file has quotas for, in the order of the table. */

@@ -292,6 +292,9 @@ describe('--set', () => {
 
   test('mistakes name the flag', () => {
     expect(load(BASE, { set: ['seed'] }).diagnostics[0]?.message).toContain('--set seed')
+    const named = `profile: kafka-4.0\n${BASE}`
+    const { profile } = only(named, { set: ['profile.transaction.version=1'] }).spec
+    expect(profile).toMatchObject({ base: 'kafka-4.0', 'transaction.version': 1 })
     expect(load(BASE, { set: ['scenario.x=1'] }).diagnostics.map((each) => each.code)).toContain('TWICESHY_SET')
     const [unknown] = load(BASE, { set: ['producers.checkout.config.ackz=1'] }).diagnostics
     expect(unknown).toMatchObject({ code: 'TWICESHY_UNKNOWN_CONFIG', spans: [], help: 'did you mean `acks`?' })

@@ -91,8 +91,15 @@ function setAt(tree: Tree | null, path: readonly string[], value: Tree): Tree | 
   if (tree.kind === 'list') return setInList(tree, key, rest, value)
   if (tree.kind !== 'map') return null
   const old = tree.entries.get(key)
-  const inner = setAt(old?.value ?? null, rest, value)
+  const inner = setAt(key === 'profile' && rest.length > 0 ? withBase(old?.value) : (old?.value ?? null), rest, value)
   return inner === null ? null : withKey(tree, key, { keySpan: old?.keySpan ?? null, value: inner })
+}
+
+/** A profile that is only named is the base of one with switches. */
+function withBase(profile: Tree | undefined): Tree | null {
+  if (profile === undefined || profile.kind !== 'scalar' || profile.value === null) return profile ?? null
+  const { span, origin } = profile
+  return { kind: 'map', entries: new Map([['base', { keySpan: null, value: profile }]]), span, origin }
 }
 
 function setInList(
