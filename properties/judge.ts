@@ -52,7 +52,8 @@ export function judgeRun(
     ...(replay === null ? {} : { bases: replay.bases, overrides: replay.overrides }),
   }
   const result = runToEnd(new World(spec, plan, seed, running), options.copies === true ? running : null).result()
-  const verdicts = court.verdicts(result)
+  const end = { ...result, seed }
+  const verdicts = court.verdicts(end)
   const situations = court.reached()
   return {
     run,
@@ -61,13 +62,13 @@ export function judgeRun(
     events: result.events,
     virtualUs: result.virtualUs,
     verdicts,
-    breaches: court.broken(result, result.final),
+    breaches: court.broken(end, result.final),
     faults: result.faults,
     mattered: result.mattered,
     hadFaults: result.hadFaults,
     moments: result.counts,
     ended: result.ended,
-    waiting: court.waiting(result),
+    waiting: court.waiting(end),
     ...(situations === null ? {} : { situations }),
     ...(options.trace === true ? { trace: result.chunks } : {}),
   }

@@ -8,6 +8,8 @@ export interface RunEnd {
   readonly virtualUs: number
   /** Who waits for what, when the run did not settle. */
   readonly waiting: readonly Waiting[]
+  /** What `${random}` stands for in an id follows from it. */
+  readonly seed: string
 }
 
 /** What a checker says about one subject. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../sim/history/catalogue.ts'
+import { tpOf } from '../../sim/history/ids.ts'
 import { CoordinatedHistory, OFFSETS } from '../testing/transactional.test.helper.ts'
 
 const history = (): CoordinatedHistory => new CoordinatedHistory().registers(0)
@@ -96,6 +97,7 @@ describe('marker-as-decided', () => {
 })
 
 describe('completed-after-markers', () => {
+  const OTHER = tpOf(1, 1)
   test('a partition without a marker', () => {
     expect(open().writes(0).prepares(true).completes(true).said('completed-after-markers')).toEqual([
       'broker-2 completed the transaction of producer id 1000 and epoch 0, but orders-0, which belongs to it, has got no marker',
@@ -105,9 +107,29 @@ describe('completed-after-markers', () => {
     const h = open().prepares(true).marker(true).completes(true).opens().adds()
     expect(h.prepares(true).completes(true).said('completed-after-markers')).toHaveLength(1)
   })
-  test('nor what a coordinator that was replaced tells late of an older epoch', () => {
-    const h = history().opens(2).prepares(true, 2).opens(1).adds(undefined, 1)
-    expect(h.completes(true, 2).said('completed-after-markers')).toEqual([])
+  test('nor does what a coordinator tells late that was replaced', () => {
+    const h = history().coordinatedBy(3, 1).opens(2).prepares(true, 2).coordinatedBy(2, 0).opens(1).adds(undefined, 1)
+    expect(h.coordinatedBy(3, 1).completes(true, 2).said('completed-after-markers')).toEqual([])
+    const over = open().coordinatedBy(3, 1).opens().adds(OTHER).coordinatedBy(2, 0)
+    expect(over.prepares(true).completes(true).said('completed-after-markers')).toEqual([])
+  })
+  test('of a decision that a coordinator found in its log it tells the partitions itself', () => {
+    const found = (): CoordinatedHistory => open().coordinatedBy(3, 1).prepares(true).adds()
+    expect(found().marker(true).completes(true).said('completed-after-markers')).toEqual([])
+    expect(found().completes(true).said('completed-after-markers')).toEqual([
+      'broker-3 completed the transaction of producer id 1000 and epoch 0, but orders-0, which belongs to it, has got no marker',
+    ])
+  })
+  test('what an earlier coordinator told of may never have been replicated', () => {
+    const found = open().adds(OTHER).coordinatedBy(3, 1).prepares(true).adds()
+    expect(found.marker(true).completes(true).said('completed-after-markers')).toEqual([])
+    const opened = open().adds(OTHER).coordinatedBy(3, 1).opens().adds().prepares(true)
+    expect(opened.marker(true).completes(true).said('completed-after-markers')).toEqual([])
+  })
+  test('a completion that is found in the log is none of what was open', () => {
+    expect(open().coordinatedBy(3, 1).completes(true).said('completed-after-markers')).toEqual([])
+    const again = open().prepares(true).coordinatedBy(3, 1).completes(true)
+    expect(again.said('completed-after-markers')).toEqual([])
   })
   test('a transaction without partitions, and one that only another coordinator told', () => {
     expect(history().opens().prepares(true).completes(true).said('completed-after-markers')).toEqual([])
@@ -128,6 +150,18 @@ describe('txn-offset-by-marker', () => {
   test('one that is dropped without an ABORT', () => {
     expect(waiting().marksOffsets(true).drops(4).said('txn-offset-by-marker')).toHaveLength(1)
     expect(waiting().marksOffsets(false).drops(4).said('txn-offset-by-marker')).toEqual([])
+  })
+  test('a request that was sent again has left its offset twice: one marker decides both', () => {
+    const twice = (): CoordinatedHistory => waiting().waits(4)
+    expect(twice().marksOffsets(true).takes(4).opens().takes(4).said('txn-offset-by-marker')).toEqual([])
+    expect(twice().marksOffsets(false).drops(4).opens().drops(4).said('txn-offset-by-marker')).toEqual([])
+    // What waits since then waits for a marker of its own.
+    const next = twice().marksOffsets(true).takes(4).opens().waits(4)
+    expect(next.takes(4).said('txn-offset-by-marker')).toHaveLength(1)
+  })
+  test('a coordinator that finds after a loss what is long over does not undo its markers', () => {
+    const h = open().opens(2).adds(OFFSETS, 2).waits(4).marksOffsets(true, 3)
+    expect(h.coordinatedBy(3, 1).opens(1).takes(4).said('txn-offset-by-marker')).toEqual([])
   })
   test('a plain commit of another member is none of it, and what is taken over later is told again', () => {
     const h = waiting()

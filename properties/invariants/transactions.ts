@@ -59,7 +59,7 @@ export class TransactionInvariants implements MomentObserver {
       case M.txnPrepared:
         return this.onPrepared(c, d, b === 1 ? End.commit : End.abort)
       case M.txnCompleted:
-        if (this.coordinated.isOpenedIn(a, e)) this.onCompleted(time, node, a, c, d, b === 1)
+        if (!this.coordinated.isReplaced(a, e)) this.onCompleted(time, node, a, c, d, b === 1)
         return
       case M.markerWritten:
         return this.onMarker(time, node, a, c, d, e === 1)

@@ -55,30 +55,35 @@ export class Liveness {
       ...[...partitions.values()].map((wait) => tellPartition(shadow, wait)),
       ...sendWaits(shadow, partitions).map((wait) => tellSend(shadow, wait)),
       ...(consumption === null ? [] : groups.map((wait) => tellGroup(consumption, wait))),
-      ...this.transactions(partitions).map(tellTransaction),
+      ...this.transactions(partitions, end).map(tellTransaction),
     ]
     const known = new Set(told.map(({ wait }) => wait.who))
     const isTold = told.some(({ wait }) => wait.kind === 'stuck-transaction')
     const rest = end.waiting
       .filter(({ who, kind }) => !known.has(who) && !(kind === 'transaction' && isTold))
-      .map((waiting) => tellWorld(waiting, this.excuseOf(waiting, partitions)))
+      .map((waiting) => tellWorld(waiting, this.excuseOf(waiting, partitions, end)))
     return { told, rest }
   }
 
-  private transactions(partitions: ReadonlyMap<number, PartitionWait>): readonly TransactionWait[] {
+  private transactions(partitions: ReadonlyMap<number, PartitionWait>, { seed }: RunEnd): readonly TransactionWait[] {
     const { shadow, consumption, coordinated } = this
-    return coordinated === null ? [] : new TransactionWaits(shadow, consumption, coordinated, partitions).all()
+    return coordinated === null ? [] : new TransactionWaits(shadow, consumption, coordinated, partitions, seed).all()
   }
 
   /** Why there is no way out of what the world says waits: that of its partition, else of anything its process needs. */
-  private excuseOf({ tp, node }: Waiting, partitions: ReadonlyMap<number, PartitionWait>): string | null {
+  private excuseOf(
+    { tp, node }: Waiting,
+    partitions: ReadonlyMap<number, PartitionWait>,
+    { seed }: RunEnd,
+  ): string | null {
     const { shadow, consumption, coordinated } = this
     const lost = lostMetadata(shadow.cluster)
     if (lost !== null) return lost
     const reader = consumption?.applications.readerOfNode[node] ?? -1
     const unreadable = consumption === null || reader < 0 ? null : noWayToRead(consumption, reader)
     if (unreadable !== null) return unreadable
-    const uncoordinated = coordinated === null ? null : noCoordinatorOf(shadow, coordinated, node, tp)
+    const uncoordinated =
+      coordinated === null ? null : noCoordinatorOf(shadow, coordinated, coordinated.lifeOf(node), tp, seed)
     if (uncoordinated !== null) return uncoordinated
     if (tp < 0) return this.excuseOfAnyNeeded(node, partitions)
     const partition = shadow.partitions.indexOf(tp)

@@ -1,38 +1,36 @@
 import { partitionOf } from '../../sim/history/ids.ts'
 import { instanceId } from '../../sim/instance-ids.ts'
 import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
-import type { Coordinated } from '../shadow/coordinated.ts'
+import type { Coordinated, Life } from '../shadow/coordinated.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { lostMetadata, noWayToLead } from './elections.ts'
 
-/** Why nobody can coordinate the transactions of a process, or those that a partition keeps; null when somebody may. */
-export function noCoordinatorOf(shadow: Shadow, coordinated: Coordinated, node: number, tp: number): string | null {
+/**
+ * Why nobody can coordinate the transactions of a process, or those that a partition of `__transaction_state` keeps; null when
+ * somebody may. `seed`: of the run, for ids that have something random in them.
+ */
+export function noCoordinatorOf(
+  shadow: Shadow,
+  coordinated: Coordinated,
+  life: Life,
+  tp: number,
+  seed: string,
+): string | null {
   const { topic } = coordinated
-  const template = templateOf(shadow, node)
+  const template = templateOf(shadow, life.node)
   if (template === null && !topic.includes(tp)) return null
   const lost = lostMetadata(shadow.cluster)
   if (lost !== null) return lost
   if (!topic.canBe)
     return `__transaction_state cannot be created: transaction.state.log.replication.factor is ${topic.rules.replicationFactors[0]}, and there are ${shadow.spec.cluster.brokers.length} brokers`
-  for (const index of topic.includes(tp)
-    ? [partitionOf(tp)]
-    : partitionsFor(shadow, coordinated, node, template ?? '')) {
-    const why = noWay(shadow, coordinated, index)
-    if (why !== null) return why
-  }
-  return null
+  if (topic.includes(tp)) return noWay(shadow, coordinated, partitionOf(tp))
+  const id = instanceId(template ?? '', shadow.names.node(life.node), life.incarnation, seed)
+  return noWay(shadow, coordinated, partitionFor(id, topic.rules.count))
 }
 
 function noWay({ names }: Shadow, { topic }: Coordinated, index: number): string | null {
   const { cluster, rules } = topic
   return cluster === null ? null : noWayToLead(cluster, rules, index, `__transaction_state-${index}`, names)
-}
-
-/** The partition that keeps a process's transactional id; any, where the id has something random in it. */
-function partitionsFor({ names, records }: Shadow, { topic }: Coordinated, node: number, template: string): number[] {
-  const { count } = topic.rules
-  if (template.includes('${random}')) return Array.from({ length: count }, (_, index) => index)
-  return [partitionFor(instanceId(template, names.node(node), records.incarnationOf(node), ''), count)]
 }
 
 /** `transactional.id` of the application that a process is of, as its file has it; null without. */

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { tpOf } from '../../sim/history/ids.ts'
 import { M } from '../../sim/history/catalogue.ts'
-import type { History, HistoryOptions, Outcome } from '../testing/history.test.helper.ts'
+import { instanceId } from '../../sim/instance-ids.ts'
+import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
+import type { BrokerConfig } from '../../sim/kafka/protocol/config/broker.ts'
+import { type History, type HistoryOptions, type Outcome, SEED, specOf } from '../testing/history.test.helper.ts'
 import { CoordinatedHistory, OFFSETS } from '../testing/transactional.test.helper.ts'
 import type { Wait } from './wait.ts'
 
@@ -19,8 +22,9 @@ const ofProgress = (outcome: Outcome): readonly [string, boolean] => {
 }
 
 /** Record 0 is in a transaction that its application wants to commit. */
-const committing = (): CoordinatedHistory => {
-  const h = history({ elr: false }).begins().opens().adds().writes(0).at(20)
+const committing = (options: HistoryOptions = {}, incarnation = 0): CoordinatedHistory => {
+  const h = new CoordinatedHistory({ elr: false, ...options })
+  h.emit(M.nodeStarted, h.checkout, incarnation).registers(0).begins().opens().adds().writes(0).at(20)
   return h.emit(M.txnEnding, h.checkout, 7, 1, 1)
 }
 
@@ -97,21 +101,51 @@ describe("a coordinator's transaction", () => {
 })
 
 describe('nobody may coordinate', () => {
-  test('an excuse where __transaction_state can have no leader', () => {
-    const without = (isr: number): CoordinatedHistory => {
-      const h = committing()
-      for (let index = 0; index < 50; index++) {
-        h.emit(M.leaderElected, 0, TRANSACTIONS(index), 1, 0, 0, 0b10, 0, 0)
-        h.emit(M.coordinatorLoaded, 1, TRANSACTIONS(index), 0, 0, 1)
-        h.emit(M.leaderElected, 0, TRANSACTIONS(index), -1, 1, 1, isr, 0, 0)
-      }
-      return h
+  const TEMPLATE = 'checkout-${random}'
+  /** `__transaction_state` without a leader in some partitions. */
+  const without = (h: CoordinatedHistory, isr: number, indices: readonly number[]): CoordinatedHistory => {
+    for (const index of indices) {
+      h.emit(M.leaderElected, 0, TRANSACTIONS(index), 1, 0, 0, 0b10, 0, 0)
+      h.emit(M.coordinatorLoaded, 1, TRANSACTIONS(index), 0, 0, 1)
+      h.emit(M.leaderElected, 0, TRANSACTIONS(index), -1, 1, 1, isr, 0, 0)
     }
-    const never = without(0)
+    return h
+  }
+  const ALL = Array.from({ length: 50 }, (_, index) => index)
+  const { cluster } = specOf({})
+  const broker = { 'transaction.state.log.num.partitions': ALL.length } as BrokerConfig
+  /** The id is drawn, and one of many partitions keeps it. */
+  const drawn = (): CoordinatedHistory =>
+    committing({ transactionalId: TEMPLATE, world: { cluster: { ...cluster, brokers: [broker, broker, broker] } } }, 1)
+  const keptIn = (incarnation: number): number =>
+    partitionFor(instanceId(TEMPLATE, 'checkout#0', incarnation, SEED), ALL.length)
+
+  test('an excuse where __transaction_state can have no leader', () => {
+    const never = without(committing(), 0, ALL)
     expect(stuck(never).map(({ excuse }) => excuse?.includes('nobody may lead __transaction_state-'))).toEqual([
       true,
       true,
     ])
-    expect(stuck(without(0b10)).map(({ excuse }) => excuse)).toEqual([null, null])
+    expect(stuck(without(committing(), 0b10, ALL)).map(({ excuse }) => excuse)).toEqual([null, null])
+  })
+
+  test('of an id that is drawn only the partition that keeps it is an excuse', () => {
+    const kept = keptIn(1)
+    const excuse = `nobody may lead __transaction_state-${kept}: no replica that certainly holds all committed records is left, and unclean.leader.election.enable is false`
+    expect(stuck(without(drawn(), 0, [kept])).map((wait) => wait.excuse)).toEqual([excuse, excuse])
+    const others = ALL.filter((index) => index !== kept)
+    expect(stuck(without(drawn(), 0, others)).map((wait) => wait.excuse)).toEqual([null, null])
+  })
+
+  test('a transaction is kept by the id of who began it, and not by that of a later life', () => {
+    const [first, second] = [keptIn(1), keptIn(2)]
+    expect(first).not.toBe(second)
+    const died = (): CoordinatedHistory => {
+      const h = drawn()
+      h.crashed(h.checkout)
+      return h.emit(M.nodeStarted, h.checkout, 2)
+    }
+    expect(stuck(without(died(), 0, [first])).map(({ excuse }) => excuse !== null)).toEqual([true])
+    expect(stuck(without(died(), 0, [second])).map(({ excuse }) => excuse !== null)).toEqual([false])
   })
 })

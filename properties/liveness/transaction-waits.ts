@@ -1,5 +1,5 @@
 import { partitionOf } from '../../sim/history/ids.ts'
-import { type Coordinated, type CoordinatedTransaction, End } from '../shadow/coordinated.ts'
+import { type Coordinated, type CoordinatedTransaction, End, type Life } from '../shadow/coordinated.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { TxnEnd } from '../shadow/transactions.ts'
@@ -28,13 +28,17 @@ export class TransactionWaits {
   private readonly consumption: Consumption | null
   private readonly coordinated: Coordinated
   private readonly partitions: ReadonlyMap<number, PartitionWait>
+  private readonly seed: string
 
+  /** @param seed of the run. */
   constructor(
     shadow: Shadow,
     consumption: Consumption | null,
     coordinated: Coordinated,
     partitions: ReadonlyMap<number, PartitionWait>,
+    seed: string,
   ) {
+    this.seed = seed
     this.shadow = shadow
     this.consumption = consumption
     this.coordinated = coordinated
@@ -63,7 +67,7 @@ export class TransactionWaits {
       waitsFor: `${call} to return`,
       sinceUs: transactions.askedAt.at(txn),
       rule: this.ruleOfCall(transactions.transactionalId.at(txn)),
-      excuse: noCoordinatorOf(this.shadow, this.coordinated, node, -1),
+      excuse: this.noCoordinatorOf(this.coordinated.lifeOf(node)),
     }
   }
 
@@ -133,7 +137,12 @@ export class TransactionWaits {
   }
 
   private noCoordinator({ text }: CoordinatedTransaction): string | null {
-    return noCoordinatorOf(this.shadow, this.coordinated, this.coordinated.ownerOf(text), -1)
+    const owner = this.coordinated.ownerOf(text)
+    return owner === null ? null : this.noCoordinatorOf(owner)
+  }
+
+  private noCoordinatorOf(life: Life): string | null {
+    return noCoordinatorOf(this.shadow, this.coordinated, life, -1, this.seed)
   }
 
   private wait(
@@ -143,15 +152,16 @@ export class TransactionWaits {
     rule: string,
     excuse: string | null,
   ): TransactionWait {
-    const owner = this.coordinated.ownerOf(text)
-    const of = owner < 0 ? 'a transaction' : `the transaction of ${this.shadow.names.node(owner)}`
-    return { who: of, state, waitsFor, sinceUs, rule, excuse }
+    return { who: this.ofOwner(text), state, waitsFor, sinceUs, rule, excuse }
   }
 
   private name({ text, producerId, producerEpoch }: CoordinatedTransaction): string {
+    return `${this.ofOwner(text)} (producer id ${producerId}, epoch ${producerEpoch})`
+  }
+
+  private ofOwner(text: number): string {
     const owner = this.coordinated.ownerOf(text)
-    const of = owner < 0 ? 'a transaction' : `the transaction of ${this.shadow.names.node(owner)}`
-    return `${of} (producer id ${producerId}, epoch ${producerEpoch})`
+    return owner === null ? 'a transaction' : `the transaction of ${this.shadow.names.node(owner.node)}`
   }
 
   private coordinator({ coordinator }: CoordinatedTransaction): string {

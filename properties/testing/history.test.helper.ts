@@ -30,6 +30,9 @@ export interface HistoryOptions {
   readonly expect?: ConstructorParameters<typeof Court>[1]
 }
 
+/** Seed of the handwritten histories. */
+export const SEED = '1'
+
 /** The world of the handwritten histories: topic `orders` on all brokers, producers `checkout` and `audit`, one instance each. */
 export function specOf(options: HistoryOptions): WorldSpec {
   const {
@@ -396,7 +399,7 @@ export class History {
     final: Partial<FinalState> = {},
     waiting: readonly Waiting[] = [],
   ): Outcome {
-    const end: RunEnd = { ended, virtualUs: this.time, waiting }
+    const end: RunEnd = { ended, virtualUs: this.time, waiting, seed: SEED }
     return new Outcome(this.court.verdicts(end), this.court.broken(end, final), this.court.waiting(end))
   }
 }

@@ -74,20 +74,31 @@ export class TransactionalHistory extends History {
 
 /** What coordinators and leaders tell of transactions besides what the log shows. */
 export class CoordinatedHistory extends TransactionalHistory {
+  private coordinator = 2
+  private coordinatorEpoch = 0
+
+  /** From now on another broker coordinates, or one that does not know yet that it was replaced. */
+  coordinatedBy(node: number, epoch: number): this {
+    this.coordinator = node
+    this.coordinatorEpoch = epoch
+    return this
+  }
+
   opens(epoch = 0): this {
-    return this.emit(M.txnOpened, 2, ID, PRODUCER, epoch, 0)
+    return this.emit(M.txnOpened, this.coordinator, ID, PRODUCER, epoch, this.coordinatorEpoch)
   }
 
   adds(tp: number = this.tp, epoch = 0): this {
-    return this.emit(M.txnPartitionAdded, 2, ID, tp, PRODUCER, epoch)
+    return this.emit(M.txnPartitionAdded, this.coordinator, ID, tp, PRODUCER, epoch)
   }
 
   prepares(commit: boolean, epoch = 0): this {
-    return this.emit(M.txnPrepared, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0, 0)
+    const { coordinator, coordinatorEpoch } = this
+    return this.emit(M.txnPrepared, coordinator, ID, commit ? 1 : 0, PRODUCER, epoch, coordinatorEpoch, 0)
   }
 
   completes(commit: boolean, epoch = 0): this {
-    return this.emit(M.txnCompleted, 2, ID, commit ? 1 : 0, PRODUCER, epoch, 0)
+    return this.emit(M.txnCompleted, this.coordinator, ID, commit ? 1 : 0, PRODUCER, epoch, this.coordinatorEpoch)
   }
 
   stable(offset: number, node = 1): this {

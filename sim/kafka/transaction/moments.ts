@@ -52,16 +52,21 @@ export function tellLoaded(env: Env, metadata: TransactionMetadata, coordinatorE
       return
     case 'Ongoing':
       env.emit(M.txnOpened, id, producerId, producerEpoch, coordinatorEpoch)
-      for (const tp of metadata.partitions) env.emit(M.txnPartitionAdded, id, tp, producerId, producerEpoch)
+      tellPartitions(env, id, metadata)
       return
     case 'PrepareCommit':
     case 'PrepareAbort':
       env.emitWide(M.txnPrepared, id, state === 'PrepareCommit' ? 1 : 0, producerId, producerEpoch, coordinatorEpoch, 0)
+      tellPartitions(env, id, metadata)
       return
     case 'CompleteCommit':
     case 'CompleteAbort':
       env.emitWide(M.txnCompleted, id, state === 'CompleteCommit' ? 1 : 0, producerId, producerEpoch, coordinatorEpoch)
   }
+}
+
+function tellPartitions(env: Env, id: number, { partitions, producerId, producerEpoch }: TransactionMetadata): void {
+  for (const tp of partitions) env.emit(M.txnPartitionAdded, id, tp, producerId, producerEpoch)
 }
 
 /** Refusals that are not worth telling: the producer asks again, here or elsewhere. */
