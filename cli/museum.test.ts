@@ -13,7 +13,7 @@ const MAIN = `${ROOT}dist/cli/main.js`
 const FILES: readonly string[] = readdirSync(`${ROOT}scenarios/museum`).filter((file) => file.endsWith('.yaml'))
 
 /** What a variant says of its judging, and not of its world. */
-const JUDGING: ReadonlySet<string> = new Set(['about', 'expect', 'cover', 'run'])
+const JUDGING: ReadonlySet<string> = new Set(['about', 'expect', 'cover', 'run', 'void'])
 
 function read(file: string): RawScenario {
   return parse(readFileSync(`${ROOT}scenarios/museum/${file}`, 'utf8')) as RawScenario

@@ -10,9 +10,23 @@ export class CommitBook {
   /** Records finished since the last commit. */
   sinceCommit = 0
 
-  /** Whether anything is finished that is not known to be committed. */
+  private readonly keeps: 'owned' | 'stored' | 'any'
+  /** Partitions that were lost while something finished there was not committed; empty where that is forgotten. */
+  private readonly gone: Set<number> = new Set()
+
+  /**
+   * @param keeps what becomes of finished work in a partition that goes away: forgotten, kept until it comes back, or committed
+   *   all the same.
+   */
+  constructor(keeps: 'owned' | 'stored' | 'any' = 'owned') {
+    this.keeps = keeps
+  }
+
+  /** Whether anything is finished that is not known to be committed, and may be. */
   get isDirty(): boolean {
-    return this.finished.size > 0
+    if (this.gone.size === 0) return this.finished.size > 0
+    for (const tp of this.finished.keys()) if (!this.gone.has(tp)) return true
+    return false
   }
 
   /** Records came from poll(). */
@@ -32,7 +46,7 @@ export class CommitBook {
 
   /** What to commit now, by partition. */
   toCommit(): readonly CommitOffset[] {
-    return [...this.finished.values()].sort((a, b) => a.tp - b.tp)
+    return [...this.finished.values()].filter(({ tp }) => !this.gone.has(tp)).sort((a, b) => a.tp - b.tp)
   }
 
   /** A commit succeeded. */
@@ -53,9 +67,15 @@ export class CommitBook {
   /** Partitions are the application's no longer. */
   forget(partitions: readonly number[]): void {
     for (const tp of partitions) {
-      this.finished.delete(tp)
+      if (this.keeps === 'owned') this.finished.delete(tp)
+      if (this.keeps === 'stored') this.gone.add(tp)
       this.restart.delete(tp)
     }
+  }
+
+  /** Partitions are the application's again. */
+  welcome(partitions: readonly number[]): void {
+    for (const tp of partitions) this.gone.delete(tp)
   }
 }
 

@@ -50,7 +50,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   /** Whether a commit follows when the output is settled. */
   private settlesToCommit = false
   private after: AfterCommit = 'next'
-  protected readonly book: CommitBook = new CommitBook()
+  protected readonly book: CommitBook
   /** Partitions assigned now. */
   protected readonly owned: Set<number> = new Set()
   /** Generation in which the records in hand were polled. */
@@ -68,6 +68,9 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   constructor(env: Env, options: ReaderProcessOptions) {
     this.env = env
     this.options = options
+    const { profile } = options
+    const keepsStored = profile['offsets.stored'] === 'kept'
+    this.book = new CommitBook(profile['commit.partitions'] === 'any' ? 'any' : keepsStored ? 'stored' : 'owned')
   }
 
   /** Whether the thread has nothing in hand. */
@@ -122,6 +125,10 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   /** Takes up the next records of the last poll. */
   private nextUnit(): void {
     const { hand, options, book } = this
+    if (this.ending && options.profile['batch.stopped'] === 'resolved' && hand.advance()) {
+      this.resolveRest()
+      return
+    }
     if (!hand.advance()) {
       this.handDone()
       return
@@ -132,6 +139,12 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
     hand.widen(Math.max(1, left))
     if (commit === 'before') this.commit(commitEvery === 'poll' ? null : nextOffsets(hand.unit()), 'work')
     else this.work()
+  }
+
+  /** The handler returned early: what it left of its batch counts as done (`eachBatchAutoResolve`). */
+  private resolveRest(): void {
+    this.book.done(this.hand.rest())
+    this.handDone()
   }
 
   private get handsOff(): boolean {
@@ -275,6 +288,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
 
   onPartitionsAssigned(partitions: readonly number[]): void {
     for (const tp of partitions) this.owned.add(tp)
+    this.book.welcome(partitions)
   }
 
   /** Commits what is finished before the partitions go. */

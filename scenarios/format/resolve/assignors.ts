@@ -1,9 +1,8 @@
 import type { Place } from '../place.ts'
-import { didYouMean } from '../suggest.ts'
+import { didYouMean, listOf } from '../suggest.ts'
 
-const SIMULATED = ['range', 'cooperative-sticky'] as const
-/** Kafka's own assignors by their protocol names; KIP-54, KIP-49. */
-const LATER = ['roundrobin', 'sticky'] as const
+/** Kafka's own assignors by their protocol names; KIP-54, KIP-429. */
+const ASSIGNORS = ['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const
 const CLASSES: Readonly<Record<string, string>> = {
   RangeAssignor: 'range',
   CooperativeStickyAssignor: 'cooperative-sticky',
@@ -27,11 +26,7 @@ export function strategiesAt(entry: Place): string | null {
   const names: string[] = []
   for (const word of text.split(',').map((each) => each.trim())) {
     const name = nameOf(word)
-    if ((LATER as readonly string[]).includes(name)) {
-      entry.error('TWICESHY_NOT_SIMULATED', `the assignor \`${word}\` is not simulated yet`, helpWith(name))
-      return null
-    }
-    if (!(SIMULATED as readonly string[]).includes(name)) {
+    if (!(ASSIGNORS as readonly string[]).includes(name)) {
       const message = `\`${entry.name}\` names assignors, and there is none \`${word.slice(0, 100)}\``
       entry.error('TWICESHY_VALUE', message, helpWith(name))
       return null
@@ -53,7 +48,7 @@ function nameOf(word: string): string {
 }
 
 function helpWith(name: string): string {
-  return didYouMean(name, SIMULATED) ?? 'there is `range` and `cooperative-sticky`'
+  return didYouMean(name, ASSIGNORS) ?? `there is ${listOf(ASSIGNORS, 'and')}`
 }
 
 /** The assignors of a setting, in order of preference. */

@@ -44,7 +44,7 @@ function resolveProducer(
     )
   }
   const { startUs, stopUs } = resolveTimes(place, 'producer', runForUs)
-  const client = resolveClientProfile(place.get('profile'), profile, true)
+  const client = resolveClientProfile(place.get('profile'), profile, ['publishing'])
   const written = resolveProducerConfig(place.get('config'), clientBase(client))
   const workload: ProducerWorkload = steps.written
     ? { kind: 'steps', steps: resolveSteps(steps, to, context) }

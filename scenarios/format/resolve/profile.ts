@@ -1,4 +1,8 @@
-import { CLIENT_SWITCHES, type ClientSwitches } from '../../../sim/kafka/protocol/client-switches.ts'
+import {
+  CLIENT_SWITCHES,
+  type ClientSwitchDefinition,
+  type ClientSwitches,
+} from '../../../sim/kafka/protocol/client-switches.ts'
 import {
   CLIENT_PROFILES,
   type ClientChoice,
@@ -26,16 +30,25 @@ export function resolveProfile(place: Place): ClusterProfile {
 
 /**
  * A client's profile: a name, or a base with switches; without one the file's, or the newest client where no client is named
- * like the cluster. Only a client that publishes has sequences, so only there `switches` may be written.
+ * like the cluster. A switch stands where its rule is: what changes how records are published is not for those who only read.
  */
-export function resolveClientProfile(place: Place, cluster: ClusterProfile, publishes: boolean): ClientChoice {
+export function resolveClientProfile(
+  place: Place,
+  cluster: ClusterProfile,
+  does: readonly ClientSwitchDefinition['of'][],
+): ClientChoice {
   const byDefault = CLIENT_NAMES.find((name) => name === cluster.base) ?? 'kafka-4.1'
   if (place.tree?.kind !== 'map') return profileName(place, CLIENT_NAMES) ?? byDefault
   const base = profileName(place.get('base'), CLIENT_NAMES) ?? byDefault
   const switches: Partial<ClientSwitches> = switchesAt(place, CLIENT_SWITCHES, [])
-  if (!publishes && Object.keys(switches).length > 0) {
-    const message = 'the switches of clients change how records are published, and this one publishes none'
-    place.error('TWICESHY_IMPOSSIBLE', message, 'write the name of a profile only')
+  for (const { name, of } of CLIENT_SWITCHES) {
+    if (does.includes(of) || !Object.hasOwn(switches, name)) continue
+    const what =
+      of === 'publishing'
+        ? 'records are published, and this one publishes none'
+        : 'records are read, and this one reads none'
+    const help = `it belongs to ${of === 'publishing' ? 'a producer or a processor' : 'a consumer, a processor or a sink'}`
+    place.get(name).keyError('TWICESHY_IMPOSSIBLE', `\`${name}\` changes how ${what}`, help)
   }
   return Object.keys(switches).length > 0 ? { base, switches } : base
 }

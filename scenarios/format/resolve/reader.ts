@@ -44,7 +44,11 @@ export function resolveReader<T extends string>(
 ): ResolvedReader<T> {
   const { place, kind, name } = facts
   place.expectMap(`${kind} \`${name}\``)
-  const profile = resolveClientProfile(place.get('profile'), file.profile, kind === 'processor')
+  const profile = resolveClientProfile(
+    place.get('profile'),
+    file.profile,
+    kind === 'processor' ? ['publishing', 'reading'] : ['reading'],
+  )
   const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, clientBase(profile)), context.cluster)
   rules.check()
   const assign = assignAt(facts, context)

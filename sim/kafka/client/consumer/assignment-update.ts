@@ -18,7 +18,8 @@ export class AssignmentUpdate {
    * committed offsets are asked for. A rebalance does not block.
    */
   run(): boolean {
-    const { settings, heartbeat, finder, coordinator, wake } = this.parts
+    const { settings, heartbeat, finder, coordinator, commits, wake } = this.parts
+    commits.retryAsync()
     if (this.isSubscribed) {
       heartbeat.onPoll()
       this.failure = heartbeat.failure ?? finder.failure
@@ -32,7 +33,7 @@ export class AssignmentUpdate {
       }
     }
     if (settings.autoCommit) {
-      coordinator.maybeAutoCommit()
+      if (settings.switches['auto-commit.timer'] === 'before-records') coordinator.maybeAutoCommit()
       wake.wakeAt(coordinator.nextAutoCommitAt)
     }
     return this.updateFetchPositions()

@@ -107,6 +107,14 @@ export class ConsumerCoordinator {
     commits.commitAsync(new Commit(-1, subscriptions.allConsumed(), true))
   }
 
+  /** The timer of a thread of its own: whatever the application is doing, all that was handed over is committed (librdkafka). */
+  autoCommitByThread(): void {
+    const { settings, membership, wake } = this.parts
+    if (!settings.autoCommit || membership.state !== 'stable') return
+    this.maybeAutoCommit()
+    wake.wakeAt(this.nextAutoCommitAt)
+  }
+
   /** The callback of an auto-commit. */
   onAutoCommitted(commit: Commit): void {
     const { env, settings } = this.parts
@@ -176,7 +184,8 @@ export class ConsumerCoordinator {
         return false
       }
       // From here on nothing is returned that this commit does not cover (KAFKA-14024).
-      if (settings.protocol === 'eager') subscriptions.markPendingRevocation()
+      const holdsBack = settings.protocol === 'eager' && settings.switches['rejoin.records'] === 'held-back'
+      if (holdsBack) subscriptions.markPendingRevocation()
       this.prepareCommit = new Commit(-1, subscriptions.allConsumed(), false)
       commits.send(this.prepareCommit)
     }
@@ -213,6 +222,7 @@ export class ConsumerCoordinator {
       return true
     }
     membership.joinedAs = { generationId: membership.generationId, memberId: membership.memberId }
+    membership.assignedLast = join.assignment
     const assigned = tpsOf(join.assignment)
     if (!assigned.every((tp) => subscribed.includes(topicIdOf(tp)))) {
       membership.requestRejoin('received assignment does not match the current subscription')

@@ -1,11 +1,12 @@
 import { ms } from '../../../kernel/time.ts'
+import type { ClientSwitches } from '../../protocol/client-switches.ts'
 import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
 import type { ClientProfile } from '../../protocol/profile.ts'
 
 /** What a member that takes part in group management may be told to do with its partitions before it rejoins. */
 export type RebalanceProtocol = 'eager' | 'cooperative'
 
-export type AssignorName = 'range' | 'cooperative-sticky'
+export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
 
 /** A consumer's configuration as the client uses it: times in microseconds, consequences drawn. */
 export interface ConsumerSettings {
@@ -42,12 +43,13 @@ export interface ConsumerSettings {
   readonly metadataMaxAgeUs: number
   /** KIP-951: leaders named in error answers are used at once. */
   readonly leaderHints: boolean
+  readonly switches: ClientSwitches
 }
 
 /**
  * `KafkaConsumer`'s own conclusions from its configuration. Without a group id there is nothing to commit to, so auto-commit is
  * silently off (`ConsumerConfig.maybeOverrideEnableAutoCommit`). The rebalance protocol is the best that every assignor
- * knows: range knows only the eager one, so the default list is eager.
+ * knows: only cooperative-sticky knows another than the eager one, so the default list is eager.
  */
 export function consumerSettings(config: ConsumerConfig, profile: ClientProfile): ConsumerSettings {
   const assignors = assignorsOf(config['partition.assignment.strategy'])
@@ -68,7 +70,7 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     fetchMaxWaitMs: config['fetch.max.wait.ms'],
     maxPartitionFetchBytes: config['max.partition.fetch.bytes'],
     assignors,
-    protocol: assignors.includes('range') ? 'eager' : 'cooperative',
+    protocol: assignors.every((name) => name === 'cooperative-sticky') ? 'cooperative' : 'eager',
     sessionTimeoutMs: config['session.timeout.ms'],
     sessionTimeoutUs: ms(config['session.timeout.ms']),
     heartbeatIntervalUs: ms(config['heartbeat.interval.ms']),
@@ -85,13 +87,18 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     setupTimeoutMaxUs: ms(config['socket.connection.setup.timeout.max.ms']),
     metadataMaxAgeUs: ms(config['metadata.max.age.ms']),
     leaderHints: profile.leaderHints,
+    switches: profile,
   }
 }
 
 const ASSIGNORS: ReadonlyMap<string, AssignorName> = new Map([
   ['range', 'range'],
+  ['roundrobin', 'roundrobin'],
+  ['sticky', 'sticky'],
   ['cooperative-sticky', 'cooperative-sticky'],
   ['org.apache.kafka.clients.consumer.RangeAssignor', 'range'],
+  ['org.apache.kafka.clients.consumer.RoundRobinAssignor', 'roundrobin'],
+  ['org.apache.kafka.clients.consumer.StickyAssignor', 'sticky'],
   ['org.apache.kafka.clients.consumer.CooperativeStickyAssignor', 'cooperative-sticky'],
 ])
 

@@ -56,7 +56,11 @@ export class FetchCollector {
       const next = this.buffer[0]
       if (next === undefined) break
       if (!next.initialized && !this.initialize(next)) {
-        if (this.failure !== null && this.positionAdvanced) {
+        if (
+          this.failure !== null &&
+          this.positionAdvanced &&
+          this.settings.switches['poll.error'] === 'after-records'
+        ) {
           // Told again by the next poll.
           this.failure = null
           break
@@ -71,6 +75,8 @@ export class FetchCollector {
       }
     }
     if (paused.length > 0) this.buffer.push(...paused)
+    // What an error takes the place of is not returned.
+    if (this.failure === null) this.tell(records)
     return records
   }
 
@@ -85,14 +91,10 @@ export class FetchCollector {
       this.drop(fetch)
       return
     }
-    const { env } = this
     const from = records.length
     const epoch = fetch.take(max, records)
-    for (let i = from; i < records.length; i++) {
-      const { record, tp, offset } = records[i] as ConsumedRecord
-      env.emit(M.recordDelivered, record.record, record.attempt, tp, offset)
-    }
-    if (fetch.nextFetchOffset > state.offset) {
+    const stays = this.settings.switches['fetch.markers'] === 'stay' && records.length === from
+    if (fetch.nextFetchOffset > state.offset && !stays) {
       this.positionAdvanced = true
       state.offset = fetch.nextFetchOffset
       if (epoch >= 0) state.offsetEpoch = epoch
@@ -100,6 +102,14 @@ export class FetchCollector {
     if (fetch.isConsumed) {
       this.drop(fetch)
       this.subscriptions.moveToEnd(state)
+    }
+  }
+
+  private tell(records: readonly ConsumedRecord[]): void {
+    const { env } = this
+    for (let i = 0; i < records.length; i++) {
+      const { record, tp, offset } = records[i] as ConsumedRecord
+      env.emit(M.recordDelivered, record.record, record.attempt, tp, offset)
     }
   }
 

@@ -1,3 +1,5 @@
+import type { TopicPartitionId } from '../../protocol/group-messages.ts'
+
 /** `AbstractCoordinator.MemberState` */
 export type MemberState = 'unjoined' | 'preparing-rebalance' | 'completing-rebalance' | 'stable'
 
@@ -20,6 +22,8 @@ export class GroupMembership {
   memberId = ''
   /** `groupMetadata()`: as which member of which generation the last join ended, whatever has become of it since. */
   joinedAs: JoinedAs = NEVER_JOINED
+  /** Partitions that the last join brought (`StickyAssignor.memberAssignment`), whatever has become of them since. */
+  assignedLast: readonly TopicPartitionId[] = []
   rejoinNeeded = true
   /** Partitions are still to be given up before the next JoinGroup. */
   needsJoinPrepare = true

@@ -5,6 +5,7 @@ import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type {
   JoinGroupRequest,
   JoinGroupResponse,
+  SubscriptionMetadata,
   SyncGroupRequest,
   SyncGroupResponse,
   TopicPartitionId,
@@ -13,8 +14,10 @@ import type { Metadata } from '../metadata.ts'
 import type { GroupAssignment } from './assignors/assignor.ts'
 import { assignCooperativeSticky } from './assignors/cooperative-sticky.ts'
 import { assignRange } from './assignors/range.ts'
+import { assignRoundRobin } from './assignors/roundrobin.ts'
+import { assignSticky } from './assignors/sticky.ts'
 import type { ConsumerNetworkClient } from './consumer-network-client.ts'
-import type { ConsumerSettings } from './consumer-settings.ts'
+import type { AssignorName, ConsumerSettings } from './consumer-settings.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { CoordinatorFinder } from './coordinator-finder.ts'
 import type { GroupMembership } from './group-membership.ts'
@@ -74,14 +77,9 @@ export class JoinGroup {
 
   /** `initiateJoinGroup` */
   start(): void {
-    const { settings, subscriptions, membership, finder, coordination, subscribed } = this.parts
+    const { settings, membership, finder, coordination } = this.parts
     membership.state = 'preparing-rebalance'
     this.status = 'under-way'
-    const metadata = {
-      topics: subscribed,
-      ownedPartitions: subscriptions.assigned().map(topicPartition),
-      generationId: membership.generationId,
-    }
     const request: JoinGroupRequest = {
       groupId: settings.groupId ?? '',
       sessionTimeoutMs: settings.sessionTimeoutMs,
@@ -89,7 +87,7 @@ export class JoinGroup {
       memberId: membership.memberId,
       groupInstanceId: settings.groupInstanceId,
       protocolType: 'consumer',
-      protocols: settings.assignors.map((name) => ({ name, metadata })),
+      protocols: settings.assignors.map((name) => ({ name, metadata: this.metadataFor(name) })),
       reason: membership.rejoinReason,
     }
     this.request = request
@@ -98,6 +96,22 @@ export class JoinGroup {
     if (!coordination.send(finder.node, Api.JoinGroup, request, settings.joinTimeoutUs)) {
       this.fail(Errors.COORDINATOR_NOT_AVAILABLE)
     }
+  }
+
+  /** `subscriptionUserData`: the sticky assignor is told what the last join brought, the others what the member has now. */
+  private metadataFor(assignor: AssignorName): SubscriptionMetadata {
+    const { subscriptions, membership, subscribed } = this.parts
+    return assignor === 'sticky'
+      ? {
+          topics: subscribed,
+          ownedPartitions: membership.assignedLast,
+          generationId: membership.joinedAs.generationId,
+        }
+      : {
+          topics: subscribed,
+          ownedPartitions: subscriptions.assigned().map(topicPartition),
+          generationId: membership.generationId,
+        }
   }
 
   /** The application has taken the result. */
@@ -241,10 +255,18 @@ export class JoinGroup {
 
   private assign(response: JoinGroupResponse): GroupAssignment {
     const { members, protocolName } = response
-    const { topics } = this.parts
-    return protocolName === 'cooperative-sticky'
-      ? assignCooperativeSticky(members, topics)
-      : assignRange(members, topics)
+    const { topics, settings } = this.parts
+    // The coordinator chooses among the protocols that every member has named, the leader too.
+    switch (protocolName as AssignorName) {
+      case 'range':
+        return assignRange(members, topics)
+      case 'roundrobin':
+        return assignRoundRobin(members, topics)
+      case 'sticky':
+        return assignSticky(members, topics, settings.switches['sticky.claims'])
+      case 'cooperative-sticky':
+        return assignCooperativeSticky(members, topics)
+    }
   }
 }
 

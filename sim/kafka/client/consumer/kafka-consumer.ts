@@ -234,8 +234,9 @@ export class KafkaConsumer {
   }
 
   private step(): void {
-    const { metadata, heartbeat, join } = this.parts
+    const { metadata, heartbeat, join, coordinator } = this.parts
     heartbeat.run()
+    if (this.settings.switches['auto-commit.by'] === 'thread') coordinator.autoCommitByThread()
     const isClosing = this.closing.isBegun
     if (this.inPoll || this.syncCommit !== null || isClosing) {
       join.handleJoinResponse()
@@ -266,6 +267,7 @@ export class KafkaConsumer {
     if (mayCollect || isOver) {
       const records = parts.collector.collect()
       const { failure, positionAdvanced } = parts.collector
+      if (this.settings.switches['auto-commit.timer'] === 'behind-records') parts.coordinator.maybeAutoCommit()
       if (failure !== null) {
         this.endPoll(failure)
         return

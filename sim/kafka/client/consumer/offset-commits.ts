@@ -9,6 +9,7 @@ import type { ConsumerSettings } from './consumer-settings.ts'
 import type { CoordinatorFinder } from './coordinator-finder.ts'
 import type { GroupMembership } from './group-membership.ts'
 import type { CommitOffset } from './subscription-state.ts'
+import type { WakeTimer } from './wake-timer.ts'
 
 /** How a commit ended for the application. */
 export type CommitOutcome =
@@ -60,6 +61,7 @@ export interface OffsetCommitsParts {
   readonly membership: GroupMembership
   readonly finder: CoordinatorFinder
   readonly coordination: ConsumerNetworkClient
+  readonly wake: WakeTimer
   /** Partitions come by group subscription, so commits carry the generation. */
   readonly isSubscribed: boolean
   /** The group's name in moments. */
@@ -79,6 +81,9 @@ export class OffsetCommits {
     this.parts = parts
   }
 
+  /** Failed async commits that are sent again (`commit.async`). */
+  private retrying: Commit[] = []
+
   /** Whether async commits wait for a coordinator. */
   get hasWaiting(): boolean {
     return this.waiting.length > 0
@@ -90,6 +95,18 @@ export class OffsetCommits {
     if (commit.offsets.length === 0 || finder.node >= 0) this.send(commit)
     else if (finder.lookup()) this.waiting.push(commit)
     else this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
+  }
+
+  /** Sends again what failed and whose back-off is over: behind whatever was committed since. */
+  retryAsync(): void {
+    if (this.retrying.length === 0) return
+    const { env, finder, wake } = this.parts
+    const now = env.monotonic()
+    const due = this.retrying.filter((commit) => commit.retryAt <= now)
+    if (due.length === 0) wake.wakeAt(Math.min(...this.retrying.map((commit) => commit.retryAt)))
+    if (due.length === 0 || finder.node < 0) return
+    this.retrying = this.retrying.filter((commit) => !due.includes(commit))
+    for (const commit of due) this.send(commit)
   }
 
   /** One attempt; {@link Commit.outcome} tells its end, which may come before this returns. */
@@ -189,6 +206,12 @@ export class OffsetCommits {
   private end(commit: Commit, outcome: CommitOutcome, errorCode: number): void {
     commit.outcome = outcome
     commit.errorCode = errorCode
+    const { env, settings } = this.parts
+    if (commit.isAsync && outcome === 'retriable' && settings.switches['commit.async'] === 'retried') {
+      commit.retryAt = env.monotonic() + settings.retryBackoffUs
+      this.retrying.push(commit)
+      return
+    }
     // A commitSync that may try again has not ended.
     if (commit.isAsync || outcome !== 'retriable') this.tell(commit, outcome, errorCode)
     if (commit.isAsync) this.completed.push(commit)

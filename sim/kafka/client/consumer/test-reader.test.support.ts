@@ -4,7 +4,8 @@ import { MILLISECOND } from '../../../kernel/time.ts'
 import type { Envelope } from '../../../network/envelope.ts'
 import type { Env } from '../../env.ts'
 import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
-import { CLIENT_PROFILES } from '../../protocol/profile.ts'
+import type { ClientSwitches } from '../../protocol/client-switches.ts'
+import { clientProfile } from '../../protocol/profile.ts'
 import { consumerConfig } from './fake-brokers.test.support.ts'
 import {
   type CommitOutcome,
@@ -31,6 +32,7 @@ export interface ReaderOptions {
   readonly assign?: readonly number[]
   readonly subscribe?: readonly number[]
   readonly config?: Partial<ConsumerConfig>
+  readonly switches?: Partial<ClientSwitches>
   /** Work on what a poll returned, before the next one; -1 = polls only when told. */
   readonly workMs?: number
   readonly pollMs?: number
@@ -73,7 +75,7 @@ export class TestReader implements NodeHandler, ConsumerOwner {
         subscribe,
         assign,
         config: consumerConfig(options.config),
-        profile: CLIENT_PROFILES['kafka-4.1'],
+        profile: clientProfile({ base: 'kafka-4.1', switches: options.switches ?? {} }),
         bootstrap: cluster.brokers,
         memberTag: `billing#${node}`,
       },

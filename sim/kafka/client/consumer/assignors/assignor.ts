@@ -13,3 +13,11 @@ export interface PartitionCounts {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
+
+/** `MemberInfo.compareTo` */
+export function compareMembers(a: GroupMember, b: GroupMember): number {
+  if (a.groupInstanceId !== null && b.groupInstanceId !== null) return compareText(a.groupInstanceId, b.groupInstanceId)
+  if (a.groupInstanceId !== null) return -1
+  if (b.groupInstanceId !== null) return 1
+  return compareText(a.memberId, b.memberId)
+}

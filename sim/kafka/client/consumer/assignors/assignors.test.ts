@@ -4,6 +4,8 @@ import { partitionOf, topicIdOf, tpOf } from '../../../../history/ids.ts'
 import type { GroupAssignment, GroupMember, PartitionCounts } from './assignor.ts'
 import { assignCooperativeSticky } from './cooperative-sticky.ts'
 import { assignRange } from './range.ts'
+import { assignRoundRobin } from './roundrobin.ts'
+import { assignSticky } from './sticky.ts'
 
 function member(
   memberId: string,
@@ -39,6 +41,38 @@ describe('range', () => {
   it('puts static members first, by instance id', () => {
     const one = { ...member('z', [1]), groupInstanceId: '1' }
     expect(text(assignRange([member('a', [1]), one], counts(3)))).toEqual({ z: '1-0 1-1', a: '1-2' })
+  })
+})
+
+describe('roundrobin', () => {
+  it('deals the partitions of all topics out in turn', () => {
+    const members = [member('b', [1, 2]), member('a', [1, 2])]
+    expect(text(assignRoundRobin(members, counts(3, 3)))).toEqual({ a: '1-0 1-2 2-1', b: '1-1 2-0 2-2' })
+  })
+
+  it('passes over who does not read a topic, and goes on from there', () => {
+    const members = [member('a', [1]), member('b', [1, 2]), member('c', [1, 2, 3])]
+    expect(text(assignRoundRobin(members, counts(1, 2, 3)))).toEqual({ a: '1-0', b: '2-0', c: '2-1 3-0 3-1 3-2' })
+  })
+
+  it('puts static members first, by instance id', () => {
+    const one = { ...member('z', [1]), groupInstanceId: '1' }
+    expect(text(assignRoundRobin([member('a', [1]), one], counts(3)))).toEqual({ z: '1-0 1-2', a: '1-1' })
+  })
+})
+
+describe('sticky', () => {
+  const tps = (...partitions: readonly number[]): number[] => partitions.map((partition) => tpOf(1, partition))
+
+  it('leaves everybody what it had as far as balance allows, and hands the rest on at once', () => {
+    const members = [member('a', [1], tps(1, 2, 3), 1), member('b', [1], tps(0), 1)]
+    expect(text(assignSticky(members, counts(4)))).toEqual({ a: '1-1 1-2', b: '1-0 1-3' })
+  })
+
+  it('believes the newest generation; before KAFKA-7026 it believed everybody, and a partition had two owners', () => {
+    const members = [member('a', [1], tps(0), 1), member('b', [1], tps(0, 1), 2)]
+    expect(text(assignSticky(members, counts(2)))).toEqual({ a: '1-1', b: '1-0' })
+    expect(text(assignSticky(members, counts(2), 'any'))).toEqual({ a: '1-0', b: '1-0 1-1' })
   })
 })
 

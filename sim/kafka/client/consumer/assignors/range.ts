@@ -1,5 +1,5 @@
 import { tpOf } from '../../../../history/ids.ts'
-import { compareText, type GroupAssignment, type GroupMember, type PartitionCounts } from './assignor.ts'
+import { compareMembers, type GroupAssignment, type GroupMember, type PartitionCounts } from './assignor.ts'
 
 /**
  * `RangeAssignor`, topic by topic: the topic's members in order (static members by instance id before dynamic ones by member
@@ -20,12 +20,4 @@ export function assignRange(members: readonly GroupMember[], counts: PartitionCo
     })
   }
   return assignment
-}
-
-/** `MemberInfo.compareTo` */
-function compareMembers(a: GroupMember, b: GroupMember): number {
-  if (a.groupInstanceId !== null && b.groupInstanceId !== null) return compareText(a.groupInstanceId, b.groupInstanceId)
-  if (a.groupInstanceId !== null) return -1
-  if (b.groupInstanceId !== null) return 1
-  return compareText(a.memberId, b.memberId)
 }
