@@ -87,7 +87,7 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     id: 'position-not-advanced',
     rule: 'poll() advances the position by what it returns',
     file: 'sim/kafka/client/consumer/fetch-collector.ts',
-    anchor: 'if (fetch.nextFetchOffset > state.offset) {',
+    anchor: 'if (fetch.nextFetchOffset > state.offset && !stays) {',
     replacement: 'if (!MARK) {',
     caughtBy: { scenario: 'library/takeover', variant: null, runs: 10 },
   },
