@@ -1,5 +1,6 @@
 import { CLUSTER_ROWS } from './cluster-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
+import { SHARE_ROWS } from './share-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
 
 export { M } from './kinds.ts'
@@ -42,9 +43,12 @@ export interface MomentDefinition {
   readonly width: number
 }
 
-export const MOMENTS: readonly MomentDefinition[] = [...CLUSTER_ROWS, ...GROUP_ROWS, ...TRANSACTION_ROWS].map(
-  ([name, kind, about, fields]) => define(name, kind, about, fields),
-)
+export const MOMENTS: readonly MomentDefinition[] = [
+  ...CLUSTER_ROWS,
+  ...GROUP_ROWS,
+  ...TRANSACTION_ROWS,
+  ...SHARE_ROWS,
+].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()
 const BY_NAME: ReadonlyMap<string, MomentDefinition> = new Map(MOMENTS.map((moment) => [moment.name, moment]))

@@ -97,6 +97,14 @@ export const M = {
   producerRefused: 102,
   txnVerified: 103,
   txnHung: 104,
+  shareStateLoaded: 105,
+  shareStateUnloaded: 106,
+  shareLoaded: 107,
+  shareAcquired: 108,
+  shareReleased: 109,
+  shareAcknowledged: 110,
+  shareArchived: 111,
+  acknowledgeFailed: 112,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

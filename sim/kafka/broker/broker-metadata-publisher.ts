@@ -48,9 +48,11 @@ export class BrokerMetadataPublisher {
 
   /** Replicas take their roles first, then the coordinators hear of their partitions (`updateCoordinator`). */
   private publish(touched: readonly number[]): void {
-    const { replicas, groups, transactions, metadata } = this.parts
+    const { replicas, groups, transactions, shares, shareStates, metadata } = this.parts
     replicas.applyDelta(touched)
-    const { offsetsTopicId, transactionsTopicId } = metadata
+    shares.onMetadata(touched)
+    const { offsetsTopicId, transactionsTopicId, shareStateTopicId } = metadata
+    if (shareStateTopicId >= 0) this.updateCoordinator(shareStates, shareStateTopicId, touched)
     if (offsetsTopicId >= 0) this.updateCoordinator(groups, offsetsTopicId, touched)
     if (transactionsTopicId < 0) return
     this.updateCoordinator(transactions, transactionsTopicId, touched)

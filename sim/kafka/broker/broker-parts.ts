@@ -6,6 +6,9 @@ import type { Env } from '../env.ts'
 import { GroupCoordinator } from '../group/group-coordinator.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { producerSwitchesOf } from '../log/producer-state.ts'
+import { ShareCoordinator } from '../share/coordinator/share-coordinator.ts'
+import type { ShareGroupConfig } from '../share/share-group-config.ts'
+import { SharePartitionManager } from '../share/share-partition-manager.ts'
 import { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
 import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
 import { BrokerLifecycle, type LifecycleOwner } from './broker-lifecycle.ts'
@@ -25,6 +28,8 @@ export interface BrokerPartsOptions extends ReplicaManagerOptions {
   readonly controller: number
   /** Counts the starts of this broker's process, from 1. */
   readonly incarnationId: number
+  /** Settings of share groups, by group; missing: none has any. */
+  readonly shareGroups?: ReadonlyMap<string, ShareGroupConfig>
 }
 
 /** To whom the managers turn. */
@@ -36,6 +41,8 @@ export interface BrokerPartsOwner
     MetadataListener,
     FetchResponseGate,
     VerificationHost {}
+
+const NO_SHARE_GROUPS: ReadonlyMap<string, ShareGroupConfig> = new Map()
 
 /** Everything a broker is made of, wired (`BrokerServer.startup`); and the clients through which it asks others. */
 export class BrokerParts {
@@ -51,6 +58,8 @@ export class BrokerParts {
   readonly transactions: TransactionCoordinator
   readonly verification: TransactionVerification
   readonly markers: TransactionMarkers
+  readonly shareStates: ShareCoordinator
+  readonly shares: SharePartitionManager
   readonly lifecycle: BrokerLifecycle
   readonly metadataFetcher: MetadataFetcher
   /** Those that talk to the controller, and those that talk to brokers. */
@@ -84,7 +93,12 @@ export class BrokerParts {
     })
     this.verification = new TransactionVerification(env, config, profile, metadata, owner)
     this.markers = new TransactionMarkers(env, profile, metadata, replicas.appends, this.groups, channel, numbers)
+    this.shareStates = new ShareCoordinator({ env, config, metadata, log: replicas, disk: diskQueue, channel, numbers })
+    const groups = options.shareGroups ?? NO_SHARE_GROUPS
+    this.shares = new SharePartitionManager({ env, config, groups, metadata, finder, channel }, replicas)
     replicas.listener = this.groups
+    replicas.shareStates = this.shareStates
+    replicas.shares = this.shares
     replicas.transactions = this.transactions
     replicas.appends.markers = this.markers
     this.groups.verification = this.verification
@@ -92,7 +106,12 @@ export class BrokerParts {
     const { previousBrokerEpoch } = this.logs
     this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, owner)
     this.metadataFetcher = new MetadataFetcher(env, controller, broker, owner)
-    this.toBrokers = [replicas.fetchers.client, this.transactions.markers.client, this.verification.manager.client]
+    this.toBrokers = [
+      replicas.fetchers.client,
+      this.transactions.markers.client,
+      this.verification.manager.client,
+      this.shares.persister.client,
+    ]
     this.toController = [this.metadataFetcher.client, this.lifecycle.client, this.controller.client]
   }
 

@@ -10,6 +10,7 @@ import { Api } from '../protocol/api.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { CreateTopicsRequest } from '../protocol/group-messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import type { SharePartitionManager } from '../share/share-partition-manager.ts'
 import type { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
 import { BrokerMetadataPublisher } from './broker-metadata-publisher.ts'
 import { BrokerParts, type BrokerPartsOptions, type BrokerPartsOwner } from './broker-parts.ts'
@@ -68,6 +69,11 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
 
   get groups(): GroupCoordinator {
     return this.parts.groups
+  }
+
+  /** What it leads of share groups. */
+  get shares(): SharePartitionManager {
+    return this.parts.shares
   }
 
   get transactions(): TransactionCoordinator {
@@ -201,12 +207,16 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
     }
     if (kind === CLOSED) this.channel.peerClosed(connection)
     if (kind === RESET) this.channel.reset(connection)
-    if (kind === CLOSED || kind === RESET) this.replicas.onConnectionGone(connection)
+    if (kind === CLOSED || kind === RESET) {
+      this.replicas.onConnectionGone(connection)
+      this.parts.shares.onConnectionGone(connection)
+    }
     this.parts.onSignal(kind, connection, peer)
   }
 
   onTimer(kind: number, a: number, b: number): void {
     const { replicas, lifecycle, metadataFetcher, groups, transactions, verification, logs } = this.parts
+    const { shares, shareStates } = this.parts
     switch (kind) {
       case BrokerTimer.DelayedProduce:
         replicas.appends.produces.onTimer()
@@ -248,18 +258,29 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
       case BrokerTimer.FetchSecondLook:
         replicas.reads.splitFetches?.onTimer(a)
         return
+      case BrokerTimer.ShareStateTimeout:
+        shareStates.onTimer()
+        return
+      case BrokerTimer.PersisterRetry:
+        shares.persister.onTimer(a)
+        return
+      case BrokerTimer.ShareLock:
+      case BrokerTimer.DelayedShareFetch:
+        shares.onTimer(kind)
+        return
     }
     if (!logs.onTimer(kind, a, b)) this.parts.onClientTimer(kind, a, b)
   }
 
   /** Work that a crash would interrupt: requests parked here. */
   waiting(): readonly string[] {
-    const { replicas, verification, transactions } = this.parts
+    const { replicas, verification, transactions, shares } = this.parts
     const { size } = verification
     const waiting = [...replicas.waiting()]
     if (size > 0) waiting.push(`the verification of ${size} requests`)
     const decided = transactions.markers.size
     if (decided > 0) waiting.push(`the markers of ${decided} transactions`)
+    if (shares.pending > 0) waiting.push(`the share coordinator's word on ${shares.pending} requests`)
     return waiting
   }
 }

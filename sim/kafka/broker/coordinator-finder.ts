@@ -9,7 +9,7 @@ import type {
   FindCoordinatorResponse,
 } from '../protocol/group-messages.ts'
 import type { ControllerChannel } from './controller-channel.ts'
-import { type MetadataCache, OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
+import { type MetadataCache, OFFSETS_TOPIC, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
 const NOT_AVAILABLE: FindCoordinatorResponse = { errorCode: Errors.COORDINATOR_NOT_AVAILABLE, nodeId: -1 }
 
@@ -23,8 +23,16 @@ interface Creation {
   wanted: boolean
 }
 
+const KEY_TYPES: readonly KeyType[] = ['group', 'transaction', 'share']
+
+const TOPIC_OF: Readonly<Record<KeyType, string>> = {
+  group: OFFSETS_TOPIC,
+  transaction: TRANSACTIONS_TOPIC,
+  share: SHARE_STATE_TOPIC,
+}
+
 /**
- * Finds coordinators of groups and of transactions (`KafkaApis.getCoordinator`), and has the topic with their logs created when
+ * Finds coordinators of groups, of transactions and of share partitions (`KafkaApis.getCoordinator`), and has the topic with their logs created when
  * somebody asks for the first time (`AutoTopicCreationManager`).
  */
 export class CoordinatorFinder {
@@ -34,6 +42,7 @@ export class CoordinatorFinder {
   private readonly creations: Readonly<Record<KeyType, Creation>> = {
     group: { requested: false, wanted: false },
     transaction: { requested: false, wanted: false },
+    share: { requested: false, wanted: false },
   }
 
   constructor(metadata: MetadataCache, channel: ControllerChannel, config: BrokerConfig) {
@@ -44,7 +53,7 @@ export class CoordinatorFinder {
 
   find({ keyType, key }: FindCoordinatorRequest): FindCoordinatorResponse {
     const { metadata } = this
-    const topic = metadata.topics.get(keyType === 'group' ? metadata.offsetsTopicId : metadata.transactionsTopicId)
+    const topic = metadata.topics.get(metadata.topicIds.get(TOPIC_OF[keyType]) ?? -1)
     if (topic === undefined) {
       this.create(keyType)
       return NOT_AVAILABLE
@@ -62,13 +71,13 @@ export class CoordinatorFinder {
 
   /** The controller can be reached: sends what had to wait. */
   onControllerReady(): void {
-    for (const keyType of ['group', 'transaction'] as const) if (this.creations[keyType].wanted) this.create(keyType)
+    for (const keyType of KEY_TYPES) if (this.creations[keyType].wanted) this.create(keyType)
   }
 
   /** Whatever the controller said, or did not: who still misses the topic asks again. */
   onCompletion(request: CreateTopicsRequest): void {
     for (const { name } of request.topics) {
-      this.creations[name === OFFSETS_TOPIC ? 'group' : 'transaction'].requested = false
+      for (const keyType of KEY_TYPES) if (TOPIC_OF[keyType] === name) this.creations[keyType].requested = false
     }
   }
 
@@ -79,9 +88,19 @@ export class CoordinatorFinder {
     if (!this.channel.ready()) return
     creation.wanted = false
     creation.requested = true
-    const topic = keyType === 'group' ? this.offsetsTopic() : this.transactionsTopic()
-    const body: CreateTopicsRequest = { topics: [topic] }
+    const body: CreateTopicsRequest = { topics: [this.topicFor(keyType)] }
     this.channel.send(Api.CreateTopics, body)
+  }
+
+  private topicFor(keyType: KeyType): NewTopic {
+    switch (keyType) {
+      case 'group':
+        return this.offsetsTopic()
+      case 'transaction':
+        return this.transactionsTopic()
+      case 'share':
+        return this.shareStateTopic()
+    }
   }
 
   private offsetsTopic(): NewTopic {
@@ -103,6 +122,17 @@ export class CoordinatorFinder {
       replicationFactor: config['transaction.state.log.replication.factor'],
       minInsyncReplicas: config['transaction.state.log.min.isr'],
       uncleanLeaderElectionEnable: false,
+    }
+  }
+
+  /** `ShareCoordinatorService.shareGroupStateTopicConfigs` */
+  private shareStateTopic(): NewTopic {
+    const { config } = this
+    return {
+      name: SHARE_STATE_TOPIC,
+      numPartitions: config['share.coordinator.state.topic.num.partitions'],
+      replicationFactor: config['share.coordinator.state.topic.replication.factor'],
+      minInsyncReplicas: config['share.coordinator.state.topic.min.isr'],
     }
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from '../protocol/group-messages.ts'
 import type { InitProducerIdRequest, InitProducerIdResponse, ProduceRequest } from '../protocol/messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
+import { ShareDisk } from '../share/coordinator/share-coordinator.ts'
 import { TransactionDisk } from '../transaction/transaction-state-manager.ts'
 import type { BrokerParts } from './broker-parts.ts'
 import { apiVersionsResponse, metadataResponse } from './metadata-answers.ts'
@@ -20,7 +21,8 @@ const APPLY_FETCH = 2
 const CLEAN_SHUTDOWN = 3
 const APPEND_VERIFIED = 4
 const APPEND_MARKERS = 5
-// The group coordinator's own kinds begin at 10 (`CoordinatorDisk`), the transaction coordinator's at 20 (`TransactionDisk`).
+// The group coordinator's own kinds begin at 10 (`CoordinatorDisk`), the transaction coordinator's at 20
+// (`TransactionDisk`), the share coordinator's at 30 (`ShareDisk`).
 
 /** `KafkaApis`: the way of every request to the manager that answers it; what writes waits for the disk first. */
 export class KafkaApis {
@@ -34,6 +36,7 @@ export class KafkaApis {
 
   handle(request: Envelope): void {
     const { channel, replicas, groups, transactions, verification, markers, diskQueue, metadata, finder } = this.parts
+    const { shares, shareStates } = this.parts
     switch (request.api) {
       case Api.Produce:
         if ((request.body as ProduceRequest).transactionalId !== null) verification.produce(request)
@@ -76,7 +79,16 @@ export class KafkaApis {
       case Api.OffsetCommit:
       case Api.TxnOffsetCommit:
       case Api.OffsetFetch:
+      case Api.ShareGroupHeartbeat:
         groups.handle(request)
+        break
+      case Api.ShareFetch:
+      case Api.ShareAcknowledge:
+        shares.handle(request)
+        break
+      case Api.ReadShareGroupState:
+      case Api.WriteShareGroupState:
+        shareStates.handle(request)
         break
       default:
         channel.close(request)
@@ -111,7 +123,7 @@ export class KafkaApis {
 
   /** The disk is ready for what was asked. True: for the broker's clean end, which is the broker's to do. */
   onDisk(kind: number, a: number, b: number, payload: unknown): boolean {
-    const { channel, replicas, groups, transactions, markers, diskQueue } = this.parts
+    const { channel, replicas, groups, transactions, markers, diskQueue, shareStates } = this.parts
     diskQueue.completed()
     switch (kind) {
       case APPEND:
@@ -131,6 +143,10 @@ export class KafkaApis {
       case TransactionDisk.load:
       case TransactionDisk.append:
         transactions.onDisk(kind, a, b, payload)
+        break
+      case ShareDisk.load:
+      case ShareDisk.operate:
+        shareStates.onDisk(kind, a, b, payload)
         break
       default:
         groups.onDisk(kind, a, b)

@@ -4,6 +4,7 @@ import type { MetadataRecord } from '../protocol/metadata-records.ts'
 /** `Topic.GROUP_METADATA_TOPIC_NAME` */
 export const OFFSETS_TOPIC = '__consumer_offsets'
 export const TRANSACTIONS_TOPIC = '__transaction_state'
+export const SHARE_STATE_TOPIC = '__share_group_state'
 
 /** A partition as the metadata log tells it (`PartitionRegistration`). */
 export interface PartitionMetadata {
@@ -44,6 +45,7 @@ export class MetadataCache {
   /** Id of `__consumer_offsets`; -1 while it does not exist. */
   offsetsTopicId = -1
   transactionsTopicId = -1
+  shareStateTopicId = -1
 
   /** Applies records in order; returns the partitions they touched, each once, in order. */
   apply(records: readonly MetadataRecord[]): readonly number[] {
@@ -74,6 +76,7 @@ export class MetadataCache {
         this.topicIds.set(record.name, record.topicId)
         if (record.name === OFFSETS_TOPIC) this.offsetsTopicId = record.topicId
         if (record.name === TRANSACTIONS_TOPIC) this.transactionsTopicId = record.topicId
+        if (record.name === SHARE_STATE_TOPIC) this.shareStateTopicId = record.topicId
         return -1
       case 'ConfigRecord':
         this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)

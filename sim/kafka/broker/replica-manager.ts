@@ -58,6 +58,9 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   listener: HighWatermarkListener | null = null
   /** The transaction coordinator, once there is one. */
   transactions: HighWatermarkListener | null = null
+  /** The share coordinator, and what this broker leads of share groups, once there are any. */
+  shareStates: HighWatermarkListener | null = null
+  shares: HighWatermarkListener | null = null
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
@@ -250,6 +253,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     const topicId = topicIdOf(tp)
     if (topicId === this.metadata.offsetsTopicId) this.listener?.onHighWatermark(tp)
     else if (topicId === this.metadata.transactionsTopicId) this.transactions?.onHighWatermark(tp)
+    else if (topicId === this.metadata.shareStateTopicId) this.shareStates?.onHighWatermark(tp)
+    else this.shares?.onHighWatermark(tp)
   }
 
   /** A connection ended; nobody waits for what was parked on it. */

@@ -29,6 +29,14 @@ export const BrokerTimer = {
   VerificationRetry: 17,
   /** A fetch of committed records looks at the high watermark again (KAFKA-9807); a = its number. */
   FetchSecondLook: 18,
+  /** A write of the share coordinator may have taken too long. */
+  ShareStateTimeout: 19,
+  /** A question to the share coordinator is asked again, or given up; a = its number. */
+  PersisterRetry: 20,
+  /** An acquisition lock ends. */
+  ShareLock: 21,
+  /** A fetch of a share group has waited long enough. */
+  DelayedShareFetch: 22,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60
@@ -37,3 +45,4 @@ export const CONTROLLER_CLIENT_TIMERS = 80
 export const FETCHER_CLIENT_TIMERS = 90
 export const MARKER_CLIENT_TIMERS = 100
 export const ADD_PARTITIONS_CLIENT_TIMERS = 110
+export const PERSISTER_CLIENT_TIMERS = 120

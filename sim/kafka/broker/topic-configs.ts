@@ -1,6 +1,6 @@
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { BROKER_SYNONYM, type TopicConfig } from '../protocol/config/topic.ts'
-import { type MetadataCache, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
+import { type MetadataCache, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
 /**
  * A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all, and
@@ -14,9 +14,12 @@ export function topicConfigOf(
   const configured = known.topicConfigs.get(topicId)
   if (configured !== undefined) return configured
   const defaults = topicDefaults(known.config)
-  const minIsr = metadata.minInsyncReplicas.get(TRANSACTIONS_TOPIC)
-  if (topicId !== metadata.transactionsTopicId || minIsr === undefined) return defaults
-  return { ...defaults, 'min.insync.replicas': minIsr, 'unclean.leader.election.enable': false }
+  const minIsr = metadata.minInsyncReplicas
+  const ofTransactions = topicId === metadata.transactionsTopicId ? minIsr.get(TRANSACTIONS_TOPIC) : undefined
+  if (ofTransactions !== undefined)
+    return { ...defaults, 'min.insync.replicas': ofTransactions, 'unclean.leader.election.enable': false }
+  const ofShares = topicId === metadata.shareStateTopicId ? minIsr.get(SHARE_STATE_TOPIC) : undefined
+  return ofShares === undefined ? defaults : { ...defaults, 'min.insync.replicas': ofShares }
 }
 
 /** A topic without settings of its own (`LogConfig` from `KafkaConfig.extractLogConfigMap`). */

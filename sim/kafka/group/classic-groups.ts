@@ -89,7 +89,7 @@ export class ClassicGroups {
 
   // --- timers -------------------------------------------------------------------------------------------------------
 
-  onTask(task: GroupTask): Outcome {
+  onTask(task: Exclude<GroupTask, { readonly kind: 'share-session' }>): Outcome {
     const group = this.groups.get(task.groupId)
     if (group === undefined || group.state === 'DEAD') return NOTHING
     switch (task.kind) {

@@ -30,6 +30,7 @@ import { GroupOffsets } from './group-offsets.ts'
 import { GroupTimers } from './group-timers.ts'
 import type { OffsetsEntry } from './offsets-state.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
+import { ShareGroups } from './share/share-groups.ts'
 import { answered, NOTHING, type Outcome } from './outcome.ts'
 import { PendingReply, type Replies } from './pending-reply.ts'
 import { type BatchTransaction, WriteEvent } from './write-event.ts'
@@ -76,6 +77,7 @@ export class CoordinatorPartition implements WritesOwner {
   epoch: number
   state: 'LOADING' | 'ACTIVE' | 'CLOSED' = 'LOADING'
   readonly groups: ClassicGroups
+  private readonly shareGroups: ShareGroups
   private readonly offsets: GroupOffsets
   private readonly protocol: ClassicProtocol
   private readonly timers: GroupTimers
@@ -97,6 +99,7 @@ export class CoordinatorPartition implements WritesOwner {
     this.life = life
     this.timers = new GroupTimers(parts.env, tp)
     this.groups = new ClassicGroups(parts.env, parts.options, this.timers, parts.replies)
+    this.shareGroups = new ShareGroups(parts.env, parts.options, this.timers, parts.metadata)
     this.offsets = new GroupOffsets(parts.env, this.groups, parts.metadata)
     this.protocol = new ClassicProtocol(this.groups)
     this.writes = new CoordinatorWrites(parts, tp, life, this.offsets, this)
@@ -121,11 +124,12 @@ export class CoordinatorPartition implements WritesOwner {
   private finishLoading(): void {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
-    loadCoordinator(log.entriesOf(this.tp), this.groups, this.offsets)
+    loadCoordinator(log.entriesOf(this.tp), this.groups, this.shareGroups, this.offsets)
     this.writes.onLoaded()
     this.protocol.epoch = this.epoch
     this.state = 'ACTIVE'
     this.groups.onLoaded()
+    this.shareGroups.onLoaded()
     this.offsets.tellCommitted()
     env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.groups.groups.size)
   }
@@ -251,6 +255,8 @@ export class CoordinatorPartition implements WritesOwner {
         return this.protocol.heartbeat(reply)
       case Api.LeaveGroup:
         return this.protocol.leave(reply)
+      case Api.ShareGroupHeartbeat:
+        return this.shareGroups.heartbeat(reply)
       case Api.OffsetCommit:
         return this.offsets.commit(reply)
       case Api.TxnOffsetCommit:
@@ -282,7 +288,7 @@ export class CoordinatorPartition implements WritesOwner {
     const task = this.timers.fired(serial)
     if (task === undefined || this.state !== 'ACTIVE') return
     this.running = true
-    this.append(this.groups.onTask(task), null)
+    this.append(task.kind === 'share-session' ? this.shareGroups.onTask(task) : this.groups.onTask(task), null)
     this.rest()
   }
 

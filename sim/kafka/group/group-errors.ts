@@ -14,6 +14,7 @@ import type {
   OffsetFetchResponse,
   SyncGroupResponse,
 } from '../protocol/group-messages.ts'
+import type { ShareGroupHeartbeatResponse } from '../protocol/share-messages.ts'
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../protocol/transaction-messages.ts'
 
 /** What an error of the log becomes for clients of the coordinator (`CoordinatorOperationExceptionHelper`). */
@@ -58,6 +59,13 @@ export function errorResponse(request: Envelope, errorCode: number): object {
       } satisfies HeartbeatResponse
     case Api.LeaveGroup:
       return { errorCode } satisfies LeaveGroupResponse
+    case Api.ShareGroupHeartbeat:
+      return {
+        errorCode,
+        memberEpoch: 0,
+        heartbeatIntervalMs: 0,
+        assignment: null,
+      } satisfies ShareGroupHeartbeatResponse
     case Api.OffsetCommit:
     case Api.TxnOffsetCommit:
       return commitResponse(request.body as OffsetCommitRequest | TxnOffsetCommitRequest, errorCode)

@@ -6,6 +6,7 @@ import type { Env } from '../env.ts'
 /** What is to be done when a group's timer fires. */
 export type GroupTask =
   | { readonly kind: 'session'; readonly groupId: string; readonly memberId: string }
+  | { readonly kind: 'share-session'; readonly groupId: string; readonly memberId: string }
   | { readonly kind: 'join'; readonly groupId: string }
   | { readonly kind: 'initial-join'; readonly groupId: string; readonly delayMs: number; readonly remainingMs: number }
   | { readonly kind: 'sync'; readonly groupId: string; readonly generationId: number }
@@ -45,6 +46,10 @@ export class GroupTimers {
     this.cancelKey(keyOf({ kind: 'session', groupId, memberId }))
   }
 
+  cancelShareSession(groupId: string, memberId: string): void {
+    this.cancelKey(keyOf({ kind: 'share-session', groupId, memberId }))
+  }
+
   cancelJoin(groupId: string): void {
     this.cancelKey(keyOf({ kind: 'join', groupId }))
   }
@@ -80,6 +85,8 @@ function keyOf(task: GroupTask): string {
   switch (task.kind) {
     case 'session':
       return `session ${task.groupId.length} ${task.groupId} ${task.memberId}`
+    case 'share-session':
+      return `share-session ${task.groupId.length} ${task.groupId} ${task.memberId}`
     case 'join':
     case 'initial-join':
       return `join ${task.groupId}`

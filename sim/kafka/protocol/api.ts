@@ -24,6 +24,11 @@ export const Api = {
   BrokerRegistration: 62,
   BrokerHeartbeat: 63,
   AllocateProducerIds: 67,
+  ShareGroupHeartbeat: 76,
+  ShareFetch: 78,
+  ShareAcknowledge: 79,
+  ReadShareGroupState: 84,
+  WriteShareGroupState: 85,
 } as const
 
 export type ApiKey = (typeof Api)[keyof typeof Api]
@@ -75,4 +80,9 @@ export const BROKER_VERSIONS: Readonly<Record<ApiKey, VersionRange>> = {
   [Api.BrokerRegistration]: { min: 0, max: 4 },
   [Api.BrokerHeartbeat]: { min: 0, max: 1 },
   [Api.AllocateProducerIds]: { min: 0, max: 0 },
+  [Api.ShareGroupHeartbeat]: { min: 1, max: 1 },
+  [Api.ShareFetch]: { min: 1, max: 1 },
+  [Api.ShareAcknowledge]: { min: 1, max: 1 },
+  [Api.ReadShareGroupState]: { min: 0, max: 0 },
+  [Api.WriteShareGroupState]: { min: 0, max: 0 },
 }

@@ -2,7 +2,7 @@ import { BATCH_OVERHEAD, type KafkaRecord, RECORD_OVERHEAD, type RecordBatch } f
 import type { SubscriptionMetadata, TopicPartitionId } from './group-messages.ts'
 
 /** Records of `__consumer_offsets`, with the names of the coordinator's schemas. */
-export type CoordinatorRecord = OffsetCommitRecord | GroupMetadataRecord
+export type CoordinatorRecord = OffsetCommitRecord | GroupMetadataRecord | ShareGroupRecord
 
 /** `OffsetCommitKey` and `OffsetCommitValue`. */
 export interface OffsetCommitRecord {
@@ -29,6 +29,22 @@ export interface GroupMetadataRecord {
   readonly members: readonly MemberMetadata[]
 }
 
+/**
+ * `ShareGroupMetadataValue` with `ShareGroupMemberMetadataValue` and `ShareGroupCurrentMemberAssignmentValue` of all members:
+ * a share group as one record. Its target follows from its members.
+ */
+export interface ShareGroupRecord {
+  readonly type: 'ShareGroup'
+  readonly groupId: string
+  readonly groupEpoch: number
+  readonly members: readonly {
+    readonly memberId: string
+    readonly node: number
+    readonly topics: readonly number[]
+    readonly epoch: number
+  }[]
+}
+
 export interface MemberMetadata {
   readonly memberId: string
   readonly groupInstanceId: string | null
@@ -50,7 +66,7 @@ export interface CoordinatorKafkaRecord extends KafkaRecord {
 
 /** About the bytes that a coordinator record takes in a batch. */
 export function coordinatorRecordSize(value: CoordinatorRecord): number {
-  return RECORD_OVERHEAD + 40 + value.groupId.length + (value.type === 'GroupMetadata' ? 150 * value.members.length : 0)
+  return RECORD_OVERHEAD + 40 + value.groupId.length + (value.type === 'OffsetCommit' ? 0 : 150 * value.members.length)
 }
 
 /** The transaction to which records of a coordinator belong. */

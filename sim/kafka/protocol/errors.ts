@@ -64,7 +64,12 @@ export const Errors = {
   INCONSISTENT_TOPIC_ID: 103,
   INELIGIBLE_REPLICA: 107,
   NEW_LEADER_ELECTED: 108,
+  FENCED_MEMBER_EPOCH: 110,
   TRANSACTION_ABORTABLE: 120,
+  INVALID_RECORD_STATE: 121,
+  SHARE_SESSION_NOT_FOUND: 122,
+  INVALID_SHARE_SESSION_EPOCH: 123,
+  FENCED_STATE_EPOCH: 124,
 } as const
 
 export type ErrorName = keyof typeof Errors
@@ -79,7 +84,7 @@ export function errorName(code: number): string {
 
 /** `RetriableException`: the Java client tries again. */
 const RETRIABLE: ReadonlySet<number> = new Set([
-  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 72, 74, 75, 78, 88, 100, 103,
+  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 72, 74, 75, 78, 88, 100, 103, 122, 123,
 ])
 /** `InvalidMetadataException`: the client also refreshes its metadata. */
 const INVALID_METADATA: ReadonlySet<number> = new Set([3, 5, 6, 9, 13, 56, 72, 74, 100, 103])

@@ -46,7 +46,7 @@ export interface OffsetForLeaderEpochResponse {
 
 // --- FindCoordinator (10) ---------------------------------------------------------------------------------------------
 export interface FindCoordinatorRequest {
-  readonly keyType: 'group' | 'transaction'
+  readonly keyType: 'group' | 'transaction' | 'share'
   readonly key: string
 }
 export interface FindCoordinatorResponse {

@@ -35,7 +35,7 @@ export class TransactionCore {
   readonly queue: TxnRequestQueue = new TxnRequestQueue()
   private readonly timeoutMs: number
   /** Nodes; -1 = not known. */
-  readonly coordinators: Record<CoordinatorType, number> = { transaction: -1, group: -1 }
+  readonly coordinators: Record<CoordinatorType, number> = { transaction: -1, group: -1, share: -1 }
   state: TransactionState = 'UNINITIALIZED'
   lastError: Cause | null = null
   /** Transaction version 2: every transaction has its own epoch, partitions join it with their first batch. */

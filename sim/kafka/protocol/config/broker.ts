@@ -15,6 +15,12 @@ export interface BrokerConfig {
   readonly 'group.max.session.timeout.ms': number
   readonly 'group.max.size': number
   readonly 'group.min.session.timeout.ms': number
+  readonly 'group.share.delivery.count.limit': number
+  readonly 'group.share.heartbeat.interval.ms': number
+  readonly 'group.share.max.size': number
+  readonly 'group.share.partition.max.record.locks': number
+  readonly 'group.share.record.lock.duration.ms': number
+  readonly 'group.share.session.timeout.ms': number
   readonly 'leader.imbalance.check.interval.seconds': number
   readonly 'leader.imbalance.per.broker.percentage': number
   readonly 'log.flush.interval.messages': number
@@ -36,6 +42,11 @@ export interface BrokerConfig {
   readonly 'replica.high.watermark.checkpoint.interval.ms': number
   readonly 'replica.lag.time.max.ms': number
   readonly 'replica.socket.timeout.ms': number
+  readonly 'share.coordinator.snapshot.update.records.per.snapshot': number
+  readonly 'share.coordinator.state.topic.min.isr': number
+  readonly 'share.coordinator.state.topic.num.partitions': number
+  readonly 'share.coordinator.state.topic.replication.factor': number
+  readonly 'share.coordinator.write.timeout.ms': number
   readonly 'transaction.abort.timed.out.transaction.cleanup.interval.ms': number
   readonly 'transaction.max.timeout.ms': number
   readonly 'transaction.partition.verification.enable': boolean
@@ -63,6 +74,12 @@ export const BROKER_CONFIG: ConfigTable = {
   'group.max.session.timeout.ms': { type: 'ms', default: 1_800_000, min: 0, max: INT_MAX },
   'group.max.size': { type: 'int', default: INT_MAX, min: 1, max: INT_MAX },
   'group.min.session.timeout.ms': { type: 'ms', default: 6000, min: 0, max: INT_MAX },
+  'group.share.delivery.count.limit': { type: 'int', default: 5, min: 2, max: 10 },
+  'group.share.heartbeat.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'group.share.max.size': { type: 'int', default: 200, min: 1, max: 1000 },
+  'group.share.partition.max.record.locks': { type: 'int', default: 2000, min: 100, max: 10_000 },
+  'group.share.record.lock.duration.ms': { type: 'ms', default: 30_000, min: 1000, max: 3_600_000 },
+  'group.share.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
   'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
   'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
   'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
@@ -84,6 +101,11 @@ export const BROKER_CONFIG: ConfigTable = {
   'replica.high.watermark.checkpoint.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
   'replica.lag.time.max.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
   'replica.socket.timeout.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
+  'share.coordinator.snapshot.update.records.per.snapshot': { type: 'int', default: 500, min: 0, max: 500 },
+  'share.coordinator.state.topic.min.isr': { type: 'int', default: 2, min: 1, max: 32_767 },
+  'share.coordinator.state.topic.num.partitions': { type: 'int', default: 50, min: 1, max: 10_000 },
+  'share.coordinator.state.topic.replication.factor': { type: 'int', default: 3, min: 1, max: 32_767 },
+  'share.coordinator.write.timeout.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': { type: 'ms', default: 10_000, min: 1, max: INT_MAX },
   'transaction.max.timeout.ms': { type: 'ms', default: 900_000, min: 1, max: INT_MAX },
   'transaction.partition.verification.enable': { type: 'boolean', default: true },
