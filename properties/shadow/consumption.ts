@@ -170,21 +170,13 @@ export class Consumption implements MomentObserver {
     const reader = this.applications.readerOfNode[node] ?? -1
     const partition = this.shadow.partitions.indexOf(tp)
     if (reader < 0 || partition < 0) return
-    let delivery = this.deliveryTo(reader, partition, offset, node)
+    let delivery = deliveries.newestTo(node, reader, partition, offset)
     // Work on what no moment told of is delivered by it.
     if (delivery < 0 || deliveries.record.at(delivery) !== this.shadow.records.numberOf(id)) {
       this.onDelivered(time, node, id, tp, offset)
       delivery = this.delivery
     }
     if (delivery >= 0) deliveries.startedAt.put(delivery, time + 1)
-  }
-
-  /** The newest delivery of a place to a node, -1 without. */
-  private deliveryTo(reader: number, partition: number, offset: number, node: number): number {
-    const { deliveries } = this
-    let delivery = deliveries.newestAt(reader, partition, offset)
-    while (delivery >= 0 && deliveries.node.at(delivery) !== node) delivery = deliveries.before.at(delivery) - 1
-    return delivery
   }
 
   private onApplied(
@@ -229,22 +221,10 @@ export class Consumption implements MomentObserver {
     const reader = this.applications.readerOfNode[node] ?? -1
     if (reader < 0) return
     const input = records.numberOf(inputId)
-    const delivery = this.workOn(reader, node, input)
+    const delivery = this.deliveries.workOn(reader, node, input)
     const partition = delivery < 0 ? -1 : this.deliveries.partition.at(delivery)
     const offset = delivery < 0 ? -1 : this.deliveries.offset.at(delivery)
     this.lineage.onDerived(time, records.numberOf(id), input, reader, index, partition, offset)
-  }
-
-  /** The delivery of a record that a node began to work on last, -1 when nothing told of it. */
-  private workOn(reader: number, node: number, record: number): number {
-    const { deliveries } = this
-    let latest = -1
-    let delivery = deliveries.newestOf(record)
-    for (; delivery >= 0; delivery = deliveries.beforeOfRecord.at(delivery) - 1) {
-      if (deliveries.reader.at(delivery) !== reader || deliveries.node.at(delivery) !== node) continue
-      if (latest < 0 || deliveries.startedAt.at(delivery) > deliveries.startedAt.at(latest)) latest = delivery
-    }
-    return latest
   }
 
   private onCommitted(

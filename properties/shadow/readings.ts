@@ -44,6 +44,24 @@ export class Deliveries {
     return this.newestByRecord.at(record) - 1
   }
 
+  /** The newest delivery of a place to a node, -1 without. */
+  newestTo(node: number, reader: number, partition: number, offset: number): number {
+    let delivery = this.newestAt(reader, partition, offset)
+    while (delivery >= 0 && this.node.at(delivery) !== node) delivery = this.before.at(delivery) - 1
+    return delivery
+  }
+
+  /** The delivery of a record that a node began to work on last, -1 when nothing told of it. */
+  workOn(reader: number, node: number, record: number): number {
+    let latest = -1
+    let delivery = this.newestOf(record)
+    for (; delivery >= 0; delivery = this.beforeOfRecord.at(delivery) - 1) {
+      if (this.reader.at(delivery) !== reader || this.node.at(delivery) !== node) continue
+      if (latest < 0 || this.startedAt.at(delivery) > this.startedAt.at(latest)) latest = delivery
+    }
+    return latest
+  }
+
   /** One more than the highest offset that a reader was given. */
   endOf(reader: number, partition: number): number {
     return this.newest[reader * this.partitions + partition]?.length ?? 0

@@ -10,53 +10,47 @@ import type { Names } from './names.ts'
 import type { Partitions } from './partitions.ts'
 import { Decisions } from './decisions.ts'
 import { Ints } from './growable.ts'
-import { Outcome, Records } from './records.ts'
+import { Records } from './records.ts'
 import type { ShadowLog } from './shadow-log.ts'
 import { ShadowLogs } from './shadow-logs.ts'
-import { TransactionOffsets } from './transaction-offsets.ts'
-import { Transactions, TxnEnd } from './transactions.ts'
+import { ToldTransactions } from './told-transactions.ts'
+import type { TransactionOffsets } from './transaction-offsets.ts'
+import type { Transactions } from './transactions.ts'
+
+/** What it looks at itself. */
+const KINDS: readonly number[] = [
+  M.recordSent,
+  M.recordBatched,
+  M.produceAcked,
+  M.produceFailed,
+  M.produceUnknown,
+  M.batchRetried,
+  M.logAppended,
+  M.logTruncated,
+  M.logLoaded,
+  M.hwAdvanced,
+  M.diskWiped,
+  M.leaderElected,
+  M.isrChanged,
+  M.isrAdopted,
+  M.leaderBegan,
+  M.followerBegan,
+  M.brokerRegistered,
+  M.nodeStarted,
+  M.nodeCrashed,
+  M.nodePowerLost,
+  M.nodeStopped,
+  M.producerRestarted,
+  M.runHealing,
+  M.markerWritten,
+]
 
 /**
  * Everything the checkers share, rebuilt from moments alone. It must see a moment before any checker does; what a
  * moment changed is then in the parts, partly as scratch that the next moment overwrites.
  */
 export class Shadow implements MomentObserver {
-  readonly kinds: readonly number[] = [
-    M.recordSent,
-    M.recordBatched,
-    M.produceAcked,
-    M.produceFailed,
-    M.produceUnknown,
-    M.batchRetried,
-    M.logAppended,
-    M.logTruncated,
-    M.logLoaded,
-    M.hwAdvanced,
-    M.diskWiped,
-    M.leaderElected,
-    M.isrChanged,
-    M.isrAdopted,
-    M.leaderBegan,
-    M.followerBegan,
-    M.brokerRegistered,
-    M.nodeStarted,
-    M.nodeCrashed,
-    M.nodePowerLost,
-    M.nodeStopped,
-    M.producerRestarted,
-    M.runHealing,
-    M.txnBegan,
-    M.txnEnding,
-    M.txnCommitted,
-    M.txnAborted,
-    M.txnUnknown,
-    M.txnFailed,
-    M.markerWritten,
-    M.txnOffsetsSent,
-    M.offsetPending,
-    M.offsetDropped,
-    M.offsetCommitted,
-  ]
+  readonly kinds: readonly number[]
   readonly spec: WorldSpec
   readonly applications: Applications
   readonly names: Names
@@ -66,8 +60,7 @@ export class Shadow implements MomentObserver {
   readonly transactions: Transactions
   readonly decisions: Decisions
   readonly transactionOffsets: TransactionOffsets
-  /** Whether the last `offset.committed` came of a transaction. */
-  ofTransaction = false
+  private readonly told: ToldTransactions
   /** Of the last moment: records that were acknowledged by it, outside transactions or with the end of one. */
   readonly acknowledged: Ints = new Ints()
   readonly logs: ShadowLogs
@@ -84,12 +77,19 @@ export class Shadow implements MomentObserver {
     this.names = names
     this.batches = new Batches()
     this.records = new Records(this.batches)
-    this.transactions = new Transactions()
-    this.transactionOffsets = new TransactionOffsets(this.transactions)
+    this.told = new ToldTransactions(this.records, this.acknowledged)
+    this.transactions = this.told.transactions
+    this.transactionOffsets = this.told.offsets
     this.logs = new ShadowLogs(this.partitions, this.batches)
+    this.kinds = [...KINDS, ...this.told.kinds]
     this.decisions = new Decisions(this.partitions.count, this.logs.entries, this.batches)
     this.cluster = new Cluster(spec, this.partitions)
     this.leaderships = new Leaderships(this.partitions, this.batches, this.logs.entries)
+  }
+
+  /** Whether the last `offset.committed` came of a transaction. */
+  get ofTransaction(): boolean {
+    return this.told.ofTransaction
   }
 
   onMoment(
@@ -138,26 +138,19 @@ export class Shadow implements MomentObserver {
       case M.runHealing:
         this.cluster.healingAt = time
         return
+      case M.markerWritten:
+        return this.onMarker(time, node, a, c, e, g)
       case M.txnBegan:
-        this.transactions.begin(time, node, a, b, c, d)
-        return
       case M.txnEnding:
       case M.txnCommitted:
       case M.txnAborted:
       case M.txnUnknown:
       case M.txnFailed:
-        return this.onTransaction(kind, time, node, b, c)
-      case M.markerWritten:
-        return this.onMarker(time, node, a, c, e, g)
       case M.txnOffsetsSent:
-        return this.transactionOffsets.onSent(this.transactions.find(node, b), c, d, e)
       case M.offsetPending:
-        return this.transactionOffsets.onPending(a, b, c, f)
       case M.offsetDropped:
-        return this.transactionOffsets.onDropped(time, a, b, c, d)
       case M.offsetCommitted:
-        this.ofTransaction = this.transactionOffsets.onCommitted(time, a, b, c)
-        return
+        return this.told.onMoment(kind, time, node, a, b, c, d, e, f)
       default:
         return this.onNode(kind, time, node, a, c)
     }
@@ -215,25 +208,6 @@ export class Shadow implements MomentObserver {
     const txn = this.transactions.openAt(node)
     this.records.onSent(time, node, id, attempt, this.partitions.indexOf(tp), txn)
     if (txn >= 0) this.transactions.add(txn, this.records.numberOf(id), attempt)
-  }
-
-  private onTransaction(kind: number, time: number, node: number, id: number, c: number): void {
-    const { transactions, records } = this
-    const txn = transactions.find(node, id)
-    this.acknowledged.clear()
-    if (txn < 0) return
-    if (kind === M.txnEnding) {
-      transactions.asked.put(txn, c === 1 ? 1 : 2)
-      transactions.askedAt.put(txn, time)
-      return
-    }
-    const isError = kind === M.txnUnknown || kind === M.txnFailed
-    transactions.finish(time, txn, endOf(kind), isError ? c : 0)
-    const outcome = outcomeOf(kind)
-    for (let member = transactions.newestMember(txn); member >= 0; member = transactions.before(member)) {
-      const record = transactions.record.at(member)
-      records.onTransactionEnded(time, record, transactions.attempt.at(member), outcome, this.acknowledged)
-    }
   }
 
   private onMarker(time: number, node: number, tp: number, producerId: number, commit: number, batchId: number): void {
@@ -320,31 +294,5 @@ export class Shadow implements MomentObserver {
       default:
         return
     }
-  }
-}
-
-function endOf(kind: number): number {
-  switch (kind) {
-    case M.txnCommitted:
-      return TxnEnd.committed
-    case M.txnAborted:
-      return TxnEnd.aborted
-    case M.txnFailed:
-      return TxnEnd.failed
-    default:
-      return TxnEnd.unknown
-  }
-}
-
-/** What the end of its transaction tells of a record: acked = commit returned, failed = it is certainly not committed. */
-function outcomeOf(kind: number): number {
-  switch (kind) {
-    case M.txnCommitted:
-      return Outcome.acked
-    case M.txnAborted:
-    case M.txnFailed:
-      return Outcome.failed
-    default:
-      return Outcome.unknown
   }
 }
