@@ -78,7 +78,9 @@ describe('what stores have taken', () => {
   const audited = (h: ConsumingHistory, change: Partial<FinalTable>): string[] =>
     h
       .ended('max-events', {
-        tables: [{ store: h.ledger, groupId: 'writer-group', inserted: 0, incremented: 0, ...change }],
+        tables: [
+          { store: h.ledger, groupId: 'writer-group', inserted: 0, incremented: 0, filed: 0, called: 0, ...change },
+        ],
       })
       .breaches.map((breach) => breach.message)
 

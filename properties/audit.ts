@@ -94,20 +94,27 @@ function auditOffset(consumption: Consumption, { groupId, tp, offset }: FinalOff
 }
 
 /** What a store has taken. */
-function auditTable(consumption: Consumption, { store, groupId, inserted, incremented }: FinalTable): string | null {
+function auditTable(
+  consumption: Consumption,
+  { store, groupId, inserted, incremented, filed, called }: FinalTable,
+): string | null {
   const { applications, effects, shadow } = consumption
   const reader = applications.readers.findIndex((candidate) => candidate.groupId === groupId)
   if (reader < 0 || consumption.wasWiped(store)) return null
   const { group, store: into } = applications.reader(reader)
   if (into !== shadow.names.node(store)) return null
-  const told = { inserted: 0, incremented: 0 }
+  const told = { inserted: 0, incremented: 0, filed: 0, called: 0 }
   for (let effect = 0; effect < effects.length; effect++) {
     if (effects.reader.at(effect) !== reader || effects.node.at(effect) !== store) continue
     if (effects.what.at(effect) === What.inserted) told.inserted++
     if (effects.what.at(effect) === What.incremented) told.incremented++
+    if (effects.what.at(effect) === What.filed) told.filed++
+    if (effects.what.at(effect) === What.called) told.called++
   }
   if (told.inserted !== inserted) return `${into} holds ${inserted} rows of ${group}, moments told of ${told.inserted}`
   if (told.incremented !== incremented)
     return `${into} was incremented ${incremented} times by ${group}, moments told of ${told.incremented}`
+  if (told.filed !== filed) return `files of ${into} hold ${filed} records of ${group}, moments told of ${told.filed}`
+  if (told.called !== called) return `${into} was called ${called} times by ${group}, moments told of ${told.called}`
   return null
 }

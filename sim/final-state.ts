@@ -1,3 +1,4 @@
+import { countsOf } from './application/stores.ts'
 import type { Broker } from './kafka/broker/broker.ts'
 import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
@@ -42,6 +43,10 @@ export interface FinalTable {
   readonly groupId: string
   readonly inserted: number
   readonly incremented: number
+  /** Records in files that have their name. */
+  readonly filed: number
+  /** Calls that an endpoint carried out. */
+  readonly called: number
 }
 
 /** A world as it really is at the end, for the audit of what moments told. */
@@ -76,13 +81,8 @@ export function finalStateOf(
     offsets: groups.flatMap((groupId) =>
       offsetsOf(groupId, tps, nodes, new Map(brokers.map((it) => [it.number, it.broker]))),
     ),
-    tables: [...nodes.readers.databases].flatMap(([store, database]) =>
-      groups.map((groupId) => ({
-        store,
-        groupId,
-        inserted: database.insertedRows(groupId),
-        incremented: database.increments(groupId),
-      })),
+    tables: [...nodes.readers.stores].flatMap(([store, data]) =>
+      groups.map((groupId) => ({ store, groupId, ...countsOf(data, groupId) })),
     ),
   }
 }

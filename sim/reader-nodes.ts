@@ -1,12 +1,12 @@
 import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
-import { Database } from './application/database.ts'
-import { DatabaseStore } from './application/database-store.ts'
 import type { ConsumerStep } from './application/applications.ts'
 import type { ProcessHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
 import { ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
 import { SinkProcess } from './application/sink-process.ts'
+import { StoreProcess } from './application/store-process.ts'
+import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
@@ -14,12 +14,12 @@ import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
 import { instanceId } from './instance-ids.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
-import type { ReaderSpec, WorldSpec } from './spec.ts'
+import type { ReaderSpec, StoreSpec, WorldSpec } from './spec.ts'
 
 /** Builds the processes of reading applications and of stores from what survives them. */
 export class ReaderNodes {
   /** Data of the stores, by node. */
-  readonly databases: Map<number, Database> = new Map()
+  readonly stores: Map<number, StoreData> = new Map()
   private readonly scripts: Map<number, ConsumerScript> = new Map()
   private readonly journals: Map<number, ProcessorJournal> = new Map()
   private readonly spec: WorldSpec
@@ -41,7 +41,7 @@ export class ReaderNodes {
     this.tellSteps = tellSteps
     this.host = host
     layout.forEach((node, number) => {
-      if (node.role === 'store') this.databases.set(number, new Database())
+      if (node.role === 'store') this.stores.set(number, storeData(this.storeSpec(node).kind))
       if (node.role === 'processor') this.journals.set(number, new ProcessorJournal())
       const steps = node.role === 'consumer' ? named(spec.consumers, node).steps : null
       if (steps !== null) this.scripts.set(number, new ConsumerScript(steps.map((step) => this.step(step))))
@@ -81,20 +81,22 @@ export class ReaderNodes {
       { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'with-output': 'elsewhere' } as const
     )[spec.commit]
     const store = this.layout.findIndex(({ role, name }) => role === 'store' && name === spec.into)
-    const { write, fence } = spec
+    const { write, fence, deduplicate, idempotencyKey, rename } = spec
     const withOutput = spec.commit === 'with-output'
-    return new SinkProcess(
-      env,
-      { ...this.options(node, spec, incarnation, commit), store, write, fence, withOutput },
-      this.host,
-    )
+    const options = { store, write, fence, withOutput, deduplicate, idempotencyKey, rename }
+    return new SinkProcess(env, { ...this.options(node, spec, incarnation, commit), ...options }, this.host)
   }
 
-  store(env: Env): DatabaseStore {
-    const { name } = this.at(env.node)
+  store(env: Env): StoreProcess {
+    const { latency } = this.storeSpec(this.at(env.node))
+    const service = storeService(env, this.stores.get(env.node) as StoreData)
+    return new StoreProcess(env, latency, service, this.host)
+  }
+
+  private storeSpec({ name }: NodeLayout): StoreSpec {
     const spec = this.spec.stores.find((store) => store.name === name)
     if (spec === undefined) throw new RangeError(`there is no store ${name}`)
-    return new DatabaseStore(env, spec.latency, this.databases.get(env.node) as Database, this.host)
+    return spec
   }
 
   private options(

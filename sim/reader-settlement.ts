@@ -1,4 +1,4 @@
-import type { DatabaseStore } from './application/database-store.ts'
+import type { StoreProcess } from './application/store-process.ts'
 import type { ReaderProcess } from './application/reader-process.ts'
 import { M } from './history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
@@ -110,7 +110,7 @@ export class ReaderSettlement {
   }
 
   private unsettledStore(node: number): Waiting | null {
-    const store = this.handler(node) as DatabaseStore | null
+    const store = this.handler(node) as StoreProcess | null
     if (store === null) return this.wait(node, 'a restart', 'it is down')
     return store.isIdle() ? null : this.wait(node, store.waiting().join(', '), null)
   }

@@ -74,7 +74,17 @@ export function sink(
   overrides: Partial<SinkSpec> = {},
   config: Partial<ConsumerConfig> = {},
 ): SinkSpec {
-  return { ...reader(name, from, config), into, commit: 'after-output', write: 'insert', fence: 'none', ...overrides }
+  return {
+    ...reader(name, from, config),
+    into,
+    commit: 'after-output',
+    write: 'insert',
+    fence: 'none',
+    deduplicate: null,
+    idempotencyKey: null,
+    rename: true,
+    ...overrides,
+  }
 }
 
 export function store(name: string, overrides: Partial<StoreSpec> = {}): StoreSpec {

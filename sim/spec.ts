@@ -2,8 +2,10 @@ import type {
   CommitEvery,
   CommitMode,
   ConsumerStep,
+  Deduplication,
   Fence,
   Handling,
+  Memory,
   ProcessorCommit,
   ProcessorTransactions,
   SinkCommit,
@@ -111,11 +113,12 @@ export interface ProcessorSpec extends ReaderSpec {
   readonly producerConfig: ProducerConfig
 }
 
-/** A database outside Kafka, a node of its own. */
+/** A store outside Kafka, a node of its own. */
 export interface StoreSpec {
   readonly name: string
-  readonly kind: 'database'
-  /** Time the database takes for a transaction, besides the network. */
+  /** A database with transactions, files that are renamed, or an endpoint that is called for its side effect. */
+  readonly kind: 'database' | 'files' | 'endpoint'
+  /** Time the store takes for a request, besides the network. */
   readonly latency: Spread
 }
 
@@ -125,6 +128,12 @@ export interface SinkSpec extends ReaderSpec {
   readonly commit: SinkCommit
   readonly write: StoreWrite
   readonly fence: Fence
+  /** What it remembers in the store of records that are done; null = nothing. */
+  readonly deduplicate: Deduplication | null
+  /** How long an endpoint remembers the record's id as an idempotency key; null = none is sent. */
+  readonly idempotencyKey: Memory | null
+  /** Whether files are complete before they get their name. */
+  readonly rename: boolean
 }
 
 export interface RunSpec {

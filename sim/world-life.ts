@@ -56,7 +56,7 @@ export class WorldLife implements FaultHost {
   wipeDisk(node: number): boolean {
     const wasUp = this.end(node, M.nodeCrashed, false)
     this.nodes.disks.get(node)?.wipe()
-    this.nodes.readers.databases.get(node)?.wipe()
+    this.nodes.readers.stores.get(node)?.wipe()
     if (this.layout[node]?.role === 'controller') this.nodes.controllerDisk.wipe()
     this.recorder.emit(M.diskWiped, node, this.slot(node).incarnation, 0, 0, 0)
     return wasUp

@@ -1,11 +1,11 @@
 import type { Consumption } from '../shadow/consumption.ts'
 import { Decision } from '../shadow/decisions.ts'
-import { BY_OFFSET_FENCE } from '../shadow/readings.ts'
+import { BY_MEMORY, BY_OFFSET_FENCE } from '../shadow/readings.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 
 /**
  * Whether the work on a record is done by now: processed, in the store, or every output acknowledged or committed. A store
- * that refuses an offset has seen it.
+ * that refuses an offset has seen it; one that remembers a record has it when it took effect at any place.
  */
 export function isDone(
   consumption: Consumption,
@@ -18,7 +18,16 @@ export function isDone(
   if (applications.reader(reader).kind === 'processor') return isPublished(consumption, reader, record)
   if (effects.newestAt(reader, record, partition, offset) >= 0) return true
   const refusal = refusals.newestAt(reader, record, partition, offset)
-  return refusal >= 0 && refusals.what.at(refusal) === BY_OFFSET_FENCE
+  if (refusal < 0) return false
+  switch (refusals.what.at(refusal)) {
+    case BY_OFFSET_FENCE:
+      return true
+    // A mark may be there without what it stands for.
+    case BY_MEMORY:
+      return effects.newestOf(reader, record) >= 0
+    default:
+      return false
+  }
 }
 
 function isPublished(consumption: Consumption, reader: number, record: number): boolean {

@@ -45,8 +45,8 @@ export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
   {
     id: 'generation-fence-off',
     rule: 'the generation fence refuses rows of an older generation',
-    file: 'sim/application/database.ts',
-    anchor: 'if (partitions.some((tp) => (generations.get(tp) ?? -1) > request.generation))',
+    file: 'sim/application/generation-fence.ts',
+    anchor: 'if (partitions.some((tp) => (generations.get(tp) ?? -1) > generation))',
     replacement: 'if (!MARK)',
     caughtBy: { scenario: 'library/zombie-writes-after-a-pause', variant: 'generation-fence', runs: 10 },
   },

@@ -7,6 +7,7 @@ import type { Mutant } from './mutant.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
+import { STORES_MUTANTS } from './stores.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
 
 /** Every named mutant. What is built later adds its own. */
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONSUMER_MUTANTS,
   ...APPLICATIONS_MUTANTS,
   ...TRANSACTION_MUTANTS,
+  ...STORES_MUTANTS,
 ]

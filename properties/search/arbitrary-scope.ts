@@ -1,4 +1,5 @@
 import type { Action, FaultPlan, PlannedFault, StreamMatch, Target } from '../../sim/faults/plan.ts'
+import { storeApiOf } from '../../sim/application/store-api.ts'
 import type { MomentMatch } from '../../sim/history/match.ts'
 import type { Spread } from '../../sim/kernel/spread.ts'
 import { nodesOf } from '../../sim/layout.ts'
@@ -64,7 +65,7 @@ export function scopeOf(spec: WorldSpec, plan: FaultPlan): PlanScope {
       'Produce',
       'Fetch',
       ...(groups.length === 0 ? [] : ['OffsetCommit']),
-      ...(spec.sinks.length === 0 ? [] : ['StoreWrite']),
+      ...spec.sinks.map(({ write }) => storeApiOf(write)),
       ...plan.flatMap(({ action }) => ('api' in action ? [action.api] : [])),
       null,
     ]),

@@ -16,9 +16,15 @@ export const READER_CHANGES: readonly SettingChange[] = [
   commit('commit: before-processing', ['consumers'], 'before-processing'),
   commit('commit: before-output', ['processors', 'sinks'], 'before-output'),
   commit('commit: with-output', ['sinks'], 'with-output'),
-  sinks('fence: offset', 'fence=offset', ({ fence }) => fence !== 'offset'),
-  sinks('fence: generation', 'fence=generation', ({ fence, assign }) => fence === 'none' && assign === null),
-  sinks('write: upsert', 'write=upsert', ({ write }) => write !== 'upsert'),
+  sinks('fence: offset', 'fence=offset', ({ fence, write }) => fence !== 'offset' && write !== 'call'),
+  sinks('fence: generation', 'fence=generation', ({ fence, assign, write }) => {
+    return fence === 'none' && assign === null && write !== 'call'
+  }),
+  sinks('write: upsert', 'write=upsert', ({ write }) => write === 'insert' || write === 'increment'),
+  sinks('idempotency-key: record', 'write={ call: { idempotency-key: record } }', ({ write, idempotencyKey }) => {
+    return write === 'call' && idempotencyKey === null
+  }),
+  sinks('rename: true', 'write=file', ({ write, rename }) => write === 'file' && !rename),
   readers('auto.offset.reset=earliest', 'config.auto.offset.reset=earliest', ({ spec }) => {
     return spec.config['auto.offset.reset'] !== 'earliest'
   }),
@@ -57,6 +63,7 @@ function commit(name: string, sections: readonly Reader['section'][], mode: stri
     sets: (world) =>
       readersOf(world)
         .filter(({ section, spec, scripted }) => sections.includes(section) && !scripted && spec.commit !== mode)
+        .filter(({ spec }) => mode !== 'with-output' || !('write' in spec) || spec.write !== 'call')
         .flatMap(({ section, spec }) => [
           `${section}.${spec.name}.commit=${mode}`,
           ...(spec.config['enable.auto.commit'] ? [`${section}.${spec.name}.config.enable.auto.commit=false`] : []),

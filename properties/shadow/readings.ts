@@ -2,10 +2,19 @@ import { Ints, List, Times } from './growable.ts'
 import { type Column, Table } from './table.ts'
 
 /** What an effect did, as `effect.applied` tells it. */
-export const What = { processed: 0, inserted: 1, changed: 2, incremented: 3, unchanged: 4 } as const
+export const What = {
+  processed: 0,
+  inserted: 1,
+  changed: 2,
+  incremented: 3,
+  unchanged: 4,
+  called: 5,
+  filed: 6,
+} as const
 
-/** Why a store refused, as `effect.refused` tells it: by its generation fence (1), or by this. */
+/** Why a store refused, as `effect.refused` tells it: by its generation fence (1), or by these. */
 export const BY_OFFSET_FENCE = 2
+export const BY_MEMORY = 3
 
 /** Records handed to applications by `poll()`, oldest first. */
 export class Deliveries {

@@ -2,6 +2,7 @@ import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { CommitListener } from '../shadow/coordinators.ts'
+import { BY_MEMORY } from '../shadow/readings.ts'
 import { S } from './names.ts'
 
 /** Situations of groups, their coordinators and their members' work. It sees a moment after {@link Consumption}. */
@@ -50,7 +51,7 @@ export class GroupSituations implements MomentObserver, CommitListener {
     b: number,
     c: number,
     d: number,
-    _e: number,
+    e: number,
     _f: number,
     g: number,
   ): void {
@@ -75,7 +76,7 @@ export class GroupSituations implements MomentObserver, CommitListener {
       case M.effectApplied:
         return this.onApplied(b, g)
       case M.effectRefused:
-        return this.hit(S.outputRefused)
+        return e === BY_MEMORY ? undefined : this.hit(S.outputRefused)
       default:
         return this.onCommitRefused(a, b, c)
     }

@@ -89,7 +89,16 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs },
     producerConfig: { acks: 'all', 'enable.idempotence': true, 'transactional.id': '' },
   } as unknown as ProcessorSpec
-  const writer: SinkSpec = { ...reader('writer', 'payments'), into: 'ledger', commit: 'after-output', write, fence }
+  const writer: SinkSpec = {
+    ...reader('writer', 'payments'),
+    into: 'ledger',
+    commit: 'after-output',
+    write,
+    fence,
+    deduplicate: null,
+    idempotencyKey: null,
+    rename: true,
+  }
   const archiver: SinkSpec = {
     ...writer,
     name: 'archiver',

@@ -15,9 +15,11 @@ const DONE = [
   'changes a row by',
   'adds up',
   'takes, without any change of what it shows,',
+  'does what it was called for:',
+  'has in a file',
 ] as const
 /** By `reason` of effect.refused. */
-const FENCES = ['', 'its generation fence', 'its offset fence'] as const
+const FENCES = ['', 'its generation fence', 'its offset fence', 'what it remembers having done'] as const
 
 /** Puts what readers did with the records into sentences: deliveries, effects, commits, owners, groups. */
 export class ReaderTeller {

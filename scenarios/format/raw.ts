@@ -148,9 +148,19 @@ export interface RawStore {
 export interface RawSink extends RawReader {
   into?: Opt<RawName>
   commit?: Opt<'auto' | 'before-output' | 'after-output' | 'with-output' | 'two-phase'>
-  write?: Opt<'insert' | 'upsert' | 'increment' | 'file' | 'call' | { call: { 'idempotency-key': string } }>
+  write?: Opt<
+    | 'insert'
+    | 'upsert'
+    | 'increment'
+    | 'file'
+    | 'call'
+    | { call: { 'idempotency-key'?: Opt<'none' | 'record'>; window?: Opt<RawDuration> } }
+    | { file: { rename?: Opt<boolean> } }
+  >
   fence?: Opt<'none' | 'generation' | 'offset'>
-  deduplicate?: Opt<'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean> }>
+  deduplicate?: Opt<
+    'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean | 'before-output' | 'after-output'> }
+  >
   connect?: Opt<boolean>
 }
 

@@ -39,6 +39,9 @@ describe('processors', () => {
   ])
 })
 
+const sinkInto = (kind: string, text: string): string =>
+  sink(`into: db, ${text}`).replace('stores: { db: }', `stores: { db: { kind: ${kind} } }`)
+
 describe('sinks and stores', () => {
   check([
     ['no store', sink(''), ['MISSING 7:10']],
@@ -46,6 +49,25 @@ describe('sinks and stores', () => {
     ['a topic for a store', sink('into: payments, '), ['UNKNOWN_STORE 7:35']],
     ['a store that is a list', sink('into: [db], '), ['TYPE 7:29']],
     ['a write that is none', sink('into: db, write: inset, '), ['VALUE 7:46']],
+    ['files in a database', sink('into: db, write: file, '), ['IMPOSSIBLE 7:46 7:35']],
+    [
+      'a call of a database',
+      sink('into: db, write: { call: { idempotency-key: record } }, '),
+      ['IMPOSSIBLE 7:39 7:35'],
+    ],
+    ['an insert into files', sinkInto('files', 'write: insert, '), ['IMPOSSIBLE 7:46 7:35']],
+    ['settings of an insert', sink('into: db, write: { insert: {} }, '), ['VALUE 7:39', 'UNKNOWN_KEY 7:48']],
+    ['a key that is none', sinkInto('endpoint', 'write: { call: { idempotency-key: recrd } }, '), ['VALUE 7:73']],
+    ['memory of no key', sinkInto('endpoint', 'write: { call: { window: 1h } }, '), ['IMPOSSIBLE 7:56']],
+    ['positions in an endpoint', sinkInto('endpoint', 'commit: with-output, '), ['IMPOSSIBLE 7:47 7:35']],
+    ['a fence of an endpoint', sinkInto('endpoint', 'fence: offset, '), ['IMPOSSIBLE 7:39']],
+    ['files of what is handed off', sinkInto('files', 'handling: { hand-off: 2 }, '), ['IMPOSSIBLE 7:39 7:35']],
+    ['marks in an endpoint', sinkInto('endpoint', 'deduplicate: { window: 1m }, '), ['IMPOSSIBLE 7:39']],
+    ['marks among files', sinkInto('files', 'deduplicate: { window: 1m }, '), ['IMPOSSIBLE 7:39']],
+    ['a window of no length', sink('into: db, deduplicate: { window: 0s }, '), ['RANGE 7:62']],
+    ['a window that is none', sink('into: db, deduplicate: { window: long }, '), ['TYPE 7:62']],
+    ['a window before now', sink('into: db, deduplicate: { window: -1s }, '), ['TYPE 7:62']],
+    ['marks nowhere', sink('into: db, deduplicate: { separately: elsewhere }, '), ['VALUE 7:66']],
     ['a fence that is none', sink('into: db, fence: epoch, '), ['VALUE 7:46']],
     [
       'a generation without a group',
@@ -176,13 +198,8 @@ describe('not simulated yet', () => {
     ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
     ['streams', processor('streams: true, '), ['NOT_SIMULATED 6:48']],
-    ['files', after('stores: { db: { kind: files } }'), ['NOT_SIMULATED 6:23']],
-    ['an endpoint', after('stores: { db: { kind: endpoint } }'), ['NOT_SIMULATED 6:23']],
     ['rows', after('stores: { db: { rows: 5 } }'), ['NOT_SIMULATED 6:17']],
     ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
-    ['writing files', sink('into: db, write: file, '), ['NOT_SIMULATED 7:46']],
-    ['calling', sink('into: db, write: { call: { idempotency-key: record } }, '), ['NOT_SIMULATED 7:39']],
-    ['deduplication', sink('into: db, deduplicate: { window: 10m }, '), ['NOT_SIMULATED 7:39']],
     ['connect', sink('into: db, connect: true, '), ['NOT_SIMULATED 7:39']],
     ['guarantees without a judge', expects('{ state-equivalence: holds }'), ['NOT_SIMULATED 5:11']],
   ])

@@ -137,13 +137,26 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
   write: z
     .union([
       z.enum(['insert', 'upsert', 'increment', 'file', 'call']),
-      z.strictObject({ call: z.strictObject({ 'idempotency-key': z.string() }) }),
+      z.strictObject({
+        call: z.strictObject({ 'idempotency-key': z.enum(['none', 'record']).optional(), window: duration.optional() }),
+      }),
+      z.strictObject({ file: z.strictObject({ rename: z.boolean().optional() }) }),
     ])
-    .optional(),
+    .optional()
+    .describe(
+      'how it writes, by the kind of the store; an endpoint may remember the record’s id as idempotency key for a window',
+    ),
   fence: z.enum(['none', 'generation', 'offset']).optional(),
   deduplicate: z
-    .union([z.literal('none'), z.strictObject({ window: duration.optional(), separately: z.boolean().optional() })])
-    .optional(),
+    .union([
+      z.literal('none'),
+      z.strictObject({
+        window: duration.optional(),
+        separately: z.union([z.boolean(), z.enum(['before-output', 'after-output'])]).optional(),
+      }),
+    ])
+    .optional()
+    .describe('marks in a database which records are done, with the rows or separately, and leaves those out'),
   connect: z.boolean().optional(),
 })
 

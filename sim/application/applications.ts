@@ -19,9 +19,22 @@ export interface ProcessorTransactions {
 }
 
 /** How a database is written. */
-export type StoreWrite = 'insert' | 'upsert' | 'increment'
-/** What a database refuses: writes of an older generation, or of offsets it has seen. */
+export type RowWrite = 'insert' | 'upsert' | 'increment'
+/** How a store is written: a database by rows, files by records in them, an endpoint by calls. */
+export type StoreWrite = RowWrite | 'file' | 'call'
+/** What a store refuses: writes of an older generation, or of offsets it has seen. */
 export type Fence = 'none' | 'generation' | 'offset'
+
+/** How long a store remembers what it has done; null = for good. */
+export interface Memory {
+  readonly windowUs: number | null
+}
+
+/** A sink's own memory of records that are done, in the store. */
+export interface Deduplication extends Memory {
+  /** With the rows in one transaction, or by a request of its own before or after them. */
+  readonly mark: 'with-output' | 'before-output' | 'after-output'
+}
 
 export type Handling =
   | { readonly kind: 'in-order' }

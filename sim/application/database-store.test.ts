@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { MILLISECOND, SECOND } from '../kernel/time.ts'
-import { CHANGED, GENERATION_FENCE, INCREMENTED, INSERTED, OFFSET_FENCE, UNCHANGED } from './database.ts'
 import { StoreBench } from './store-bench.test.support.ts'
 import { STORE_TIMEOUT_US } from './store-client.ts'
+import {
+  CHANGED,
+  GENERATION_FENCE,
+  INCREMENTED,
+  INSERTED,
+  OFFSET_FENCE,
+  REMEMBERED,
+  UNCHANGED,
+} from './store-effects.ts'
 import type { StoreRow } from './store-messages.ts'
 
 const TP = (1 << 16) | 0
@@ -128,6 +136,41 @@ describe('fences', () => {
     bench.write(1, [row(0)], { generation: 3 })
     bench.runFor(100 * MILLISECOND)
     expect(did(bench)).toHaveLength(2)
+  })
+})
+
+describe('marks', () => {
+  const KEEPS = { windowUs: null }
+
+  test('a row that is marked is left out, and the others are marked with the transaction', () => {
+    const bench = new StoreBench()
+    bench.write(0, [row(0)], { deduplicate: KEEPS })
+    bench.write(1, [row(0), row(1)], { deduplicate: KEEPS })
+    bench.write(2, [row(1)], { deduplicate: KEEPS, group: 'h' })
+    bench.runFor(100 * MILLISECOND)
+    expect(did(bench)).toEqual([INSERTED, INSERTED, INSERTED])
+    expect(refused(bench)).toEqual([[0, REMEMBERED]])
+  })
+
+  test('a transaction that is fenced marks nothing', () => {
+    const bench = new StoreBench()
+    bench.write(0, [row(0)], { fence: 'generation', generation: 4 })
+    bench.write(1, [row(1)], { fence: 'generation', generation: 3, deduplicate: KEEPS })
+    bench.write(2, [row(1)], { fence: 'generation', generation: 4, deduplicate: KEEPS })
+    bench.runFor(100 * MILLISECOND)
+    expect(did(bench)).toEqual([INSERTED, INSERTED])
+  })
+
+  test('a mark is forgotten when its window is over', () => {
+    const bench = new StoreBench()
+    const deduplicate = { windowUs: SECOND }
+    bench.write(0, [row(0)], { deduplicate })
+    bench.runFor(900 * MILLISECOND)
+    bench.write(1, [row(0)], { deduplicate })
+    bench.runFor(200 * MILLISECOND)
+    bench.write(2, [row(0)], { deduplicate })
+    bench.runFor(100 * MILLISECOND)
+    expect(did(bench)).toEqual([INSERTED, INSERTED])
   })
 })
 

@@ -1,92 +1,43 @@
 import { M } from '../history/catalogue.ts'
-import type { NodeHandler } from '../kernel/node.ts'
-import { type Sampler, samplerOf } from '../kernel/sampler.ts'
-import { WORKLOAD } from '../kernel/site.ts'
-import type { Spread } from '../kernel/spread.ts'
-import { CLOSED, RESET, SHUT_DOWN } from '../network/connection.ts'
 import type { Envelope } from '../network/envelope.ts'
 import type { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
-import { type Database, GENERATION_FENCE, OFFSET_FENCE } from './database.ts'
-import type { ProcessHost } from './process-host.ts'
+import type { Database } from './database.ts'
+import { GENERATION_FENCE, OFFSET_FENCE, REMEMBERED } from './store-effects.ts'
 import type {
+  StoreMarkRequest,
+  StoreReadMarksRequest,
+  StoreReadMarksResponse,
   StoreReadOffsetsRequest,
   StoreReadOffsetsResponse,
+  StoreRow,
   StoreWriteRequest,
   StoreWriteResponse,
 } from './store-messages.ts'
+import type { StoreService } from './store-process.ts'
 
-const COMMIT = 0
-
-/**
- * A database's process. Transactions are serialised: one at a time, each taking its latency, applied and flushed at its
- * end and only then answered. What waits for a connection that ends is rolled back; a transaction at work is not.
- */
-export class DatabaseStore implements NodeHandler {
+/** A database: what is asked are transactions, each all or nothing. */
+export class DatabaseStore implements StoreService {
+  readonly rollsBack = true
   private readonly env: Env
-  private readonly latency: Sampler
   private readonly database: Database
-  private readonly host: Pick<ProcessHost, 'exited'>
-  /** Requests in the order of arrival; the first is at work. */
-  private queue: Envelope[] = []
-  private stopping = false
 
-  constructor(env: Env, latency: Spread, database: Database, host: Pick<ProcessHost, 'exited'>) {
+  constructor(env: Env, database: Database) {
     this.env = env
-    this.latency = samplerOf(latency)
     this.database = database
-    this.host = host
   }
 
-  /** No transaction is at work or waits. */
-  isIdle(): boolean {
-    return this.queue.length === 0
-  }
-
-  onStart(): void {}
-
-  onMessage(message: unknown): void {
-    this.queue.push(message as Envelope)
-    if (this.queue.length === 1) this.begin()
-  }
-
-  onSignal(kind: number, connection: number, _peer: number): void {
-    switch (kind) {
-      case SHUT_DOWN:
-        this.stopping = true
-        this.queue.length = Math.min(1, this.queue.length)
-        if (this.queue.length === 0) this.host.exited(this.env.node)
-        break
-      case CLOSED:
-      case RESET:
-        this.queue = this.queue.filter((request, index) => index === 0 || request.connection !== connection)
-        if (kind === CLOSED) this.env.disconnect(connection)
-        break
+  perform(request: Envelope): object {
+    switch (request.api) {
+      case StoreApi.StoreReadOffsets:
+        return this.readOffsets(request.body as StoreReadOffsetsRequest)
+      case StoreApi.StoreReadMarks:
+        return this.readMarks(request.body as StoreReadMarksRequest, request.source)
+      case StoreApi.StoreMark:
+        return this.mark(request.body as StoreMarkRequest)
+      default:
+        return this.write(request.body as StoreWriteRequest, request.source)
     }
-  }
-
-  onTimer(_kind: number, _a: number, _b: number): void {
-    const request = this.queue.shift() as Envelope
-    this.env.reply(request, this.perform(request))
-    if (this.stopping) this.host.exited(this.env.node)
-    else if (this.queue.length > 0) this.begin()
-  }
-
-  onDisk(_kind: number, _a: number, _b: number, _payload: unknown): void {}
-
-  waiting(): readonly string[] {
-    return this.queue.length === 0 ? [] : [`${this.queue.length} transactions to end`]
-  }
-
-  private begin(): void {
-    const { env, latency } = this
-    env.setTimer(COMMIT, latency.length(env.decide(WORKLOAD, latency.bound)))
-  }
-
-  private perform(request: Envelope): StoreWriteResponse | StoreReadOffsetsResponse {
-    return request.api === StoreApi.StoreWrite
-      ? this.write(request.body as StoreWriteRequest, request.source)
-      : this.readOffsets(request.body as StoreReadOffsetsRequest)
   }
 
   private readOffsets(request: StoreReadOffsetsRequest): StoreReadOffsetsResponse {
@@ -106,6 +57,10 @@ export class DatabaseStore implements NodeHandler {
     let skipped = 0
     for (const row of request.rows) {
       const { record, tp, offset, key } = row
+      if (this.remembers(request, row)) {
+        env.emitWide(M.effectRefused, record, tp, offset, env.node, REMEMBERED, by)
+        continue
+      }
       const what = database.write(request, row)
       if (what === 0) {
         skipped++
@@ -117,5 +72,31 @@ export class DatabaseStore implements NodeHandler {
     }
     database.savePositions(request)
     return { fenced: false, skipped }
+  }
+
+  /** Whether a row is known to be written; if not, it is from now on. */
+  private remembers({ group, deduplicate }: StoreWriteRequest, { record }: StoreRow): boolean {
+    if (deduplicate === null) return false
+    const marks = this.database.marks(group)
+    const now = this.env.wallClock()
+    if (marks.has(record, deduplicate, now)) return true
+    marks.put(record, now)
+    return false
+  }
+
+  private readMarks({ group, rows, memory }: StoreReadMarksRequest, by: number): StoreReadMarksResponse {
+    const { env, database } = this
+    const marks = database.marks(group)
+    const now = env.wallClock()
+    const marked = rows.filter(({ record }) => marks.has(record, memory, now))
+    for (const { record, tp, offset } of marked)
+      env.emitWide(M.effectRefused, record, tp, offset, env.node, REMEMBERED, by)
+    return { marked: marked.map(({ record }) => record) }
+  }
+
+  private mark({ group, records }: StoreMarkRequest): object {
+    const marks = this.database.marks(group)
+    for (const record of records) marks.put(record, this.env.wallClock())
+    return {}
   }
 }

@@ -1,15 +1,7 @@
+import { admits } from './generation-fence.ts'
+import { Marks } from './marks.ts'
+import { CHANGED, INCREMENTED, INSERTED, UNCHANGED } from './store-effects.ts'
 import type { StoreReadOffsetsRequest, StoreRow, StoreWriteRequest } from './store-messages.ts'
-
-/** What a row did, as `effect.applied` tells it. */
-export const INSERTED = 1
-export const CHANGED = 2
-export const INCREMENTED = 3
-/** The store shows what it showed before. */
-export const UNCHANGED = 4
-
-/** Why a row was refused, as `effect.refused` tells it. */
-export const GENERATION_FENCE = 1
-export const OFFSET_FENCE = 2
 
 /** What one application keeps in the database: a table of rows, and beside it where it stands in its partitions. */
 class Table {
@@ -21,6 +13,7 @@ class Table {
   readonly nextOffsets: Map<number, number> = new Map()
   /** Highest generation that wrote or read positions, per partition. */
   readonly generations: Map<number, number> = new Map()
+  readonly marks: Marks = new Marks()
 }
 
 /**
@@ -37,12 +30,8 @@ export class Database {
 
   /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
   admit(request: StoreWriteRequest | StoreReadOffsetsRequest): boolean {
-    if (request.fence !== 'generation') return true
-    const { generations } = this.table(request.group)
     const partitions = 'rows' in request ? request.rows.map((row) => row.tp) : request.partitions
-    if (partitions.some((tp) => (generations.get(tp) ?? -1) > request.generation)) return false
-    for (const tp of partitions) generations.set(tp, request.generation)
-    return true
+    return admits(this.table(request.group).generations, request, partitions)
   }
 
   /** Writes one row of an admitted transaction; returns what it did, or 0 when the offset fence refuses it. */
@@ -83,6 +72,11 @@ export class Database {
   /** Where a group goes on in a partition; -1 = unknown. */
   nextOffset(group: string, tp: number): number {
     return this.table(group).nextOffsets.get(tp) ?? -1
+  }
+
+  /** What a group has marked as done. */
+  marks(group: string): Marks {
+    return this.table(group).marks
   }
 
   /** Rows inserted for a group. */

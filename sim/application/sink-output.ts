@@ -3,35 +3,30 @@ import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
-import type { Fence, StoreWrite } from './applications.ts'
 import type { Output, OutputOwner } from './output.ts'
+import { planAfterMarks, planOf, type SinkMoment, type SinkPlanOptions, type SinkStep } from './sink-plan.ts'
 import { STORE_CLIENT_TIMERS, type StoreCaller, StoreClient } from './store-client.ts'
 import type {
   NextOffset,
+  StoreReadMarksResponse,
   StoreReadOffsetsRequest,
   StoreReadOffsetsResponse,
-  StoreRow,
-  StoreWriteRequest,
-  StoreWriteResponse,
 } from './store-messages.ts'
 
 /** Number of timer kinds a sink's output takes, from its `timerBase` on. */
 export const SINK_OUTPUT_TIMERS: number = STORE_CLIENT_TIMERS + 2
-const WRITE: number = STORE_CLIENT_TIMERS
+/** Goes on with a unit behind a step that was told. */
+const GO_ON: number = STORE_CLIENT_TIMERS
+/** The same at the end of its way. */
 const WRITTEN: number = STORE_CLIENT_TIMERS + 1
 
-export interface SinkOutputOptions {
+export interface SinkOutputOptions extends SinkPlanOptions {
   readonly timerBase: number
   /** Node of the store. */
   readonly store: number
-  readonly group: string
-  readonly write: StoreWrite
-  readonly fence: Fence
-  /** Positions are saved in the same transaction (`commit: with-output`). */
-  readonly withOutput: boolean
   /**
-   * Whether a transaction of unknown outcome ends the unit, so that the application reads its positions again; else it is
-   * simply written again.
+   * Whether a request of unknown outcome ends the unit, so that the application reads its positions again or puts the unit
+   * again later; else it is simply made again.
    */
   readonly failsOnDoubt: boolean
   readonly workers: number
@@ -44,14 +39,15 @@ export interface PositionReader {
   onPositions(offsets: readonly NextOffset[] | null): void
 }
 
-/** One worker's transaction in the making. */
+/** One worker's unit of work and how far it is. */
 class Unit {
   rows: ConsumedRecord[] = []
   generation = -1
-  request: StoreWriteRequest | null = null
+  plan: readonly SinkStep[] = []
+  at = 0
 }
 
-/** A sink's output: the rows of a unit of work go to the store in one transaction, perhaps with the positions. */
+/** A sink's output: the records of a unit of work go to the store together, perhaps with the positions. */
 export class SinkOutput implements Output, StoreCaller {
   readonly writesUnits = true
   readonly immediate = false
@@ -77,26 +73,25 @@ export class SinkOutput implements Output, StoreCaller {
   start(): void {}
 
   put(worker: number, polled: ConsumedRecord, generation: number): boolean {
-    const unit = this.units[worker] as Unit
+    const unit = this.unit(worker)
     unit.rows.push(polled)
     unit.generation = generation
     return true
   }
 
   settle(worker: number): boolean {
-    const unit = this.units[worker] as Unit
+    const unit = this.unit(worker)
     if (unit.rows.length === 0) return true
-    unit.request = this.requestOf(unit)
+    this.take(unit, planOf(this.options, unit.rows, unit.generation, this.env.monotonic()))
     this.open++
-    if (this.tell(unit, M.stepBeforeOutput, M.stepBeforeCommit)) this.setTimer(WRITE, worker)
-    else this.write(worker)
+    this.goOn(worker)
     return false
   }
 
   discard(worker: number): void {
-    const unit = this.units[worker] as Unit
+    const unit = this.unit(worker)
     unit.rows = []
-    unit.request = null
+    this.take(unit, [])
   }
 
   /** Asks where the group stands; {@link PositionReader.onPositions} gets the answer. */
@@ -130,11 +125,9 @@ export class SinkOutput implements Output, StoreCaller {
 
   onTimer(kind: number, a: number, _b: number): boolean {
     switch (kind - this.options.timerBase) {
-      case WRITE:
-        this.write(a)
-        return true
+      case GO_ON:
       case WRITTEN:
-        this.settled(a, true)
+        this.goOn(a)
         return true
       default:
         return this.client.onTimer(kind)
@@ -152,9 +145,14 @@ export class SinkOutput implements Output, StoreCaller {
       this.open--
       const { fenced, offsets } = body as StoreReadOffsetsResponse
       this.reader.onPositions(fenced ? null : offsets)
-    } else if ((body as StoreWriteResponse).fenced) this.settled(token, false)
-    else if (this.tell(this.units[token] as Unit, M.stepAfterOutput, M.stepAfterCommit)) this.setTimer(WRITTEN, token)
-    else this.settled(token, true)
+      return
+    }
+    if ('fenced' in body && body.fenced === true) {
+      this.settled(token, false)
+      return
+    }
+    if ('marked' in body) this.planKnowing(token, body as StoreReadMarksResponse)
+    this.goOn(token)
   }
 
   onStoreFailed(token: number): void {
@@ -162,14 +160,47 @@ export class SinkOutput implements Output, StoreCaller {
       this.open--
       this.reader.onPositions(null)
     } else if (this.options.failsOnDoubt) this.settled(token, false)
-    else this.write(token)
+    else this.again(token)
   }
 
   // --- inner workings -----------------------------------------------------------------------------------------------
 
-  private write(worker: number): void {
-    const { request } = this.units[worker] as Unit
-    this.client.call(StoreApi.StoreWrite, request as StoreWriteRequest, worker)
+  /** Takes a unit further: through what is to be told, each an event of its own, up to the next call or to its end. */
+  private goOn(worker: number): void {
+    const unit = this.unit(worker)
+    while (unit.at < unit.plan.length) {
+      const step = unit.plan[unit.at++] as SinkStep
+      if (step.do === 'call') {
+        this.client.call(step.api, step.body, worker)
+        return
+      }
+      if (!this.options.tellSteps) continue
+      for (const what of step.what) this.tell(unit, what)
+      const timer = unit.at < unit.plan.length ? GO_ON : WRITTEN
+      this.env.setTimer(this.options.timerBase + timer, 0, worker)
+      return
+    }
+    this.settled(worker, true)
+  }
+
+  /** Nobody knows what became of the last call. A file is written anew, anything else is asked for again. */
+  private again(worker: number): void {
+    const unit = this.unit(worker)
+    if (this.options.write.kind === 'file') {
+      this.take(unit, planOf(this.options, unit.rows, unit.generation, this.env.monotonic()))
+      unit.at = 1
+    } else unit.at--
+    this.goOn(worker)
+  }
+
+  private planKnowing(worker: number, { marked }: StoreReadMarksResponse): void {
+    const unit = this.unit(worker)
+    this.take(unit, planAfterMarks(this.options, unit.rows, unit.generation, marked))
+  }
+
+  private take(unit: Unit, plan: readonly SinkStep[]): void {
+    unit.plan = plan
+    unit.at = 0
   }
 
   private settled(worker: number, ok: boolean): void {
@@ -178,28 +209,25 @@ export class SinkOutput implements Output, StoreCaller {
     this.owner.onSettled(worker, ok)
   }
 
-  private requestOf(unit: Unit): StoreWriteRequest {
-    const { group, write, fence, withOutput } = this.options
-    const rows: StoreRow[] = []
-    const next = new Map<number, number>()
-    for (const { tp, offset, record } of unit.rows) {
-      rows.push({ record: record.record, tp, offset, key: record.key })
-      next.set(tp, offset + 1)
+  private tell(unit: Unit, what: SinkMoment): void {
+    const { env, options } = this
+    switch (what) {
+      case 'before-output':
+        for (const { record } of unit.rows) env.emit(M.stepBeforeOutput, record.record, record.attempt)
+        break
+      case 'after-output':
+        for (const { record } of unit.rows) env.emit(M.stepAfterOutput, record.record, record.attempt)
+        break
+      case 'before-commit':
+        env.emit(M.stepBeforeCommit, env.recorder.text(options.group), unit.generation)
+        break
+      case 'after-commit':
+        env.emit(M.stepAfterCommit, env.recorder.text(options.group), unit.generation)
+        break
     }
-    const offsets = withOutput ? Array.from(next, ([tp, offset]) => ({ tp, next: offset })) : null
-    return { group, generation: unit.generation, write, fence, rows, offsets }
   }
 
-  /** Tells the steps of a transaction; whether there is somebody to tell. Positions that go with the rows are committed by it. */
-  private tell(unit: Unit, outputStep: number, commitStep: number): boolean {
-    const { tellSteps, withOutput, group } = this.options
-    if (!tellSteps) return false
-    for (const { record } of unit.rows) this.env.emit(outputStep, record.record, record.attempt)
-    if (withOutput) this.env.emit(commitStep, this.env.recorder.text(group), unit.generation)
-    return true
-  }
-
-  private setTimer(kind: number, worker: number): void {
-    this.env.setTimer(this.options.timerBase + kind, 0, worker)
+  private unit(worker: number): Unit {
+    return this.units[worker] as Unit
   }
 }

@@ -1,11 +1,13 @@
 import { MILLISECOND } from '../kernel/time.ts'
 import type { Env } from '../kafka/env.ts'
-import type { Fence, StoreWrite } from './applications.ts'
+import type { Deduplication, Fence, Memory, StoreWrite } from './applications.ts'
+import { CallOutput } from './call-output.ts'
 import type { Output } from './output.ts'
 import type { ProcessHost } from './process-host.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
 import { type PositionReader, SINK_OUTPUT_TIMERS, SinkOutput } from './sink-output.ts'
+import type { SinkWrite } from './sink-plan.ts'
 import type { NextOffset } from './store-messages.ts'
 
 const READ_AGAIN: number = READER_TIMERS + SINK_OUTPUT_TIMERS
@@ -20,6 +22,9 @@ export interface SinkProcessOptions extends ReaderProcessOptions {
   readonly fence: Fence
   /** Positions live in the store, saved with the rows (`commit: with-output`). */
   readonly withOutput: boolean
+  readonly deduplicate: Deduplication | null
+  readonly idempotencyKey: Memory | null
+  readonly rename: boolean
 }
 
 /**
@@ -45,19 +50,15 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
   }
 
   protected makeOutput(): Output {
-    const { store, write, fence, withOutput, handling, config, tellSteps } = this.sink
+    const { store, write, fence, withOutput, handling, config, tellSteps, deduplicate, rename, idempotencyKey } =
+      this.sink
     const handsOff = handling.kind === 'hand-off'
-    return new SinkOutput(this.env, this, {
-      timerBase: READER_TIMERS,
-      store,
-      group: config['group.id'],
-      write,
-      fence,
-      withOutput,
-      failsOnDoubt: withOutput && !handsOff,
-      workers: handsOff ? handling.workers : 1,
-      tellSteps,
-    })
+    const workers = handsOff ? handling.workers : 1
+    const common = { timerBase: READER_TIMERS, store, group: config['group.id'], workers }
+    if (write === 'call') return new CallOutput(this.env, this, { ...common, idempotencyKey })
+    const into: SinkWrite = write === 'file' ? { kind: 'file', rename } : { kind: 'rows', write, deduplicate }
+    const failsOnDoubt = withOutput && !handsOff
+    return new SinkOutput(this.env, this, { ...common, write: into, fence, withOutput, failsOnDoubt, tellSteps })
   }
 
   override isIdle(): boolean {

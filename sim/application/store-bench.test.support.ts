@@ -11,9 +11,10 @@ import { ARRIVAL, Network } from '../network/network.ts'
 import { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
 import { Database } from './database.ts'
-import { DatabaseStore } from './database-store.ts'
 import { type StoreCaller, StoreClient } from './store-client.ts'
 import type { StoreRow, StoreWriteRequest } from './store-messages.ts'
+import { StoreProcess } from './store-process.ts'
+import { type StoreData, storeService } from './stores.ts'
 
 /** A caller without a mind of its own: keeps what it is told. */
 class Caller implements NodeHandler, StoreCaller {
@@ -54,14 +55,16 @@ export class StoreBench {
   readonly recorder: Recorder
   readonly network: Network
   readonly database: Database = new Database()
+  readonly data: StoreData
   readonly callers: readonly Caller[]
   readonly exits: number[] = []
   /** Effects and refusals: [moment, record, offset, what or store, ...]. */
   readonly seen: { readonly name: string; readonly time: number; readonly fields: readonly number[] }[] = []
   private readonly latency: Spread
 
-  constructor(options: { readonly latency?: Spread; readonly callers?: number } = {}) {
+  constructor(options: { readonly latency?: Spread; readonly callers?: number; readonly data?: StoreData } = {}) {
     const { latency = constant(5 * MILLISECOND), callers = 1 } = options
+    this.data = options.data ?? this.database
     this.latency = latency
     this.kernel = new Kernel({
       seed: 'store',
@@ -104,7 +107,9 @@ export class StoreBench {
     this.network.hostUp(0)
     this.kernel.start(
       0,
-      new DatabaseStore(this.env(0), this.latency, this.database, { exited: (node) => this.exits.push(node) }),
+      new StoreProcess(this.env(0), this.latency, storeService(this.env(0), this.data), {
+        exited: (node) => this.exits.push(node),
+      }),
     )
   }
 
@@ -125,6 +130,7 @@ export class StoreBench {
       fence: 'none',
       rows,
       offsets: null,
+      deduplicate: null,
       ...overrides,
     }
     this.callers[caller]?.client.call(StoreApi.StoreWrite, body, token)

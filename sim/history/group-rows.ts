@@ -86,13 +86,13 @@ export const GROUP_ROWS: readonly Row[] = [
   [
     'effect.applied',
     M.effectApplied,
-    'what an application did with a record is permanent: 0 processed, 1 row inserted, 2 upsert that changed what the store shows, 3 increment, 4 upsert that changed nothing (key: equal for equal keys, -1 none; by: whose work it was)',
+    'what an application did with a record is permanent: 0 processed, 1 row inserted, 2 upsert that changed what the store shows, 3 increment, 4 upsert that changed nothing, 5 call, 6 in a file (key: equal for equal keys, -1 none; by: whose work it was)',
     'record:record tp:tp offset:offset what store:node key generation by:node',
   ],
   [
     'effect.refused',
     M.effectRefused,
-    'a store refused what a record should do: 1 by its generation fence, 2 by its offset fence',
+    'a store refused what a record should do: 1 by its generation fence, 2 by its offset fence, 3 it remembers having done it',
     'record:record tp:tp offset:offset store:node reason by:node',
   ],
   [

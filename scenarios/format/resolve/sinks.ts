@@ -1,10 +1,11 @@
-import type { Fence, SinkCommit, StoreWrite } from '../../../sim/application/applications.ts'
+import type { SinkCommit } from '../../../sim/application/applications.ts'
 import type { SinkSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import type { CommitWords } from './commit.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
+import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
 
 const COMMIT: CommitWords<Exclude<SinkCommit, 'auto'>> = {
   words: ['before-output', 'after-output', 'with-output'],
@@ -15,9 +16,6 @@ const COMMIT: CommitWords<Exclude<SinkCommit, 'auto'>> = {
     'in-transaction': 'a store is outside of Kafka: write `with-output`',
   },
 }
-const WRITES: readonly StoreWrite[] = ['insert', 'upsert', 'increment']
-const WRITES_LATER: readonly string[] = ['file', 'call']
-const FENCES: readonly Fence[] = ['none', 'generation', 'offset']
 
 /** `sinks:` after defaults. */
 export function resolveSinks(context: Context, file: FileFacts): readonly SinkSpec[] {
@@ -31,10 +29,38 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const { spec, commit } = resolveReader(facts, place.get('config'), COMMIT, context, file)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted sink', 'only consumers and producers have `steps`')
-  const deduplicate = place.get('deduplicate')
-  if (deduplicate.written && deduplicate.text() !== 'none') deduplicate.notSimulated('`deduplicate`')
   if (place.get('connect').boolean('`connect`', false)) place.get('connect').notSimulated('Kafka Connect')
-  return { ...spec, into: intoAt(place, context), commit, write: writeAt(place.get('write')), fence: fenceAt(facts) }
+  const into = intoAt(place, context)
+  const at = place.get('into')
+  const kind = storeKind(context.stores.get(into)?.place.get('kind'))
+  checkUnits(facts, commit, spec.handling.kind === 'hand-off', kind)
+  return {
+    ...spec,
+    into,
+    commit,
+    ...writeAt(place.get('write'), at, kind),
+    fence: fenceAt(facts, kind),
+    deduplicate: deduplicateAt(place.get('deduplicate'), at, kind),
+  }
+}
+
+/** What is not understood is reported where the store stands. */
+function storeKind(place: Place | undefined): StoreKind {
+  const text = place?.text()
+  return text === 'files' || text === 'endpoint' ? text : 'database'
+}
+
+/** Positions need something that keeps them, files a unit of records that follow each other. */
+function checkUnits({ place, name }: ApplicationFacts, commit: string, handsOff: boolean, kind: StoreKind): void {
+  if (commit === 'with-output' && kind === 'endpoint') {
+    const message = `\`commit: with-output\` needs a store that keeps positions, and \`${place.get('into').text()}\` is an endpoint`
+    const help = 'write `commit: after-output` with an `idempotency-key`, or write into a database'
+    place.get('commit').error('TWICESHY_IMPOSSIBLE', message, help, place.get('into'))
+  }
+  if (handsOff && kind === 'files') {
+    const message = `\`${name}\` hands its records off, and a file holds records that follow each other`
+    place.get('handling').error('TWICESHY_IMPOSSIBLE', message, 'leave `handling` out', place.get('into'))
+  }
 }
 
 function intoAt(place: Place, context: Context): string {
@@ -58,26 +84,4 @@ function intoAt(place: Place, context: Context): string {
     into.error('TWICESHY_UNKNOWN_STORE', `the store ${into.describe()} is not declared`, into.report.full ? null : help)
   }
   return name
-}
-
-function writeAt(place: Place): StoreWrite {
-  const [key] = place.entries()
-  const text = place.text() ?? key?.name ?? ''
-  if (WRITES_LATER.includes(text)) {
-    const help = 'into a database: insert, upsert or increment'
-    place.error('TWICESHY_NOT_SIMULATED', `\`write: ${text}\` is not simulated yet`, help)
-    return 'insert'
-  }
-  return place.word(WRITES, '`write`') ?? 'insert'
-}
-
-function fenceAt({ place, name, subscribes }: ApplicationFacts): Fence {
-  const fence = place.get('fence').word(FENCES, '`fence`') ?? 'none'
-  if (fence === 'generation' && !subscribes) {
-    const message = `\`${name}\` takes its partitions by \`assign\`, so it has no generation to fence by`
-    place
-      .get('fence')
-      .error('TWICESHY_IMPOSSIBLE', message, 'write `fence: offset`, or leave `assign` out', place.get('assign'))
-  }
-  return fence
 }

@@ -10,13 +10,9 @@ const KINDS = ['database', 'files', 'endpoint'] as const
 export function resolveStores(context: Context): readonly StoreSpec[] {
   return [...context.stores.values()].map(({ name, place }) => {
     place.expectMap(`store \`${name}\``)
-    const kind = place.get('kind').word(KINDS, '`kind`')
-    if (kind !== null && kind !== 'database') {
-      const help = 'write `kind: database`'
-      place.get('kind').error('TWICESHY_NOT_SIMULATED', `a store of kind \`${kind}\` is not simulated yet`, help)
-    }
+    const kind = place.get('kind').word(KINDS, '`kind`') ?? 'database'
     const rows = place.get('rows').integer('`rows`', 0, 1_000_000_000, 0)
     if (rows > 0) place.get('rows').notSimulated('`rows`, which only a source reads,', 'leave it out')
-    return { name, kind: 'database', latency: spreadAt(place.get('latency'), '`latency`', constant(MILLISECOND)) }
+    return { name, kind, latency: spreadAt(place.get('latency'), '`latency`', constant(MILLISECOND)) }
   })
 }

@@ -5,7 +5,7 @@ import { drawDuration } from './durations.ts'
 import { fault, type Pattern } from './pattern.ts'
 import { pickWeighted, range } from './pick.ts'
 import type { GroupOfReaders, Topology } from './topology.ts'
-import { atMoment, atTime, drawAfter, drawEarlyTime, drawNth, drawTrigger } from './triggers.ts'
+import { atMoment, atTime, drawAfter, drawEarlyTime, drawNth, drawTrigger, storeApi } from './triggers.ts'
 import { CLIENTS, nodeNamed, STORES } from './victims.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -121,7 +121,7 @@ export const READER_PATTERNS: Readonly<Record<ReaderPatternName, Pattern>> = {
           kind: 'drop',
           from: STORES,
           to: CLIENTS,
-          api: 'StoreWrite',
+          api: storeApi(topology, stream),
           reply: true,
           nth: drawNth(topology, stream),
           count: range(stream, 1, 2),

@@ -4,7 +4,7 @@ import type { Action, ChaosKind, PlannedFault, StreamMatch, Target } from '../pl
 import { drawDuration } from './durations.ts'
 import { only, pickWeighted, range } from './pick.ts'
 import type { PartitionName, Topology } from './topology.ts'
-import { drawTrigger, somePartition } from './triggers.ts'
+import { drawTrigger, somePartition, storeApi } from './triggers.ts'
 import {
   ACTIVE_CONTROLLER,
   BROKERS,
@@ -246,9 +246,9 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
       return { api, ...oneWay(stream, CLIENTS, BROKERS), ...rest }
     }
     case 'storeRequest':
-      return { from: CLIENTS, to: STORES, api: 'StoreWrite', reply: false, ...rest }
+      return { from: CLIENTS, to: STORES, api: storeApi(topology, stream), reply: false, ...rest }
     case 'storeReply':
-      return { from: STORES, to: CLIENTS, api: 'StoreWrite', reply: true, ...rest }
+      return { from: STORES, to: CLIENTS, api: storeApi(topology, stream), reply: true, ...rest }
     case 'endTxn':
       return { from: CLIENTS, to: BROKERS, api: 'EndTxn', reply: false, ...rest }
     case 'endTxnReply':

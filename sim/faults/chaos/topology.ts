@@ -3,6 +3,8 @@ import type { Spread } from '../../kernel/spread.ts'
 import { ms } from '../../kernel/time.ts'
 import type { ProducerConfig } from '../../kafka/protocol/config/producer.ts'
 import { instanceId } from '../../instance-ids.ts'
+import { storeApiOf } from '../../application/store-api.ts'
+import type { StoreApiName } from '../../kafka/protocol/api.ts'
 import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../spec.ts'
 import { nodesOf } from '../../layout.ts'
 
@@ -44,6 +46,8 @@ export interface Topology {
   readonly offsetsInTransactions: boolean
   /** Longest `transaction.timeout.ms`; 0 = nobody writes in transactions. */
   readonly transactionUs: number
+  /** The requests that change what stores show. */
+  readonly storeApis: readonly StoreApiName[]
   /** Partitions that are written to. */
   readonly partitions: readonly PartitionName[]
   /** Records that all producers together want to send. */
@@ -104,6 +108,7 @@ export function topologyOf(spec: WorldSpec): Topology {
     transactionalIds: transactional.flatMap(idsOf),
     offsetsInTransactions: spec.processors.some(({ commit }) => commit === 'in-transaction'),
     transactionUs: ms(Math.max(0, ...transactional.map(({ config }) => config['transaction.timeout.ms']))),
+    storeApis: [...new Set(spec.sinks.map(({ write }) => storeApiOf(write)))],
     partitions: written.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     ),

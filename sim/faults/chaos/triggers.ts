@@ -134,6 +134,12 @@ const OF_GROUPS: readonly string[] = [
   'coordinator.loaded',
 ]
 
+/** What stores are asked to change; drawn where their kinds differ. */
+export function storeApi({ storeApis }: Topology, stream: Stream): string {
+  const [only = 'StoreWrite'] = storeApis
+  return storeApis.length > 1 ? stream.pick(storeApis) : only
+}
+
 /** A moment of what reads, at some instance of it where that is told apart. */
 function readingMoment(topology: Topology, stream: Stream): MomentMatch {
   const { readers, storeClients, memberSessionUs } = topology
@@ -150,9 +156,9 @@ function readingMoment(topology: Topology, stream: Stream): MomentMatch {
     case 'commitReply':
       return { moment: 'request.sent', fields: { api: 'OffsetCommit', reply: true } }
     case 'storeRequest':
-      return { moment: 'request.sent', fields: { api: 'StoreWrite', reply: false } }
+      return { moment: 'request.sent', fields: { api: storeApi(topology, stream), reply: false } }
     case 'storeReply':
-      return { moment: 'request.sent', fields: { api: 'StoreWrite', reply: true } }
+      return { moment: 'request.sent', fields: { api: storeApi(topology, stream), reply: true } }
     case 'record.delivered':
     case 'partition.assigned':
       return { moment, fields: stream.chance(1, 2) ? {} : { node: stream.pick(readers) } }

@@ -133,7 +133,16 @@ export function readingSpec(options: WorldOptions = {}): WorldSpec {
     ],
     stores: [{ name: 'ledger', kind: 'database', latency: constant(MILLISECOND) }],
     sinks: [
-      { ...readerSpec('writer', 'bills'), into: 'ledger', commit: 'after-output', write: 'insert', fence: 'none' },
+      {
+        ...readerSpec('writer', 'bills'),
+        into: 'ledger',
+        commit: 'after-output',
+        write: 'insert',
+        fence: 'none',
+        deduplicate: null,
+        idempotencyKey: null,
+        rename: true,
+      },
     ],
   }
 }

@@ -38,6 +38,12 @@ export type ApiName = keyof typeof Api
 export const StoreApi = {
   StoreWrite: 1000,
   StoreReadOffsets: 1001,
+  StoreReadMarks: 1002,
+  StoreMark: 1003,
+  StoreCreateFile: 1004,
+  StoreAppendFile: 1005,
+  StoreRenameFile: 1006,
+  StoreCall: 1007,
 } as const
 
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]
