@@ -63,7 +63,7 @@ export const GROUPS_MUTANTS: readonly Mutant[] = [
   {
     id: 'coordinator-loads-nothing',
     rule: 'a new coordinator loads the groups and offsets of its partition',
-    file: 'sim/kafka/group/coordinator-loader.ts',
+    file: 'sim/kafka/group/coordinator-shard.ts',
     anchor: 'of entries) {',
     replacement: 'of MARK ? [] : []) {',
     caughtBy: { scenario: 'library/coordinator-moves', variant: null, runs: 10 },

@@ -113,4 +113,22 @@ export const GROUP_ROWS: readonly Row[] = [
     'an application begins to work on a record it read',
     'record:record tp:tp offset:offset',
   ],
+  [
+    'member.reconciled',
+    M.memberReconciled,
+    'the coordinator of a group of the consumer protocol takes a member on its way to what it shall have: 0 has it, 1 is to give partitions up, 2 waits for partitions that others hold (an epoch of -2: a static member that means to come back)',
+    'group:text member:node epoch state groupEpoch id:text',
+  ],
+  [
+    'partition.granted',
+    M.partitionGranted,
+    'the coordinator of a group of the consumer protocol gives a partition to a member',
+    'group:text tp:tp member:node epoch id:text',
+  ],
+  [
+    'partition.released',
+    M.partitionReleased,
+    "a member of a group of the consumer protocol has given a partition up, or is out, by its coordinator's account",
+    'group:text tp:tp member:node epoch id:text',
+  ],
 ]

@@ -105,6 +105,9 @@ export const M = {
   shareAcknowledged: 110,
   shareArchived: 111,
   acknowledgeFailed: 112,
+  memberReconciled: 113,
+  partitionGranted: 114,
+  partitionReleased: 115,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -76,6 +76,7 @@ export class KafkaApis {
       case Api.SyncGroup:
       case Api.Heartbeat:
       case Api.LeaveGroup:
+      case Api.ConsumerGroupHeartbeat:
       case Api.OffsetCommit:
       case Api.TxnOffsetCommit:
       case Api.OffsetFetch:

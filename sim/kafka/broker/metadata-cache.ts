@@ -42,6 +42,8 @@ export class MetadataCache {
   /** What {@link aliveBrokerEpoch} answers, by broker: every fetch asks. */
   private readonly aliveEpochs: number[] = []
   readonly minInsyncReplicas: Map<string, number> = new Map()
+  /** Grows with every topic and partition that comes: who depends on partition counts looks at them again. */
+  topicsVersion = 0
   /** Id of `__consumer_offsets`; -1 while it does not exist. */
   offsetsTopicId = -1
   transactionsTopicId = -1
@@ -72,6 +74,7 @@ export class MetadataCache {
   private applyOne(record: MetadataRecord): number {
     switch (record.type) {
       case 'TopicRecord':
+        this.topicsVersion++
         this.topics.set(record.topicId, { name: record.name, topicId: record.topicId, partitions: [] })
         this.topicIds.set(record.name, record.topicId)
         if (record.name === OFFSETS_TOPIC) this.offsetsTopicId = record.topicId
@@ -82,6 +85,7 @@ export class MetadataCache {
         this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)
         return -1
       case 'PartitionRecord': {
+        this.topicsVersion++
         const tp = tpOf(record.topicId, record.partitionId)
         const { replicas, isr, leader, leaderEpoch, partitionEpoch } = record
         this.partitions.set(tp, { tp, replicas, isr, leader, leaderEpoch, partitionEpoch, leaderRecoveryState: 0 })

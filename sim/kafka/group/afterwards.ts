@@ -1,10 +1,14 @@
 import { Errors } from '../protocol/errors.ts'
 import type { ClassicGroups } from './classic-groups.ts'
 import { coordinatorError, joinError } from './group-errors.ts'
-import type { Afterwards } from './outcome.ts'
+import type { Afterwards, ClassicMemberAfterwards } from './outcome.ts'
 
-/** The records of an operation are replicated, or have failed with an error of the log. */
-export function onAppended(groups: ClassicGroups, afterwards: Afterwards, error: number): void {
+/** The records of an operation on a classic group are replicated, or have failed with an error of the log. */
+export function onAppended(
+  groups: ClassicGroups,
+  afterwards: Exclude<Afterwards, ClassicMemberAfterwards>,
+  error: number,
+): void {
   switch (afterwards.kind) {
     case 'new-group':
       if (error !== Errors.NONE) groups.replies.complete(afterwards.reply, joinError(coordinatorError(error), ''))

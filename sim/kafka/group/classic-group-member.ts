@@ -1,7 +1,5 @@
-import type { JoinGroupRequest, SubscriptionMetadata, TopicPartitionId } from '../protocol/group-messages.ts'
+import type { Protocols, SubscriptionMetadata, TopicPartitionId } from '../protocol/group-messages.ts'
 import type { PendingReply } from './pending-reply.ts'
-
-export type Protocols = JoinGroupRequest['protocols']
 
 const NO_METADATA: SubscriptionMetadata = { topics: [], ownedPartitions: [], generationId: -1 }
 export const NO_ASSIGNMENT: readonly TopicPartitionId[] = []

@@ -1,7 +1,7 @@
 import { Errors } from '../protocol/errors.ts'
-import type { JoinGroupRequest, JoinGroupResponse, TopicPartitionId } from '../protocol/group-messages.ts'
+import type { JoinGroupRequest, JoinGroupResponse, Protocols, TopicPartitionId } from '../protocol/group-messages.ts'
 import { type GroupState, VALID_PREVIOUS_STATES } from './group-state.ts'
-import { ClassicGroupMember, type Protocols } from './classic-group-member.ts'
+import { ClassicGroupMember } from './classic-group-member.ts'
 
 /** `JoinGroupRequest.UNKNOWN_MEMBER_ID` */
 export const UNKNOWN_MEMBER_ID = ''

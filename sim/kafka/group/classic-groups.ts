@@ -6,7 +6,7 @@ import type { JoinGroupRequest, TopicPartitionId } from '../protocol/group-messa
 import { ClassicGroup } from './classic-group.ts'
 import { ClassicGroupMember, NO_ASSIGNMENT } from './classic-group-member.ts'
 import { joinError, syncError } from './group-errors.ts'
-import type { GroupTask, GroupTimers } from './group-timers.ts'
+import type { GroupTask, GroupTimers, MemberTask } from './group-timers.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
 import { NOTHING, type Outcome } from './outcome.ts'
 import type { Replies } from './pending-reply.ts'
@@ -89,7 +89,7 @@ export class ClassicGroups {
 
   // --- timers -------------------------------------------------------------------------------------------------------
 
-  onTask(task: Exclude<GroupTask, { readonly kind: 'share-session' }>): Outcome {
+  onTask(task: Exclude<GroupTask, MemberTask | { readonly kind: 'share-session' }>): Outcome {
     const group = this.groups.get(task.groupId)
     if (group === undefined || group.state === 'DEAD') return NOTHING
     switch (task.kind) {
@@ -174,6 +174,14 @@ export class ClassicGroups {
     this.env.emit(M.memberRemoved, group.text, old.node, group.generationId, 0)
     this.env.emit(M.memberJoined, group.text, node, group.generationId)
     return member
+  }
+
+  /** The group ends in this form: whoever waits is told this. */
+  answerAll(group: ClassicGroup, error: number): void {
+    for (const member of group.members.values()) {
+      this.answerJoin(member, error)
+      this.answerSync(member, syncError(error))
+    }
   }
 
   private answerJoin(member: ClassicGroupMember, error: number): void {

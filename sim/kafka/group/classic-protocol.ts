@@ -19,7 +19,7 @@ import { answered, NOTHING, type Outcome, refused } from './outcome.ts'
 import type { PendingReply } from './pending-reply.ts'
 
 /** From this version on a dynamic member must come back with the id it was given (KIP-394). */
-const JOIN_REQUIRES_MEMBER_ID = 4
+export const JOIN_REQUIRES_MEMBER_ID = 4
 
 /** What members ask their coordinator for: the cells of the table of states and requests (`GroupMetadataManager.classicGroup*`). */
 export class ClassicProtocol {
@@ -99,7 +99,7 @@ export class ClassicProtocol {
   }
 
   /** Kafka's ids end in a random UUID; here the coordinator's epoch and a count make them as unique. */
-  private newMemberId(request: Envelope, instanceId: string | null): string {
+  newMemberId(request: Envelope, instanceId: string | null): string {
     const client = instanceId ?? this.groups.env.kernel.nodes[request.source]?.name ?? `node-${request.source}`
     return `${client}-${this.epoch}-${this.nextMember++}`
   }

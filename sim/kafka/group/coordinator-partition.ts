@@ -9,12 +9,8 @@ import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { OffsetFetchRequest } from '../protocol/group-messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TxnOffsetCommitRequest } from '../protocol/transaction-messages.ts'
-import { onAppended } from './afterwards.ts'
-import { ClassicGroups } from './classic-groups.ts'
-import { ClassicProtocol } from './classic-protocol.ts'
 import {
   CoordinatorDisk,
   type CoordinatorLog,
@@ -23,15 +19,13 @@ import {
   type MarkerListener,
   type TransactionVerifier,
 } from './coordinator-log.ts'
-import { loadCoordinator } from './coordinator-loader.ts'
+import { GroupCoordinatorShard } from './coordinator-shard.ts'
 import { coordinatorError, emitCommitRefused, errorResponse } from './group-errors.ts'
 import { CoordinatorWrites, type WritesOwner } from './coordinator-writes.ts'
-import { GroupOffsets } from './group-offsets.ts'
 import { GroupTimers } from './group-timers.ts'
 import type { OffsetsEntry } from './offsets-state.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
-import { ShareGroups } from './share/share-groups.ts'
-import { answered, NOTHING, type Outcome } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { PendingReply, type Replies } from './pending-reply.ts'
 import { type BatchTransaction, WriteEvent } from './write-event.ts'
 
@@ -76,10 +70,7 @@ export class CoordinatorPartition implements WritesOwner {
   readonly life: number
   epoch: number
   state: 'LOADING' | 'ACTIVE' | 'CLOSED' = 'LOADING'
-  readonly groups: ClassicGroups
-  private readonly shareGroups: ShareGroups
-  private readonly offsets: GroupOffsets
-  private readonly protocol: ClassicProtocol
+  readonly shard: GroupCoordinatorShard
   private readonly timers: GroupTimers
   private readonly parts: CoordinatorParts
   private readonly writes: CoordinatorWrites
@@ -98,16 +89,13 @@ export class CoordinatorPartition implements WritesOwner {
     this.epoch = epoch
     this.life = life
     this.timers = new GroupTimers(parts.env, tp)
-    this.groups = new ClassicGroups(parts.env, parts.options, this.timers, parts.replies)
-    this.shareGroups = new ShareGroups(parts.env, parts.options, this.timers, parts.metadata)
-    this.offsets = new GroupOffsets(parts.env, this.groups, parts.metadata)
-    this.protocol = new ClassicProtocol(this.groups)
-    this.writes = new CoordinatorWrites(parts, tp, life, this.offsets, this)
+    this.shard = new GroupCoordinatorShard(parts.env, parts.options, parts.metadata, this.timers, parts.replies)
+    this.writes = new CoordinatorWrites(parts, tp, life, this.shard, this)
   }
 
   /** Where a group stands, -1 = nowhere. */
   committedOffset(groupId: string, tp: number): number {
-    return this.offsets.committedOffset(groupId, tp)
+    return this.shard.offsets.committedOffset(groupId, tp)
   }
 
   // --- loading and unloading ----------------------------------------------------------------------------------------
@@ -124,14 +112,11 @@ export class CoordinatorPartition implements WritesOwner {
   private finishLoading(): void {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
-    loadCoordinator(log.entriesOf(this.tp), this.groups, this.shareGroups, this.offsets)
+    this.shard.load(log.entriesOf(this.tp))
     this.writes.onLoaded()
-    this.protocol.epoch = this.epoch
     this.state = 'ACTIVE'
-    this.groups.onLoaded()
-    this.shareGroups.onLoaded()
-    this.offsets.tellCommitted()
-    env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.groups.groups.size)
+    this.shard.onLoaded(this.epoch)
+    env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.shard.size)
   }
 
   /**
@@ -141,7 +126,7 @@ export class CoordinatorPartition implements WritesOwner {
   onReelection(epoch: number): void {
     if (epoch <= this.epoch) return
     this.epoch = epoch
-    if (this.state === 'ACTIVE') this.parts.env.emit(M.coordinatorLoaded, this.tp, epoch, this.groups.groups.size)
+    if (this.state === 'ACTIVE') this.parts.env.emit(M.coordinatorLoaded, this.tp, epoch, this.shard.size)
   }
 
   /** The leadership has ended: whoever waits is sent away, and all that was in memory is gone. */
@@ -150,7 +135,7 @@ export class CoordinatorPartition implements WritesOwner {
     this.state = 'CLOSED'
     this.running = true
     this.writes.close()
-    this.groups.onUnloaded()
+    this.shard.classic.onUnloaded()
     this.timers.cancelAll()
     env.emit(M.coordinatorUnloaded, this.tp, epoch)
     for (const { request } of this.queue.splice(0)) this.refuse(request, Errors.NOT_COORDINATOR)
@@ -175,7 +160,7 @@ export class CoordinatorPartition implements WritesOwner {
   private verify(request: Envelope): void {
     const { transactionalId, producerId, producerEpoch } = request.body as TxnOffsetCommitRequest
     if (!this.validatesWithWrite && this.state === 'ACTIVE') {
-      const error = this.offsets.validateTransactional(request.body as TxnOffsetCommitRequest)
+      const error = this.shard.offsets.validateTransactional(request.body as TxnOffsetCommitRequest)
       if (error !== Errors.NONE) {
         this.refuse(request, error)
         return
@@ -214,7 +199,7 @@ export class CoordinatorPartition implements WritesOwner {
     const committed = marker.type === 'COMMIT'
     this.writes.appendMarker(ended, marker, token, (offset) => {
       const end = { kind: 'marker', offset, producerId, producerEpoch, committed } as const
-      if (this.parts.profile['transaction.offsets.materialized'] === 'with-marker') this.offsets.replay(end)
+      if (this.parts.profile['transaction.offsets.materialized'] === 'with-marker') this.shard.offsets.replay(end)
       else this.materializeLater(end)
     })
     if (!wasRunning) this.rest()
@@ -240,35 +225,9 @@ export class CoordinatorPartition implements WritesOwner {
       return
     }
     const reply = new PendingReply(request)
-    const outcome = this.operate(reply)
+    const outcome = this.shard.operate(reply, this.validatesWithWrite)
     if (outcome.error !== Errors.NONE) this.refuse(request, outcome.error)
     else this.append(outcome, reply, guard)
-  }
-
-  private operate(reply: PendingReply): Outcome {
-    switch (reply.request.api) {
-      case Api.JoinGroup:
-        return this.protocol.join(reply)
-      case Api.SyncGroup:
-        return this.protocol.sync(reply)
-      case Api.Heartbeat:
-        return this.protocol.heartbeat(reply)
-      case Api.LeaveGroup:
-        return this.protocol.leave(reply)
-      case Api.ShareGroupHeartbeat:
-        return this.shareGroups.heartbeat(reply)
-      case Api.OffsetCommit:
-        return this.offsets.commit(reply)
-      case Api.TxnOffsetCommit:
-        return this.offsets.commitTransactional(reply, this.validatesWithWrite)
-      default: {
-        const request = reply.request.body as OffsetFetchRequest
-        const response = this.offsets.fetch(request)
-        if (request.requireStable) return answered(response)
-        this.parts.replies.complete(reply, response)
-        return NOTHING
-      }
-    }
   }
 
   private refuse(request: Envelope, error: number): void {
@@ -288,7 +247,7 @@ export class CoordinatorPartition implements WritesOwner {
     const task = this.timers.fired(serial)
     if (task === undefined || this.state !== 'ACTIVE') return
     this.running = true
-    this.append(task.kind === 'share-session' ? this.shareGroups.onTask(task) : this.groups.onTask(task), null)
+    this.append(this.shard.onTask(task), null)
     this.rest()
   }
 
@@ -327,13 +286,13 @@ export class CoordinatorPartition implements WritesOwner {
 
   onMaterialize(): void {
     const end = this.ended.shift()
-    if (end !== undefined && this.state === 'ACTIVE') this.offsets.applyNow(end)
+    if (end !== undefined && this.state === 'ACTIVE') this.shard.offsets.applyNow(end)
   }
 
   onCompleted(event: WriteEvent, error: number): void {
     const { reply, response, afterwards, markerToken } = event
     const { replies, markers } = this.parts
-    if (afterwards !== null) onAppended(this.groups, afterwards, error)
+    if (afterwards !== null) this.shard.onAppended(afterwards, error)
     if (markerToken >= 0) markers.onMarkerWritten(this.tp, markerToken, error)
     if (reply === null) return
     if (error !== Errors.NONE) {

@@ -11,7 +11,7 @@ import {
 import { Errors, isRetriable } from '../protocol/errors.ts'
 import { CoordinatorDisk, type EndedTransaction } from './coordinator-log.ts'
 import type { CoordinatorParts } from './coordinator-partition.ts'
-import type { GroupOffsets } from './group-offsets.ts'
+import type { ReplicatedState } from './coordinator-shard.ts'
 import { type BatchTransaction, CoordinatorBatch, WriteEvent } from './write-event.ts'
 import { WriteTimeouts } from './write-timeouts.ts'
 
@@ -40,7 +40,7 @@ export class CoordinatorWrites {
   private readonly parts: CoordinatorParts
   private readonly tp: number
   private readonly life: number
-  private readonly offsets: GroupOffsets
+  private readonly state: ReplicatedState
   private readonly owner: WritesOwner
   /** Where the log ends, and up to where it is replicated, as far as this coordinator has looked. */
   private written = 0
@@ -53,12 +53,12 @@ export class CoordinatorWrites {
   private readonly markerTimeouts: WriteTimeouts
   private lingerTimer: TimerHandle = 0
 
-  constructor(parts: CoordinatorParts, tp: number, life: number, offsets: GroupOffsets, owner: WritesOwner) {
+  constructor(parts: CoordinatorParts, tp: number, life: number, state: ReplicatedState, owner: WritesOwner) {
     const { env, options } = parts
     this.parts = parts
     this.tp = tp
     this.life = life
-    this.offsets = offsets
+    this.state = state
     this.owner = owner
     this.timeouts = new WriteTimeouts(env, BrokerTimer.GroupTimeout, tp, life, options['offsets.commit.timeout.ms'])
     this.markerTimeouts = new WriteTimeouts(env, BrokerTimer.GroupMarkerTimeout, tp, life, MARKER_TIMEOUT_MS)
@@ -69,7 +69,7 @@ export class CoordinatorWrites {
     const { log } = this.parts
     this.written = log.logEndOffset(this.tp)
     this.committed = log.highWatermark(this.tp)
-    this.offsets.commitUpTo(this.committed, false)
+    this.state.commitUpTo(this.committed, false)
   }
 
   /** The leadership has ended: whoever waits is sent away. */
@@ -144,7 +144,7 @@ export class CoordinatorWrites {
     const { batch } = this
     const offset = batch.baseOffset + batch.records.length
     const { producerId, producerEpoch } = transaction ?? NO_PRODUCER
-    this.offsets.replay({ kind: 'record', offset, record, producerId, producerEpoch })
+    this.state.replay({ kind: 'record', offset, record, producerId, producerEpoch })
     batch.records.push(record)
     batch.size += size
   }
@@ -190,7 +190,7 @@ export class CoordinatorWrites {
     this.batch = null
     this.parts.env.cancel(this.lingerTimer)
     this.lingerTimer = 0
-    this.offsets.revertTo(this.written)
+    this.state.revertTo(this.written)
     const behind = isRetriable(error) ? error : Errors.COORDINATOR_NOT_AVAILABLE
     failed.forEach((batch, i) => this.failEvents(batch, i === 0 ? error : behind))
   }
@@ -204,7 +204,7 @@ export class CoordinatorWrites {
     const highWatermark = this.parts.log.highWatermark(this.tp)
     if (highWatermark <= this.committed) return
     this.committed = highWatermark
-    this.offsets.commitUpTo(highWatermark, true)
+    this.state.commitUpTo(highWatermark, true)
     let count = 0
     while (count < this.deferred.length && (this.deferred[count] as Deferred).offset <= highWatermark) count++
     for (const { event } of this.deferred.splice(0, count)) this.complete(event, Errors.NONE)

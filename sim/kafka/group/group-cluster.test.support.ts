@@ -139,7 +139,7 @@ export class GroupCluster extends MiniCluster {
   }
 
   get state(): ClassicGroup | undefined {
-    return this.broker(this.coordinator)?.groups.partition(this.groupTp)?.groups.groups.get(GROUP)
+    return this.broker(this.coordinator)?.groups.partition(this.groupTp)?.shard.classic.groups.get(GROUP)
   }
 
   // --- asking -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
   HeartbeatResponse,
   JoinGroupRequest,
   JoinGroupResponse,
@@ -57,6 +59,8 @@ export function errorResponse(request: Envelope, errorCode: number): object {
       return {
         errorCode: errorCode === Errors.COORDINATOR_LOAD_IN_PROGRESS ? Errors.NONE : errorCode,
       } satisfies HeartbeatResponse
+    case Api.ConsumerGroupHeartbeat:
+      return memberError(request.body as ConsumerGroupHeartbeatRequest, errorCode)
     case Api.LeaveGroup:
       return { errorCode } satisfies LeaveGroupResponse
     case Api.ShareGroupHeartbeat:
@@ -72,6 +76,10 @@ export function errorResponse(request: Envelope, errorCode: number): object {
     default:
       return { errorCode, partitions: [] } satisfies OffsetFetchResponse
   }
+}
+
+function memberError({ memberId }: ConsumerGroupHeartbeatRequest, errorCode: number): ConsumerGroupHeartbeatResponse {
+  return { errorCode, memberId, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null }
 }
 
 /** Tells of every partition of a commit that is refused as a whole; other requests are none of its business. */

@@ -12,6 +12,7 @@ import type {
 } from '../protocol/group-messages.ts'
 import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../protocol/transaction-messages.ts'
 import type { ClassicGroups } from './classic-groups.ts'
+import type { ConsumerGroups } from './modern/consumer-groups.ts'
 import { type OffsetsEntry, OffsetsState } from './offsets-state.ts'
 import { type Outcome, refused } from './outcome.ts'
 import type { PendingReply } from './pending-reply.ts'
@@ -27,6 +28,7 @@ const COMMIT_KNOWS_GROUP_ID_NOT_FOUND = 9
 export class GroupOffsets {
   private readonly env: Env
   private readonly groups: ClassicGroups
+  private readonly consumer: ConsumerGroups
   private readonly metadata: MetadataCache
   private newest: OffsetsState = new OffsetsState()
   private readonly committed: OffsetsState = new OffsetsState()
@@ -35,9 +37,10 @@ export class GroupOffsets {
   /** Groups that some record below the high watermark speaks of. */
   private readonly committedGroups: Set<string> = new Set()
 
-  constructor(env: Env, groups: ClassicGroups, metadata: MetadataCache) {
+  constructor(env: Env, groups: ClassicGroups, consumer: ConsumerGroups, metadata: MetadataCache) {
     this.env = env
     this.groups = groups
+    this.consumer = consumer
     this.metadata = metadata
   }
 
@@ -47,6 +50,11 @@ export class GroupOffsets {
     const request = reply.request.body as OffsetCommitRequest
     const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
     const node = reply.request.source
+    const consumer = this.consumer.groups.get(groupId)
+    if (consumer !== undefined) {
+      const error = consumer.validateOffsetCommit(memberId, generationId, false, reply.request.apiVersion)
+      return error === Errors.NONE ? this.written(request, node) : refused(error)
+    }
     const known = this.groups.groups.get(groupId)
     if (known === undefined && generationId >= 0) {
       const isNew = reply.request.apiVersion >= COMMIT_KNOWS_GROUP_ID_NOT_FOUND
@@ -65,6 +73,8 @@ export class GroupOffsets {
   /** `OffsetMetadataManager.validateTransactionalOffsetCommit`: NONE, or why the offsets are refused. */
   validateTransactional(request: TxnOffsetCommitRequest): number {
     const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
+    const consumer = this.consumer.groups.get(groupId)
+    if (consumer !== undefined) return consumer.validateOffsetCommit(memberId, generationId, true, 0)
     const known = this.groups.groups.get(groupId)
     if (known === undefined && generationId >= 0) return Errors.ILLEGAL_GENERATION
     const group = known ?? this.groups.getOrCreate(groupId)
@@ -103,6 +113,11 @@ export class GroupOffsets {
     return this.committed.ofGroup(groupId)?.get(tp)?.record.offset ?? -1
   }
 
+  /** Members of the consumer protocol say under which epoch they ask; other groups take whoever asks. */
+  validateFetch({ groupId, memberId, memberEpoch }: OffsetFetchRequest): number {
+    return this.consumer.groups.get(groupId)?.validateOffsetFetch(memberId, memberEpoch) ?? Errors.NONE
+  }
+
   /**
    * What is committed, or with `requireStable` what is newest: its answer waits until that is replicated, and where an open
    * transaction has the last word it is UNSTABLE_OFFSET_COMMIT (KIP-447).
@@ -137,9 +152,14 @@ export class GroupOffsets {
 
   /** Applies what stands, or will stand, in the log. */
   replay(entry: OffsetsEntry): void {
-    if (entry.kind === 'record' && entry.record.type === 'OffsetCommit') this.groups.getOrCreate(entry.record.groupId)
+    if (entry.kind === 'record' && entry.record.type === 'OffsetCommit') this.makeGroup(entry.record.groupId)
     this.newest.apply(entry)
     this.uncommitted.push(entry)
+  }
+
+  /** Offsets belong to a group: where there is none they make one without members. */
+  private makeGroup(groupId: string): void {
+    if (!this.consumer.groups.has(groupId)) this.groups.getOrCreate(groupId)
   }
 
   /** Applies a marker out of its turn, to all that the log holds by now (before KAFKA-17507). */

@@ -10,6 +10,19 @@ export type GroupTask =
   | { readonly kind: 'join'; readonly groupId: string }
   | { readonly kind: 'initial-join'; readonly groupId: string; readonly delayMs: number; readonly remainingMs: number }
   | { readonly kind: 'sync'; readonly groupId: string; readonly generationId: number }
+  | MemberTask
+
+/** What is to be done about one member of a group of the consumer protocol. */
+export type MemberTask =
+  | { readonly kind: 'member-session'; readonly groupId: string; readonly memberId: string }
+  | {
+      readonly kind: 'member-rebalance'
+      readonly groupId: string
+      readonly memberId: string
+      readonly memberEpoch: number
+    }
+  /** Of a member that speaks the classic protocol. */
+  | { readonly kind: 'member-join' | 'member-sync'; readonly groupId: string; readonly memberId: string }
 
 interface Scheduled {
   readonly task: GroupTask
@@ -40,6 +53,15 @@ export class GroupTimers {
     const handle = this.env.setTimer(BrokerTimer.GroupTask, ms(delayMs), this.tp, serial)
     this.byKey.set(key, serial)
     this.bySerial.set(serial, { task, key, handle })
+  }
+
+  /** Leaves a timer that runs already as it is. */
+  scheduleIfAbsent(task: GroupTask, delayMs: number): void {
+    if (!this.byKey.has(keyOf(task))) this.schedule(task, delayMs)
+  }
+
+  cancelMember(kind: MemberTask['kind'], groupId: string, memberId: string): void {
+    this.cancelKey(memberKey(kind, groupId, memberId))
   }
 
   cancelSession(groupId: string, memberId: string): void {
@@ -92,5 +114,14 @@ function keyOf(task: GroupTask): string {
       return `join ${task.groupId}`
     case 'sync':
       return `sync ${task.groupId}`
+    case 'member-session':
+    case 'member-rebalance':
+    case 'member-join':
+    case 'member-sync':
+      return memberKey(task.kind, task.groupId, task.memberId)
   }
+}
+
+function memberKey(kind: MemberTask['kind'], groupId: string, memberId: string): string {
+  return `${kind} ${groupId.length} ${groupId} ${memberId}`
 }

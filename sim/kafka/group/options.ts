@@ -3,6 +3,11 @@ import type { BrokerConfig } from '../protocol/config/broker.ts'
 /** A broker's settings for groups. */
 export type GroupCoordinatorOptions = Pick<
   BrokerConfig,
+  | 'group.consumer.assignors'
+  | 'group.consumer.heartbeat.interval.ms'
+  | 'group.consumer.max.size'
+  | 'group.consumer.migration.policy'
+  | 'group.consumer.session.timeout.ms'
   | 'group.coordinator.append.linger.ms'
   | 'group.initial.rebalance.delay.ms'
   | 'group.max.session.timeout.ms'

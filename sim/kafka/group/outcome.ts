@@ -1,7 +1,7 @@
 import type { CoordinatorRecord } from '../protocol/coordinator-records.ts'
-import type { TopicPartitionId } from '../protocol/group-messages.ts'
+import type { JoinGroupResponse, Protocols, SyncGroupResponse, TopicPartitionId } from '../protocol/group-messages.ts'
 import type { PendingReply } from './pending-reply.ts'
-import type { ClassicGroupMember, Protocols } from './classic-group-member.ts'
+import type { ClassicGroupMember } from './classic-group-member.ts'
 
 /** What is to be done when an operation's records are replicated or have failed (`CoordinatorResult.appendFuture`). */
 export type Afterwards =
@@ -19,6 +19,28 @@ export type Afterwards =
       readonly before: ClassicGroupMember
       readonly beforeProtocols: Protocols
       readonly memberId: string
+    }
+  | ClassicMemberAfterwards
+
+/** The same of members that speak the classic protocol in a group that does not. */
+export type ClassicMemberAfterwards =
+  | {
+      readonly kind: 'classic-joined'
+      readonly groupId: string
+      readonly reply: PendingReply
+      readonly response: JoinGroupResponse
+      readonly sessionTimeoutMs: number
+      readonly rebalanceTimeoutMs: number
+      /** With this member the group has become a classic one. */
+      readonly downgrades: boolean
+    }
+  | {
+      readonly kind: 'classic-synced'
+      readonly groupId: string
+      readonly memberId: string
+      readonly reply: PendingReply
+      readonly response: SyncGroupResponse
+      readonly sessionTimeoutMs: number
     }
 
 /** What one operation of the coordinator gives (`CoordinatorResult`). */

@@ -1,8 +1,20 @@
 import { BATCH_OVERHEAD, type KafkaRecord, RECORD_OVERHEAD, type RecordBatch } from './batch.ts'
+import { type ConsumerGroupRecord, consumerGroupRecordSize } from './consumer-group-records.ts'
 import type { SubscriptionMetadata, TopicPartitionId } from './group-messages.ts'
 
 /** Records of `__consumer_offsets`, with the names of the coordinator's schemas. */
-export type CoordinatorRecord = OffsetCommitRecord | GroupMetadataRecord | ShareGroupRecord
+export type CoordinatorRecord =
+  | OffsetCommitRecord
+  | GroupMetadataRecord
+  | GroupMetadataTombstone
+  | ConsumerGroupRecord
+  | ShareGroupRecord
+
+/** `GroupMetadataKey` without a value: the group is one of the classic protocol no longer. */
+export interface GroupMetadataTombstone {
+  readonly type: 'GroupMetadataTombstone'
+  readonly groupId: string
+}
 
 /** `OffsetCommitKey` and `OffsetCommitValue`. */
 export interface OffsetCommitRecord {
@@ -66,7 +78,17 @@ export interface CoordinatorKafkaRecord extends KafkaRecord {
 
 /** About the bytes that a coordinator record takes in a batch. */
 export function coordinatorRecordSize(value: CoordinatorRecord): number {
-  return RECORD_OVERHEAD + 40 + value.groupId.length + (value.type === 'OffsetCommit' ? 0 : 150 * value.members.length)
+  return RECORD_OVERHEAD + 40 + value.groupId.length + valueSize(value)
+}
+
+function valueSize(value: CoordinatorRecord): number {
+  if (isOfConsumerGroup(value)) return consumerGroupRecordSize(value)
+  return value.type === 'GroupMetadata' || value.type === 'ShareGroup' ? 150 * value.members.length : 0
+}
+
+/** Whether a record speaks of a group of the consumer protocol. */
+export function isOfConsumerGroup(record: CoordinatorRecord): record is ConsumerGroupRecord {
+  return record.type.startsWith('ConsumerGroup')
 }
 
 /** The transaction to which records of a coordinator belong. */

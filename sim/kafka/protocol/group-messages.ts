@@ -65,9 +65,11 @@ export interface JoinGroupRequest {
   readonly groupInstanceId: string | null
   readonly protocolType: 'consumer'
   /** In the member's order of preference. */
-  readonly protocols: readonly { readonly name: string; readonly metadata: SubscriptionMetadata }[]
+  readonly protocols: Protocols
   readonly reason: string
 }
+/** Assignors by name, and what each is told. */
+export type Protocols = readonly { readonly name: string; readonly metadata: SubscriptionMetadata }[]
 /** What a consumer tells the assignor (`ConsumerProtocolSubscription`). */
 export interface SubscriptionMetadata {
   readonly topics: readonly number[]
@@ -122,6 +124,36 @@ export interface LeaveGroupRequest {
 }
 export interface LeaveGroupResponse {
   readonly errorCode: number
+}
+
+// --- ConsumerGroupHeartbeat (68): the consumer protocol (KIP-848) -------------------------------------------------------
+/** `memberEpoch` of a member that joins, leaves, or as a static member leaves and means to come back. */
+export const JOIN_GROUP_MEMBER_EPOCH = 0
+export const LEAVE_GROUP_MEMBER_EPOCH = -1
+export const LEAVE_GROUP_STATIC_MEMBER_EPOCH = -2
+
+export interface ConsumerGroupHeartbeatRequest {
+  readonly groupId: string
+  /** Made by the member, which keeps it for its lifetime (KIP-1082). */
+  readonly memberId: string
+  readonly memberEpoch: number
+  readonly groupInstanceId: string | null
+  /** max.poll.interval.ms; -1 = as it was. */
+  readonly rebalanceTimeoutMs: number
+  /** Topic ids, ascending; null = as they were. */
+  readonly subscribedTopics: readonly number[] | null
+  /** null = as it was, or the broker's choice. */
+  readonly serverAssignor: string | null
+  /** What the member owns; null = as it was. */
+  readonly topicPartitions: readonly TopicPartitionId[] | null
+}
+export interface ConsumerGroupHeartbeatResponse {
+  readonly errorCode: number
+  readonly memberId: string
+  readonly memberEpoch: number
+  readonly heartbeatIntervalMs: number
+  /** null = as it was. */
+  readonly assignment: readonly TopicPartitionId[] | null
 }
 
 // --- OffsetCommit (8), OffsetFetch (9) --------------------------------------------------------------------------------

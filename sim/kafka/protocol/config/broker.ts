@@ -10,6 +10,16 @@ export interface BrokerConfig {
   readonly 'broker.session.timeout.ms': number
   readonly 'controlled.shutdown.enable': boolean
   readonly 'default.replication.factor': number
+  /** Names in order of preference, comma separated: the first is the default. */
+  readonly 'group.consumer.assignors': 'uniform, range' | 'range, uniform' | 'uniform' | 'range'
+  readonly 'group.consumer.heartbeat.interval.ms': number
+  readonly 'group.consumer.max.heartbeat.interval.ms': number
+  readonly 'group.consumer.max.session.timeout.ms': number
+  readonly 'group.consumer.max.size': number
+  readonly 'group.consumer.migration.policy': 'bidirectional' | 'upgrade' | 'downgrade' | 'disabled'
+  readonly 'group.consumer.min.heartbeat.interval.ms': number
+  readonly 'group.consumer.min.session.timeout.ms': number
+  readonly 'group.consumer.session.timeout.ms': number
   readonly 'group.coordinator.append.linger.ms': number
   readonly 'group.initial.rebalance.delay.ms': number
   readonly 'group.max.session.timeout.ms': number
@@ -69,6 +79,24 @@ export const BROKER_CONFIG: ConfigTable = {
   'broker.session.timeout.ms': { type: 'ms', default: 9000, min: 1, max: INT_MAX },
   'controlled.shutdown.enable': { type: 'boolean', default: true },
   'default.replication.factor': { type: 'int', default: 1, min: 1, max: 32_767 },
+  'group.consumer.assignors': {
+    type: 'enum',
+    default: 'uniform, range',
+    values: ['uniform, range', 'range, uniform', 'uniform', 'range'],
+    aliases: { 'uniform,range': 'uniform, range', 'range,uniform': 'range, uniform' },
+  },
+  'group.consumer.heartbeat.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'group.consumer.max.heartbeat.interval.ms': { type: 'ms', default: 15_000, min: 1, max: INT_MAX },
+  'group.consumer.max.session.timeout.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
+  'group.consumer.max.size': { type: 'int', default: INT_MAX, min: 1, max: INT_MAX },
+  'group.consumer.migration.policy': {
+    type: 'enum',
+    default: 'bidirectional',
+    values: ['bidirectional', 'upgrade', 'downgrade', 'disabled'],
+  },
+  'group.consumer.min.heartbeat.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'group.consumer.min.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
+  'group.consumer.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
   'group.coordinator.append.linger.ms': { type: 'ms', default: 5, min: 0, max: INT_MAX },
   'group.initial.rebalance.delay.ms': { type: 'ms', default: 3000, min: 0, max: INT_MAX },
   'group.max.session.timeout.ms': { type: 'ms', default: 1_800_000, min: 0, max: INT_MAX },
@@ -134,8 +162,6 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'controller.quorum.voters',
   'delete.topic.enable',
   'fetch.max.bytes',
-  'group.consumer.heartbeat.interval.ms',
-  'group.consumer.session.timeout.ms',
   'initial.broker.registration.timeout.ms',
   'log.cleaner.enable',
   'log.cleanup.policy',

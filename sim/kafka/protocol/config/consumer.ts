@@ -13,6 +13,9 @@ export interface ConsumerConfig {
   readonly 'group.id': string
   /** '' = a dynamic member. */
   readonly 'group.instance.id': string
+  readonly 'group.protocol': 'classic' | 'consumer'
+  /** Of the broker's assignors; '' = the broker's default. */
+  readonly 'group.remote.assignor': string
   readonly 'heartbeat.interval.ms': number
   readonly 'isolation.level': 'read_uncommitted' | 'read_committed'
   readonly 'max.partition.fetch.bytes': number
@@ -32,8 +35,8 @@ export interface ConsumerConfig {
 }
 
 /**
- * `ConsumerConfig.java`, 4.1, classic group protocol: the settings that are simulated, besides the free texts `group.id`,
- * `group.instance.id` and the list `partition.assignment.strategy`.
+ * `ConsumerConfig.java`, 4.1: the settings that are simulated, besides the free texts `group.id`, `group.instance.id` and
+ * `group.remote.assignor`, the word `group.protocol` and the list `partition.assignment.strategy`.
  */
 export const CONSUMER_CONFIG: ConfigTable = {
   'auto.commit.interval.ms': { type: 'ms', default: 5000, min: 0, max: INT_MAX },
@@ -72,7 +75,6 @@ export const CONSUMER_NOT_SIMULATED: readonly string[] = [
   'connections.max.idle.ms',
   'enable.metrics.push',
   'exclude.internal.topics',
-  'group.protocol',
   'group.remote.assignor',
   'interceptor.classes',
   'internal.leave.group.on.close',
