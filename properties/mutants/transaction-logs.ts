@@ -110,7 +110,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     id: 'loaded-markers-abort',
     rule: 'a coordinator that loads takes over what the markers in its log say',
-    file: 'sim/kafka/group/coordinator-loader.ts',
+    file: 'sim/kafka/group/coordinator-shard.ts',
     anchor: "offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed });",
     replacement:
       "offsets.replay({ kind: 'marker', offset: baseOffset, producerId, producerEpoch, committed: !MARK && committed });",
