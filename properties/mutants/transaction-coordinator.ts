@@ -87,6 +87,14 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     caughtBy: campaign(400),
   },
   {
+    id: 'loaded-decisions-complete-at-once',
+    rule: 'who loads a transaction that is decided completes it when all its markers are written, whoever sent them (`onLoaded`)',
+    file: 'sim/kafka/transaction/transaction-coordinator.ts',
+    anchor: 'this.markers.send(decided);',
+    replacement: 'for (const one of decided)\n            void (MARK && this.onMarkersWritten(one));',
+    caughtBy: { scenario: 'library/transaction-coordinator-moves', variant: null, runs: 10 },
+  },
+  {
     id: 'timed-out-transactions-stay',
     rule: 'the coordinator aborts a transaction that takes longer than transaction.timeout.ms (`abortTimedOutTransactions`)',
     file: 'sim/kafka/transaction/timeouts.ts',
