@@ -156,12 +156,19 @@ describe('txn-offset-by-marker', () => {
     expect(twice().marksOffsets(true).takes(4).opens().takes(4).said('txn-offset-by-marker')).toEqual([])
     expect(twice().marksOffsets(false).drops(4).opens().drops(4).said('txn-offset-by-marker')).toEqual([])
     // What waits since then waits for a marker of its own.
-    const next = twice().marksOffsets(true).takes(4).opens().waits(4)
+    const next = twice().marksOffsets(true).takes(4).opens(2).waits(4, 2)
     expect(next.takes(4).said('txn-offset-by-marker')).toHaveLength(1)
   })
   test('a coordinator that finds after a loss what is long over does not undo its markers', () => {
     const h = open().opens(2).adds(OFFSETS, 2).waits(4).marksOffsets(true, 3)
     expect(h.coordinatedBy(3, 1).opens(1).takes(4).said('txn-offset-by-marker')).toEqual([])
+  })
+  test('what the log decided long ago is told once more when all brokers have restarted', () => {
+    const again = (): CoordinatedHistory => waiting().marksOffsets(true).takes(4).opens(2).waits(4)
+    expect(again().takes(4).said('txn-offset-by-marker')).toEqual([])
+    expect(again().drops(4).said('txn-offset-by-marker')).toHaveLength(1)
+    const dropped = waiting().marksOffsets(false).drops(4).opens(2).waits(4)
+    expect(dropped.drops(4).said('txn-offset-by-marker')).toEqual([])
   })
   test('a plain commit of another member is none of it, and what is taken over later is told again', () => {
     const h = waiting()

@@ -12,6 +12,7 @@ interface Pending {
   readonly generation: number
   readonly member: number
   readonly producerId: number
+  readonly producerEpoch: number
 }
 
 /**
@@ -33,6 +34,8 @@ export class TransactionInvariants implements MomentObserver {
   /** By producer id and epoch: which ends coordinators have told of. */
   private readonly decided: Map<number, Map<number, number>> = new Map()
   private pending: Pending[] = []
+  /** Those that were decided rightly, by their end: after a restart of all brokers they are told once more. */
+  private readonly settled: Map<number, Pending[]> = new Map()
   /** Before KAFKA-17507 offsets are taken over some time after the marker, when the next transaction may be open. */
   private readonly materializesLater: boolean
 
@@ -54,6 +57,7 @@ export class TransactionInvariants implements MomentObserver {
     d: number,
     e: number,
     f: number,
+    g: number,
   ): void {
     switch (kind) {
       case M.txnPrepared:
@@ -64,7 +68,7 @@ export class TransactionInvariants implements MomentObserver {
       case M.markerWritten:
         return this.onMarker(time, node, a, c, d, e === 1)
       case M.offsetPending:
-        this.pending.push({ group: a, tp: b, offset: c, generation: d, member: e, producerId: f })
+        this.pending.push({ group: a, tp: b, offset: c, generation: d, member: e, producerId: f, producerEpoch: g })
         return
       case M.offsetCommitted:
         return this.onOffsetCommitted(time, node, a, b, c, d, e)
@@ -158,10 +162,18 @@ export class TransactionInvariants implements MomentObserver {
     if (one === undefined) return
     // A request that was sent again has left the same offset more than once: one marker decides them all.
     this.pending = this.pending.filter((other) => other.producerId !== one.producerId || !isIt(other))
-    if (this.materializesLater || (this.coordinated.endsAmongOffsets(one.producerId) & end) !== 0) return
+    if (this.materializesLater) return
+    if ((this.coordinated.endsAmongOffsets(one.producerId) & end) !== 0) return this.settle(one, end)
+    if (this.settled.get(end)?.some((other) => isSame(one, other)) === true) return
     const marker = end === End.commit ? 'COMMIT' : 'ABORT'
     const said = `made offset ${one.offset} of ${this.partition(one.tp)} ${what}, which waited for the end of a transaction of producer id ${one.producerId}, although no ${marker} had been written among offsets`
     this.tell('txn-offset-by-marker', time, node, said)
+  }
+
+  private settle(one: Pending, end: number): void {
+    const others = this.settled.get(end)
+    if (others === undefined) this.settled.set(end, [one])
+    else others.push(one)
   }
 
   private partition(tp: number): string {
@@ -171,4 +183,10 @@ export class TransactionInvariants implements MomentObserver {
   private tell(invariant: string, time: number, node: number, what: string): void {
     this.breaches.add(invariant, time, `${this.shadow.names.node(node)} ${what}`)
   }
+}
+
+function isSame(one: Pending, other: Pending): boolean {
+  const isPlace = one.group === other.group && one.tp === other.tp && one.offset === other.offset
+  const isProducer = one.producerId === other.producerId && one.producerEpoch === other.producerEpoch
+  return isPlace && isProducer && one.generation === other.generation && one.member === other.member
 }

@@ -109,8 +109,8 @@ export class CoordinatedHistory extends TransactionalHistory {
     return this.emit(M.markerWritten, 2, OFFSETS, 5, PRODUCER, epoch, commit ? 1 : 0, 0, -1)
   }
 
-  waits(offset: number): this {
-    return this.emit(M.offsetPending, 2, 8, this.tp, offset, 1, this.audit, PRODUCER, 0)
+  waits(offset: number, epoch = 0): this {
+    return this.emit(M.offsetPending, 2, 8, this.tp, offset, 1, this.audit, PRODUCER, epoch)
   }
 
   takes(offset: number, member: number = this.audit): this {
