@@ -35,7 +35,9 @@ export function healLimitUs(spec: WorldSpec): number {
       finite(config['request.timeout.ms'], 30_000) +
       finite(config['auto.commit.interval.ms'], 5000),
   )
-  const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec)
+  // Kafka Connect commits every so often, and once more after a commit that failed.
+  const flushes = 2 * Math.max(0, ...spec.sinks.map(({ connect }) => connect?.flushIntervalMs ?? 0))
+  const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes
   return ms(Math.max(0, ...brokers) + clients) + backlogUs(spec) + 30 * SECOND
 }
 

@@ -1,3 +1,4 @@
+import { ConnectSinkProcess } from './application/connect-sink-process.ts'
 import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
 import type { ConsumerStep } from './application/applications.ts'
 import type { ProcessHost } from './application/process-host.ts'
@@ -81,10 +82,13 @@ export class ReaderNodes {
       { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'with-output': 'elsewhere' } as const
     )[spec.commit]
     const store = this.layout.findIndex(({ role, name }) => role === 'store' && name === spec.into)
-    const { write, fence, deduplicate, idempotencyKey, rename } = spec
+    const { write, fence, deduplicate, idempotencyKey, rename, connect } = spec
     const withOutput = spec.commit === 'with-output'
-    const options = { store, write, fence, withOutput, deduplicate, idempotencyKey, rename }
-    return new SinkProcess(env, { ...this.options(node, spec, incarnation, commit), ...options }, this.host)
+    const options = { store, write, fence, withOutput, deduplicate, idempotencyKey, rename, connect }
+    const common = { ...this.options(node, spec, incarnation, connect === null ? commit : 'after'), ...options }
+    return connect === null
+      ? new SinkProcess(env, common, this.host)
+      : new ConnectSinkProcess(env, common, connect, this.host)
   }
 
   store(env: Env): StoreProcess {

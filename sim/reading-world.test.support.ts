@@ -83,6 +83,7 @@ export function sink(
     deduplicate: null,
     idempotencyKey: null,
     rename: true,
+    connect: null,
     ...overrides,
   }
 }

@@ -1,5 +1,6 @@
 import type {
   CommitEvery,
+  ConnectSink,
   CommitMode,
   ConsumerStep,
   Deduplication,
@@ -134,6 +135,8 @@ export interface SinkSpec extends ReaderSpec {
   readonly idempotencyKey: Memory | null
   /** Whether files are complete before they get their name. */
   readonly rename: boolean
+  /** Kafka Connect's rules for sink tasks; null = an application of one's own. */
+  readonly connect: ConnectSink | null
 }
 
 export interface RunSpec {

@@ -98,6 +98,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     deduplicate: null,
     idempotencyKey: null,
     rename: true,
+    connect: null,
   }
   const archiver: SinkSpec = {
     ...writer,

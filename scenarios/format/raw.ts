@@ -161,7 +161,7 @@ export interface RawSink extends RawReader {
   deduplicate?: Opt<
     'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean | 'before-output' | 'after-output'> }
   >
-  connect?: Opt<boolean>
+  connect?: Opt<boolean | { flush?: Opt<'put' | 'pre-commit'> }>
 }
 
 export interface RawSource extends RawApplication {

@@ -68,6 +68,23 @@ describe('sinks and stores', () => {
     ['a window that is none', sink('into: db, deduplicate: { window: long }, '), ['TYPE 7:62']],
     ['a window before now', sink('into: db, deduplicate: { window: -1s }, '), ['TYPE 7:62']],
     ['marks nowhere', sink('into: db, deduplicate: { separately: elsewhere }, '), ['VALUE 7:66']],
+    [
+      'a commit that Connect does not know',
+      sink('into: db, connect: true, commit: before-output, '),
+      ['IMPOSSIBLE 7:62 7:48'],
+    ],
+    ['steps of Connect', sink('into: db, connect: true, commit-call: async, '), ['IMPOSSIBLE 7:54']],
+    ['a flush that is none', sink('into: db, connect: { flush: later }, '), ['VALUE 7:57']],
+    [
+      'a worker without Connect',
+      sink('into: db, ', 'group.id: w, auto.offset.reset: earliest, offset.flush.interval.ms: 1s'),
+      ['UNKNOWN_CONFIG 7:91'],
+    ],
+    [
+      'an interval that is none',
+      sink('into: db, connect: true, ', 'group.id: w, offset.flush.interval.ms: soon'),
+      ['TYPE 7:103'],
+    ],
     ['a fence that is none', sink('into: db, fence: epoch, '), ['VALUE 7:46']],
     [
       'a generation without a group',
@@ -200,7 +217,6 @@ describe('not simulated yet', () => {
     ['streams', processor('streams: true, '), ['NOT_SIMULATED 6:48']],
     ['rows', after('stores: { db: { rows: 5 } }'), ['NOT_SIMULATED 6:17']],
     ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
-    ['connect', sink('into: db, connect: true, '), ['NOT_SIMULATED 7:39']],
     ['guarantees without a judge', expects('{ state-equivalence: holds }'), ['NOT_SIMULATED 5:11']],
   ])
 })

@@ -10,6 +10,7 @@ import type {
   RawStep,
   RawStore,
 } from './raw.ts'
+import { CONNECT_WORKER_CONFIG } from '../../sim/kafka/protocol/config/connect.ts'
 import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
 import { config, configMap, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
 
@@ -129,6 +130,7 @@ export const store: z.ZodType<RawStore> = z.strictObject({
 
 export const sink: z.ZodType<RawSink> = z.strictObject({
   ...reader,
+  config: configOf({ ...CONSUMER.table, ...CONNECT_WORKER_CONFIG }, CONSUMER_NAMES).optional(),
   into: name.optional().describe('store'),
   commit: z
     .enum(['auto', 'before-output', 'after-output', 'with-output', 'two-phase'])
@@ -157,7 +159,10 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
     ])
     .optional()
     .describe('marks in a database which records are done, with the rows or separately, and leaves those out'),
-  connect: z.boolean().optional(),
+  connect: z
+    .union([z.boolean(), z.strictObject({ flush: z.enum(['put', 'pre-commit']).optional() })])
+    .optional()
+    .describe('Kafka Connect’s rules for sink tasks; what was put is permanent at once, or when preCommit flushes it'),
 })
 
 export const source: z.ZodType<RawSource> = z.strictObject({

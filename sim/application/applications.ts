@@ -30,6 +30,14 @@ export interface Memory {
   readonly windowUs: number | null
 }
 
+/** Kafka Connect around a sink: a worker's settings, and when its task makes what it was given permanent. */
+export interface ConnectSink {
+  /** `offset.flush.interval.ms` */
+  readonly flushIntervalMs: number
+  /** In `put()`, or all at once in `preCommit()`, before offsets are committed. */
+  readonly flush: 'put' | 'pre-commit'
+}
+
 /** A sink's own memory of records that are done, in the store. */
 export interface Deduplication extends Memory {
   /** With the rows in one transaction, or by a request of its own before or after them. */

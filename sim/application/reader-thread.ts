@@ -179,7 +179,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   }
 
   /** The unit is done, as far as its output goes: its positions may be committed. */
-  private unitWritten(): void {
+  protected unitWritten(): void {
     const { options, book, hand } = this
     if (options.commit !== 'after') {
       this.nextUnit()
@@ -195,7 +195,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   // --- settling and committing --------------------------------------------------------------------------------------
 
   /** Makes sure that results are permanent, then commits what is finished; handed off it just commits. */
-  private saveProgress(after: AfterCommit): void {
+  protected saveProgress(after: AfterCommit): void {
     this.after = after
     if (this.handsOff) this.commitFinished()
     else this.settle(true)

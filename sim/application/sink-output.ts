@@ -94,6 +94,11 @@ export class SinkOutput implements Output, StoreCaller {
     this.take(unit, [])
   }
 
+  /** Partitions are the application's no longer: what was put from them and not settled is forgotten. */
+  forget(partitions: readonly number[]): void {
+    for (const unit of this.units) unit.rows = unit.rows.filter(({ tp }) => !partitions.includes(tp))
+  }
+
   /** Asks where the group stands; {@link PositionReader.onPositions} gets the answer. */
   readPositions(partitions: readonly number[], generation: number): void {
     if (this.closed) return

@@ -1,6 +1,6 @@
 import { MILLISECOND } from '../kernel/time.ts'
 import type { Env } from '../kafka/env.ts'
-import type { Deduplication, Fence, Memory, StoreWrite } from './applications.ts'
+import type { ConnectSink, Deduplication, Fence, Memory, StoreWrite } from './applications.ts'
 import { CallOutput } from './call-output.ts'
 import type { Output } from './output.ts'
 import type { ProcessHost } from './process-host.ts'
@@ -25,6 +25,8 @@ export interface SinkProcessOptions extends ReaderProcessOptions {
   readonly deduplicate: Deduplication | null
   readonly idempotencyKey: Memory | null
   readonly rename: boolean
+  /** Null = no Kafka Connect around it. */
+  readonly connect: ConnectSink | null
 }
 
 /**
@@ -33,7 +35,7 @@ export interface SinkProcessOptions extends ReaderProcessOptions {
  * does whenever it is assigned partitions. One that a fence refuses sends it back to where it last committed.
  */
 export class SinkProcess extends ReaderProcess implements PositionReader {
-  private readonly sink: SinkProcessOptions
+  protected readonly sink: SinkProcessOptions
   /** Partitions whose position is being read, each with the number of the assignment or failure that asked for it. */
   private readonly loading: Map<number, number> = new Map()
   /** What the read under way was for. */
@@ -50,14 +52,14 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
   }
 
   protected makeOutput(): Output {
-    const { store, write, fence, withOutput, handling, config, tellSteps, deduplicate, rename, idempotencyKey } =
-      this.sink
+    const { store, write, fence, withOutput, handling, config, tellSteps } = this.sink
+    const { deduplicate, rename, idempotencyKey, connect } = this.sink
     const handsOff = handling.kind === 'hand-off'
     const workers = handsOff ? handling.workers : 1
     const common = { timerBase: READER_TIMERS, store, group: config['group.id'], workers }
     if (write === 'call') return new CallOutput(this.env, this, { ...common, idempotencyKey })
     const into: SinkWrite = write === 'file' ? { kind: 'file', rename } : { kind: 'rows', write, deduplicate }
-    const failsOnDoubt = withOutput && !handsOff
+    const failsOnDoubt = (withOutput && !handsOff) || connect !== null
     return new SinkOutput(this.env, this, { ...common, write: into, fence, withOutput, failsOnDoubt, tellSteps })
   }
 

@@ -61,7 +61,7 @@ export function resolveReader<T extends string>(
     const message = '`commit-every: record` needs records to be finished in order, and `hand-off` gives them away'
     place.get('commit-every').error('TWICESHY_IMPOSSIBLE', message, help, place.get('handling'))
   }
-  if (commit === 'auto') checkAutoOnly(place)
+  if (commit === 'auto' && !place.get('connect').written) checkAutoOnly(place)
   const spec = {
     name,
     from: fromAt(facts, context),

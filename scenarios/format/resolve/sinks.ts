@@ -5,6 +5,7 @@ import { didYouMean } from '../suggest.ts'
 import type { CommitWords } from './commit.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
+import { commitOfConnect, connectAt, consumersOf } from './connect.ts'
 import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
 
 const COMMIT: CommitWords<Exclude<SinkCommit, 'auto'>> = {
@@ -26,10 +27,13 @@ export function resolveSinks(context: Context, file: FileFacts): readonly SinkSp
 
 function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts): SinkSpec {
   const { place } = facts
-  const { spec, commit } = resolveReader(facts, place.get('config'), COMMIT, context, file)
+  const config = place.get('config')
+  const connect = connectAt(place)
+  const resolved = resolveReader(facts, connect === null ? config : consumersOf(config), COMMIT, context, file)
+  const { spec } = resolved
+  const commit = connect === null ? resolved.commit : commitOfConnect(place, resolved)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted sink', 'only consumers and producers have `steps`')
-  if (place.get('connect').boolean('`connect`', false)) place.get('connect').notSimulated('Kafka Connect')
   const into = intoAt(place, context)
   const at = place.get('into')
   const kind = storeKind(context.stores.get(into)?.place.get('kind'))
@@ -41,6 +45,7 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
     ...writeAt(place.get('write'), at, kind),
     fence: fenceAt(facts, kind),
     deduplicate: deduplicateAt(place.get('deduplicate'), at, kind),
+    connect,
   }
 }
 

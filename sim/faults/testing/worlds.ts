@@ -141,7 +141,7 @@ export function readingSpec(options: WorldOptions = {}): WorldSpec {
         fence: 'none',
         deduplicate: null,
         idempotencyKey: null,
-        rename: true,
+        rename: true, connect: null,
       },
     ],
   }
