@@ -5,6 +5,7 @@ import type { ProcessHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
 import { ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
+import { ShareProcess } from './application/share-process.ts'
 import { SinkProcess } from './application/sink-process.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
@@ -49,10 +50,15 @@ export class ReaderNodes {
     })
   }
 
-  consumer(env: Env, incarnation: number): ConsumerProcess {
+  consumer(env: Env, incarnation: number): ConsumerProcess | ShareProcess {
     const { node } = env
     const spec = named(this.spec.consumers, this.at(node))
     const commit = ({ auto: 'auto', 'before-processing': 'before', 'after-processing': 'after' } as const)[spec.commit]
+    if (spec.share !== undefined) {
+      const memberId = `${this.at(node).name}-${incarnation}`
+      const options = { ...this.options(node, spec, incarnation, commit), outcomes: spec.share, memberId }
+      return new ShareProcess(env, options, this.host)
+    }
     const script = this.scripts.get(node) ?? null
     // A script commits where it says so.
     const options = this.options(node, spec, incarnation, script === null ? commit : 'auto')

@@ -8,17 +8,19 @@ import { partitionFor } from './kafka/group/partition-for.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, topicName } from './layout.ts'
 import { ReaderSettlement } from './reader-settlement.ts'
+import { ShareSettlement, type ShareWorld } from './share-settlement.ts'
 import type { WorldSpec } from './spec.ts'
 import { type SettlementWorld, unsettledTransactions } from './transaction-settlement.ts'
 import type { Waiting } from './waiting.ts'
 
 /** Whether everything has come to rest, and if not, who waits for what. It looks; it never changes the world. */
-export class Settlement implements SettlementWorld {
+export class Settlement implements SettlementWorld, ShareWorld {
   private readonly kernel: Kernel
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
   readonly view: ControllerView
   private readonly readers: ReaderSettlement
+  private readonly shares: ShareSettlement
   private readonly groups: readonly string[]
 
   constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
@@ -27,13 +29,14 @@ export class Settlement implements SettlementWorld {
     this.nodes = nodes
     this.view = view
     this.readers = new ReaderSettlement(kernel, recorder, spec, nodes)
+    this.shares = new ShareSettlement(kernel, spec, nodes)
     const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
     this.groups = [...new Set(readers.map(({ config }) => config['group.id']))].filter((group) => group !== '')
   }
 
   /** Whether all work is done: everything sent, and everything read that is to be read. */
   workDone(): boolean {
-    return this.producersIdle() && this.readers.unsettled(this) === null
+    return this.producersIdle() && this.readers.unsettled(this) === null && this.shares.waiting(this, true).length === 0
   }
 
   /** Whether every producer has sent what it has to send and knows every outcome. */
@@ -51,10 +54,15 @@ export class Settlement implements SettlementWorld {
 
   /** How far the leader of a partition lets clients read; -1 = nobody leads. */
   readableEnd(tp: number, readCommitted: boolean): number {
-    const leader = this.view.leaderOf(tp)
-    const led = leader < 0 ? undefined : this.broker(leader)?.replicas.partitions.get(tp)
+    const led = this.leaderOf(tp)?.replicas.partitions.get(tp)
     if (led === undefined || !led.isLeader) return -1
     return readCommitted ? led.log.lastStableOffset : led.log.highWatermark
+  }
+
+  /** The broker that leads a partition by the controller's word; null = nobody. */
+  leaderOf(tp: number): Broker | null {
+    const leader = this.view.leaderOf(tp)
+    return leader < 0 ? null : this.broker(leader)
   }
 
   /** Everything that is not at rest. */
@@ -62,7 +70,8 @@ export class Settlement implements SettlementWorld {
     const producers = this.nodes.flatMap((node, number) =>
       node.role === 'producer' ? this.waitingProducer(number) : [],
     )
-    return [...producers, ...this.readers.waiting(this), ...this.unsettledPartitions(), ...this.waitingBrokers()]
+    const readers = [...this.readers.waiting(this), ...this.shares.waiting(this, false)]
+    return [...producers, ...readers, ...this.unsettledPartitions(), ...this.waitingBrokers()]
   }
 
   private waitingProducer(node: number): readonly Waiting[] {

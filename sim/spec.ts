@@ -13,6 +13,7 @@ import type {
   StoreWrite,
   Transform,
 } from './application/applications.ts'
+import type { ShareOutcomes } from './application/share-options.ts'
 import type { OnUnknown, ProducerWorkload } from './application/workload.ts'
 import type { Spread } from './kernel/spread.ts'
 import type { BrokerConfig } from './kafka/protocol/config/broker.ts'
@@ -101,6 +102,8 @@ export interface ConsumerSpec extends ReaderSpec {
   readonly commit: CommitMode
   /** Exact steps instead of the loop; null = the loop. */
   readonly steps: readonly ConsumerStep[] | null
+  /** Of a consumer in a share group (KIP-932), what it does with records; missing for all others. */
+  readonly share?: ShareOutcomes
 }
 
 /** Consumes, transforms, produces. */

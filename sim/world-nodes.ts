@@ -12,6 +12,7 @@ import { ControllerDisk } from './kafka/controller/metadata-log.ts'
 import { ControllerView } from './kafka/controller/view.ts'
 import { Env } from './kafka/env.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
+import type { ShareGroupConfig } from './kafka/share/share-group-config.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
 import { type Kernel, SYSTEM_EVENT } from './kernel/kernel.ts'
@@ -49,6 +50,7 @@ export class WorldNodes {
   private readonly layout: readonly NodeLayout[]
   private readonly tellSteps: boolean
   private readonly topicConfigs: ReadonlyMap<number, TopicConfig>
+  private readonly shareGroups: ReadonlyMap<string, ShareGroupConfig>
   private readonly journals: Map<number, ProducerJournal> = new Map()
   private readonly workloads: Map<number, DrawnWorkload> = new Map()
 
@@ -69,6 +71,11 @@ export class WorldNodes {
     this.tellSteps = tellSteps
     this.seed = seed
     this.readers = new ReaderNodes(spec, layout, seed, tellSteps, this)
+    this.shareGroups = new Map(
+      spec.consumers.flatMap(({ share, config }) =>
+        share === undefined ? [] : [[config['group.id'], config] as const],
+      ),
+    )
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
       if (node.role === 'broker') this.disks.set(number, new Disk())
@@ -152,6 +159,7 @@ export class WorldNodes {
       topicConfigs: this.topicConfigs,
       incarnationId,
       formed: standing,
+      shareGroups: this.shareGroups,
     }
     return new Broker(env, options, this.disks.get(node) as Disk, this)
   }

@@ -126,6 +126,7 @@ export type RawConsumerStep =
 export interface RawConsumer extends RawReader {
   commit?: Opt<'auto' | 'before-processing' | 'after-processing'>
   share?: Opt<boolean>
+  acknowledge?: Opt<{ release?: Opt<number>; reject?: Opt<number> }>
 }
 
 export interface RawProcessor extends RawReader {

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { after, BILLING, check, config, expects, fault, keys, processor, sink, steps } from './reading.test.helper.ts'
+import { after, BILLING, check, config, expects, fault, processor, sink, steps } from './reading.test.helper.ts'
 
 describe('processors', () => {
   check([
@@ -198,7 +198,6 @@ describe('expectations', () => {
 describe('not simulated yet', () => {
   check([
     ['sources', after('sources: { i: { to: orders } }'), ['NOT_SIMULATED 6:1']],
-    ['share groups', keys('share: true'), ['NOT_SIMULATED 4:93']],
     ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
     [
       'steps',

@@ -99,7 +99,11 @@ const reader = {
 export const consumer: z.ZodType<RawConsumer> = z.strictObject({
   ...reader,
   commit: z.enum(['auto', 'before-processing', 'after-processing']).optional().describe('when it commits'),
-  share: z.boolean().optional(),
+  share: z.boolean().optional().describe('a member of a share group (KIP-932)'),
+  acknowledge: z
+    .strictObject({ release: share.optional(), reject: share.optional() })
+    .optional()
+    .describe('shares of the deliveries that a member of a share group releases or rejects instead of accepting'),
 })
 
 export const processor: z.ZodType<RawProcessor> = z.strictObject({

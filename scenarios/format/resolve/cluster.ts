@@ -10,6 +10,13 @@ export const MOST_BROKERS = 60
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
 const TRANSACTIONS_REPLICAS = 'transaction.state.log.replication.factor'
 const TRANSACTIONS_MIN_ISR = 'transaction.state.log.min.isr'
+const SHARES_REPLICAS = 'share.coordinator.state.topic.replication.factor'
+const SHARES_MIN_ISR = 'share.coordinator.state.topic.min.isr'
+const SHARE_LOCK = 'group.share.record.lock.duration.ms'
+const SHARE_LOCK_LIMITS = [
+  'group.share.min.record.lock.duration.ms',
+  'group.share.max.record.lock.duration.ms',
+] as const
 /** What groups and transactions are kept in is one topic each, so brokers agree on it. */
 const OF_INTERNAL_TOPICS = [
   OFFSETS_REPLICAS,
@@ -17,6 +24,9 @@ const OF_INTERNAL_TOPICS = [
   TRANSACTIONS_REPLICAS,
   TRANSACTIONS_MIN_ISR,
   'transaction.state.log.num.partitions',
+  SHARES_REPLICAS,
+  SHARES_MIN_ISR,
+  'share.coordinator.state.topic.num.partitions',
 ]
 
 /** What a broker can be configured with. */
@@ -51,10 +61,13 @@ export function resolveCluster(root: Place): ResolvedCluster {
   }
   const offsetsReplicas = replicas(OFFSETS_REPLICAS, brokers)
   const transactionsReplicas = replicas(TRANSACTIONS_REPLICAS, brokers)
+  const sharesReplicas = replicas(SHARES_REPLICAS, brokers)
   const internal = {
     [OFFSETS_REPLICAS]: offsetsReplicas,
     [TRANSACTIONS_REPLICAS]: transactionsReplicas,
     [TRANSACTIONS_MIN_ISR]: replicas(TRANSACTIONS_MIN_ISR, transactionsReplicas),
+    [SHARES_REPLICAS]: sharesReplicas,
+    [SHARES_MIN_ISR]: replicas(SHARES_MIN_ISR, sharesReplicas),
   }
   const configs = Array.from({ length: brokers }, (_, i) => {
     const values = each.get(`broker-${i + 1}`) ?? shared.values
@@ -145,6 +158,13 @@ function checkRules(place: Place, config: ResolvedConfig): void {
     const [first = place, ...others] = at('group.min.session.timeout.ms', 'group.max.session.timeout.ms')
     const message = `Kafka refuses this broker: \`group.min.session.timeout.ms\` (${least}) is above \`group.max.session.timeout.ms\` (${longest})`
     first.error('TWICESHY_CONFIG_REFUSED', message, 'lower the one, or raise the other', ...others)
+  }
+  const [shortest, most] = SHARE_LOCK_LIMITS.map((key) => Number(values[key]))
+  const lock = Number(values[SHARE_LOCK])
+  if (shortest !== undefined && most !== undefined && (lock < shortest || lock > most)) {
+    const [first = place, ...others] = at(SHARE_LOCK, ...SHARE_LOCK_LIMITS)
+    const message = `Kafka refuses this broker: \`${SHARE_LOCK}\` (${lock}) must lie between \`${SHARE_LOCK_LIMITS[0]}\` (${shortest}) and \`${SHARE_LOCK_LIMITS[1]}\` (${most})`
+    first.error('TWICESHY_CONFIG_REFUSED', message, 'change the limit, too', ...others)
   }
   const heartbeat = Number(values['broker.heartbeat.interval.ms'])
   const session = Number(values['broker.session.timeout.ms'])

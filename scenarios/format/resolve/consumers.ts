@@ -5,6 +5,7 @@ import type { CommitWords } from './commit.ts'
 import { resolveConsumerSteps } from './consumer-steps.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
+import { checkNoShare, isShare, resolveShare } from './share-group.ts'
 
 const COMMIT: CommitWords<Exclude<CommitMode, 'auto'>> = {
   words: ['before-processing', 'after-processing'],
@@ -27,8 +28,12 @@ export function resolveConsumers(context: Context, file: FileFacts): readonly Co
 
 function resolveConsumer(facts: ApplicationFacts, context: Context, file: FileFacts): ConsumerSpec {
   const { place } = facts
-  if (place.get('share').boolean('`share`', false)) place.get('share').notSimulated('a share group')
   const { spec, commit, rules } = resolveReader(facts, place.get('config'), COMMIT, context, file)
+  if (isShare(facts)) {
+    const share = resolveShare(facts, spec, commit, rules, context, file.profile)
+    return { ...spec, commit, steps: null, share }
+  }
+  checkNoShare(facts, rules)
   const steps = place.get('steps')
   if (!steps.written) return { ...spec, commit, steps: null }
   checkScripted(place, spec.handling.kind === 'hand-off')

@@ -6,6 +6,7 @@ import { pathText } from '../report.ts'
 import { leastUs } from '../values/duration.ts'
 import { strategiesOf } from './assignors.ts'
 import type { ApplicationFacts, Context } from './context.ts'
+import { checkShareMembers } from './share-group.ts'
 
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
 const DEFAULT_OFFSETS_REPLICAS = Number(BROKER_CONFIG[OFFSETS_REPLICAS]?.default)
@@ -58,6 +59,16 @@ function checkPair(facts: ApplicationFacts, reader: ReaderSpec, other: ReaderSpe
     const help = 'one of them is handed what only the other reads; give each a `group.id` of its own'
     place.warning('TWICESHY_CONFIG_SURPRISE', message, help, otherPlace)
   }
+  const [isShared, isOtherShared] = [reader, other].map((each) => 'share' in each)
+  if (isShared !== isOtherShared) {
+    const message = `\`${other.name}\` and \`${reader.name}\` are one group, \`${facts.group}\`, and only one of them shares: a group is of one type`
+    place.error('TWICESHY_IMPOSSIBLE', message, 'give each a `group.id` of its own', otherPlace)
+    return
+  }
+  if (isShared === true) {
+    checkShareMembers(reader, other, context)
+    return
+  }
   if (reader.assign !== null || other.assign !== null) {
     if ((reader.assign === null) === (other.assign === null)) return
     const message = `\`${other.name}\` and \`${reader.name}\` are one group, \`${facts.group}\`: one subscribes, one takes its partitions by \`assign\``
@@ -83,9 +94,10 @@ function sameTopics(a: readonly string[], b: readonly string[]): boolean {
 /** A group that is new here has no position: where it begins is for `auto.offset.reset` to say. */
 function checkReset(reader: ReaderSpec, workers: Workers, context: Context): void {
   const place = context.applications.get(reader.name)?.place
-  const reset = reader.config['auto.offset.reset']
+  const key = 'share' in reader ? 'share.auto.offset.reset' : 'auto.offset.reset'
+  const reset = reader.config[key]
   if (place === undefined || reset === 'earliest' || positionsItself(place)) return
-  const written = place.get('config').get('auto.offset.reset')
+  const written = place.get('config').get(key)
   if (written.report.covers(pathText(written.path))) return
   const at = written.written ? written : place.has('config') ? place.get('config') : place
   if (reset === 'none') {
@@ -96,8 +108,8 @@ function checkReset(reader: ReaderSpec, workers: Workers, context: Context): voi
   const writer = earlyWriter(reader, workers, context)
   if (writer === null) return
   const why = written.written ? '' : ', which is the default,'
-  const message = `\`${reader.name}\` skips what \`${writer.name}\` writes before it has its first position: \`auto.offset.reset: latest\`${why} begins at the end`
-  const help = 'write `auto.offset.reset: earliest`, or let it start well before'
+  const message = `\`${reader.name}\` skips what \`${writer.name}\` writes before it has its first position: \`${key}: latest\`${why} begins at the end`
+  const help = `write \`${key}: earliest\`, or let it start well before`
   at.warning('TWICESHY_CONFIG_SURPRISE', message, help, writer)
 }
 
@@ -121,7 +133,7 @@ function earlyWriter(reader: ReaderSpec, workers: Workers, context: Context): Pl
 
 /** A new group hands nothing out before `group.initial.rebalance.delay.ms`. */
 function joinUs(reader: ReaderSpec, { cluster }: Context): number {
-  if (reader.assign !== null) return 0
+  if (reader.assign !== null || 'share' in reader) return 0
   return ms(Math.min(...cluster.configs.map((config) => config['group.initial.rebalance.delay.ms'])))
 }
 

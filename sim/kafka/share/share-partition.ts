@@ -86,10 +86,11 @@ export class SharePartition {
     return this.records[offset - this.startOffset]
   }
 
-  /** Whether nothing from the start up to an offset is left to be done. */
+  /** Whether everything before an offset is done with. */
   isDoneUpTo(offset: number): boolean {
-    return (
-      this.endOffset >= offset && this.records.every(({ state, inTransition }) => isTerminal(state) && !inTransition)
+    if (this.endOffset < offset) return false
+    return this.records.every(
+      ({ state, inTransition }, index) => this.startOffset + index >= offset || (isTerminal(state) && !inTransition),
     )
   }
 

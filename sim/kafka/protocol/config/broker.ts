@@ -27,7 +27,9 @@ export interface BrokerConfig {
   readonly 'group.min.session.timeout.ms': number
   readonly 'group.share.delivery.count.limit': number
   readonly 'group.share.heartbeat.interval.ms': number
+  readonly 'group.share.max.record.lock.duration.ms': number
   readonly 'group.share.max.size': number
+  readonly 'group.share.min.record.lock.duration.ms': number
   readonly 'group.share.partition.max.record.locks': number
   readonly 'group.share.record.lock.duration.ms': number
   readonly 'group.share.session.timeout.ms': number
@@ -104,7 +106,9 @@ export const BROKER_CONFIG: ConfigTable = {
   'group.min.session.timeout.ms': { type: 'ms', default: 6000, min: 0, max: INT_MAX },
   'group.share.delivery.count.limit': { type: 'int', default: 5, min: 2, max: 10 },
   'group.share.heartbeat.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'group.share.max.record.lock.duration.ms': { type: 'ms', default: 60_000, min: 30_000, max: 3_600_000 },
   'group.share.max.size': { type: 'int', default: 200, min: 1, max: 1000 },
+  'group.share.min.record.lock.duration.ms': { type: 'ms', default: 15_000, min: 1000, max: 30_000 },
   'group.share.partition.max.record.locks': { type: 'int', default: 2000, min: 100, max: 10_000 },
   'group.share.record.lock.duration.ms': { type: 'ms', default: 30_000, min: 1000, max: 3_600_000 },
   'group.share.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },

@@ -30,6 +30,12 @@ export interface ConsumerConfig {
   readonly 'retry.backoff.max.ms': number
   readonly 'retry.backoff.ms': number
   readonly 'session.timeout.ms': number
+  /** Of consumers of share groups. */
+  readonly 'share.acknowledgement.mode': 'implicit' | 'explicit'
+  /** Settings of the share group itself, which stand with its members: -1 = the broker's. */
+  readonly 'share.auto.offset.reset': 'earliest' | 'latest'
+  readonly 'share.isolation.level': 'read_uncommitted' | 'read_committed'
+  readonly 'share.record.lock.duration.ms': number
   readonly 'socket.connection.setup.timeout.max.ms': number
   readonly 'socket.connection.setup.timeout.ms': number
 }
@@ -58,6 +64,14 @@ export const CONSUMER_CONFIG: ConfigTable = {
   'retry.backoff.max.ms': { type: 'ms', default: 1000, min: 0, max: NEVER },
   'retry.backoff.ms': { type: 'ms', default: 100, min: 0, max: NEVER },
   'session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
+  'share.acknowledgement.mode': { type: 'enum', default: 'implicit', values: ['implicit', 'explicit'] },
+  'share.auto.offset.reset': { type: 'enum', default: 'latest', values: ['earliest', 'latest'] },
+  'share.isolation.level': {
+    type: 'enum',
+    default: 'read_uncommitted',
+    values: ['read_uncommitted', 'read_committed'],
+  },
+  'share.record.lock.duration.ms': { type: 'ms', default: -1, min: 1000, max: 3_600_000 },
   'socket.connection.setup.timeout.max.ms': { type: 'ms', default: 30_000, min: 0, max: NEVER },
   'socket.connection.setup.timeout.ms': { type: 'ms', default: 10_000, min: 0, max: NEVER },
 }
@@ -92,7 +106,6 @@ export const CONSUMER_NOT_SIMULATED: readonly string[] = [
   'security.protocol',
   'security.providers',
   'send.buffer.bytes',
-  'share.acknowledgement.mode',
   'ssl.keystore.location',
   'ssl.truststore.location',
   'value.deserializer',
