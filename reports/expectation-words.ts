@@ -33,7 +33,10 @@ export function observedInWords(expectation: ExpectationResult, runs: number): s
       const share = `${grouped(expectation.runsUnknown)} of ${counted(runs, 'run')}`
       const why = expectation.reason === null ? '' : `: ${expectation.reason}`
       const wanted = expectation.expected === 'violated' ? `, expected ${expectedKinds(expectation)}` : ''
-      return `${share}${wanted}${why}`
+      // Excused runs say nothing against the others, whose bound is what the reader wants.
+      const judged = runs - expectation.runsUnknown
+      const others = expectation.met && wanted === '' && judged > 0 ? `; violated in ${noneOf(judged)}` : ''
+      return `${share}${wanted}${why}${others}`
     }
     case 'violated':
       return `${grouped(expectation.runsViolated)} of ${counted(runs, 'run')}${verdictOnViolation(expectation)}`
