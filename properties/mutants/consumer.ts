@@ -32,7 +32,7 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     file: 'sim/kafka/client/consumer/kafka-consumer.ts',
     anchor: 'const records = parts.collector.collect();',
     replacement:
-      'const records = parts.collector.collect();\n            if (MARK && this.settings.autoCommit) {\n                parts.coordinator.nextAutoCommitAt = 0;\n                parts.coordinator.maybeAutoCommit();\n            }',
+      'const records = parts.collector.collect();\n            if (MARK && this.settings.autoCommit) {\n                parts.autoCommit.nextAt = 0;\n                parts.autoCommit.maybeCommit();\n            }',
     caughtBy: { scenario: 'library/handed-off-work-is-lost', variant: 'in-the-loop', runs: 10 },
   },
   {

@@ -89,6 +89,8 @@ export class MiniCluster {
     options: {
       readonly brokers?: number
       readonly partitions?: number
+      /** Nodes behind the scripted client, for programs of a test's own. */
+      readonly programs?: number
       readonly topic?: Partial<TopicConfig>
       readonly broker?: Partial<BrokerConfig>
       /** eligible.leader.replicas.version = 1 */
@@ -99,7 +101,7 @@ export class MiniCluster {
       readonly profile?: Partial<ClusterProfile>
     } = {},
   ) {
-    const { brokers = 3, partitions = 1, topic = {}, broker = {}, elr = true, groups = {} } = options
+    const { brokers = 3, partitions = 1, programs = 0, topic = {}, broker = {}, elr = true, groups = {} } = options
     this.materialisation = options.materialisation ?? 'when-touched'
     this.profile = { ...CLUSTER_PROFILES['kafka-4.1'], ...options.profile }
     this.kernel = new Kernel({
@@ -113,7 +115,7 @@ export class MiniCluster {
       },
     })
     this.recorder = new Recorder(this.kernel)
-    const links = new Links(brokers + 2, { kind: 'constant', us: 1000 })
+    const links = new Links(brokers + 2 + programs, { kind: 'constant', us: 1000 })
     this.network = new Network(this.kernel, this.recorder, links, true)
     this.kernel.system = this
     this.brokerConfig = defaults<BrokerConfig>(BROKER_CONFIG, { ...broker, ...groups })
@@ -121,7 +123,7 @@ export class MiniCluster {
     const ids = Array.from({ length: brokers }, (_, index) => index + 1)
     this.disks = [new Disk(), ...ids.map(() => new Disk())]
     this.clientNode = brokers + 1
-    for (let node = 0; node <= this.clientNode; node++) this.kernel.addNode(`node-${node}`)
+    for (let node = 0; node <= this.clientNode + programs; node++) this.kernel.addNode(`node-${node}`)
     this.formed = formCluster({
       brokers: ids,
       topics: [{ name: 'orders', topicId: 1, partitions, replicationFactor: brokers, config: this.topicConfig }],

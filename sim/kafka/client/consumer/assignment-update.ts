@@ -6,35 +6,24 @@ export class AssignmentUpdate {
   /** What the last {@link run} came upon: poll() throws it. */
   failure: PollFailure | null = null
   private readonly parts: ConsumerParts
-  private readonly isSubscribed: boolean
 
-  constructor(parts: ConsumerParts, isSubscribed: boolean) {
+  constructor(parts: ConsumerParts) {
     this.parts = parts
-    this.isSubscribed = isSubscribed
   }
 
   /**
-   * `updateAssignmentMetadataIfNeeded`. False where Kafka's poll() blocks until its timeout: without a coordinator, and while
-   * committed offsets are asked for. A rebalance does not block.
+   * `updateAssignmentMetadataIfNeeded`. False where Kafka's poll() blocks until its timeout: with the classic protocol, without a
+   * coordinator and while committed offsets are asked for. A rebalance does not block.
    */
   run(): boolean {
-    const { settings, heartbeat, finder, coordinator, commits, wake } = this.parts
+    const { settings, groupClient, autoCommit, commits, wake } = this.parts
     commits.retryAsync()
-    if (this.isSubscribed) {
-      heartbeat.onPoll()
-      this.failure = heartbeat.failure ?? finder.failure
-      heartbeat.failure = null
-      finder.failure = null
-      if (this.failure !== null || !finder.ensureReady()) return false
-      if (coordinator.rejoinNeededOrPending() && !coordinator.joinGroupIfNeeded()) {
-        this.failure = coordinator.failure
-        coordinator.failure = null
-        return true
-      }
-    }
+    const turn = groupClient.onPoll()
+    this.failure = groupClient.takeFailure()
+    if (turn !== 'ready') return turn === 'rebalancing'
     if (settings.autoCommit) {
-      if (settings.switches['auto-commit.timer'] === 'before-records') coordinator.maybeAutoCommit()
-      wake.wakeAt(coordinator.nextAutoCommitAt)
+      if (settings.switches['auto-commit.timer'] === 'before-records') autoCommit.maybeCommit()
+      wake.wakeAt(autoCommit.nextAt)
     }
     return this.updateFetchPositions()
   }
@@ -48,7 +37,8 @@ export class AssignmentUpdate {
       this.failure = committed.failure ?? finder.failure
       committed.failure = null
       finder.failure = null
-      if (!isDone || this.failure !== null) return false
+      // The consumer protocol's client goes on with the partitions whose positions it has.
+      if (this.failure !== null || !isDone) return this.failure === null && settings.groupProtocol === 'consumer'
     }
     this.failure = offsets.resetInitializingPositions()
     if (this.failure === null) offsets.resetPositionsIfNeeded()

@@ -6,10 +6,10 @@ import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/group-messages.ts'
 import { exponentialBackoff } from '../exponential-backoff.ts'
 import type { Metadata } from '../metadata.ts'
+import type { CommitIdentity } from './commit-identity.ts'
 import type { ConsumerNetworkClient } from './consumer-network-client.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import type { CoordinatorFinder } from './coordinator-finder.ts'
-import type { GroupMembership } from './group-membership.ts'
 import { type PollFailure, pollFailure } from './poll-failure.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 import { INITIALIZING, type TopicPartitionState } from './topic-partition-state.ts'
@@ -18,7 +18,7 @@ import type { WakeTimer } from './wake-timer.ts'
 export interface CommittedOffsetsParts {
   readonly env: Env
   readonly settings: ConsumerSettings
-  readonly membership: GroupMembership
+  readonly identity: CommitIdentity
   readonly subscriptions: SubscriptionState
   readonly metadata: Metadata
   readonly finder: CoordinatorFinder
@@ -45,10 +45,10 @@ export class CommittedOffsets {
 
   /** Gives positions to partitions without one; false = the answer is not there yet. */
   init(): boolean {
-    const { env, membership, subscriptions, finder, wake } = this.parts
+    const { env, identity, subscriptions, finder, wake } = this.parts
     const missing = subscriptions.initializing()
     if (missing.length === 0) return true
-    const generation = membership.state === 'stable' ? membership.generationId : -1
+    const generation = identity.fetcher().generationId
     if (this.pending !== null && !this.asksFor(missing, generation)) this.pending = null
     if (!finder.ensureReady()) return false
     if (this.pending === null) {
@@ -66,7 +66,7 @@ export class CommittedOffsets {
   }
 
   onCompletion(request: OffsetFetchRequest, response: OffsetFetchResponse | null): void {
-    const { finder } = this.parts
+    const { identity, finder } = this.parts
     const errorCode = response === null ? Errors.NETWORK_EXCEPTION : firstError(response)
     if (errorCode === Errors.COORDINATOR_NOT_AVAILABLE || errorCode === Errors.NOT_COORDINATOR) {
       finder.markUnknown(false)
@@ -78,25 +78,27 @@ export class CommittedOffsets {
       return
     }
     this.pending = null
-    if (isRetriable(errorCode) || errorCode === Errors.UNSTABLE_OFFSET_COMMIT) this.backOff()
+    if (isRetriable(errorCode) || identity.retriesFetch(errorCode)) this.backOff()
     else this.failure = pollFailure('group-refused', errorCode)
   }
 
   private asksFor(missing: readonly TopicPartitionState[], generation: number): boolean {
     const asked = this.pending?.partitions ?? []
     return (
-      generation === this.pendingGeneration &&
+      (generation === this.pendingGeneration || !this.parts.identity.fetchesAnew) &&
       asked.length === missing.length &&
       asked.every((each, at) => tpOf(each.topicId, each.partition) === missing[at]?.tp)
     )
   }
 
   private ask(missing: readonly TopicPartitionState[], generation: number): void {
-    const { settings, finder, coordination } = this.parts
+    const { settings, identity, finder, coordination } = this.parts
+    const { memberId } = identity.fetcher()
     const request: OffsetFetchRequest = {
       groupId: settings.groupId ?? '',
-      memberId: '',
-      memberEpoch: -1,
+      memberId,
+      // Only members of the consumer protocol say who they are.
+      memberEpoch: memberId === '' ? -1 : generation,
       partitions: missing.map(({ topicId, partition }) => ({ topicId, partition })),
       // KIP-447: a consumer always waits for offsets of open transactions.
       requireStable: true,

@@ -8,14 +8,12 @@ export type CloseTurn = 'commit' | 'wait' | 'end'
 export class ConsumerClose {
   private readonly env: Env
   private readonly parts: ConsumerParts
-  private readonly isSubscribed: boolean
   private phase: 'not-begun' | 'committing' | 'leaving' | 'draining' | 'closed' = 'not-begun'
   private until = 0
 
-  constructor(env: Env, parts: ConsumerParts, isSubscribed: boolean) {
+  constructor(env: Env, parts: ConsumerParts) {
     this.env = env
     this.parts = parts
-    this.isSubscribed = isSubscribed
   }
 
   /** close() was called, or the consumer dropped. */
@@ -43,7 +41,7 @@ export class ConsumerClose {
 
   /** One turn of close(). */
   turn(): CloseTurn {
-    const { settings, commits, finder, coordination, coordinator, heartbeat } = this.parts
+    const { settings, commits, finder, coordination, groupClient } = this.parts
     const isOver = this.env.monotonic() >= this.until
     if (this.phase === 'committing') {
       this.phase = 'leaving'
@@ -54,8 +52,8 @@ export class ConsumerClose {
         finder.ensureReady()
         return this.wait()
       }
-      if (this.isSubscribed && !coordinator.prepareLeave()) return 'wait'
-      if (this.isSubscribed) heartbeat.leaveGroup('the consumer is being closed')
+      if (!groupClient.prepareLeave()) return 'wait'
+      groupClient.leave()
       this.phase = 'draining'
     }
     return !isOver && finder.node >= 0 && coordination.pending(finder.node) > 0 ? this.wait() : 'end'

@@ -2,6 +2,7 @@ import { topicIdOf } from '../../../history/ids.ts'
 import type { Env } from '../../env.ts'
 import { exponentialBackoff } from '../exponential-backoff.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
+import type { AutoCommit } from './auto-commit.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import type { CoordinatorFinder } from './coordinator-finder.ts'
 import type { GroupMembership } from './group-membership.ts'
@@ -20,6 +21,8 @@ export interface RebalanceListenerInvoker {
   invokeRevoked(tps: readonly number[]): boolean
   /** Others may own them already; they are no longer assigned. */
   invokeLost(tps: readonly number[]): void
+  /** What the application has let go, unasked by now, counts for nothing. */
+  abandonRevocation(): void
   /** They are assigned now. */
   invokeAssigned(added: readonly number[]): void
 }
@@ -32,6 +35,7 @@ export interface ConsumerCoordinatorParts {
   readonly membership: GroupMembership
   readonly finder: CoordinatorFinder
   readonly commits: OffsetCommits
+  readonly autoCommit: AutoCommit
   readonly join: JoinGroup
   readonly wake: WakeTimer
   readonly listener: RebalanceListenerInvoker
@@ -42,8 +46,6 @@ export interface ConsumerCoordinatorParts {
 export class ConsumerCoordinator {
   /** What poll() throws. */
   failure: PollFailure | null = null
-  /** When the next auto-commit is due. */
-  nextAutoCommitAt: number
   private readonly parts: ConsumerCoordinatorParts
   /** Where the giving up of partitions before a JoinGroup stands. */
   private preparing: 'not' | 'committing' | 'revoking' = 'not'
@@ -56,7 +58,6 @@ export class ConsumerCoordinator {
 
   constructor(parts: ConsumerCoordinatorParts) {
     this.parts = parts
-    this.nextAutoCommitAt = parts.env.monotonic() + parts.settings.autoCommitIntervalUs
   }
 
   /** `rejoinNeededOrPending`; a leader also joins again when partition counts have changed since it assigned. */
@@ -92,33 +93,6 @@ export class ConsumerCoordinator {
       if (join.status === 'succeeded' ? !this.completeJoin() : !this.onJoinFailed()) return false
     }
     return true
-  }
-
-  /**
-   * `maybeAutoCommitOffsetsAsync`: the positions of all that earlier polls returned. A commit that fails retriably makes the
-   * next one due soon.
-   */
-  maybeAutoCommit(): void {
-    const { env, settings, commits, subscriptions } = this.parts
-    if (!settings.autoCommit) return
-    const now = env.monotonic()
-    if (now < this.nextAutoCommitAt) return
-    this.nextAutoCommitAt = now + settings.autoCommitIntervalUs
-    commits.commitAsync(new Commit(-1, subscriptions.allConsumed(), true))
-  }
-
-  /** The timer of a thread of its own: whatever the application is doing, all that was handed over is committed (librdkafka). */
-  autoCommitByThread(): void {
-    const { settings, membership, wake } = this.parts
-    if (!settings.autoCommit || membership.state !== 'stable') return
-    this.maybeAutoCommit()
-    wake.wakeAt(this.nextAutoCommitAt)
-  }
-
-  /** The callback of an auto-commit. */
-  onAutoCommitted(commit: Commit): void {
-    const { env, settings } = this.parts
-    if (commit.outcome === 'retriable') this.nextAutoCommitAt = env.monotonic() + settings.retryBackoffUs
   }
 
   /** `onLeavePrepare`; false = the application has not let go yet. */
@@ -185,7 +159,7 @@ export class ConsumerCoordinator {
       }
       // From here on nothing is returned that this commit does not cover (KAFKA-14024).
       const holdsBack = settings.protocol === 'eager' && settings.switches['rejoin.records'] === 'held-back'
-      if (holdsBack) subscriptions.markPendingRevocation()
+      if (holdsBack) subscriptions.markPendingRevocation(subscriptions.assigned())
       this.prepareCommit = new Commit(-1, subscriptions.allConsumed(), false)
       commits.send(this.prepareCommit)
     }
@@ -211,7 +185,7 @@ export class ConsumerCoordinator {
 
   /** `onJoinComplete`; false = the application has not let go yet. */
   private completeJoin(): boolean {
-    const { env, settings, subscriptions, membership, join, listener, subscribed } = this.parts
+    const { settings, subscriptions, membership, autoCommit, join, listener, subscribed } = this.parts
     if (this.revoking !== null) {
       if (!this.revoke()) return false
       membership.requestRejoin('need to revoke partitions and re-join')
@@ -239,7 +213,7 @@ export class ConsumerCoordinator {
       }
     }
     if (!join.isLeader) join.assignedUnder = -1
-    this.nextAutoCommitAt = env.monotonic() + settings.autoCommitIntervalUs
+    autoCommit.reset()
     const added = assigned.filter((tp) => !owned.includes(tp))
     subscriptions.assign(assigned)
     membership.ownedUnder = membership.generationId

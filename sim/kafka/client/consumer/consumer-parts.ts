@@ -4,10 +4,6 @@ import { Api, type ApiKey } from '../../protocol/api.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type {
   FindCoordinatorResponse,
-  HeartbeatRequest,
-  HeartbeatResponse,
-  JoinGroupRequest,
-  JoinGroupResponse,
   ListOffsetsRequest,
   ListOffsetsResponse,
   OffsetCommitRequest,
@@ -16,15 +12,15 @@ import type {
   OffsetFetchResponse,
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
-  SyncGroupRequest,
-  SyncGroupResponse,
 } from '../../protocol/group-messages.ts'
 import type { FetchRequest, FetchResponse, MetadataResponse } from '../../protocol/messages.ts'
 import type { Completion } from '../client-request.ts'
 import { Metadata } from '../metadata.ts'
 import { NETWORK_CLIENT_TIMERS } from '../network-client.ts'
+import { AutoCommit } from './auto-commit.ts'
+import { ClassicGroupClient } from './classic-group-client.ts'
+import { ClassicIdentity } from './commit-identity.ts'
 import { CommittedOffsets } from './committed-offsets.ts'
-import { ConsumerCoordinator } from './consumer-coordinator.ts'
 import type { ConsumerOwner } from './consumer-owner.ts'
 import { ConsumerNetworkClient, type ConsumerNetworkOwner } from './consumer-network-client.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
@@ -32,9 +28,11 @@ import { type ConsumerTopicOptions, ConsumerTopics } from './consumer-topics.ts'
 import { CoordinatorFinder, type CoordinatorSeeker } from './coordinator-finder.ts'
 import { FetchCollector } from './fetch-collector.ts'
 import { Fetcher } from './fetcher.ts'
+import type { GroupClient } from './group-client.ts'
 import { GroupMembership } from './group-membership.ts'
-import { HeartbeatThread } from './heartbeat.ts'
-import { JoinGroup } from './join-group.ts'
+import { ConsumerGroupClient } from './modern/consumer-group-client.ts'
+import { ConsumerIdentity } from './modern/consumer-identity.ts'
+import { ConsumerMembership } from './modern/consumer-membership.ts'
 import { OffsetCommits } from './offset-commits.ts'
 import { OffsetFetcher } from './offset-fetcher.ts'
 import { ConsumerRebalanceListener } from './rebalance-listener.ts'
@@ -60,14 +58,12 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
   readonly collector: FetchCollector
   readonly fetcher: Fetcher
   readonly offsets: OffsetFetcher
-  readonly membership: GroupMembership = new GroupMembership()
   readonly finder: CoordinatorFinder
-  readonly heartbeat: HeartbeatThread
   readonly commits: OffsetCommits
   readonly committed: CommittedOffsets
-  readonly join: JoinGroup
+  readonly autoCommit: AutoCommit
   readonly listener: ConsumerRebalanceListener
-  readonly coordinator: ConsumerCoordinator
+  readonly groupClient: GroupClient
   /** The group's name in moments; that of '' without a group. */
   readonly group: number
   private readonly timerBase: number
@@ -92,18 +88,28 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
     this.metadata = new Metadata(env, this.data.client, settings, this.topics.all, bootstrap, timerBase + METADATA)
     this.collector = new FetchCollector(env, settings, this.subscriptions, this.metadata)
     this.fetcher = new Fetcher(settings, this.subscriptions, this.metadata, this.data, this.collector)
-    const { subscriptions, metadata, data, coordination, membership, wake, group } = this
-    const base = { env, settings, subscriptions, metadata, membership, coordination, wake, group }
+    const { subscriptions, metadata, data, coordination, wake, group } = this
+    const isSubscribed = subscribed !== null
+    const member =
+      isSubscribed && settings.groupProtocol === 'consumer'
+        ? new ConsumerMembership(memberIdOf(env, timerBase), settings.groupInstanceId !== null, subscriptions)
+        : new GroupMembership()
+    const identity =
+      member instanceof ConsumerMembership ? new ConsumerIdentity(member) : new ClassicIdentity(member, isSubscribed)
+    const base = { env, settings, subscriptions, metadata, identity, coordination, wake, group }
     this.offsets = new OffsetFetcher({ ...base, topics: this.topics, client: data })
     this.finder = new CoordinatorFinder({ ...base, data }, this)
     const found = { ...base, topics: this.topics, finder: this.finder, subscribed: subscribed ?? [] }
-    this.heartbeat = new HeartbeatThread(found)
-    this.commits = new OffsetCommits({ ...found, isSubscribed: subscribed !== null })
+    this.commits = new OffsetCommits(found)
     this.committed = new CommittedOffsets(found)
-    this.join = new JoinGroup({ ...found, heartbeat: this.heartbeat })
-    this.listener = new ConsumerRebalanceListener(env, owner, subscriptions, membership, group)
-    const { commits, join, listener } = this
-    this.coordinator = new ConsumerCoordinator({ ...found, commits, join, listener })
+    this.autoCommit = new AutoCommit({ ...found, commits: this.commits })
+    this.listener = new ConsumerRebalanceListener(env, owner, subscriptions, member, group)
+    const { commits, autoCommit, listener } = this
+    const all = { ...found, commits, autoCommit, listener }
+    this.groupClient =
+      member instanceof ConsumerMembership
+        ? new ConsumerGroupClient(all, member)
+        : new ClassicGroupClient(all, member, isSubscribed)
   }
 
   onMessage(envelope: Envelope): void {
@@ -162,15 +168,6 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
       case Api.FindCoordinator:
         this.finder.onResponse(response as FindCoordinatorResponse | null)
         break
-      case Api.JoinGroup:
-        this.join.onJoinCompletion(request as JoinGroupRequest, response as JoinGroupResponse | null)
-        break
-      case Api.SyncGroup:
-        this.join.onSyncCompletion(request as SyncGroupRequest, response as SyncGroupResponse | null)
-        break
-      case Api.Heartbeat:
-        this.heartbeat.onCompletion(request as HeartbeatRequest, response as HeartbeatResponse | null)
-        break
       case Api.OffsetCommit:
         this.commits.onCompletion(request as OffsetCommitRequest, response as OffsetCommitResponse | null)
         break
@@ -178,8 +175,7 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
         this.committed.onCompletion(request as OffsetFetchRequest, response as OffsetFetchResponse | null)
         break
       default:
-        // LeaveGroup: whatever the answer, the member is gone.
-        break
+        this.groupClient.onCompletion(api, request, response)
     }
   }
 
@@ -190,7 +186,7 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
   }
 
   onCoordinatorFound(): void {
-    this.heartbeat.resetSession()
+    this.groupClient.onCoordinatorFound()
     this.commits.onLookup(Errors.NONE)
   }
 
@@ -206,4 +202,10 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
     this.topics.prepare(response)
     this.metadata.onResponse(response)
   }
+}
+
+/** Members of the consumer protocol name themselves (KIP-1082); Kafka takes a random UUID. */
+function memberIdOf({ kernel, node }: Env, timerBase: number): string {
+  const slot = kernel.nodes[node]
+  return `${slot?.name ?? `node-${node}`}-${slot?.incarnation ?? 0}-${timerBase}`
 }

@@ -13,6 +13,9 @@ export interface ConsumerSettings {
   readonly groupId: string | null
   /** Null = a dynamic member. */
   readonly groupInstanceId: string | null
+  readonly groupProtocol: 'classic' | 'consumer'
+  /** `group.remote.assignor`; null = the broker's choice. */
+  readonly remoteAssignor: string | null
   readonly autoCommit: boolean
   readonly autoCommitIntervalUs: number
   readonly offsetReset: 'earliest' | 'latest' | 'none'
@@ -60,6 +63,8 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
   return {
     groupId: groupId === '' ? null : groupId,
     groupInstanceId: groupInstanceId === '' ? null : groupInstanceId,
+    groupProtocol: config['group.protocol'],
+    remoteAssignor: config['group.remote.assignor'] === '' ? null : config['group.remote.assignor'],
     autoCommit: config['enable.auto.commit'] && groupId !== '',
     autoCommitIntervalUs: ms(config['auto.commit.interval.ms']),
     offsetReset: config['auto.offset.reset'],

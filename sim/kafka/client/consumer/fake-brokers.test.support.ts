@@ -51,6 +51,8 @@ export function consumerConfig(overrides: Partial<ConsumerConfig> = {}): Consume
   const texts = {
     'group.id': 'billing',
     'group.instance.id': '',
+    'group.protocol': 'classic',
+    'group.remote.assignor': '',
     'partition.assignment.strategy': 'range, cooperative-sticky',
   }
   return { ...(defaults as unknown as ConsumerConfig), ...texts, 'auto.offset.reset': 'earliest', ...overrides }

@@ -29,7 +29,7 @@ const CLOSE_TIMEOUT_US: number = 30 * SECOND
 const NO_TOKEN = 0
 
 /**
- * `KafkaConsumer` with the classic group protocol. The application's thread is in poll(), commitSync(), close() or a
+ * `KafkaConsumer`. The application's thread is in poll(), commitSync(), close() or a
  * rebalance callback, or it is somewhere else; what Kafka does on that thread happens only while it is in a call. The
  * heartbeat thread works by itself, and answers are taken in whenever they arrive.
  */
@@ -67,8 +67,8 @@ export class KafkaConsumer {
     this.memberTag = memberTag
     this.parts = new ConsumerParts(env, timerBase, settings, topics, bootstrap, subscribe, owner)
     this.listener = this.parts.listener
-    this.update = new AssignmentUpdate(this.parts, this.isSubscribed)
-    this.closing = new ConsumerClose(env, this.parts, this.isSubscribed)
+    this.update = new AssignmentUpdate(this.parts)
+    this.closing = new ConsumerClose(env, this.parts)
     this.sync = new CommitSync(env, this.parts)
     for (const topic of this.parts.topics.all) {
       const isAssigned = assign?.some((tp) => tp >>> 16 === topic.topicId) ?? false
@@ -153,7 +153,7 @@ export class KafkaConsumer {
 
   /** -1 = not a member now, or not a member at all. */
   get generation(): number {
-    return this.parts.membership.generationId
+    return this.parts.groupClient.generation
   }
 
   /**
@@ -161,7 +161,7 @@ export class KafkaConsumer {
    * lost its membership since is not in it, so that the coordinator refuses it.
    */
   get groupMetadata(): JoinedAs {
-    return this.parts.membership.joinedAs
+    return this.parts.groupClient.joinedAs
   }
 
   /** `wakeup()`: the call the application is in throws `WakeupException`, or the next poll() does. */
@@ -211,12 +211,13 @@ export class KafkaConsumer {
 
   /** What the application's thread waits for, in words. */
   waiting(): readonly string[] {
-    const { finder, membership, join } = this.parts
+    const { finder, groupClient } = this.parts
     if (this.syncCommit !== null) return [`${this.memberTag}: commitSync()`]
     if (this.closing.isBegun && !this.closing.isClosed) return [`${this.memberTag}: close()`]
     if (!this.inPoll || !this.isSubscribed) return []
     if (finder.node < 0) return [`${this.memberTag}: the coordinator of its group`]
-    return membership.rejoinNeeded || join.status !== 'idle' ? [`${this.memberTag}: a rebalance of its group`] : []
+    const what = groupClient.waitsFor()
+    return what === null ? [] : [`${this.memberTag}: ${what}`]
   }
 
   // --- the application's thread inside the consumer -----------------------------------------------------------------
@@ -234,12 +235,12 @@ export class KafkaConsumer {
   }
 
   private step(): void {
-    const { metadata, heartbeat, join, coordinator } = this.parts
-    heartbeat.run()
-    if (this.settings.switches['auto-commit.by'] === 'thread') coordinator.autoCommitByThread()
+    const { metadata, groupClient } = this.parts
+    groupClient.runThread()
+    if (this.settings.switches['auto-commit.by'] === 'thread') this.autoCommitByThread()
     const isClosing = this.closing.isBegun
     if (this.inPoll || this.syncCommit !== null || isClosing) {
-      join.handleJoinResponse()
+      groupClient.onCall()
       if (this.syncCommit !== null) this.runCommitSync(this.syncCommit)
       else if (this.listener.isRevoking) return
       else if (isClosing) this.runClose()
@@ -267,7 +268,7 @@ export class KafkaConsumer {
     if (mayCollect || isOver) {
       const records = parts.collector.collect()
       const { failure, positionAdvanced } = parts.collector
-      if (this.settings.switches['auto-commit.timer'] === 'behind-records') parts.coordinator.maybeAutoCommit()
+      if (this.settings.switches['auto-commit.timer'] === 'behind-records') parts.autoCommit.maybeCommit()
       if (failure !== null) {
         this.endPoll(failure)
         return
@@ -337,9 +338,14 @@ export class KafkaConsumer {
     while (completed.length > 0) {
       const commit = completed.shift() as Commit
       if (commit.outcome === 'fenced') this.failure = pollFailure('fenced-instance', commit.errorCode)
-      if (commit.token < 0) this.parts.coordinator.onAutoCommitted(commit)
+      if (commit.token < 0) this.parts.autoCommit.onCommitted(commit)
       else this.owner.onCommitted(commit.token, commit.outcome ?? 'error', commit.errorCode)
     }
+  }
+
+  private autoCommitByThread(): void {
+    const { settings, parts } = this
+    if (settings.autoCommit && parts.groupClient.isStable) parts.autoCommit.commitByThread()
   }
 
   private offsetsToCommit(offsets: readonly CommitOffset[] | null): readonly CommitOffset[] {

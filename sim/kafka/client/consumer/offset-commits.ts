@@ -4,10 +4,11 @@ import type { Env } from '../../env.ts'
 import { Api } from '../../protocol/api.ts'
 import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/group-messages.ts'
+import type { CommitIdentity } from './commit-identity.ts'
 import type { ConsumerNetworkClient } from './consumer-network-client.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import type { CoordinatorFinder } from './coordinator-finder.ts'
-import type { GroupMembership } from './group-membership.ts'
+import type { JoinedAs } from './group-membership.ts'
 import type { CommitOffset } from './subscription-state.ts'
 import type { WakeTimer } from './wake-timer.ts'
 
@@ -58,12 +59,10 @@ export class Commit {
 export interface OffsetCommitsParts {
   readonly env: Env
   readonly settings: ConsumerSettings
-  readonly membership: GroupMembership
+  readonly identity: CommitIdentity
   readonly finder: CoordinatorFinder
   readonly coordination: ConsumerNetworkClient
   readonly wake: WakeTimer
-  /** Partitions come by group subscription, so commits carry the generation. */
-  readonly isSubscribed: boolean
   /** The group's name in moments. */
   readonly group: number
 }
@@ -81,6 +80,11 @@ export class OffsetCommits {
     this.parts = parts
   }
 
+  /** The consumer protocol's client lets them wait until there is a coordinator. */
+  private get waits(): boolean {
+    return this.parts.settings.groupProtocol === 'consumer'
+  }
+
   /** Failed async commits that are sent again (`commit.async`). */
   private retrying: Commit[] = []
 
@@ -93,7 +97,7 @@ export class OffsetCommits {
   commitAsync(commit: Commit): void {
     const { finder } = this.parts
     if (commit.offsets.length === 0 || finder.node >= 0) this.send(commit)
-    else if (finder.lookup()) this.waiting.push(commit)
+    else if (finder.lookup() || this.waits) this.waiting.push(commit)
     else this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
   }
 
@@ -111,39 +115,40 @@ export class OffsetCommits {
 
   /** One attempt; {@link Commit.outcome} tells its end, which may come before this returns. */
   send(commit: Commit): void {
-    const { settings, membership, finder, coordination, isSubscribed } = this.parts
+    const { identity, finder } = this.parts
     commit.outcome = null
     commit.errorCode = Errors.NONE
     const node = finder.node
-    if (commit.offsets.length === 0) {
-      this.end(commit, 'committed', Errors.NONE)
-    } else if (node < 0) {
-      this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
-    } else if (isSubscribed && membership.state !== 'stable') {
-      // `generationIfStable`: nothing is sent; whoever is not in the group can only join it again.
-      if (membership.isRebalancing) this.end(commit, 'rebalance-in-progress', Errors.REBALANCE_IN_PROGRESS)
-      else this.end(commit, 'commit-failed', Errors.UNKNOWN_MEMBER_ID)
-    } else {
-      commit.generationId = isSubscribed ? membership.generationId : -1
-      commit.request = {
-        groupId: settings.groupId ?? '',
-        generationIdOrMemberEpoch: commit.generationId,
-        memberId: isSubscribed ? membership.memberId : '',
-        groupInstanceId: isSubscribed ? settings.groupInstanceId : null,
-        partitions: commit.offsets.map((each) => ({
-          topicId: topicIdOf(each.tp),
-          partition: partitionOf(each.tp),
-          committedOffset: each.offset,
-          committedLeaderEpoch: each.leaderEpoch,
-        })),
-      }
-      if (coordination.send(node, Api.OffsetCommit, commit.request)) this.inFlight.push(commit)
-      else this.end(commit, 'retriable', Errors.NETWORK_EXCEPTION)
+    const committer = identity.committer()
+    if (commit.offsets.length === 0) this.end(commit, 'committed', Errors.NONE)
+    else if (node < 0) this.end(commit, 'retriable', Errors.COORDINATOR_NOT_AVAILABLE)
+    else if (committer === 'rebalance-in-progress') this.end(commit, committer, Errors.REBALANCE_IN_PROGRESS)
+    else if (committer === 'commit-failed') this.end(commit, committer, Errors.UNKNOWN_MEMBER_ID)
+    else this.sendAs(committer, commit, node)
+  }
+
+  private sendAs({ generationId, memberId }: JoinedAs, commit: Commit, node: number): void {
+    const { settings, coordination } = this.parts
+    commit.generationId = generationId
+    commit.request = {
+      groupId: settings.groupId ?? '',
+      generationIdOrMemberEpoch: generationId,
+      memberId,
+      groupInstanceId: memberId === '' ? null : settings.groupInstanceId,
+      partitions: commit.offsets.map((each) => ({
+        topicId: topicIdOf(each.tp),
+        partition: partitionOf(each.tp),
+        committedOffset: each.offset,
+        committedLeaderEpoch: each.leaderEpoch,
+      })),
     }
+    if (coordination.send(node, Api.OffsetCommit, commit.request)) this.inFlight.push(commit)
+    else this.end(commit, 'retriable', Errors.NETWORK_EXCEPTION)
   }
 
   /** A coordinator was found, or none was: commits that waited for it leave, or fail. */
   onLookup(errorCode: number): void {
+    if (this.waits && isRetriable(errorCode)) return
     for (const commit of this.waiting.splice(0)) {
       if (errorCode === Errors.NONE) this.send(commit)
       else this.end(commit, 'retriable', errorCode)
@@ -175,8 +180,7 @@ export class OffsetCommits {
 
   /** What the answer means for the member, and for the application. */
   private react(request: OffsetCommitRequest, errorCode: number): CommitOutcome {
-    const { membership, finder } = this.parts
-    const isUnchanged = membership.isUnchanged(request.generationIdOrMemberEpoch, request.memberId)
+    const { identity, finder } = this.parts
     switch (errorCode) {
       case Errors.NONE:
         finder.onAnswer()
@@ -186,20 +190,8 @@ export class OffsetCommits {
       case Errors.REQUEST_TIMED_OUT:
         finder.markUnknown(false)
         return 'retriable'
-      case Errors.FENCED_INSTANCE_ID:
-        if (isUnchanged || !this.parts.isSubscribed) return 'fenced'
-        return membership.isRebalancing ? 'rebalance-in-progress' : 'commit-failed'
-      case Errors.REBALANCE_IN_PROGRESS:
-        membership.requestRejoin('offset commit failed since group is already rebalancing')
-        return 'rebalance-in-progress'
-      case Errors.ILLEGAL_GENERATION:
-      case Errors.UNKNOWN_MEMBER_ID:
-        if (!this.parts.isSubscribed) return 'commit-failed'
-        if (!isUnchanged && membership.isRebalancing) return 'rebalance-in-progress'
-        membership.resetAndRejoin('offset commit was refused', errorCode !== Errors.ILLEGAL_GENERATION)
-        return 'commit-failed'
       default:
-        return isRetriable(errorCode) ? 'retriable' : 'error'
+        return identity.onCommitRefused(request, errorCode) ?? (isRetriable(errorCode) ? 'retriable' : 'error')
     }
   }
 

@@ -2,8 +2,12 @@ import { M } from '../../../history/catalogue.ts'
 import type { Env } from '../../env.ts'
 import type { RebalanceListenerInvoker } from './consumer-coordinator.ts'
 import type { ConsumerOwner } from './consumer-owner.ts'
-import type { GroupMembership } from './group-membership.ts'
 import type { SubscriptionState } from './subscription-state.ts'
+
+/** Under which generation, or member epoch, partitions were taken over last. */
+export interface Ownership {
+  readonly ownedUnder: number
+}
 
 /**
  * `ConsumerRebalanceListenerInvoker`: the application hears of partitions that come and go. A partition goes when the
@@ -13,18 +17,12 @@ export class ConsumerRebalanceListener implements RebalanceListenerInvoker {
   private readonly env: Env
   private readonly owner: ConsumerOwner
   private readonly subscriptions: SubscriptionState
-  private readonly membership: GroupMembership
+  private readonly membership: Ownership
   /** The group's name in moments. */
   private readonly group: number
   private revocation: 'none' | 'asked' | 'released' = 'none'
 
-  constructor(
-    env: Env,
-    owner: ConsumerOwner,
-    subscriptions: SubscriptionState,
-    membership: GroupMembership,
-    group: number,
-  ) {
+  constructor(env: Env, owner: ConsumerOwner, subscriptions: SubscriptionState, membership: Ownership, group: number) {
     this.env = env
     this.owner = owner
     this.subscriptions = subscriptions
@@ -42,6 +40,10 @@ export class ConsumerRebalanceListener implements RebalanceListenerInvoker {
     if (this.revocation !== 'asked') return false
     this.revocation = 'released'
     return true
+  }
+
+  abandonRevocation(): void {
+    if (this.revocation === 'released') this.revocation = 'none'
   }
 
   invokeRevoked(tps: readonly number[]): boolean {

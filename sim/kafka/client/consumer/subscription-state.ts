@@ -73,8 +73,9 @@ export class SubscriptionState {
     partitions[last] = state
   }
 
-  markPendingRevocation(): void {
-    for (const state of this.partitions) state.pendingRevocation = true
+  /** They go soon: nothing of them is fetched or returned any more. */
+  markPendingRevocation(tps: readonly number[]): void {
+    for (const state of this.partitions) if (tps.includes(state.tp)) state.pendingRevocation = true
   }
 
   private forget(state: TopicPartitionState): void {
