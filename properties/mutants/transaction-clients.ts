@@ -56,9 +56,9 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
   {
     id: 'present-generation-fences',
     rule: 'offsets are fenced with the generation of the last join, also when the member was thrown out since (`groupMetadata`)',
-    file: 'sim/kafka/client/consumer/kafka-consumer.ts',
-    anchor: 'return this.parts.membership.joinedAs;',
-    replacement: 'return MARK && this.parts.membership;',
+    file: 'sim/kafka/client/consumer/classic-group-client.ts',
+    anchor: 'return this.membership.joinedAs;',
+    replacement: 'return MARK && this.membership;',
     caughtBy: campaign(1500),
   },
   {

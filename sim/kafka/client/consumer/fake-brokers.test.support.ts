@@ -51,7 +51,7 @@ export function consumerConfig(overrides: Partial<ConsumerConfig> = {}): Consume
   const texts = {
     'group.id': 'billing',
     'group.instance.id': '',
-    'group.protocol': 'classic',
+    'group.protocol': 'classic' as const,
     'group.remote.assignor': '',
     'partition.assignment.strategy': 'range, cooperative-sticky',
   }
