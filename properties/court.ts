@@ -16,6 +16,7 @@ import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
 import { ReadingInvariants } from './invariants/reading.ts'
+import { ShareLockInvariants } from './invariants/share-locks.ts'
 import { StableOffsetInvariants } from './invariants/stable-offsets.ts'
 import { TransactionInvariants } from './invariants/transactions.ts'
 import { Coordinated, isTransactional } from './shadow/coordinated.ts'
@@ -67,7 +68,9 @@ export class Court implements MomentObserver {
     const answers = new AnswerInvariants(this.shadow, this.breaches)
     this.situations = counting ? new Situations(this.shadow, this.consumption) : null
     const watchers = [
-      ...(this.consumption === null ? [] : [this.consumption, this.consumption.offsetsTopic]),
+      ...(this.consumption === null
+        ? []
+        : [this.consumption, this.consumption.offsetsTopic, ...this.ofShares(this.consumption)]),
       logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),
@@ -106,6 +109,12 @@ export class Court implements MomentObserver {
       new StableOffsetInvariants(this.shadow, this.breaches),
       new TransactionInvariants(this.shadow, coordinated, this.breaches),
     ]
+  }
+
+  /** Only worlds with share groups have to do with them. */
+  private ofShares({ shares, applications }: Consumption): readonly MomentObserver[] {
+    const isAny = applications.readers.some(({ isShared }) => isShared)
+    return isAny ? [shares, new ShareLockInvariants(this.shadow, this.breaches)] : []
   }
 
   private catchUp(): void {

@@ -7,6 +7,7 @@ import type { CommittedView } from './committed-view.ts'
 import { MOST_KEPT } from './findings.ts'
 import { type Keys, keyOf } from './keys.ts'
 import { tellCommit, tellPlace } from './missing.ts'
+import { tellReturned } from './share-fates.ts'
 import { Firsts, type Occurrence, occurrencesOf, tellDeed, tellOccurrence } from './occurrences.ts'
 import { type Fork, Origins } from './origins.ts'
 import { Pairs } from './pairs.ts'
@@ -126,9 +127,12 @@ abstract class EffectAtMostOnce implements Checker {
     const again = this.secondDelivery(fork.reader, fork.record, partition, offset)
     if (again < 0) return `it was read once, at ${tellPlace(consumption, partition, offset)}`
     const at = consumption.deliveries.at.at(again)
-    const commit = consumption.commits.newestBefore(fork.reader, partition, at)
     const node = consumption.shadow.names.node(consumption.deliveries.node.at(again))
-    return `when ${node} read ${tellPlace(consumption, partition, offset)} again at ${seconds(at)}, ${tellCommit(consumption, fork.reader, partition, commit)}`
+    const read = `when ${node} read ${tellPlace(consumption, partition, offset)} again at ${seconds(at)}`
+    if (consumption.applications.reader(fork.reader).isShared)
+      return `${read}, ${tellReturned(consumption, fork.reader, partition, offset, at)}`
+    const commit = consumption.commits.newestBefore(fork.reader, partition, at)
+    return `${read}, ${tellCommit(consumption, fork.reader, partition, commit)}`
   }
 
   /** The first delivery of a place that was not the first, -1 when there was only one. */

@@ -16,6 +16,7 @@ export function isDone(
 ): boolean {
   const { effects, refusals, applications } = consumption
   if (applications.reader(reader).kind === 'processor') return isPublished(consumption, reader, record)
+  if (consumption.shares.isOver(reader, partition, offset)) return true
   if (effects.newestAt(reader, record, partition, offset) >= 0) return true
   const refusal = refusals.newestAt(reader, record, partition, offset)
   if (refusal < 0) return false

@@ -7,6 +7,7 @@ import type { RunEnd } from './checker.ts'
 import type { CommittedView } from './committed-view.ts'
 import { isOpen } from './open-sends.ts'
 import { tellMissing } from './missing.ts'
+import { shareFate } from './share-fates.ts'
 
 /** What the end of a run says about a record and a reader. */
 export type Fate =
@@ -136,6 +137,8 @@ export class Fates {
    * no living process works on it.
    */
   private missing(reader: number, record: number, index: number): Fate {
+    if (this.consumption.applications.reader(reader).isShared)
+      return shareFate(this.consumption, this.view, reader, record, this.end, this.isPending(reader, record))
     const passing = this.passing(reader, record)
     const settled = this.end.ended === 'settled'
     const { applications, commits } = this.consumption

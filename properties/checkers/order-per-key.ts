@@ -62,7 +62,7 @@ export class OrderPerKey implements Checker {
 
   rule(subject: number, end: RunEnd): Ruling {
     const { applications } = this.shadow
-    const readers = applications.readers.length === 0 ? [] : applications.judgedReaders(subject)
+    const readers = applications.readers.length === 0 ? [] : applications.orderedReaders(subject)
     const isOwn = applications.readerOf[subject] !== undefined && applications.readerOf[subject] >= 0
     const sequences = [...readers, ...(isOwn ? [] : [LOGS])].map((reader) => this.of(reader))
     const isProducer = applications.isProducer(subject)

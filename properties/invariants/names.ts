@@ -42,5 +42,7 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
     name: 'txn-offset-by-marker',
     about: 'an offset committed in a transaction becomes current by a COMMIT only, void by an ABORT only',
   },
+  { name: 'share-lock-exclusive', about: 'a leader gives a record of a share group to one member at a time' },
+  { name: 'share-delivery-limit', about: 'no leader gives a record of a share group away more often than is allowed' },
   { name: 'shadow-audit', about: 'moments tell the logs as they really are' },
 ]

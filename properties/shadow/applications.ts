@@ -34,6 +34,8 @@ export interface Reader {
   readonly subscribes: boolean
   /** Whether none of its applications has a reset policy (`auto.offset.reset=none`) or positions of its own in a store. */
   readonly resetsNothing: boolean
+  /** Whether it is a share group (KIP-932): it has no positions, and promises no order. */
+  readonly isShared: boolean
   /** Whether it follows a script, so that where it stops is no failure. */
   readonly isScripted: boolean
   /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
@@ -84,7 +86,7 @@ export class Applications {
     this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
     this.readsCommitted = layout.map(({ application }) => {
       const { of } = reading.find((one) => one.of.name === application) ?? { of: null }
-      return of?.config['isolation.level'] === 'read_committed'
+      return of?.config[of !== null && isShare(of) ? 'share.isolation.level' : 'isolation.level'] === 'read_committed'
     })
     const acks = (config: ProducerConfig): boolean => config.acks === '0'
     this.acksNothing = [
@@ -113,6 +115,11 @@ export class Applications {
     const own = this.readerOf[subject] ?? -1
     if (own >= 0) return [own]
     return [...this.readers.keys()].filter((reader) => this.reader(reader).isTerminal)
+  }
+
+  /** Those of {@link judgedReaders} that are promised an order: share groups are not. */
+  orderedReaders(subject: number): readonly number[] {
+    return this.judgedReaders(subject).filter((reader) => !this.reader(reader).isShared)
   }
 
   /** Readers that a subject is about where every one counts, whoever reads what it publishes: none for a producer. */
@@ -196,12 +203,17 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
       ({ kind, of }) =>
         of.config['auto.offset.reset'] === 'none' && !(kind === 'sink' && (of as SinkSpec).commit === 'with-output'),
     ),
+    isShared: members.some(({ of }) => isShare(of)),
     isScripted: scripts.some((steps) => steps !== null),
     asksForOffsets: scripts.some((steps) =>
       (steps ?? []).some((step) => step.do === 'seek' || (step.do === 'commit' && step.offsets !== null)),
     ),
     isTerminal: true,
   }
+}
+
+function isShare(of: ReaderSpec): boolean {
+  return (of as ConsumerSpec).share !== undefined
 }
 
 function readsFrom(of: ReaderSpec, topic: string, partition: number): boolean {

@@ -9,6 +9,7 @@ import { Lineage } from './lineage.ts'
 import { Owners } from './owners.ts'
 import { Deliveries, Effects } from './readings.ts'
 import type { Shadow } from './shadow.ts'
+import { ShareStates } from './share-states.ts'
 
 /**
  * What consuming applications did, rebuilt from moments: deliveries, work, effects, derived records and commits. Only
@@ -50,6 +51,8 @@ export class Consumption implements MomentObserver {
   readonly offsetsTopic: InternalTopic
   readonly commits: Commits
   readonly owners: Owners
+  /** What share groups did; it watches for itself. */
+  readonly shares: ShareStates
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
   effect = -1
   delivery = -1
@@ -67,6 +70,7 @@ export class Consumption implements MomentObserver {
     this.applications = shadow.applications
     this.deliveries = new Deliveries(partitions.count)
     this.offsetsTopic = new InternalTopic(shadow.spec, 'offsets')
+    this.shares = new ShareStates(this)
     this.owners = new Owners(this.applications.readers.length)
     this.coordinators = new Coordinators(this.applications, partitions.count, this.offsetsTopic.rules.count)
     this.commits = this.coordinators.commits

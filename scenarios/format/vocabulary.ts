@@ -27,6 +27,7 @@ export type Anomaly =
   | 'duplicate-effect'
   | 'lost-record'
   | 'lost-effect'
+  | 'given-up-effect'
   | 'lost-acked-write'
   | 'lost-committed-write'
   | 'ghost-record'
@@ -84,7 +85,7 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
   {
     name: 'at-least-once',
     about: 'every acknowledged record takes effect',
-    kinds: ['lost-record', 'lost-effect'],
+    kinds: ['lost-record', 'lost-effect', 'given-up-effect'],
     stages: ALL,
     subject: 'application',
     judged: true,
@@ -92,7 +93,7 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
   {
     name: 'exactly-once',
     about: 'every acknowledged record takes effect once and only once',
-    kinds: ['lost-record', 'lost-effect', 'duplicate-record', 'duplicate-effect'],
+    kinds: ['lost-record', 'lost-effect', 'given-up-effect', 'duplicate-record', 'duplicate-effect'],
     stages: ALL,
     subject: 'application',
     judged: true,
