@@ -155,6 +155,10 @@ export class ReaderNodes {
         return { do: 'seek', tp: tp(step), offset: step.offset }
       case 'commit':
         return { do: 'commit', offsets: step.offsets?.map((at) => ({ tp: tp(at), offset: at.offset })) ?? null }
+      case 'pause':
+      case 'resume':
+        return { do: step.do, tps: step.partitions?.map(tp) ?? null }
+      case 'wakeup':
       case 'poll':
       case 'wait':
       case 'close':

@@ -114,13 +114,15 @@ export type RawConsumerStep =
   | 'commit'
   | 'close'
   | 'wakeup'
+  | 'pause'
+  | 'resume'
   | {
       poll?: Opt<number>
       seek?: Opt<RawOffsets>
       commit?: Opt<RawOffsets>
       wait?: Opt<RawSpread | RawMoment>
-      pause?: Opt<unknown>
-      resume?: Opt<unknown>
+      pause?: Opt<string | string[]>
+      resume?: Opt<string | string[]>
     }
 
 export interface RawConsumer extends RawReader {

@@ -113,7 +113,8 @@ describe('values', () => {
 
   test('steps', () => {
     const script = billing(`{ from: orders, config: { ${PLAIN}, enable.auto.commit: false }, steps: [
-      { poll: 5 }, { seek: { orders-0: 0, orders-1: 3 } }, commit, { commit: { orders-0: 5 } }, { wait: 70s }, close ] }`)
+      { poll: 5 }, { seek: { orders-0: 0, orders-1: 3 } }, commit, { commit: { orders-0: 5 } }, { wait: 70s },
+      pause, { pause: orders-0 }, { resume: [orders-0, orders-1] }, resume, wakeup, close ] }`)
     expect(script?.steps).toEqual([
       { do: 'poll', records: 5 },
       { do: 'seek', topic: 'orders', partition: 0, offset: 0 },
@@ -121,6 +122,17 @@ describe('values', () => {
       { do: 'commit', offsets: null },
       { do: 'commit', offsets: [{ topic: 'orders', partition: 0, offset: 5 }] },
       { do: 'wait', for: { kind: 'constant', us: 70_000_000 } },
+      { do: 'pause', partitions: null },
+      { do: 'pause', partitions: [{ topic: 'orders', partition: 0 }] },
+      {
+        do: 'resume',
+        partitions: [
+          { topic: 'orders', partition: 0 },
+          { topic: 'orders', partition: 1 },
+        ],
+      },
+      { do: 'resume', partitions: null },
+      { do: 'wakeup' },
       { do: 'close' },
     ])
   })

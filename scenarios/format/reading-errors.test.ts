@@ -200,11 +200,6 @@ describe('not simulated yet', () => {
     ['sources', after('sources: { i: { to: orders } }'), ['NOT_SIMULATED 6:1']],
     ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
     [
-      'steps',
-      steps('{ seek: { orders-0: 0 } }, wakeup, { pause: [orders-0] }, { resume: [orders-0] }'),
-      ['NOT_SIMULATED 4:80', 'NOT_SIMULATED 4:90', 'NOT_SIMULATED 4:113'],
-    ],
-    [
       'waiting for a moment',
       steps('{ seek: { orders-0: 0 } }, { wait: { moment: leader.elected } }'),
       ['NOT_SIMULATED 4:90'],

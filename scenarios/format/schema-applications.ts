@@ -66,15 +66,17 @@ export const producer: z.ZodType<RawProducer> = z.strictObject({
 
 const offsets = z.record(z.string(), count).describe('offsets by partition, such as { orders-0: 5 }')
 
+const partitions = z.union([z.string(), z.array(z.string())])
+
 const consumerStep: z.ZodType<RawConsumerStep> = z.union([
-  z.enum(['commit', 'close', 'wakeup']),
+  z.enum(['commit', 'close', 'wakeup', 'pause', 'resume']),
   z.strictObject({
     poll: count.optional().describe('how many records'),
     seek: offsets.optional(),
     commit: offsets.optional(),
     wait: z.union([spread, moment]).optional(),
-    pause: z.unknown().optional(),
-    resume: z.unknown().optional(),
+    pause: partitions.optional().describe('partitions that poll() passes over'),
+    resume: partitions.optional().describe('partitions that poll() returns again'),
   }),
 ])
 

@@ -56,6 +56,13 @@ export type CommitEvery = 'poll' | 'record' | number
 export type ConsumerStep =
   | { readonly do: 'poll'; readonly records: number }
   | { readonly do: 'seek'; readonly topic: string; readonly partition: number; readonly offset: number }
+  /** Partitions to be passed over by poll(), or no longer; null = all that are assigned. */
+  | {
+      readonly do: 'pause' | 'resume'
+      readonly partitions: readonly { readonly topic: string; readonly partition: number }[] | null
+    }
+  /** The next call throws WakeupException, which the application catches. */
+  | { readonly do: 'wakeup' }
   | {
       readonly do: 'commit'
       readonly offsets:

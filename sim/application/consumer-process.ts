@@ -1,6 +1,7 @@
 import type { TimerHandle } from '../kernel/kernel.ts'
 import { samplerOf } from '../kernel/sampler.ts'
 import { WORKLOAD } from '../kernel/site.ts'
+import type { PollFailure } from '../kafka/client/consumer/poll-failure.ts'
 import type { Env } from '../kafka/env.ts'
 import type { ConsumerStep } from './applications.ts'
 import { EffectOutput } from './effect-output.ts'
@@ -13,7 +14,8 @@ const STEP: number = READER_TIMERS
 
 /** A step with its partitions as numbers. */
 export type ConsumerProcessStep =
-  | Exclude<ConsumerStep, { readonly do: 'seek' } | { readonly do: 'commit' }>
+  | Exclude<ConsumerStep, { readonly do: 'seek' | 'commit' | 'pause' | 'resume' }>
+  | { readonly do: 'pause' | 'resume'; readonly tps: readonly number[] | null }
   | { readonly do: 'seek'; readonly tp: number; readonly offset: number }
   | { readonly do: 'commit'; readonly offsets: readonly { readonly tp: number; readonly offset: number }[] | null }
 
@@ -40,6 +42,8 @@ export class ConsumerProcess extends ReaderProcess {
   private stopped = false
   /** Seeks in partitions that were not assigned: made when they are, as a rebalance listener would. */
   private readonly seeks: Map<number, number> = new Map()
+  /** So for partitions to be paused. */
+  private readonly pauses: Set<number> = new Set()
 
   constructor(
     env: Env,
@@ -80,6 +84,7 @@ export class ConsumerProcess extends ReaderProcess {
   override onPartitionsAssigned(partitions: readonly number[]): void {
     super.onPartitionsAssigned(partitions)
     for (const tp of partitions) {
+      if (this.pauses.delete(tp)) this.consumer?.pause(tp)
       const offset = this.seeks.get(tp)
       if (offset === undefined) continue
       this.seeks.delete(tp)
@@ -136,6 +141,15 @@ export class ConsumerProcess extends ReaderProcess {
           else this.seeks.set(step.tp, step.offset)
           script.step++
           break
+        case 'pause':
+        case 'resume':
+          this.setPaused(step.tps ?? [...this.owned], step.do === 'pause')
+          script.step++
+          break
+        case 'wakeup':
+          this.consumer?.wakeup()
+          script.step++
+          break
         case 'commit':
           this.commit(step.offsets?.map(({ tp, offset }) => ({ tp, offset, leaderEpoch: -1 })) ?? null, 'step')
           return
@@ -150,6 +164,26 @@ export class ConsumerProcess extends ReaderProcess {
           return
       }
     }
+  }
+
+  private setPaused(tps: readonly number[], paused: boolean): void {
+    for (const tp of tps) {
+      if (!paused) this.pauses.delete(tp)
+      else if (!this.owned.has(tp)) this.pauses.add(tp)
+      if (paused) this.consumer?.pause(tp)
+      else this.consumer?.resume(tp)
+    }
+  }
+
+  /** A `poll` step that was woken up has got what it got: WakeupException is caught. */
+  override onPollFailed(failure: PollFailure): void {
+    if (this.script === null || failure.kind !== 'wakeup') {
+      super.onPollFailed(failure)
+      return
+    }
+    this.got = 0
+    this.script.step++
+    this.proceed()
   }
 
   private waited(script: ConsumerScript, step: ConsumerStep & { readonly do: 'wait' }): boolean {

@@ -1,4 +1,10 @@
-import { CONSUMER_CONFIG, CONSUMER_NOT_SIMULATED } from '../../../sim/kafka/protocol/config/consumer.ts'
+import {
+  BY_DURATION,
+  CONSUMER_CONFIG,
+  CONSUMER_NOT_SIMULATED,
+  isoDurationMs,
+} from '../../../sim/kafka/protocol/config/consumer.ts'
+import type { ConfigDefinition } from '../../../sim/kafka/protocol/config/definition.ts'
 import { PRODUCER_CONFIG, PRODUCER_NOT_SIMULATED } from '../../../sim/kafka/protocol/config/producer.ts'
 import type { ClientProfileName } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
@@ -8,6 +14,7 @@ import {
   type ConfigValue,
   defaultsOf,
   isSetting,
+  parseSetting,
   type ResolvedConfig,
   resolveConfig,
 } from './config.ts'
@@ -21,6 +28,7 @@ export const CONSUMER: ConfigKind = {
   table: CONSUMER_CONFIG,
   notSimulated: CONSUMER_NOT_SIMULATED,
   byHand: {
+    'auto.offset.reset': { parse: resetAt },
     'group.id': { default: '', parse: groupIdAt },
     'group.instance.id': { default: '', parse: instanceIdAt },
     // Nothing comes of the classic one: it is what is simulated.
@@ -64,6 +72,17 @@ export function splitProcessorConfig(place: Place): { readonly consumer: Place; 
     consumer: place.filtered((entry) => isSetting(CONSUMER, entry.name)),
     producer: place.filtered((entry) => isSetting(PRODUCER, entry.name)),
   }
+}
+
+/** `AutoOffsetResetStrategy.fromString`: a word, or how far back from now (KIP-1106). */
+function resetAt(entry: Place): ConfigValue | null {
+  const text = entry.text()?.trim() ?? ''
+  const definition = CONSUMER_CONFIG['auto.offset.reset'] as ConfigDefinition
+  if (!text.startsWith(BY_DURATION.slice(0, -1))) return parseSetting(entry, definition)
+  if (text.startsWith(BY_DURATION) && isoDurationMs(text.slice(BY_DURATION.length)) !== null) return text
+  const message = `\`auto.offset.reset: by_duration\` needs an ISO 8601 duration that is not negative, not ${entry.describe()}`
+  entry.error('TWICESHY_VALUE', message, 'such as `by_duration:PT1H30M` or `by_duration:P7D`')
+  return null
 }
 
 function groupIdAt(entry: Place): string | null {

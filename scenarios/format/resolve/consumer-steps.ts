@@ -4,10 +4,9 @@ import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
-import { partitionNamed } from './partitions.ts'
+import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 
 const WORDS = ['poll', 'seek', 'commit', 'wait', 'close', 'pause', 'resume', 'wakeup'] as const
-const LATER: readonly string[] = ['pause', 'resume', 'wakeup']
 const HELP = 'such as `- { poll: 5 }`, `- { seek: { orders-0: 0 } }`, `- commit`, `- { wait: 5s }`'
 
 type Read = Pick<ReaderSpec, 'from' | 'assign'>
@@ -59,6 +58,9 @@ function stepAt(item: Place, read: Read, context: Context): readonly ConsumerSte
       const offsets = offsetsAt(key, read, context)
       return offsets.length === 0 ? [] : [{ do: 'commit', offsets }]
     }
+    case 'pause':
+    case 'resume':
+      return pauseStep(key, key.name, read, context)
     case 'wait':
       return waitStep(key)
     default:
@@ -68,10 +70,9 @@ function stepAt(item: Place, read: Read, context: Context): readonly ConsumerSte
 
 function wordStep(item: Place, text: string): readonly ConsumerStep[] {
   if (text === 'commit') return [{ do: 'commit', offsets: null }]
-  if (text === 'close') return [{ do: 'close' }]
-  if (LATER.includes(text)) {
-    item.keyErrorOrValue('TWICESHY_NOT_SIMULATED', `the step \`${text}\` is not simulated yet`, null)
-  } else if (text === 'poll')
+  if (text === 'close' || text === 'wakeup') return [{ do: text }]
+  if (text === 'pause' || text === 'resume') return [{ do: text, partitions: null }]
+  if (text === 'poll')
     item.keyErrorOrValue('TWICESHY_TYPE', '`poll` does not say how many records', 'write `- { poll: 5 }`')
   else if (text === 'seek')
     item.keyErrorOrValue('TWICESHY_TYPE', '`seek` does not say where to', 'write `- { seek: { orders-0: 0 } }`')
@@ -87,6 +88,20 @@ function wordStep(item: Place, text: string): readonly ConsumerStep[] {
 function pollStep(place: Place): readonly ConsumerStep[] {
   const records = place.integer('`poll`', 1, 10_000_000, null)
   return records === null ? [] : [{ do: 'poll', records }]
+}
+
+/** `{ pause: orders-0 }`, or a list. */
+function pauseStep(place: Place, step: 'pause' | 'resume', read: Read, context: Context): readonly ConsumerStep[] {
+  const partitions = place.oneOrMore().flatMap((item) => {
+    const text = item.text()
+    if (text === null) {
+      if (!item.broken) item.wrongType('a partition must be a name', 'such as `orders-0`')
+      return []
+    }
+    const name = partitionNamed(item, text, `\`${step}\``, (partition) => partition, context)
+    return name === null || !isReadOr(item, step, text, name, read) ? [] : [name]
+  })
+  return partitions.length === 0 ? [] : [{ do: step, partitions }]
 }
 
 function waitStep(place: Place): readonly ConsumerStep[] {
@@ -118,20 +133,19 @@ function offsetsAt(place: Place, read: Read, context: Context): readonly OffsetO
     const offset = entry.integer('an offset', 0, Number.MAX_SAFE_INTEGER, null)
     if (!entry.written) entry.keyError('TWICESHY_TYPE', `\`${entry.name}\` has no offset`, 'such as `{ orders-0: 0 }`')
     if (name === null || offset === null) return []
-    const { topic, partition } = name
-    const isRead =
-      read.assign === null
-        ? read.from.includes(topic)
-        : read.assign.some((each) => each.topic === topic && each.partition === partition)
-    if (!isRead) {
-      const message = `\`${place.name}\` of \`${entry.name}\`, which this consumer does not read`
-      entry.keyError(
-        'TWICESHY_IMPOSSIBLE',
-        message,
-        read.assign === null ? 'add its topic to `from`' : 'add it to `assign`',
-      )
-      return []
-    }
-    return [{ topic, partition, offset }]
+    return isReadOr(entry.atKey(), place.name, entry.name, name, read) ? [{ ...name, offset }] : []
   })
+}
+
+/** Whether the application reads a partition; reported when it does not. */
+function isReadOr(at: Place, step: string, written: string, name: TopicPartitionName, read: Read): boolean {
+  const { topic, partition } = name
+  const isRead =
+    read.assign === null
+      ? read.from.includes(topic)
+      : read.assign.some((each) => each.topic === topic && each.partition === partition)
+  if (isRead) return true
+  const message = `\`${step}\` of \`${written}\`, which this consumer does not read`
+  at.error('TWICESHY_IMPOSSIBLE', message, read.assign === null ? 'add its topic to `from`' : 'add it to `assign`')
+  return false
 }

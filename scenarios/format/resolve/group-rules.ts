@@ -1,3 +1,4 @@
+import { BY_DURATION } from '../../../sim/kafka/protocol/config/consumer.ts'
 import { BROKER_CONFIG } from '../../../sim/kafka/protocol/config/broker.ts'
 import { ms } from '../../../sim/kernel/time.ts'
 import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../../sim/spec.ts'
@@ -96,7 +97,8 @@ function checkReset(reader: ReaderSpec, workers: Workers, context: Context): voi
   const place = context.applications.get(reader.name)?.place
   const key = 'share' in reader ? 'share.auto.offset.reset' : 'auto.offset.reset'
   const reset = reader.config[key]
-  if (place === undefined || reset === 'earliest' || positionsItself(place)) return
+  if (place === undefined || positionsItself(place)) return
+  if (reset === 'earliest' || reset.startsWith(BY_DURATION)) return
   const written = place.get('config').get(key)
   if (written.report.covers(pathText(written.path))) return
   const at = written.written ? written : place.has('config') ? place.get('config') : place

@@ -10,6 +10,7 @@ import { checkNames, refuseSections } from './names.ts'
 import { resolveConsumers } from './consumers.ts'
 import { applicationFacts, groupsOf, storeFacts, transactionalIdsOf } from './facts.ts'
 import { checkGroups } from './group-rules.ts'
+import { checkOffsets } from './offset-rules.ts'
 import { resolveProcessors } from './processors.ts'
 import { resolveProducers } from './producers.ts'
 import type { FileFacts } from './reader.ts'
@@ -57,6 +58,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   checkSeed(root.get('seed'))
   const workers = resolveWorkers(context, { profile, runForUs: run.forUs })
   checkGroups(workers, context)
+  checkOffsets(workers, context)
   checkTransactions(workers, context)
   const stores = resolveStores(context)
   const network = resolveNetwork(root.get('network'), context)

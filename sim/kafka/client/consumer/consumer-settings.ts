@@ -1,10 +1,13 @@
 import { ms } from '../../../kernel/time.ts'
 import type { ClientSwitches } from '../../protocol/client-switches.ts'
-import type { ConsumerConfig } from '../../protocol/config/consumer.ts'
+import { BY_DURATION, type ConsumerConfig, isoDurationMs } from '../../protocol/config/consumer.ts'
 import type { ClientProfile } from '../../protocol/profile.ts'
 
 /** What a member that takes part in group management may be told to do with its partitions before it rejoins. */
 export type RebalanceProtocol = 'eager' | 'cooperative'
+
+/** Where a partition without a position is begun (`AutoOffsetResetStrategy`). */
+export type ResetPolicy = 'earliest' | 'latest' | 'by_duration'
 
 export type AssignorName = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
 
@@ -18,7 +21,9 @@ export interface ConsumerSettings {
   readonly remoteAssignor: string | null
   readonly autoCommit: boolean
   readonly autoCommitIntervalUs: number
-  readonly offsetReset: 'earliest' | 'latest' | 'none'
+  readonly offsetReset: ResetPolicy | 'none'
+  /** How far back `by_duration` goes. */
+  readonly offsetResetMs: number
   readonly readCommitted: boolean
   readonly maxPollRecords: number
   readonly fetchMinBytes: number
@@ -67,7 +72,8 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     remoteAssignor: config['group.remote.assignor'] === '' ? null : config['group.remote.assignor'],
     autoCommit: config['enable.auto.commit'] && groupId !== '',
     autoCommitIntervalUs: ms(config['auto.commit.interval.ms']),
-    offsetReset: config['auto.offset.reset'],
+    offsetReset: resetPolicyOf(config['auto.offset.reset']),
+    offsetResetMs: isoDurationMs(config['auto.offset.reset'].slice(BY_DURATION.length)) ?? 0,
     readCommitted: config['isolation.level'] === 'read_committed',
     maxPollRecords: config['max.poll.records'],
     fetchMinBytes: config['fetch.min.bytes'],
@@ -94,6 +100,10 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     leaderHints: profile.leaderHints,
     switches: profile,
   }
+}
+
+function resetPolicyOf(setting: ConsumerConfig['auto.offset.reset']): ResetPolicy | 'none' {
+  return setting === 'earliest' || setting === 'latest' || setting === 'none' ? setting : 'by_duration'
 }
 
 const ASSIGNORS: ReadonlyMap<string, AssignorName> = new Map([

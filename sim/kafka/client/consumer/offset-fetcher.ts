@@ -1,5 +1,6 @@
 import { M } from '../../../history/catalogue.ts'
 import { tpOf } from '../../../history/ids.ts'
+import { MILLISECOND } from '../../../kernel/time.ts'
 import type { Env } from '../../env.ts'
 import { Api } from '../../protocol/api.ts'
 import { Errors } from '../../protocol/errors.ts'
@@ -14,7 +15,7 @@ import {
 } from '../../protocol/group-messages.ts'
 import type { Metadata } from '../metadata.ts'
 import type { ConsumerNetworkClient } from './consumer-network-client.ts'
-import type { ConsumerSettings } from './consumer-settings.ts'
+import type { ConsumerSettings, ResetPolicy } from './consumer-settings.ts'
 import type { ConsumerTopics } from './consumer-topics.ts'
 import { type PollFailure, pollFailure } from './poll-failure.ts'
 import type { SubscriptionState } from './subscription-state.ts'
@@ -97,8 +98,9 @@ export class OffsetFetcher {
     for (const answer of response.partitions) {
       const asked = request.partitions.find((other) => isSame(other, answer))
       if (asked === undefined) continue
-      if (answer.errorCode !== Errors.NONE || answer.offset < 0) this.retryLater([answer], AWAIT_RESET)
-      else this.reset(answer, asked.timestamp === LATEST_TIMESTAMP)
+      if (answer.errorCode !== Errors.NONE) this.retryLater([answer], AWAIT_RESET)
+      // No record is that new: nothing is retried, so the partition is asked about again after the request's time.
+      else if (answer.offset >= 0) this.reset(answer, policyOf(asked.timestamp))
     }
   }
 
@@ -161,8 +163,21 @@ export class OffsetFetcher {
         topicId: state.topicId,
         partition: state.partition,
         currentLeaderEpoch: state.leadership.leaderEpoch,
-        timestamp: state.resetTo === 'latest' ? LATEST_TIMESTAMP : EARLIEST_TIMESTAMP,
+        timestamp: this.timestampFor(state.resetTo),
       })),
+    }
+  }
+
+  private timestampFor(policy: ResetPolicy): number {
+    const { env, settings } = this.parts
+    switch (policy) {
+      case 'earliest':
+        return EARLIEST_TIMESTAMP
+      case 'latest':
+        return LATEST_TIMESTAMP
+      case 'by_duration':
+        // Nothing is older than the clock itself; below it stand the timestamps that mean something else.
+        return Math.max(0, Math.floor(env.wallClock() / MILLISECOND) - settings.offsetResetMs)
     }
   }
 
@@ -178,13 +193,13 @@ export class OffsetFetcher {
   // --- answers ------------------------------------------------------------------------------------------------------
 
   /** `resetPositionIfNeeded`: the position carries no epoch, so it is not validated. */
-  private reset(answer: ListOffsetsResponse['partitions'][number], latest: boolean): void {
+  private reset(answer: ListOffsetsResponse['partitions'][number], policy: ResetPolicy): void {
     const { env, subscriptions, metadata } = this.parts
     const tp = tpOf(answer.topicId, answer.partition)
     const state = subscriptions.get(tp)
-    if (state === undefined || state.fetchState !== AWAIT_RESET || (state.resetTo === 'latest') !== latest) return
+    if (state === undefined || state.fetchState !== AWAIT_RESET || state.resetTo !== policy) return
     metadata.sawEpoch(state.leadership, answer.leaderEpoch)
-    env.emit(M.positionReset, tp, answer.offset, state.offset, latest ? 1 : 0)
+    env.emit(M.positionReset, tp, answer.offset, state.offset, policy === 'latest' ? 1 : 0)
     state.seekUnvalidated(answer.offset, -1)
   }
 
@@ -224,6 +239,11 @@ function epochsOf(states: readonly TopicPartitionState[]): OffsetForLeaderEpochR
       leaderEpoch: state.offsetEpoch,
     })),
   }
+}
+
+/** `timestampToOffsetResetStrategy` */
+function policyOf(timestamp: number): ResetPolicy {
+  return timestamp === LATEST_TIMESTAMP ? 'latest' : timestamp === EARLIEST_TIMESTAMP ? 'earliest' : 'by_duration'
 }
 
 function isSame(a: TopicPartitionId, b: TopicPartitionId): boolean {

@@ -1,5 +1,6 @@
 import { partitionOf, topicIdOf } from '../../../history/ids.ts'
 import type { PartitionLeadership } from '../metadata.ts'
+import type { ResetPolicy } from './consumer-settings.ts'
 
 /** No position yet: the committed offset is to be asked for. */
 export const INITIALIZING = 0
@@ -24,7 +25,7 @@ export class TopicPartitionState {
   /** The leader this position is valid for. */
   leader = -1
   leaderEpoch = -1
-  resetTo: 'earliest' | 'latest' = 'latest'
+  resetTo: ResetPolicy = 'latest'
   /** The position that was asked to be validated. */
   validatedOffset = -1
   /** No look-up before this time. */
@@ -75,7 +76,7 @@ export class TopicPartitionState {
   }
 
   /** `requestOffsetReset` */
-  requestReset(policy: 'earliest' | 'latest'): void {
+  requestReset(policy: ResetPolicy): void {
     this.fetchState = AWAIT_RESET
     this.resetTo = policy
     this.nextRetryAt = 0

@@ -3,7 +3,7 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 /** A consumer's settings after defaults, by Kafka's names; `*.ms` in milliseconds. */
 export interface ConsumerConfig {
   readonly 'auto.commit.interval.ms': number
-  readonly 'auto.offset.reset': 'earliest' | 'latest' | 'none'
+  readonly 'auto.offset.reset': 'earliest' | 'latest' | 'none' | `by_duration:${string}`
   readonly 'default.api.timeout.ms': number
   readonly 'enable.auto.commit': boolean
   readonly 'fetch.max.bytes': number
@@ -40,9 +40,33 @@ export interface ConsumerConfig {
   readonly 'socket.connection.setup.timeout.ms': number
 }
 
+/** `AutoOffsetResetStrategy.fromString`: what stands before the duration (KIP-1106). */
+export const BY_DURATION = 'by_duration:'
+
+const DAY_MS = 86_400_000
+
+/**
+ * Milliseconds of an ISO 8601 duration as `java.time.Duration` reads it, such as `PT1H30M`; null when it is none, negative, or
+ * longer than can be counted. Fractions below a millisecond are dropped.
+ */
+export function isoDurationMs(text: string): number | null {
+  const parts = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{0,9}))?S)?)?$/i.exec(text)
+  if (parts === null || /[PT]$/i.test(text)) return null
+  const [days, hours, minutes, seconds] = parts.slice(1, 5).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  const fraction = Number((parts[5] ?? '').slice(0, 3).padEnd(3, '0'))
+  const total = days * DAY_MS + hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + fraction
+  return Number.isSafeInteger(total) ? total : null
+}
+
 /**
  * `ConsumerConfig.java`, 4.1: the settings that are simulated, besides the free texts `group.id`, `group.instance.id` and
- * `group.remote.assignor`, the word `group.protocol` and the list `partition.assignment.strategy`.
+ * `group.remote.assignor`, the word `group.protocol`, the list `partition.assignment.strategy`, and `by_duration:` in
+ * `auto.offset.reset`.
  */
 export const CONSUMER_CONFIG: ConfigTable = {
   'auto.commit.interval.ms': { type: 'ms', default: 5000, min: 0, max: INT_MAX },
