@@ -56,6 +56,8 @@ export function actionInWords(action: Action): string {
     }
     case 'disconnect':
       return `disconnect ${targetInWords(action.between[0])} and ${targetInWords(action.between[1])}`
+    case 'add-partitions':
+      return `add partitions: ${action.topics.map(({ topic, partitions }) => `${topic} has ${partitions}`).join(', ')}`
   }
 }
 
@@ -102,6 +104,8 @@ function targetsOf(action: Action): readonly Target[] {
       return [action.from, action.to].filter((target) => target !== null)
     case 'disconnect':
       return action.between
+    case 'add-partitions':
+      return []
   }
 }
 

@@ -5,7 +5,7 @@ import { partitionFor } from './kafka/group/partition-for.ts'
 import type { LogEntry } from './kafka/protocol/batch.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { tpOf } from './history/ids.ts'
-import type { NodeLayout } from './layout.ts'
+import { mostPartitionsOf, type NodeLayout } from './layout.ts'
 import type { WorldSpec } from './spec.ts'
 import type { WorldNodes } from './world-nodes.ts'
 
@@ -71,7 +71,7 @@ export function finalStateOf(
     return handler === null || handler === undefined ? [] : [{ number, broker: handler }]
   })
   const tps = spec.topics.flatMap((topic, index) =>
-    Array.from({ length: topic.partitions }, (_, partition) => tpOf(index + 1, partition)),
+    Array.from({ length: mostPartitionsOf(topic) }, (_, partition) => tpOf(index + 1, partition)),
   )
   const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
   const groups = [...new Set(readers.map(({ config }) => config['group.id']))].filter((group) => group !== '')

@@ -38,7 +38,16 @@ export function healLimitUs(spec: WorldSpec): number {
   // Kafka Connect commits every so often, and once more after a commit that failed.
   const flushes = 2 * Math.max(0, ...spec.sinks.map(({ connect }) => connect?.flushIntervalMs ?? 0))
   const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes
-  return ms(Math.max(0, ...brokers) + clients) + backlogUs(spec) + 30 * SECOND
+  return ms(Math.max(0, ...brokers) + clients + growthMs(spec)) + backlogUs(spec) + 30 * SECOND
+}
+
+/** New partitions are met when metadata is refreshed, at the latest after `metadata.max.age.ms`; then the group rebalances once more. */
+function growthMs(spec: WorldSpec): number {
+  if (spec.topics.every((topic) => topic.mostPartitions === undefined)) return 0
+  const ages = readersOf(spec).map(
+    ({ config }) => finite(config['metadata.max.age.ms'], 300_000) + finite(config['max.poll.interval.ms'], 300_000),
+  )
+  return Math.max(0, ...ages)
 }
 
 /**

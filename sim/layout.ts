@@ -1,4 +1,4 @@
-import type { ProducerSpec, WorldSpec } from './spec.ts'
+import type { ProducerSpec, TopicSpec, WorldSpec } from './spec.ts'
 
 /** What a node is for. */
 export type NodeRole = 'controller' | 'broker' | 'producer' | 'consumer' | 'processor' | 'sink' | 'store'
@@ -60,4 +60,9 @@ export function topicsOf(producer: ProducerSpec): readonly string[] {
   const { workload } = producer
   const named = workload.kind === 'steps' ? workload.steps.flatMap((step) => (step.do === 'send' ? [step.to] : [])) : []
   return [...new Set([...producer.to, ...named])]
+}
+
+/** As many partitions as a topic ever has. */
+export function mostPartitionsOf(topic: TopicSpec): number {
+  return topic.mostPartitions ?? topic.partitions
 }

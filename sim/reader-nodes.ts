@@ -10,6 +10,7 @@ import { SinkProcess } from './application/sink-process.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
+import type { ControllerView } from './kafka/controller/view.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
 import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
@@ -26,6 +27,7 @@ export class ReaderNodes {
   private readonly journals: Map<number, ProcessorJournal> = new Map()
   private readonly spec: WorldSpec
   private readonly layout: readonly NodeLayout[]
+  private readonly view: ControllerView
   private readonly seed: string
   private readonly tellSteps: boolean
   private readonly host: Pick<ProcessHost, 'exited'>
@@ -33,12 +35,14 @@ export class ReaderNodes {
   constructor(
     spec: WorldSpec,
     layout: readonly NodeLayout[],
+    view: ControllerView,
     seed: string,
     tellSteps: boolean,
     host: Pick<ProcessHost, 'exited'>,
   ) {
     this.spec = spec
     this.layout = layout
+    this.view = view
     this.seed = seed
     this.tellSteps = tellSteps
     this.host = host
@@ -73,7 +77,7 @@ export class ReaderNodes {
     )[spec.commit]
     const to = spec.to.map((name) => {
       const topicId = topicIdNamed(this.spec, name)
-      return { name, topicId, partitions: this.spec.topics[topicId - 1]?.partitions ?? 0 }
+      return { name, topicId, partitions: this.view.partitionsOf(topicId) }
     })
     const { transform, transactions } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)

@@ -3,6 +3,7 @@ import type { ReaderProcess } from './application/reader-process.ts'
 import { M } from './history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
 import type { MomentObserver, Recorder } from './history/recorder.ts'
+import type { ControllerView } from './kafka/controller/view.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, reads, topicIdNamed, topicName } from './layout.ts'
 import type { ReaderSpec, WorldSpec } from './spec.ts'
@@ -42,11 +43,13 @@ export class ReaderSettlement {
   private readonly committed: CommittedOffsets = new CommittedOffsets()
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
+  private readonly view: ControllerView
   /** Node numbers of readers and of stores. */
   private readonly readers: readonly number[]
   private readonly stores: readonly number[]
 
-  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[]) {
+  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
+    this.view = view
     this.kernel = kernel
     this.recorder = recorder
     recorder.observe(this.committed)
@@ -122,7 +125,7 @@ export class ReaderSettlement {
       if (reader === null || !reader.readsOn || !reader.subscribes) continue
       for (const topic of this.topicsOf(node)) {
         const topicId = topicIdNamed(this.spec, topic)
-        const count = this.spec.topics[topicId - 1]?.partitions ?? 0
+        const count = this.view.partitionsOf(topicId)
         for (let index = 0; index < count; index++) {
           const tp = tpOf(topicId, index)
           if (!this.isOwned(tp, reader.groupId))

@@ -28,7 +28,7 @@ export class Settlement implements SettlementWorld, ShareWorld {
     this.spec = spec
     this.nodes = nodes
     this.view = view
-    this.readers = new ReaderSettlement(kernel, recorder, spec, nodes)
+    this.readers = new ReaderSettlement(kernel, recorder, spec, nodes, view)
     this.shares = new ShareSettlement(kernel, spec, nodes)
     const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
     this.groups = [...new Set(readers.map(({ config }) => config['group.id']))].filter((group) => group !== '')
@@ -105,7 +105,7 @@ export class Settlement implements SettlementWorld, ShareWorld {
   /** Every partition that is to settle is asked, until one gives an answer. */
   private unsettledPartition(): Waiting | null {
     for (let topicId = 1; topicId <= this.spec.topics.length; topicId++) {
-      const partitions = this.spec.topics[topicId - 1]?.partitions ?? 0
+      const partitions = this.view.partitionsOf(topicId)
       for (let index = 0; index < partitions; index++) {
         const why = this.unsettled(tpOf(topicId, index))
         if (why !== null) return why
@@ -115,8 +115,8 @@ export class Settlement implements SettlementWorld, ShareWorld {
   }
 
   private unsettledPartitions(): readonly Waiting[] {
-    const data = this.spec.topics.flatMap((topic, at) =>
-      Array.from({ length: topic.partitions }, (_, index) => this.unsettled(tpOf(at + 1, index)) ?? []),
+    const data = this.spec.topics.flatMap((_topic, at) =>
+      Array.from({ length: this.view.partitionsOf(at + 1) }, (_, index) => this.unsettled(tpOf(at + 1, index)) ?? []),
     )
     return [...data.flat(), ...this.unsettledOffsets(), ...unsettledTransactions(this)]
   }

@@ -60,6 +60,8 @@ export interface NetworkSpec {
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
+  /** How many it has after every `add-partitions` of the file; absent = none is added. */
+  readonly mostPartitions?: number
   readonly replicationFactor: number
   /** Settings after the brokers' defaults. */
   readonly config: TopicConfig

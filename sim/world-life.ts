@@ -2,6 +2,7 @@ import type { FaultHost } from './faults/host.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
+import { CREATE_PARTITIONS } from './kafka/controller/controller.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
@@ -108,6 +109,13 @@ export class WorldLife implements FaultHost {
 
   endSlowDisk(node: number): void {
     this.nodes.disks.get(node)?.endSlow()
+  }
+
+  addPartitions(topic: string, partitions: number): boolean {
+    const found = this.nodes.view.topicNamed(topic)
+    if (found === null || found.partitions >= partitions || this.activeController() < 0) return false
+    this.kernel.deliver(this.activeController(), SIGNAL_EVENT, CREATE_PARTITIONS, found.topicId, partitions, null)
+    return true
   }
 
   isUp(node: number): boolean {

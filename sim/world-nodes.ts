@@ -70,7 +70,7 @@ export class WorldNodes {
     this.layout = layout
     this.tellSteps = tellSteps
     this.seed = seed
-    this.readers = new ReaderNodes(spec, layout, seed, tellSteps, this)
+    this.readers = new ReaderNodes(spec, layout, this.view, seed, tellSteps, this)
     this.shareGroups = new Map(
       spec.consumers.flatMap(({ share, config }) =>
         share === undefined ? [] : [[config['group.id'], config] as const],
@@ -177,7 +177,7 @@ export class WorldNodes {
         topics: topicsOf(spec).map((name) => ({
           name,
           topicId: topicIdNamed(this.spec, name),
-          partitions: this.spec.topics[topicIdNamed(this.spec, name) - 1]?.partitions ?? 0,
+          partitions: this.view.partitionsOf(topicIdNamed(this.spec, name)),
         })),
         workload: this.workloads.get(node) as DrawnWorkload,
         onUnknown: spec.onUnknown,

@@ -15,6 +15,10 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
   },
   drop: { value: '{ from, to, api, reply, nth, count }', about: 'the message is lost and its connection ends' },
   disconnect: { value: '{ between: [a, b] }', about: 'resets the connections' },
+  'add-partitions': {
+    value: 'map of topics, below admin',
+    about: 'an operator gives topics more partitions: admin: { add-partitions: { orders: 6 } }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

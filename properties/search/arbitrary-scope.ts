@@ -98,6 +98,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'wipe-disk':
     case 'slow-disk':
     case 'partition':
+    case 'add-partitions':
       return []
   }
 }

@@ -74,6 +74,8 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
       const [from, to] = action.between
       return isOne(from) ? { ...action, between: [node, to] } : action
     }
+    case 'add-partitions':
+      return action
   }
 }
 

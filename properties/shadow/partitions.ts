@@ -1,4 +1,5 @@
 import { tpOf } from '../../sim/history/ids.ts'
+import { mostPartitionsOf } from '../../sim/layout.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
 /** What partitions are promised, by their number. */
@@ -26,12 +27,12 @@ export class Partitions {
     let count = 0
     topics.forEach((topic, index) => {
       this.firstOf[index + 1] = count
-      this.sizeOf[index + 1] = topic.partitions
-      count += topic.partitions
+      this.sizeOf[index + 1] = mostPartitionsOf(topic)
+      count += mostPartitionsOf(topic)
     })
     this.count = count
     const rows = topics.flatMap((topic, index) =>
-      Array.from({ length: topic.partitions }, (_, partition) => ({ topic, topicId: index + 1, partition })),
+      Array.from({ length: mostPartitionsOf(topic) }, (_, partition) => ({ topic, topicId: index + 1, partition })),
     )
     this.tps = rows.map((row) => tpOf(row.topicId, row.partition))
     this.names = rows.map((row) => `${row.topic.name}-${row.partition}`)

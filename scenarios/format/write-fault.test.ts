@@ -72,6 +72,13 @@ describe('faults that are written load to the same plan', () => {
       fault({ action: { kind: 'stop', target: { kind: 'application', name: '007' } } }),
     ],
     [
+      'an operator',
+      fault({
+        action: { kind: 'add-partitions', topics: [{ topic: 'orders', partitions: 9 }] },
+        forUs: null,
+      }),
+    ],
+    [
       'one of several',
       fault({
         action: { kind: 'pause', target: { kind: 'any', of: [brokers, { kind: 'node', name: 'checkout#1' }] } },

@@ -79,6 +79,10 @@ function writeAction(action: Action): RawFault {
       return { drop: writeStream(action) }
     case 'disconnect':
       return { disconnect: { between: [writeTarget(action.between[0]), writeTarget(action.between[1])] } }
+    case 'add-partitions': {
+      const topics = action.topics.map(({ topic, partitions }) => [topic, partitions] as const)
+      return { admin: { 'add-partitions': Object.fromEntries(topics) } }
+    }
   }
 }
 

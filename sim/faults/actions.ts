@@ -14,7 +14,10 @@ import { TargetResolver } from './targets.ts'
 import type { WorldNames } from './world-names.ts'
 
 /** An action about nodes rather than about what lies between them. */
-type NodeAction = Exclude<Action, { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' }>
+type NodeAction = Exclude<
+  Action,
+  { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | 'add-partitions' }
+>
 
 /** Does what faults say, to the nodes that they mean at that moment, and undoes it. */
 export class FaultActions {
@@ -57,6 +60,8 @@ export class FaultActions {
         return this.rule(firing, action, null)
       case 'disconnect':
         return this.disconnect(firing, action.between)
+      case 'add-partitions':
+        return this.addPartitions(firing, action.topics)
     }
   }
 
@@ -127,6 +132,20 @@ export class FaultActions {
     return false
   }
 
+  /** What an operator does is done at once; nothing lasts. */
+  private addPartitions(
+    firing: Firing,
+    topics: readonly { readonly topic: string; readonly partitions: number }[],
+  ): boolean {
+    const controller = this.host.activeController()
+    this.tell(firing, controller < 0 ? [] : [controller])
+    const matters = this.host.workInFlight()
+    for (const { topic, partitions } of topics) {
+      if (this.host.addPartitions(topic, partitions)) this.tally.touch(firing, matters)
+    }
+    return false
+  }
+
   /** Ends what a fault did. */
   undo(firing: Firing): void {
     const { action, nodes } = firing
@@ -154,6 +173,7 @@ export class FaultActions {
         this.host.network.removeRule(firing.id)
         break
       case 'disconnect':
+      case 'add-partitions':
         break
     }
   }
@@ -182,6 +202,7 @@ export function hitsNodes(action: Action): boolean {
     case 'delay':
     case 'drop':
     case 'disconnect':
+    case 'add-partitions':
       return false
   }
 }

@@ -29,6 +29,8 @@ export interface FaultHost {
   /** Makes every disk operation of the node slower by a sample of the spread; null ends one such fault. */
   slowDisk(node: number, by: Spread): boolean
   endSlowDisk(node: number): void
+  /** Has a topic given more partitions; false when no controller is there to do it. */
+  addPartitions(topic: string, partitions: number): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

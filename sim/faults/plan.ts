@@ -48,6 +48,11 @@ export type Action =
   | ({ readonly kind: 'delay'; readonly by: Spread } & StreamMatch)
   | ({ readonly kind: 'drop' } & StreamMatch)
   | { readonly kind: 'disconnect'; readonly between: readonly [Target, Target] }
+  /** An operator has topics given more partitions; `partitions` is how many they then have. */
+  | {
+      readonly kind: 'add-partitions'
+      readonly topics: readonly { readonly topic: string; readonly partitions: number }[]
+    }
 
 /** Which messages `delay` and `drop` take. */
 export interface StreamMatch {

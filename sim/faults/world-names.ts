@@ -1,5 +1,5 @@
 import { recordOf, tpOf } from '../history/ids.ts'
-import { nodesOf, type NodeLayout, topicIdNamed } from '../layout.ts'
+import { mostPartitionsOf, nodesOf, type NodeLayout, topicIdNamed } from '../layout.ts'
 import type { WorldSpec } from '../spec.ts'
 
 /** Numbers of everything that a scenario calls by name: nodes, applications, topics, records. */
@@ -47,7 +47,12 @@ export class WorldNames {
   /** Topic and partition as one number, or -1 when the scenario has no such partition. */
   partition(topic: string, partition: number): number {
     const id = this.topic(topic)
-    return id > 0 && partition < (this.spec.topics[id - 1]?.partitions ?? 0) ? tpOf(id, partition) : -1
+    return id > 0 && partition < this.mostPartitions(id) ? tpOf(id, partition) : -1
+  }
+
+  private mostPartitions(topicId: number): number {
+    const topic = this.spec.topics[topicId - 1]
+    return topic === undefined ? 0 : mostPartitionsOf(topic)
   }
 
   /**

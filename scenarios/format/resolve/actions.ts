@@ -4,11 +4,13 @@ import { MILLISECOND } from '../../../sim/kernel/time.ts'
 import type { Place } from '../place.ts'
 import { spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
+import { resolveAdmin } from './admin.ts'
 import { checkApi } from './moments.ts'
 import { resolveGroups } from './groups.ts'
 import { onlyClients, onlyOutside, resolveTarget } from './target.ts'
 
-export const ACTIONS = [
+/** What the chaos generator draws. */
+export const CHAOS_ACTIONS = [
   'crash',
   'power-loss',
   'wipe-disk',
@@ -21,15 +23,9 @@ export const ACTIONS = [
   'disconnect',
   'slow-disk',
 ] as const
-export const ACTIONS_NOT_SIMULATED = [
-  'disk-full',
-  'disk-error',
-  'corrupt',
-  'clock-jump',
-  'clock-skew',
-  'admin',
-] as const
-type ActionName = (typeof ACTIONS)[number]
+export const ACTIONS: readonly ActionName[] = [...CHAOS_ACTIONS, 'admin']
+export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt', 'clock-jump', 'clock-skew'] as const
+type ActionName = (typeof CHAOS_ACTIONS)[number] | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {
@@ -66,6 +62,8 @@ export function resolveAction(place: Place, context: Context): Action | null {
     }
     case 'disconnect':
       return disconnect(place, context)
+    case 'admin':
+      return resolveAdmin(place, context)
   }
 }
 

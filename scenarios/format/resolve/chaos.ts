@@ -1,6 +1,6 @@
 import type { ChaosBudget, ChaosKind, ChaosSpec } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
-import { ACTIONS, ACTIONS_NOT_SIMULATED } from './actions.ts'
+import { CHAOS_ACTIONS, ACTIONS_NOT_SIMULATED } from './actions.ts'
 
 const BUDGETS: readonly ChaosBudget[] = ['within-promise', 'beyond', 'hostile']
 const MOST_FAULTS = 10_000
@@ -22,14 +22,14 @@ export function resolveChaos(place: Place): ChaosSpec | null {
 }
 
 function kindsAt(place: Place): readonly ChaosKind[] {
-  if (!place.written || !place.expectList('`kinds`')) return ACTIONS
+  if (!place.written || !place.expectList('`kinds`')) return CHAOS_ACTIONS
   const kinds: ChaosKind[] = []
   for (const item of place.items()) {
     if ((ACTIONS_NOT_SIMULATED as readonly string[]).includes(item.text() ?? '')) {
       item.error('TWICESHY_NOT_SIMULATED', `${item.describe()} is not simulated yet`)
       continue
     }
-    const kind = item.word(ACTIONS, 'a kind of fault')
+    const kind = item.word(CHAOS_ACTIONS, 'a kind of fault')
     if (kind !== null && !kinds.includes(kind)) kinds.push(kind)
   }
   if (place.items().length === 0)

@@ -68,6 +68,8 @@ function actionDraws(action: Action): boolean {
       return optionalDraws(action.from) || optionalDraws(action.to)
     case 'disconnect':
       return action.between.some(targetDraws)
+    case 'add-partitions':
+      return false
   }
 }
 

@@ -204,12 +204,10 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
   const lasts = place.get('for')
   const spread = spreadAt(lasts, '`for`', null)
   if (spread !== null && meanUs(spread) === 0) lasts.error('TWICESHY_RANGE', '`for` must be longer than 0')
-  if (lasts.written && action?.kind === 'disconnect') {
-    lasts.keyError(
-      'TWICESHY_FAULT',
-      '`disconnect` happens at once, so `for` means nothing',
-      'remove `for`, or use `partition`',
-    )
+  if (lasts.written && (action?.kind === 'disconnect' || action?.kind === 'add-partitions')) {
+    const what = action.kind === 'disconnect' ? '`disconnect`' : '`add-partitions`'
+    const help = action.kind === 'disconnect' ? 'remove `for`, or use `partition`' : 'remove `for`: partitions stay'
+    lasts.keyError('TWICESHY_FAULT', `${what} happens at once, so \`for\` means nothing`, help)
   }
   return spread
 }

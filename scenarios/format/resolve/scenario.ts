@@ -1,3 +1,4 @@
+import { withMostPartitions } from './admin.ts'
 import { nodeNames, resolveCluster } from './cluster.ts'
 import type { Context } from './context.ts'
 import { resolveCampaign } from './campaign.ts'
@@ -80,7 +81,15 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     variant,
     tags: tagsAt(root.get('tags')),
     seed: textAt(root.get('seed')) ?? '1',
-    spec: { profile, cluster: cluster.spec, network, topics: topics.specs, ...workers, stores, run },
+    spec: {
+      profile,
+      cluster: cluster.spec,
+      network,
+      topics: withMostPartitions(topics.specs, faults),
+      ...workers,
+      stores,
+      run,
+    },
     faults,
     chaos,
     runs: writtenRuns(root.get('run')) ?? (drawsAnything(workers, faults, chaos) ? 100 : 1),

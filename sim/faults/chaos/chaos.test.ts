@@ -175,7 +175,8 @@ describe('drawChaos', () => {
           action.kind === 'isolate' ||
           action.kind === 'delay' ||
           action.kind === 'drop' ||
-          action.kind === 'disconnect'
+          action.kind === 'disconnect' ||
+          action.kind === 'add-partitions'
         )
           continue
         expect(action.target).toEqual({ kind: 'node', name: 'checkout#0' })

@@ -107,6 +107,8 @@ export class FakeWorld implements FaultHost {
   readonly nodeNames: readonly string[]
   readonly injector: Injector
   readonly diary: Diary
+  /** What operators asked for. */
+  readonly grown: string[] = []
   readonly disks: (readonly [time: number, node: number, by: Spread | null])[] = []
   shutdownUs: number = 20 * MILLISECOND
   inFlight = true
@@ -239,6 +241,11 @@ export class FakeWorld implements FaultHost {
   endSlowDisk(node: number): void {
     this.disks.push([this.kernel.now, node, null])
   }
+  addPartitions(topic: string, partitions: number): boolean {
+    this.grown.push(`${topic} ${partitions}`)
+    return !this.leaderless
+  }
+
   isUp(node: number): boolean {
     return (this.kernel.nodes[node] as NodeSlot).state !== DOWN
   }

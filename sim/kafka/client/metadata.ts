@@ -35,8 +35,8 @@ export interface MetadataSettings {
 
 /**
  * A client's `Metadata`: who leads what. One request at a time goes to the least loaded node; answers of an older leader
- * epoch than one already seen are ignored (KIP-320). Partitions that a topic does not have here are passed over: a producer's
- * partition counts never change, a consumer adds partitions before it hands an answer in.
+ * epoch than one already seen are ignored (KIP-320). Partitions that a topic does not have here are passed over:
+ * whoever owns the topics adds those that an answer tells of before it hands the answer in.
  */
 export class Metadata {
   /** Topics that the last answer did not know. */

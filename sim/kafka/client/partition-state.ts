@@ -41,17 +41,25 @@ export class PartitionState {
 export class TopicState {
   readonly name: string
   readonly topicId: number
-  readonly partitions: readonly PartitionState[]
+  readonly partitions: PartitionState[]
   readonly partitioner: BuiltInPartitioner
   /** The application has sent to it, so metadata requests ask for it. */
   wanted = false
   /** Metadata has told its partitions: until then send() blocks. */
   known = false
 
-  constructor(name: string, topicId: number, partitions: readonly PartitionState[], partitioner: BuiltInPartitioner) {
+  constructor(name: string, topicId: number, partitions: PartitionState[], partitioner: BuiltInPartitioner) {
     this.name = name
     this.topicId = topicId
     this.partitions = partitions
     this.partitioner = partitioner
+  }
+
+  /** Metadata tells of so many partitions: returns those that are new here. */
+  grow(count: number): readonly PartitionState[] {
+    const added: PartitionState[] = []
+    for (let index = this.partitions.length; index < count; index++) added.push(new PartitionState(this.topicId, index))
+    this.partitions.push(...added)
+    return added
   }
 }

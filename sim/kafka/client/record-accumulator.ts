@@ -25,7 +25,8 @@ export class RecordAccumulator {
   private readonly settings: ProducerSettings
   private readonly numbers: BatchNumbers
   private readonly sequences: Sequences | null
-  readonly partitions: readonly PartitionState[]
+  /** Of all topics; metadata may add some. */
+  readonly partitions: PartitionState[]
   /** Bytes of `buffer.memory` that are free. */
   available: number
   /** Batches whose callbacks are open. */
@@ -44,7 +45,7 @@ export class RecordAccumulator {
     settings: ProducerSettings,
     numbers: BatchNumbers,
     sequences: Sequences | null,
-    partitions: readonly PartitionState[],
+    partitions: PartitionState[],
   ) {
     this.env = env
     this.settings = settings

@@ -191,7 +191,11 @@ export class Sender implements NetworkClientOwner {
   }
 
   private onMetadata(response: MetadataResponse): void {
-    const { metadata, settings, policy, topics } = this
+    const { metadata, settings, policy, topics, accumulator } = this
+    for (const { name, partitions } of response.topics) {
+      const topic = topics.find((each) => each.name === name)
+      if (topic !== undefined) accumulator.partitions.push(...topic.grow(partitions.length))
+    }
     metadata.onResponse(response)
     if (settings.switches['sequence.unknown-topic'] === 'keep' || policy === null) return
     for (const topic of topics) {

@@ -26,7 +26,7 @@ import { MetadataFetches } from './metadata-fetches.ts'
 import type { ControllerDisk } from './metadata-log.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { ReplicationControlManager } from './replication-control.ts'
-import { createTopics } from './topic-creation.ts'
+import { createPartitions, createTopics } from './topic-creation.ts'
 
 /** Kinds of the controller's timers. */
 export const ControllerTimer = {
@@ -39,6 +39,9 @@ export const ControllerTimer = {
   /** `electUnclean` */
   ELECT_UNCLEAN: 4,
 } as const
+
+/** A signal: an operator's tool asks for more partitions of the topic `a`, `b` in all (`CreatePartitions`). */
+export const CREATE_PARTITIONS = 48
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -116,7 +119,12 @@ export class Controller implements NodeHandler {
     this.answerFetches()
   }
 
-  onSignal(kind: number, connection: number): void {
+  onSignal(kind: number, connection: number, b: number): void {
+    if (kind === CREATE_PARTITIONS) {
+      this.commit(createPartitions(connection, b, this.image.topics, this.image.cluster))
+      this.answerFetches()
+      return
+    }
     if (kind !== CLOSED && kind !== RESET) return
     let behind = this.fetches.drop(connection)
     if (kind === RESET) return

@@ -6,8 +6,6 @@ import { placeReplicas } from './cluster-formation.ts'
 import type { ControllerResult } from './replication-control.ts'
 import type { TopicsImage } from './topics-image.ts'
 
-type NewTopic = CreateTopicsRequest['topics'][number]
-
 /** `ReplicationControlManager.createTopics`, for the topics that brokers make themselves. */
 export function createTopics(
   request: CreateTopicsRequest,
@@ -20,7 +18,7 @@ export function createTopics(
   const results = request.topics.map((topic) => {
     const { name } = topic
     if (topics.named(name) !== undefined) return { name, errorCode: Errors.TOPIC_ALREADY_EXISTS, topicId: -1 }
-    const placement = place(topic, cluster)
+    const placement = place(0, topic.numPartitions, topic.replicationFactor, cluster)
     if (placement === null) return { name, errorCode: Errors.INVALID_REPLICATION_FACTOR, topicId: -1 }
     const topicId = nextId++
     const { minInsyncReplicas } = topic
@@ -30,18 +28,7 @@ export function createTopics(
       { type: 'ConfigRecord', topic: name, minInsyncReplicas, uncleanLeaderElectionEnable: unclean },
     )
     placement.forEach((replicas, partitionId) => {
-      const isr = replicas.filter((broker) => cluster.isActive(broker))
-      const leader = isr[0] as number
-      records.push({
-        type: 'PartitionRecord',
-        topicId,
-        partitionId,
-        replicas,
-        isr,
-        leader,
-        leaderEpoch: 0,
-        partitionEpoch: 0,
-      })
+      records.push(newPartition(topicId, partitionId, replicas, cluster))
     })
     return { name, errorCode: Errors.NONE, topicId }
   })
@@ -49,17 +36,53 @@ export function createTopics(
 }
 
 /**
- * Replicas of each partition: striped over the brokers that can lead, and then over those that cannot now
+ * `ReplicationControlManager.createPartitions`: the records that give a topic more partitions, with as many replicas each as the
+ * first one has; none when the topic has as many already, or they cannot be placed (INVALID_PARTITIONS,
+ * INVALID_REPLICATION_FACTOR).
+ *
+ * @param count how many partitions the topic is to have.
+ */
+export function createPartitions(
+  topicId: number,
+  count: number,
+  topics: TopicsImage,
+  cluster: ClusterControlManager,
+): readonly MetadataRecord[] {
+  const { partitions } = topics.topic(topicId) ?? { partitions: [] }
+  const replicationFactor = partitions[0]?.replicas.length ?? 0
+  const placement = place(partitions.length, count - partitions.length, replicationFactor, cluster) ?? []
+  return placement.map((replicas, at) => newPartition(topicId, partitions.length + at, replicas, cluster))
+}
+
+/** In sync are the replicas that can be, and the first of them leads. */
+function newPartition(
+  topicId: number,
+  partitionId: number,
+  replicas: readonly number[],
+  cluster: ClusterControlManager,
+): MetadataRecord {
+  const isr = replicas.filter((broker) => cluster.isActive(broker))
+  const leader = isr[0] as number
+  return { type: 'PartitionRecord', topicId, partitionId, replicas, isr, leader, leaderEpoch: 0, partitionEpoch: 0 }
+}
+
+/**
+ * Replicas of each partition from `first` on: striped over the brokers that can lead, and then over those that cannot now
  * (`StripedReplicaPlacer`). null when there are not enough brokers, or none that could lead.
  */
-function place(topic: NewTopic, cluster: ClusterControlManager): readonly (readonly number[])[] | null {
-  const { numPartitions, replicationFactor } = topic
+function place(
+  first: number,
+  count: number,
+  replicationFactor: number,
+  cluster: ClusterControlManager,
+): readonly (readonly number[])[] | null {
   const brokers = cluster.brokerIds()
   const active = brokers.filter((broker) => cluster.isActive(broker))
   const inactive = brokers.filter((broker) => !cluster.isActive(broker))
   if (replicationFactor < 1 || replicationFactor > brokers.length || active.length === 0) return null
   const fromActive = Math.min(replicationFactor, active.length)
-  return Array.from({ length: numPartitions }, (_, partition) => {
+  return Array.from({ length: Math.max(0, count) }, (_, at) => {
+    const partition = first + at
     const rest = replicationFactor - fromActive
     return [
       ...placeReplicas(active, partition, fromActive),

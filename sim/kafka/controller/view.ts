@@ -48,6 +48,11 @@ export class ControllerView {
     return topic === undefined ? null : { topicId: topic.topicId, partitions: topic.partitions.length }
   }
 
+  /** Number of partitions of a topic; 0 = it does not exist. */
+  partitionsOf(topicId: number): number {
+    return this.image().topic(topicId)?.partitions.length ?? 0
+  }
+
   /** Undefined when the partition is unknown. */
   partition(tp: number): PartitionRegistration | undefined {
     return this.image().partition(tp)
