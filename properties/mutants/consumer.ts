@@ -95,8 +95,8 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     id: 'reset-policy-swapped',
     rule: 'auto.offset.reset=earliest begins at the beginning, latest at the end',
     file: 'sim/kafka/client/consumer/offset-fetcher.ts',
-    anchor: "timestamp: state.resetTo === 'latest' ?",
-    replacement: "timestamp: MARK && state.resetTo !== 'latest' ?",
+    anchor: 'timestamp: this.timestampFor(state.resetTo)',
+    replacement: "timestamp: this.timestampFor(MARK && state.resetTo === 'earliest' ? 'latest' : state.resetTo)",
     caughtBy: { scenario: 'library/latest-skips', variant: 'earliest', runs: 10 },
   },
   {
