@@ -73,6 +73,7 @@ describe('a run', () => {
       'fencing',
       'offset-safety',
       'single-owner',
+      'state-equivalence',
     ]
     expect(result.verdicts.map((verdict) => `${verdict.guarantee} ${verdict.observed}`)).toEqual(
       all.expect.map(({ guarantee }) => `${guarantee} ${ofReaders.includes(guarantee) ? 'unknown' : 'holds'}`),

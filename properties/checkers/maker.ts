@@ -26,6 +26,7 @@ import { Progress } from './progress.ts'
 import { ReplicaAgreement } from './replica-agreement.ts'
 import { EVERYTHING, type Scope, Unread } from './scope.ts'
 import { SingleOwner } from './single-owner.ts'
+import { StateEquivalence } from './state-equivalence.ts'
 import { ZombieWrites } from './zombie-writes.ts'
 
 type Delivery = 'at-most-once' | 'at-least-once' | 'exactly-once'
@@ -86,7 +87,7 @@ export class CheckerMaker {
       case 'isolation':
         return consumption === null ? NOTHING : new Isolation(consumption)
       case 'state-equivalence':
-        return null
+        return consumption === null ? NOTHING : new StateEquivalence(consumption, view)
     }
   }
 

@@ -30,6 +30,8 @@ export interface Reader {
   readonly fence: SinkSpec['fence']
   /** How it writes; null for what is no sink. */
   readonly write: SinkSpec['write'] | null
+  /** Whether its store remembers records, and takes each once. */
+  readonly deduplicates: boolean
   /** Whether the group assigns its partitions, to some instance at least. */
   readonly subscribes: boolean
   /** Whether none of its applications has a reset policy (`auto.offset.reset=none`) or positions of its own in a store. */
@@ -198,6 +200,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
     write: sink?.write ?? null,
+    deduplicates: (sink?.deduplicate ?? null) !== null,
     subscribes: members.some(({ of }) => of.assign === null),
     resetsNothing: members.every(
       ({ kind, of }) =>

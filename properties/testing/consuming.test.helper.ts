@@ -29,6 +29,10 @@ export interface ConsumingOptions {
   readonly broker?: Partial<BrokerConfig>
   /** Settings of billing's consumers. */
   readonly consumer?: Partial<ConsumerConfig>
+  /** Whether the writer marks in the ledger what is done. */
+  readonly deduplicates?: boolean
+  /** Whether `state-equivalence` is judged, too. */
+  readonly state?: boolean
   /** Steps of billing. */
   readonly steps?: ConsumerSpec['steps']
 }
@@ -95,7 +99,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     commit: 'after-output',
     write,
     fence,
-    deduplicate: null,
+    deduplicate: options.deduplicates === true ? { windowUs: null, mark: 'with-output' } : null,
     idempotencyKey: null,
     rename: true,
     connect: null,
@@ -136,6 +140,16 @@ function expectations(readers: readonly string[]): Expectations {
   })
 }
 
+/** What stores show at the end. */
+const STATE = {
+  guarantee: 'state-equivalence',
+  stage: null,
+  subject: null,
+  expected: 'holds',
+  kinds: [],
+  span: null,
+} as const
+
 export interface PutOptions {
   readonly tp?: number
   readonly key?: number
@@ -162,7 +176,10 @@ export class ConsumingHistory extends History {
     super({
       elr: options.elr ?? true,
       world: worldOf(options),
-      expect: expectations(options.archiver === true ? [...options.readers, 'archiver'] : options.readers),
+      expect: [
+        ...expectations(options.archiver === true ? [...options.readers, 'archiver'] : options.readers),
+        ...(options.state === true ? [STATE] : []),
+      ],
     })
     let next = this.audit + 1
     const instances = (name: ReaderName): readonly number[] =>
@@ -254,6 +271,12 @@ export class ConsumingHistory extends History {
     by: number = this.archiver >= 0 && what !== 1 ? this.archiver : (this.writer[0] as number),
   ): this {
     return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, -1, generation, by)
+  }
+
+  /** The same under a key, as a store names it. */
+  shows(record: number, offset: number, key: number, what: number, generation = 1, tp: number = PAYMENTS): this {
+    const by = this.writer[0] as number
+    return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, key, generation, by)
   }
 
   refused(

@@ -125,6 +125,7 @@ describe('expectations', () => {
       'fencing',
       'offset-safety',
       'single-owner',
+      'state-equivalence',
     ])
     for (const { judged } of ofReaders) expect(judged).toBe(true)
   })

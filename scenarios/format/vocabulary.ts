@@ -54,7 +54,14 @@ export type Anomaly =
   | 'deadlock'
 
 /** Of whom a guarantee is judged that nobody else can break: who reads, who is in a group, whose group hands out partitions. */
-export type ReaderKind = 'reader' | 'member' | 'subscriber' | 'committed-reader' | 'transactional' | 'fenced'
+export type ReaderKind =
+  | 'reader'
+  | 'member'
+  | 'subscriber'
+  | 'committed-reader'
+  | 'transactional'
+  | 'fenced'
+  | 'storing'
 
 export type SubjectKind = 'producer' | 'application' | 'topic' | 'none'
 
@@ -203,11 +210,12 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
   },
   {
     name: 'state-equivalence',
-    about: 'a store equals the fold of its committed input',
+    about: 'a store shows what the committed log makes of it',
     kinds: ['diverged-state', 'stale-overwrite'],
     stages: [],
     subject: 'application',
-    judged: false,
+    of: 'storing',
+    judged: true,
   },
   {
     name: 'progress',

@@ -93,15 +93,15 @@ function checkSubject(
     return checkTopicSubject(entry, subject, definition, context)
   const judged = judgedOf(definition, stage, context)
   const applications = [...context.applications.values()]
-  if (judged.needs !== null && !applications.some(judged.includes)) {
+  if (judged.needs !== null && !applications.some((one) => judged.includes(one, context))) {
     entry.keyErrorOrValue('TWICESHY_EXPECTATION', `${judged.needs}, so \`${entry.name}\` cannot be judged`, null)
     return false
   }
   if (subject === null) return true
   const facts = context.applications.get(subject)
-  if (facts !== undefined && judged.includes(facts)) return true
+  if (facts !== undefined && judged.includes(facts, context)) return true
   if (context.refusedNames.has(subject)) return false
-  const names = applications.filter(judged.includes).map(({ name }) => name)
+  const names = applications.filter((one) => judged.includes(one, context)).map(({ name }) => name)
   const why = facts === undefined ? `there is no ${judged.what} \`${subject}\`` : judged.why(facts)
   const help = entry.report.full
     ? null

@@ -1,5 +1,5 @@
 import type { GuaranteeDefinition, ReaderKind, Stage } from '../vocabulary.ts'
-import { type ApplicationFacts, type Context, publishes, reads } from './context.ts'
+import { type ApplicationFacts, type Context, publishes, reads, type StoreFacts } from './context.ts'
 import { transactionStep } from './transaction-steps.ts'
 
 /** Of which applications a guarantee is judged. */
@@ -8,7 +8,7 @@ export interface Judged {
   readonly what: string
   /** Said when the scenario has none of them; null = it says nothing of its own. */
   readonly needs: string | null
-  readonly includes: (facts: ApplicationFacts) => boolean
+  readonly includes: (facts: ApplicationFacts, context: Context) => boolean
   /** Why another application is none of them. */
   readonly why: (facts: ApplicationFacts) => string
 }
@@ -51,6 +51,12 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
     includes: (facts) => facts.group !== '' || isTransactional(facts),
     why: ({ name }) => `\`${name}\` is in no group and has no transactions`,
   },
+  storing: {
+    what: 'sink into a store that shows something',
+    needs: 'no sink writes into a database or files',
+    includes: ({ kind, place }, { stores }) => kind === 'sink' && shows(stores.get(place.get('into').text() ?? '')),
+    why: ({ name }) => `\`${name}\` writes into no database and no files`,
+  },
   subscriber: {
     what: 'application whose group hands out partitions',
     needs: 'no application has its partitions from a group',
@@ -75,6 +81,11 @@ export function judgedOf(definition: GuaranteeDefinition, stage: Stage | null, c
     includes: (facts) => reads(facts) || !facts.to.some((topic) => read.has(topic)),
     why: ({ name }) => `what \`${name}\` publishes is read on, and end to end is for those who read it`,
   }
+}
+
+/** Whether there is something to look at: an endpoint shows nothing. */
+function shows(store: StoreFacts | undefined): boolean {
+  return store !== undefined && store.place.get('kind').text() !== 'endpoint'
 }
 
 function readsCommitted({ place }: ApplicationFacts): boolean {

@@ -1,0 +1,52 @@
+import type { Consumption } from '../shadow/consumption.ts'
+import type { CommittedView } from './committed-view.ts'
+import { type Comparison, type Divergence, type StateKeys, visitInput, visitState } from './state.ts'
+
+interface Counter {
+  /** The newest record that counted, or should have. */
+  record: number
+  input: number
+  counted: number
+  lastUs: number
+}
+
+/** Counters: each the number of the records of its key. */
+export function countsByKey(
+  consumption: Consumption,
+  view: CommittedView,
+  keys: StateKeys,
+  reader: number,
+): Comparison {
+  const { applications, effects, shadow } = consumption
+  const { store, deduplicates } = applications.reader(reader)
+  const counters = new Map<number, Counter>()
+  const counterOf = (record: number, partition: number, offset: number): Counter => {
+    // Records without a key share one counter.
+    const key = Math.max(-1, keys.of(record, partition, offset))
+    const known = counters.get(key)
+    if (known !== undefined) return known
+    const counter = { record, input: 0, counted: 0, lastUs: -1 }
+    counters.set(key, counter)
+    return counter
+  }
+  const seen = new Set<number>()
+  visitInput(consumption, view, reader, (_place, record, partition, offset) => {
+    if (deduplicates && seen.has(record)) return
+    seen.add(record)
+    counterOf(record, partition, offset).input++
+  })
+  visitState(consumption, reader, (effect, record, partition, offset) => {
+    const counter = counterOf(record, partition, offset)
+    counter.counted++
+    if (counter.counted > counter.input) Object.assign(counter, { record, lastUs: effects.at.at(effect) })
+  })
+  const divergences = [...counters.values()].flatMap(({ record, input, counted, lastUs }): Divergence[] => {
+    if (input === counted) return []
+    const name = shadow.names.record(shadow.records.ids.at(record))
+    const message = (): string =>
+      `the counter of ${store} under the key of ${name} stands at ${counted}, and the committed log has ${input} records of it`
+    const order = shadow.records.ids.at(record)
+    return [{ kind: 'diverged-state', isLasting: counted > input, atUs: lastUs, order, record, message }]
+  })
+  return { judged: counters.size, divergences }
+}

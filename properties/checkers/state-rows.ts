@@ -1,0 +1,52 @@
+import type { Consumption } from '../shadow/consumption.ts'
+import { seconds } from '../words.ts'
+import type { CommittedView } from './committed-view.ts'
+import { Pairs } from './pairs.ts'
+import { type Comparison, type Divergence, tellRecord, visitInput, visitState } from './state.ts'
+
+/** Rows and records in files: each place of the log once, or each record where the store remembers records. */
+export function placesOnce(consumption: Consumption, view: CommittedView, reader: number): Comparison {
+  const { applications, effects, shadow } = consumption
+  const { store, deduplicates } = applications.reader(reader)
+  const pairs = new Pairs()
+  const numberOf = (record: number, partition: number, offset: number): number =>
+    deduplicates ? pairs.of(record, -1) : pairs.of(partition, offset)
+  const firsts = new Map<number, number>()
+  const divergences: Divergence[] = []
+  visitState(consumption, reader, (effect, record, partition, offset) => {
+    const number = numberOf(record, partition, offset)
+    const first = firsts.get(number)
+    if (first === undefined) {
+      firsts.set(number, effect)
+      return
+    }
+    const [atUs, firstUs] = [effects.at.at(effect), effects.at.at(first)]
+    const message = (): string =>
+      `${store} holds ${tellRecord(consumption, record, partition, offset)} twice, since ${seconds(firstUs)} and ${seconds(atUs)}`
+    divergences.push({
+      kind: 'diverged-state',
+      isLasting: true,
+      atUs,
+      order: shadow.records.ids.at(record),
+      record,
+      message,
+    })
+  })
+  const input = new Set<number>()
+  visitInput(consumption, view, reader, (_place, record, partition, offset) => {
+    const number = numberOf(record, partition, offset)
+    if (input.has(number)) return
+    input.add(number)
+    if (firsts.has(number)) return
+    const message = (): string => `${store} does not hold ${tellRecord(consumption, record, partition, offset)}`
+    divergences.push({
+      kind: 'diverged-state',
+      isLasting: false,
+      atUs: -1,
+      order: shadow.records.ids.at(record),
+      record,
+      message,
+    })
+  })
+  return { judged: input.size, divergences }
+}

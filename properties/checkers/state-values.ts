@@ -1,0 +1,72 @@
+import type { Consumption } from '../shadow/consumption.ts'
+import { seconds } from '../words.ts'
+import type { CommittedView } from './committed-view.ts'
+import { type Comparison, type Divergence, type StateKeys, tellRecord, visitInput, visitState } from './state.ts'
+
+interface Value {
+  /** By partition: the newest place of the key in the committed log. */
+  readonly newest: Map<number, number>
+  /** The effect that the store shows, -1 = none. */
+  shown: number
+}
+
+/** Rows by key: each shows the newest record of its key. A key in several partitions has no order: the newest of any will do. */
+export function newestByKey(
+  consumption: Consumption,
+  view: CommittedView,
+  keys: StateKeys,
+  reader: number,
+): Comparison {
+  const { effects } = consumption
+  const values = new Map<number, Value>()
+  const valueOf = (record: number, partition: number, offset: number): Value => {
+    const key = keys.of(record, partition, offset)
+    const known = values.get(key)
+    if (known !== undefined) return known
+    const value = { newest: new Map<number, number>(), shown: -1 }
+    values.set(key, value)
+    return value
+  }
+  visitInput(consumption, view, reader, (place, record, partition, offset) => {
+    valueOf(record, partition, offset).newest.set(partition, place)
+  })
+  visitState(consumption, reader, (effect, record, partition, offset) => {
+    valueOf(record, partition, offset).shown = effect
+  })
+  const divergences = [...values.values()].flatMap(({ newest, shown }): readonly Divergence[] => {
+    const places = [...newest.values()]
+    // What no committed log holds is a matter of ghosts.
+    if (places.length === 0) return []
+    if (shown >= 0 && places.some((place) => view.record.at(place) === effects.record.at(shown))) return []
+    return [divergenceOf(consumption, view, reader, places, shown)]
+  })
+  return { judged: values.size, divergences }
+}
+
+function divergenceOf(
+  consumption: Consumption,
+  view: CommittedView,
+  reader: number,
+  places: readonly number[],
+  shown: number,
+): Divergence {
+  const { applications, effects, shadow } = consumption
+  const { store, name } = applications.reader(reader)
+  const own = shown < 0 ? -1 : effects.partition.at(shown)
+  const place = places.find((one) => view.partition.at(one) === own) ?? places[0] ?? -1
+  const [record, partition, offset] = [view.record.at(place), view.partition.at(place), view.offset.at(place)]
+  const written = effects.newestAt(reader, record, partition, offset)
+  const isStale = shown >= 0 && written >= 0 && effects.offset.at(shown) < offset && own === partition
+  const newest = tellRecord(consumption, record, partition, offset)
+  const message = (): string => {
+    if (shown < 0) return `${store} shows nothing under the key of ${newest}`
+    const old = tellRecord(consumption, effects.record.at(shown), own, effects.offset.at(shown))
+    if (!isStale) return `${store} shows ${old} at the end, and never got ${newest} of the same key`
+    const generation = effects.generation.at(shown)
+    const by = generation < 0 ? '' : ` (generation ${generation})`
+    return `${store} shows ${old} at the end: ${name} wrote it at ${seconds(effects.at.at(shown))}${by} over ${newest}, which has the same key and is newer`
+  }
+  const kind = isStale ? 'stale-overwrite' : 'diverged-state'
+  const atUs = isStale ? effects.at.at(shown) : -1
+  return { kind, isLasting: false, atUs, order: shadow.records.ids.at(record), record, message }
+}
