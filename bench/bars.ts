@@ -108,6 +108,8 @@ export const BARS: readonly Bar[] = [
   told('1 partition, read: events per record', 'judged-read', 'eventsPerRecord', 2, '', null),
   told('12 partitions, read: events per record', 'judged-read-12', 'eventsPerRecord', 2, '', null),
   told('three brokers, read: events per idle second', 'judged-read', 'idleEventsPerSecond', 1, '', null),
+  told('100 members, 500 partitions: 50 rebalances', 'large-group', 'seconds', 1, ' s', 30),
+  told('the same, cooperative', 'large-group-cooperative', 'seconds', 1, ' s', 30),
   ratio('fuzzing: fast-check / bare judged runs', 'fuzz-fast-check', 'fuzz-bare', null),
   perSecond('fuzzing: runs a second in fast-check', 'fuzz-fast-check'),
   perSecond('fuzzing: bare judged runs a second', 'fuzz-bare'),

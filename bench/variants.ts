@@ -26,6 +26,7 @@ export type VariantName =
   | 'workers'
   | 'processes'
   | 'requests-64'
+  | `large-group${'' | '-cooperative'}`
   | `${'rxjs' | 'fake-timers'}-${'ping-pong' | 'requests'}`
   | `simjs-${'messages' | 'timers'}`
   | `simpy-${'processes' | 'callbacks'}`
@@ -72,6 +73,8 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'judging-12': node('cost-of-judging', 400, '12'),
   'judging-read': node('cost-of-judging', 300, '1', 'read'),
   'judging-read-12': node('cost-of-judging', 300, '12', 'read'),
+  'large-group': node('large-group', 50, 'range'),
+  'large-group-cooperative': node('large-group', 50, 'cooperative-sticky'),
   'requests-64': node('requests', 3_000_000, PAIRS, 'heap'),
   'rxjs-ping-pong': node('rxjs-ping-pong', PEER_EVENTS, PAIRS),
   'rxjs-requests': node('rxjs-requests', PEER_EVENTS, PAIRS),

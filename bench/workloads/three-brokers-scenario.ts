@@ -1,6 +1,5 @@
-import { momentNamed, MOMENTS, matchableFields } from '../../sim/history/catalogue.ts'
-import { loadScenarioText } from '../../scenarios/format/load.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
+import { scenarioOf } from './scenario-of.ts'
 
 /** One group of one consumer that reads all that is published, and commits by itself. */
 const READERS = `
@@ -29,15 +28,5 @@ run: { for: 1h, runs: 1, max-events: 100000000 }
 expect:
   publish/exactly-once: holds
 ${read ? '  consume/at-least-once: holds\n' : ''}`
-  const moments = MOMENTS.map(({ name }) => name)
-  const momentFields = Object.fromEntries(
-    moments.map((name) => {
-      const moment = momentNamed(name)
-      return [name, moment === undefined ? [] : matchableFields(moment)]
-    }),
-  )
-  const { scenarios, diagnostics } = loadScenarioText('three-brokers.yaml', text, { moments, momentFields })
-  const [scenario] = scenarios
-  if (scenario === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'))
-  return scenario
+  return scenarioOf(text)
 }

@@ -38,8 +38,7 @@ export interface FetchCompletion {
 
 /** The fetch purgatory: followers' long polls wake on bytes, consumers' when the high watermark moves. */
 export class FetchPurgatory {
-  /** Fetches parked. */
-  size = 0
+  private readonly operations: Set<DelayedFetch> = new Set()
   /** Consumers' fetches among them. */
   consumers = 0
   private readonly env: Env
@@ -55,9 +54,14 @@ export class FetchPurgatory {
     this.completion = completion
   }
 
+  /** Fetches parked. */
+  get size(): number {
+    return this.operations.size
+  }
+
   park(operation: DelayedFetch): void {
     operation.parked = true
-    this.size++
+    this.operations.add(operation)
     if (operation.consumer) this.consumers++
     for (const partition of operation.request.partitions) {
       const tp = tpOf(partition.topicId, partition.partition)
@@ -119,18 +123,22 @@ export class FetchPurgatory {
     this.timer = 0
     const now = this.env.monotonic()
     let next = 0
-    for (const operation of this.all()) {
-      if (!operation.parked) continue
-      if (operation.deadline <= now) this.finish(operation)
+    const expired: DelayedFetch[] = []
+    for (const operation of this.operations) {
+      if (operation.deadline <= now) expired.push(operation)
       else next = next === 0 ? operation.deadline : Math.min(next, operation.deadline)
+    }
+    // Several at once are answered in the order of what they wait for.
+    for (const operation of expired.length > 1 ? this.all() : expired) {
+      if (operation.parked && operation.deadline <= now) this.finish(operation)
     }
     if (next > 0) this.arm(next)
   }
 
   /** A connection is gone: nobody waits for its answer. */
   drop(connection: number): void {
-    for (const operation of this.all()) {
-      if (operation.parked && operation.envelope.connection === connection) this.forget(operation)
+    for (const operation of [...this.operations]) {
+      if (operation.envelope.connection === connection) this.forget(operation)
     }
   }
 
@@ -146,7 +154,7 @@ export class FetchPurgatory {
 
   private forget(operation: DelayedFetch): void {
     operation.parked = false
-    this.size--
+    this.operations.delete(operation)
     if (operation.consumer) this.consumers--
     const { partitions } = operation.request
     for (const partition of partitions) {
