@@ -132,7 +132,11 @@ describe('settings', () => {
     ['an assignor that is none', config('partition.assignment.strategy: ranges'), ['VALUE 4:122']],
     ['an assignor that is misspelt', config('partition.assignment.strategy: "range, roundrobbin"'), ['VALUE 4:122']],
     ['one assignor twice', config('partition.assignment.strategy: "range, range"'), ['CONFIG_REFUSED 4:122']],
-    ['the new protocol', config('group.protocol: consumer'), ['NOT_SIMULATED 4:107']],
+    [
+      'what the consumer protocol leaves to the brokers',
+      config('group.protocol: consumer, session.timeout.ms: 10s, heartbeat.interval.ms: 1s'),
+      ['CONFIG_REFUSED 4:117', 'CONFIG_REFUSED 4:142'],
+    ],
     ['a protocol that is none', config('group.protocol: clasic'), ['VALUE 4:107']],
     ['an instance id with odd signs', config('group.instance.id: "a b"'), ['CONFIG_REFUSED 4:110']],
     ['an instance id without one', config('group.instance.id: ""'), ['CONFIG_REFUSED 4:110']],

@@ -86,7 +86,7 @@ describe('values', () => {
         'session.timeout.ms': 10_000,
       },
     })
-    expect(billing(text)?.config).not.toHaveProperty('group.protocol')
+    expect(billing(text)?.config).toMatchObject({ 'group.protocol': 'classic', 'group.remote.assignor': '' })
   })
 
   test('a group is taken as written', () => {
@@ -243,10 +243,13 @@ describe('a .properties file', () => {
     expect([w?.config['group.id'], w?.config['max.poll.records']]).toEqual(['ww', 3])
   })
 
-  test('with the protocol that is not simulated is refused', () => {
+  test('may take the consumer protocol', () => {
     const text = READING.replace(BILLING, '{ from: orders, config: b.properties }')
-    const readConfig = read({ 'b.properties': `group.id=b\nauto.offset.reset=earliest\ngroup.protocol=consumer\n` })
-    expect(marks(load(text, { readConfig }))).toEqual(['NOT_SIMULATED 3:16'])
+    const readConfig = read({
+      'b.properties': `group.id=b\nauto.offset.reset=earliest\ngroup.protocol=consumer\ngroup.remote.assignor=range\n`,
+    })
+    const config = load(text, { readConfig }).scenarios[0]?.spec.consumers[0]?.config
+    expect(config).toMatchObject({ 'group.protocol': 'consumer', 'group.remote.assignor': 'range' })
   })
 })
 

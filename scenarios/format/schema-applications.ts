@@ -18,6 +18,8 @@ import { config, configMap, configOf, count, duration, moment, name, names, shar
 const CONSUMER_NAMES: Readonly<Record<string, string>> = {
   'group.id': 'the group, which shares the partitions',
   'group.instance.id': 'makes a static member; several instances need ${instance} in it',
+  'group.protocol': 'classic (default), or consumer: brokers assign (KIP-848)',
+  'group.remote.assignor': 'with group.protocol consumer: uniform or range, default the brokers’ first',
 }
 
 const application = {

@@ -5,6 +5,7 @@ import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
 import type { ClusterFacts } from './context.ts'
+import { checkGroupLimits } from './group-protocol.ts'
 
 export const MOST_BROKERS = 60
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
@@ -166,6 +167,7 @@ function checkRules(place: Place, config: ResolvedConfig): void {
     const message = `Kafka refuses this broker: \`${SHARE_LOCK}\` (${lock}) must lie between \`${SHARE_LOCK_LIMITS[0]}\` (${shortest}) and \`${SHARE_LOCK_LIMITS[1]}\` (${most})`
     first.error('TWICESHY_CONFIG_REFUSED', message, 'change the limit, too', ...others)
   }
+  checkGroupLimits(place, config)
   const heartbeat = Number(values['broker.heartbeat.interval.ms'])
   const session = Number(values['broker.session.timeout.ms'])
   if (heartbeat * 2 <= session) return

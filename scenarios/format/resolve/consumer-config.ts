@@ -8,7 +8,6 @@ import type { ConfigDefinition } from '../../../sim/kafka/protocol/config/defini
 import { PRODUCER_CONFIG, PRODUCER_NOT_SIMULATED } from '../../../sim/kafka/protocol/config/producer.ts'
 import type { ClientProfileName } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
-import { didYouMean } from '../suggest.ts'
 import {
   type ConfigKind,
   type ConfigValue,
@@ -19,6 +18,7 @@ import {
   resolveConfig,
 } from './config.ts'
 import { strategiesAt } from './assignors.ts'
+import { protocolAt, remoteAssignorAt } from './group-protocol.ts'
 import { idText, instanceIdText } from './instance-ids.ts'
 import { PRODUCER } from './producer-config.ts'
 
@@ -31,8 +31,8 @@ export const CONSUMER: ConfigKind = {
     'auto.offset.reset': { parse: resetAt },
     'group.id': { default: '', parse: groupIdAt },
     'group.instance.id': { default: '', parse: instanceIdAt },
-    // Nothing comes of the classic one: it is what is simulated.
-    'group.protocol': { parse: protocolAt },
+    'group.protocol': { default: 'classic', parse: protocolAt },
+    'group.remote.assignor': { default: '', parse: remoteAssignorAt },
     'partition.assignment.strategy': { default: 'range, cooperative-sticky', parse: strategiesAt },
   },
 }
@@ -102,17 +102,5 @@ function instanceIdAt(entry: Place): string | null {
   if (/^[A-Za-z0-9._-]{1,249}$/.test(filled) && filled !== '.' && filled !== '..') return text
   const help = 'Kafka takes letters, digits, `.`, `_` and `-`, at most 249 of them'
   entry.error('TWICESHY_CONFIG_REFUSED', `Kafka refuses the \`group.instance.id\` ${entry.describe()}`, help)
-  return null
-}
-
-function protocolAt(entry: Place): null {
-  const text = entry.text()?.trim().toLowerCase() ?? ''
-  if (text === 'consumer') {
-    const help = 'write `group.protocol: classic`, which is the default, or leave it out'
-    entry.error('TWICESHY_NOT_SIMULATED', '`group.protocol: consumer` (KIP-848) is not simulated yet', help)
-  } else if (text !== 'classic') {
-    const message = `\`group.protocol\` must be \`classic\` or \`consumer\`, not ${entry.describe()}`
-    entry.error('TWICESHY_VALUE', message, didYouMean(text, ['classic', 'consumer']))
-  }
   return null
 }

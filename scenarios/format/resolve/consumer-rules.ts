@@ -1,6 +1,8 @@
+import type { ClientChoice } from '../../../sim/kafka/protocol/profile.ts'
 import type { Place } from '../place.ts'
 import type { ConfigValue, ResolvedConfig } from './config.ts'
 import type { ApplicationFacts, ClusterFacts } from './context.ts'
+import { checkProtocol } from './group-protocol.ts'
 
 /** What Kafka's client and its brokers make of a consumer's configuration, or refuse. */
 export class ConsumerRules {
@@ -26,12 +28,13 @@ export class ConsumerRules {
     return this.#written.get(key)
   }
 
-  check(): void {
+  check(profile: ClientChoice): void {
+    checkProtocol(this.values, this.#written, this.#brokers, profile)
     this.#reconnectBackoff()
     this.#groupId()
     this.#autoCommitWithoutGroup()
     if (!this.#facts.subscribes) return
-    this.#session()
+    if (this.values['group.protocol'] !== 'consumer') this.#session()
     this.#instanceId()
   }
 

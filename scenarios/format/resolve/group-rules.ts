@@ -77,6 +77,10 @@ function checkPair(facts: ApplicationFacts, reader: ReaderSpec, other: ReaderSpe
     place.warning('TWICESHY_CONFIG_SURPRISE', message, help, otherPlace)
     return
   }
+  if (speaksConsumer(reader) || speaksConsumer(other)) {
+    if (speaksConsumer(reader) !== speaksConsumer(other)) checkConversion(facts, reader, other, context, otherPlace)
+    return
+  }
   const [ours, theirs] = [reader, other].map(({ config }) => strategiesOf(config['partition.assignment.strategy']))
   if (ours === undefined || theirs === undefined || ours.some((strategy) => theirs.includes(strategy))) return
   const message = `\`${other.name}\` and \`${reader.name}\` are one group, \`${facts.group}\`, and have no assignor in common: Kafka refuses the second with INCONSISTENT_GROUP_PROTOCOL`
@@ -86,6 +90,26 @@ function checkPair(facts: ApplicationFacts, reader: ReaderSpec, other: ReaderSpe
   )
   const [at = place, ...rest] = written.filter((each) => each.written)
   at.error('TWICESHY_CONFIG_REFUSED', message, 'give both one assignor, such as `range`', ...rest)
+}
+
+function speaksConsumer({ config }: ReaderSpec): boolean {
+  return config['group.protocol'] === 'consumer'
+}
+
+/** A group of members of both protocols becomes one of the consumer protocol while it has members, if brokers allow it. */
+function checkConversion(
+  { place, group }: ApplicationFacts,
+  reader: ReaderSpec,
+  other: ReaderSpec,
+  { cluster }: Context,
+  otherPlace: Place,
+): void {
+  const policies = cluster.configs.map((config) => config['group.consumer.migration.policy'])
+  const policy = policies.find((each) => each === 'disabled' || each === 'downgrade')
+  if (policy === undefined) return
+  const [newer, older] = speaksConsumer(reader) ? [reader, other] : [other, reader]
+  const message = `\`${older.name}\` and \`${newer.name}\` are one group, \`${group}\`, by two protocols: with \`group.consumer.migration.policy: ${policy}\` brokers refuse \`${newer.name}\` while \`${older.name}\` is there, with GROUP_ID_NOT_FOUND`
+  place.get('config').warning('TWICESHY_CONFIG_SURPRISE', message, 'write `bidirectional` or `upgrade`', otherPlace)
 }
 
 function sameTopics(a: readonly string[], b: readonly string[]): boolean {
@@ -135,7 +159,8 @@ function earlyWriter(reader: ReaderSpec, workers: Workers, context: Context): Pl
 
 /** A new group hands nothing out before `group.initial.rebalance.delay.ms`. */
 function joinUs(reader: ReaderSpec, { cluster }: Context): number {
-  if (reader.assign !== null || 'share' in reader) return 0
+  // Nobody waits for others where brokers assign.
+  if (reader.assign !== null || 'share' in reader || speaksConsumer(reader)) return 0
   return ms(Math.min(...cluster.configs.map((config) => config['group.initial.rebalance.delay.ms'])))
 }
 

@@ -50,7 +50,7 @@ export function resolveReader<T extends string>(
     kind === 'processor' ? ['publishing', 'reading'] : ['reading'],
   )
   const rules = new ConsumerRules(facts, config, resolveConsumerConfig(config, clientBase(profile)), context.cluster)
-  rules.check()
+  rules.check(profile)
   const assign = assignAt(facts, context)
   const commit = resolveCommit(place, words, rules)
   const commitEvery = commitEveryAt(place.get('commit-every'))

@@ -113,7 +113,6 @@ export const CONSUMER_NOT_SIMULATED: readonly string[] = [
   'connections.max.idle.ms',
   'enable.metrics.push',
   'exclude.internal.topics',
-  'group.remote.assignor',
   'interceptor.classes',
   'internal.leave.group.on.close',
   'key.deserializer',
