@@ -15,6 +15,7 @@ import { EligibilityInvariants } from './invariants/eligibility.ts'
 import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
+import { MemberEpochInvariants } from './invariants/member-epochs.ts'
 import { ReadingInvariants } from './invariants/reading.ts'
 import { ShareLockInvariants } from './invariants/share-locks.ts'
 import { StableOffsetInvariants } from './invariants/stable-offsets.ts'
@@ -77,7 +78,7 @@ export class Court implements MomentObserver {
       highWatermarks,
       committedLog,
       answers,
-      ...(this.consumption === null ? [] : [new ReadingInvariants(this.consumption, committedLog, this.breaches)]),
+      ...(this.consumption === null ? [] : this.ofReaders(this.consumption, committedLog)),
       ...(coordinated === null ? [] : this.ofTransactions(coordinated)),
       ...(this.situations?.watchers ?? []),
       ...this.checkers.values(),
@@ -101,6 +102,12 @@ export class Court implements MomentObserver {
     h: number,
   ): void {
     if (this.backlog.add(kind, time, node, a, b, c, d, e, f, g, h)) this.catchUp()
+  }
+
+  private ofReaders(consumption: Consumption, committedLog: CommittedLogInvariants): readonly MomentObserver[] {
+    const reading = new ReadingInvariants(consumption, committedLog, this.breaches)
+    const hasEpochs = consumption.applications.readers.some((reader) => reader.hasMemberEpochs)
+    return hasEpochs ? [reading, new MemberEpochInvariants(consumption, this.breaches)] : [reading]
   }
 
   private ofTransactions(coordinated: Coordinated): readonly MomentObserver[] {

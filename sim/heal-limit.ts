@@ -1,6 +1,7 @@
 import { samplerOf } from './kernel/sampler.ts'
 import type { Spread } from './kernel/spread.ts'
 import { ms, SECOND } from './kernel/time.ts'
+import { sessionTimeoutMs } from './sessions.ts'
 import type { ConsumerSpec, ProcessorSpec, SinkSpec, WorldSpec } from './spec.ts'
 
 /**
@@ -26,14 +27,16 @@ export function healLimitUs(spec: WorldSpec): number {
       finite(config['linger.ms'], 5),
   )
   const readers = readersOf(spec).map(
-    ({ config }) =>
+    (reader) =>
       // A member that died keeps its partitions for a session; then a rebalance waits for the slowest of those left, and the
       // same may happen once more when the dead come back.
-      2 * (finite(config['session.timeout.ms'], 45_000) + finite(config['max.poll.interval.ms'], 300_000)) +
+      2 *
+        (finite(sessionTimeoutMs(reader, spec.cluster), 45_000) +
+          finite(reader.config['max.poll.interval.ms'], 300_000)) +
       // Then a coordinator is found and positions are fetched, and what was read is committed.
-      2 * finite(config['default.api.timeout.ms'], 60_000) +
-      finite(config['request.timeout.ms'], 30_000) +
-      finite(config['auto.commit.interval.ms'], 5000),
+      2 * finite(reader.config['default.api.timeout.ms'], 60_000) +
+      finite(reader.config['request.timeout.ms'], 30_000) +
+      finite(reader.config['auto.commit.interval.ms'], 5000),
   )
   // Kafka Connect commits every so often, and once more after a commit that failed.
   const flushes = 2 * Math.max(0, ...spec.sinks.map(({ connect }) => connect?.flushIntervalMs ?? 0))

@@ -23,14 +23,17 @@ interface PendingZombie extends Suspect {
   readonly message: string
 }
 
-/** `fencing` of groups: no commit of an older generation succeeds after one of a newer generation did. */
+/**
+ * `fencing` of groups: no commit of an older generation succeeds after one of a newer generation did. Where members have epochs of
+ * their own, those of one partition are compared: its next owner always has a newer one.
+ */
 export class Fencing implements Checker, CommitListener {
   readonly kinds: readonly number[] = [M.offsetPending]
   private readonly consumption: Consumption
   private readonly judged: Ints = new Ints()
   private readonly zombies: Zombie[] = []
   private readonly pending: PendingZombie[] = []
-  /** By reader: the first commit of the newest generation plus one, and the partition it was for. */
+  /** By place: the first commit of the newest generation plus one, and the partition it was for. */
   private readonly newest: Ints = new Ints()
   private readonly newestPartition: Ints = new Ints()
 
@@ -56,7 +59,8 @@ export class Fencing implements Checker, CommitListener {
     // Who names no generation is not held to one.
     if (reader < 0 || partition < 0 || generation < 0) return
     this.judged.put(reader, this.judged.at(reader) + 1)
-    const newer = this.newest.at(reader) - 1
+    const place = this.placeOf(reader, partition)
+    const newer = this.newest.at(place) - 1
     if (newer < 0 || generation >= consumption.commits.generation.at(newer)) return
     this.pending.push({
       reader,
@@ -64,7 +68,7 @@ export class Fencing implements Checker, CommitListener {
       order: this.pending.length,
       message:
         `${consumption.shadow.names.node(member)} added offset ${offset} of ${consumption.shadow.partitions.names[partition]} to its transaction ` +
-        `at ${seconds(time)} in generation ${generation}, although ${tellCommit(consumption, reader, this.newestPartition.at(reader), newer)}`,
+        `at ${seconds(time)} in generation ${generation}, although ${tellCommit(consumption, reader, this.newestPartition.at(place), newer)}`,
     })
   }
 
@@ -76,14 +80,22 @@ export class Fencing implements Checker, CommitListener {
     if (commits.transactional.at(commit) === 1) return
     const time = commits.at.at(commit)
     this.judged.put(reader, this.judged.at(reader) + 1)
-    const newest = this.newest.at(reader) - 1
+    const place = this.placeOf(reader, partition)
+    const newest = this.newest.at(place) - 1
     if (newest >= 0 && commits.generation.at(commit) < commits.generation.at(newest)) {
-      const newerPartition = this.newestPartition.at(reader)
+      const newerPartition = this.newestPartition.at(place)
       this.zombies.push({ reader, partition, commit, newer: newest, newerPartition, atUs: time, order: commit })
     } else if (newest < 0 || commits.generation.at(commit) > commits.generation.at(newest)) {
-      this.newest.put(reader, commit + 1)
-      this.newestPartition.put(reader, partition)
+      this.newest.put(place, commit + 1)
+      this.newestPartition.put(place, partition)
     }
+  }
+
+  /** What is compared with each other: the commits of a group, or those of one partition. */
+  private placeOf(reader: number, partition: number): number {
+    const { applications, shadow } = this.consumption
+    const first = reader * (shadow.partitions.count + 1)
+    return applications.reader(reader).hasMemberEpochs ? first + 1 + partition : first
   }
 
   rule(subject: number): Ruling {

@@ -22,7 +22,8 @@ interface Mark {
 }
 
 /**
- * `single-owner`: no two members hold a partition in one generation, and where a store has a fence it takes no effect of a
+ * `single-owner`: no two members hold a partition in one generation, nor, where members have epochs of their own, does anybody get
+ * one that a member still holds which the coordinator has not removed. And where a store has a fence it takes no effect of a
  * member whose successor has written. Without a fence late effects of a lost owner are nothing that anybody promised.
  */
 export class SingleOwner implements Checker {
@@ -30,6 +31,8 @@ export class SingleOwner implements Checker {
     M.partitionAssigned,
     M.partitionRevoked,
     M.partitionLost,
+    M.memberJoined,
+    M.memberRemoved,
     M.nodeCrashed,
     M.nodePowerLost,
     M.nodeStopped,
@@ -44,6 +47,8 @@ export class SingleOwner implements Checker {
   private readonly marks: (Mark | undefined)[] = []
   /** By node: the newest generation it knows itself in. */
   private readonly generations: Ints = new Ints()
+  /** Nodes whose group has removed them: what they hold is theirs no longer. */
+  private readonly removed: Set<number> = new Set()
 
   constructor(consumption: Consumption) {
     this.consumption = consumption
@@ -53,6 +58,7 @@ export class SingleOwner implements Checker {
   onMoment(kind: number, time: number, node: number, _a: number, tp: number, c: number): void {
     const { applications, shadow } = this.consumption
     if (kind === M.effectApplied) return this.onEffect(time)
+    if (kind === M.memberJoined || kind === M.memberRemoved) return this.setMember(tp, kind === M.memberJoined)
     const reader = applications.readerOfNode[node] ?? -1
     if (reader < 0) return
     const partition = shadow.partitions.indexOf(tp)
@@ -80,6 +86,11 @@ export class SingleOwner implements Checker {
     }
   }
 
+  private setMember(node: number, isMember: boolean): void {
+    if (isMember) this.removed.delete(node)
+    else this.removed.add(node)
+  }
+
   private drop(reader: number, node: number, partition: number): void {
     const claims = this.claims[reader] as Claim[]
     for (let i = claims.length - 1; i >= 0; i--) {
@@ -95,6 +106,10 @@ export class SingleOwner implements Checker {
     const claims = this.claims[reader] as Claim[]
     this.drop(reader, node, partition)
     claims.push({ node, partition, since: time })
+    if (this.consumption.applications.reader(reader).hasMemberEpochs) {
+      this.checkEpochs(time, reader, node, partition, generation)
+      return
+    }
     const isNewer = this.generations.at(node) !== generation + 1
     this.generations.put(node, generation + 1)
     // What it kept it now holds in this generation too.
@@ -106,6 +121,19 @@ export class SingleOwner implements Checker {
           this.report(time, reader, own, other, generation)
       }
     }
+  }
+
+  private checkEpochs(time: number, reader: number, node: number, partition: number, epoch: number): void {
+    const claims = this.claims[reader] as Claim[]
+    const other = claims.find((claim) => {
+      return claim.node !== node && claim.partition === partition && !this.removed.has(claim.node)
+    })
+    if (other === undefined || !this.findings.wants(reader)) return
+    const { shadow, applications } = this.consumption
+    const message =
+      `${shadow.names.node(node)} took ${shadow.partitions.names[partition]} of ${applications.reader(reader).group} over at ${seconds(time)} ` +
+      `in epoch ${epoch}, while ${shadow.names.node(other.node)}, which was a member, held it since ${seconds(other.since)}`
+    this.findings.keep(reader, { kind: 'double-ownership', atUs: time, message, records: [] })
   }
 
   private report(time: number, reader: number, own: Claim, other: Claim, generation: number): void {

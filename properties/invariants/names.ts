@@ -26,6 +26,11 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
   { name: 'read-below-hw', about: 'poll() returns only what was below a high watermark' },
   { name: 'commit-within-log', about: 'a group commits nothing above a high watermark that a leader had' },
   { name: 'commit-of-owner', about: 'a member commits only partitions that it held in that generation' },
+  { name: 'member-epoch-within-group', about: "a member's epoch is never above that of its group" },
+  {
+    name: 'partition-granted-once',
+    about: 'a coordinator gives a partition to nobody while another member holds it, or is still to give it up',
+  },
   { name: 'lso-within-hw', about: 'a last stable offset is never above its high watermark' },
   { name: 'lso-monotonic', about: 'within one leadership the last stable offset only grows' },
   {

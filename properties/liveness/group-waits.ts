@@ -23,6 +23,12 @@ export function readingsOf(consumption: Consumption): number {
   return consumption.applications.readers.reduce((sum, reader) => sum + reader.reads.filter(Boolean).length, 0)
 }
 
+/** Why nobody has a partition, by the rule of the group's protocol. */
+const NOBODY_BY_GENERATIONS =
+  'nobody of the group has the partition: a rebalance waits for every member to rejoin, at most max.poll.interval.ms, and a member that died keeps its share for session.timeout.ms'
+const NOBODY_BY_EPOCHS =
+  'nobody of the group has the partition: its next owner gets it when the last one has given it up, within max.poll.interval.ms, or has been silent for group.consumer.session.timeout.ms'
+
 /**
  * Groups with records to read below the high watermark, though somebody of them runs. Markers and what was aborted are none.
  * Where a position is committed late or not at all, the work that is done counts.
@@ -94,7 +100,7 @@ export class GroupWaits {
     if (coordinator !== null) return coordinator
     const holders = owners.of(reader, partition)
     if (groupId !== '' && holders.length === 0 && applications.reader(reader).subscribes)
-      return 'nobody of the group has the partition: a rebalance waits for every member to rejoin, at most max.poll.interval.ms, and a member that died keeps its share for session.timeout.ms'
+      return applications.reader(reader).hasMemberEpochs ? NOBODY_BY_EPOCHS : NOBODY_BY_GENERATIONS
     const delivery = deliveries.newestAt(reader, partition, first)
     const who = holders.length === 0 ? 'it' : listed(holders.map((node) => shadow.names.node(node)))
     if (delivery < 0) return `${who} reads on by Fetch from its position, below the high watermark only`

@@ -34,6 +34,8 @@ export interface Reader {
   readonly deduplicates: boolean
   /** Whether the group assigns its partitions, to some instance at least. */
   readonly subscribes: boolean
+  /** Whether members have epochs of their own, which may differ at one time: some of them speak the consumer protocol (KIP-848). */
+  readonly hasMemberEpochs: boolean
   /** Whether none of its applications has a reset policy (`auto.offset.reset=none`) or positions of its own in a store. */
   readonly resetsNothing: boolean
   /** Whether it is a share group (KIP-932): it has no positions, and promises no order. */
@@ -202,6 +204,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     write: sink?.write ?? null,
     deduplicates: (sink?.deduplicate ?? null) !== null,
     subscribes: members.some(({ of }) => of.assign === null),
+    hasMemberEpochs: members.some(({ of }) => of.assign === null && of.config['group.protocol'] === 'consumer'),
     resetsNothing: members.every(
       ({ kind, of }) =>
         of.config['auto.offset.reset'] === 'none' && !(kind === 'sink' && (of as SinkSpec).commit === 'with-output'),

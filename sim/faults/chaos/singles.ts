@@ -242,7 +242,7 @@ function drawMessages(topology: Topology, stream: Stream): StreamMatch | null {
     case 'offsetCommitReply':
       return { from: BROKERS, to: CLIENTS, api: 'OffsetCommit', reply: true, ...rest }
     case 'membership': {
-      const api = stream.pick(['Heartbeat', 'JoinGroup', 'SyncGroup', 'OffsetFetch'])
+      const api = stream.pick(topology.membershipApis)
       return { api, ...oneWay(stream, CLIENTS, BROKERS), ...rest }
     }
     case 'storeRequest':

@@ -4,8 +4,9 @@ import { ms } from '../../kernel/time.ts'
 import type { ProducerConfig } from '../../kafka/protocol/config/producer.ts'
 import { instanceId } from '../../instance-ids.ts'
 import { storeApiOf } from '../../application/store-api.ts'
-import type { StoreApiName } from '../../kafka/protocol/api.ts'
-import type { ProducerSpec, ReaderSpec, WorldSpec } from '../../spec.ts'
+import type { ApiName, StoreApiName } from '../../kafka/protocol/api.ts'
+import { sessionTimeoutMs, speaksConsumerProtocol } from '../../sessions.ts'
+import type { ClusterSpec, ProducerSpec, ReaderSpec, WorldSpec } from '../../spec.ts'
 import { nodesOf } from '../../layout.ts'
 
 export interface PartitionName {
@@ -18,7 +19,7 @@ export interface GroupOfReaders {
   /** `group.id`; '' = a reader that is in no group. */
   readonly group: string
   readonly members: readonly string[]
-  /** Longest `session.timeout.ms` of its members: whoever is silent for longer is out. */
+  /** Longest session of its members: whoever is silent for longer is out. */
   readonly sessionUs: number
 }
 
@@ -35,6 +36,8 @@ export interface Topology {
   /** The instances of all that read, and their applications. */
   readonly readers: readonly string[]
   readonly readingApplications: readonly string[]
+  /** What members ask their coordinators for, besides commits. */
+  readonly membershipApis: readonly ApiName[]
   readonly stores: readonly string[]
   /** Instances that write into a store. */
   readonly storeClients: readonly string[]
@@ -62,7 +65,7 @@ export interface Topology {
   readonly sessionUs: number
   /** `replica.lag.time.max.ms` */
   readonly lagUs: number
-  /** Longest `session.timeout.ms` of any group's members; 0 = there are none. */
+  /** Longest session of any group's members; 0 = there are none. */
   readonly memberSessionUs: number
   /** Shortest `request.timeout.ms` of the clients. */
   readonly requestTimeoutUs: number
@@ -99,9 +102,10 @@ export function topologyOf(spec: WorldSpec): Topology {
     brokers: named('broker'),
     controllers: named('controller'),
     clients: nodes.flatMap((node) => (node.application === null ? [] : [node.name])),
-    groups: groupsOf(readers),
+    groups: groupsOf(readers, spec.cluster),
     readers: readers.flatMap(instancesOf),
     readingApplications: readers.map(({ name }) => name),
+    membershipApis: membershipApis(readers),
     stores: named('store'),
     storeClients: spec.sinks.flatMap(instancesOf),
     transactional: transactional.flatMap(instancesOf),
@@ -122,7 +126,10 @@ export function topologyOf(spec: WorldSpec): Topology {
     runUs: spec.run.forUs,
     sessionUs: ms(spec.cluster.controllerConfig['broker.session.timeout.ms']),
     lagUs: ms(Math.min(...spec.cluster.brokers.map((config) => config['replica.lag.time.max.ms']))),
-    memberSessionUs: Math.max(0, ...groupsOf(readers.filter(isInGroup)).map(({ sessionUs }) => sessionUs)),
+    memberSessionUs: Math.max(
+      0,
+      ...groupsOf(readers.filter(isInGroup), spec.cluster).map(({ sessionUs }) => sessionUs),
+    ),
     requestTimeoutUs: ms(
       Math.min(30_000, ...[...spec.producers, ...readers].map(({ config }) => config['request.timeout.ms'])),
     ),
@@ -222,21 +229,33 @@ function instancesOf({ name, instances }: Pick<ReaderSpec, 'name' | 'instances'>
 }
 
 /** Groups in the order in which applications name them; each reader without a group stands alone. */
-function groupsOf(readers: readonly ReaderSpec[]): readonly GroupOfReaders[] {
+function groupsOf(readers: readonly ReaderSpec[], cluster: ClusterSpec): readonly GroupOfReaders[] {
   const groups: GroupOfReaders[] = []
   for (const reader of readers) {
     const group = reader.config['group.id']
     const at = group === '' ? -1 : groups.findIndex((each) => each.group === group)
     const before = groups[at] ?? { group, members: [], sessionUs: 0 }
-    const sessionUs = Math.max(before.sessionUs, ms(reader.config['session.timeout.ms']))
+    const sessionUs = Math.max(before.sessionUs, ms(sessionTimeoutMs(reader, cluster)))
     groups[at < 0 ? groups.length : at] = { group, members: [...before.members, ...instancesOf(reader)], sessionUs }
   }
   return groups
 }
 
+/** By the protocols that are spoken. */
+function membershipApis(readers: readonly ReaderSpec[]): readonly ApiName[] {
+  const modern = readers.filter(speaksConsumerProtocol).length
+  const classic = readers.length > modern || modern === 0
+  return [
+    ...(classic ? (['Heartbeat', 'JoinGroup', 'SyncGroup'] as const) : []),
+    ...(modern > 0 ? (['ConsumerGroupHeartbeat'] as const) : []),
+    'OffsetFetch',
+  ]
+}
+
 /** A new group hands nothing out before its first members have had time to join. */
-function readsFromUs({ startUs, assign }: ReaderSpec, delayUs: number): number {
-  return startUs + (assign === null ? delayUs : 0)
+function readsFromUs(reader: ReaderSpec, delayUs: number): number {
+  const isAtOnce = reader.assign !== null || speaksConsumerProtocol(reader)
+  return reader.startUs + (isAtOnce ? 0 : delayUs)
 }
 
 /** A reader works for as long as those before it, and for at least as long as all records take it. */
