@@ -65,12 +65,10 @@ function tell(consumption: Consumption, reader: number, record: number, place: P
   return `${lies}, but ${readerName} never finished processing it: ${tellState(consumption, reader, place)}`
 }
 
-function tellState(consumption: Consumption, reader: number, { state, partition }: Place): string {
+function tellState(consumption: Consumption, reader: number, { state, partition, offset }: Place): string {
   const { group } = consumption.applications.reader(reader)
   if (state === undefined) {
-    const start = consumption.shares.startOf(reader, partition)
-    if (start === undefined) return 'nobody was given it, and the run settled without it'
-    return `nobody was given it; the leader began at offset ${start.offset} at ${seconds(start.atUs)}, and the run settled without it`
+    return `nobody was given it${tellSkipped(consumption, reader, partition, offset)}, and the run settled without it`
   }
   const at = seconds(state.atUs)
   const who = state.node < 0 ? 'nobody' : consumption.shadow.names.node(state.node)
@@ -82,8 +80,15 @@ function tellState(consumption: Consumption, reader: number, { state, partition 
       return `it was delivered ${times}, the last time to ${who}, and ${group} gave it up at ${at}: ${tellGivenUp(consumption, state)}`
     case 'acquired':
     case 'available':
-      return `it was delivered ${times}, the last time to ${who}, and the run settled without it`
+      return `it was delivered ${times}, the last time to ${who}${tellSkipped(consumption, reader, partition, offset)}, and the run settled without it`
   }
+}
+
+/** That a leader began behind it; '' where none did. */
+function tellSkipped({ shares }: Consumption, reader: number, partition: number, offset: number): string {
+  const start = shares.startOf(reader, partition)
+  if (start === undefined || start.offset <= offset) return ''
+  return `, its leader began at offset ${start.offset} at ${seconds(start.atUs)}`
 }
 
 /** By the lock that ended, the release at the limit, or the member's own word. */

@@ -7,6 +7,7 @@ import type { Mutant } from './mutant.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
+import { SHARES_MUTANTS } from './shares.ts'
 import { STORES_MUTANTS } from './stores.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
 
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...APPLICATIONS_MUTANTS,
   ...TRANSACTION_MUTANTS,
   ...STORES_MUTANTS,
+  ...SHARES_MUTANTS,
 ]
