@@ -33,6 +33,8 @@ export interface ConsumingOptions {
   readonly deduplicates?: boolean
   /** Whether `state-equivalence` is judged, too. */
   readonly state?: boolean
+  /** Whether billing is a share group. */
+  readonly shared?: boolean
   /** Steps of billing. */
   readonly steps?: ConsumerSpec['steps']
 }
@@ -85,7 +87,8 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const { readers, outputs = 1, fence = 'none', write = 'insert', steps = null } = options
   const common = reader('billing', 'orders')
   const config = { ...common.config, ...options.consumer }
-  const billing: ConsumerSpec = { ...common, config, commit: 'after-processing', steps }
+  const share = options.shared === true ? { share: { releasePerMille: 0, rejectPerMille: 0 } } : {}
+  const billing: ConsumerSpec = { ...common, config, commit: 'after-processing', steps, ...share }
   const service = {
     ...reader('service', 'orders'),
     to: ['payments'],
