@@ -158,3 +158,22 @@ describe('invariants of locks', () => {
     expect(broken((h) => again(again(again(h, 2), 3), 4))).toEqual(['share-delivery-limit'])
   })
 })
+
+test('a group that is not done says who has the record', () => {
+  const waiting = (plant: (h: SharingHistory) => void): string | null | undefined => {
+    const h = new SharingHistory().at(1000)
+    h.put(0)
+    plant(h)
+    return h
+      .at(9000)
+      .ended('heal-limit')
+      .waiting.find(({ kind }) => kind === 'stuck-group')?.rule
+  }
+  expect(waiting((h) => h.given(0, 0, 1, h.member(0)))).toContain(
+    'billing#0 was given offset 0 at 1.000s: it is locked',
+  )
+  expect(waiting((h) => h.given(0, 0, 1, h.member(0)).tell(M.shareReleased, 0, 1, h.member(0), 1))).toContain(
+    'offset 0 is available since 1.000s',
+  )
+  expect(waiting((h) => h)).toContain('members are given records by ShareFetch')
+})

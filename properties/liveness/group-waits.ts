@@ -60,14 +60,16 @@ export class GroupWaits {
     const committed = commits.committed(reader, partition)
     const first = this.firstUndone(reader, partition, Math.max(0, committed), highWatermark)
     if (first >= highWatermark) return null
-    const { group } = applications.reader(reader)
+    const { group, isShared } = applications.reader(reader)
     const stands = committed < 0 ? 'stood nowhere' : `stood at offset ${committed}`
     const name = shadow.partitions.names[partition] as string
     const wait = this.partitions.get(partition)
     return {
       reader,
       partition,
-      state: `${group} ${stands} of ${name}, with offsets ${first} to ${highWatermark} to read`,
+      state: isShared
+        ? `${group} was not done with offsets ${first} to ${highWatermark} of ${name}`
+        : `${group} ${stands} of ${name}, with offsets ${first} to ${highWatermark} to read`,
       waitsFor: `offsets ${first} to ${highWatermark} of ${name}`,
       sinceUs: this.since(reader, partition, first),
       rule: this.rule(reader, partition, first),
@@ -98,6 +100,7 @@ export class GroupWaits {
     const { groupId } = applications.reader(reader)
     const coordinator = groupId === '' ? null : this.coordinatorRule(reader)
     if (coordinator !== null) return coordinator
+    if (applications.reader(reader).isShared) return this.shareRule(reader, partition, first)
     const holders = owners.of(reader, partition)
     if (groupId !== '' && holders.length === 0 && applications.reader(reader).subscribes)
       return applications.reader(reader).hasMemberEpochs ? NOBODY_BY_EPOCHS : NOBODY_BY_GENERATIONS
@@ -109,6 +112,19 @@ export class GroupWaits {
     return deliveries.startedAt.at(delivery) === 0
       ? `${node} was given offset ${first} at ${at} and has not begun to work on it`
       : `${node} was given offset ${first} at ${at}, began to work on it at ${seconds(deliveries.startedAt.at(delivery) - 1)} and has not finished`
+  }
+
+  /** Who has a record of a share group, or how somebody comes by it. */
+  private shareRule(reader: number, partition: number, first: number): string {
+    const { shares, shadow } = this.consumption
+    const state = shares.of(reader, partition, first)
+    if (state === undefined)
+      return 'members are given records by ShareFetch, when the leader knows what is persisted of them'
+    const who = shadow.names.node(state.node)
+    const at = seconds(state.atUs)
+    return state.state === 'acquired'
+      ? `${who} was given offset ${first} at ${at}: it is locked until it acknowledges it, or for group.share.record.lock.duration.ms`
+      : `offset ${first} is available since ${at}, when ${who} lost it or gave it up: ShareFetch gives it to a member`
   }
 
   /** Who coordinates the group, where that is what it waits for. */

@@ -5,6 +5,7 @@ import { counted } from '../words.ts'
 import { WEIGHT } from './choice.ts'
 import { bool, int, text } from './fields.ts'
 import type { Labels } from './labels.ts'
+import { tellShare } from './share-teller.ts'
 import type { Subject } from './subject.ts'
 import type { Sentence } from './teller.ts'
 
@@ -45,6 +46,11 @@ export class ReaderTeller {
         return this.ofRecord(moment)
       case M.offsetCommitted:
         return this.committed(moment)
+      case M.shareReleased:
+      case M.shareAcknowledged:
+      case M.shareArchived:
+      case M.acknowledgeFailed:
+        return tellShare(moment, this.delivered, this.labels)
       case M.commitRefused:
       case M.commitFailed:
       case M.partitionAssigned:

@@ -41,4 +41,10 @@ describe('share groups', () => {
       ['CONFIG_REFUSED 4:91'],
     ],
   ])
+
+  test.each([['order-per-key'], ['offset-safety'], ['single-owner']])('are not promised %s', (guarantee) => {
+    const text = share('').replace('{ exactly-once: holds }', `{ billing:${guarantee}: holds }`)
+    const messages = load(text).diagnostics.map(({ message }) => message)
+    expect(messages).toEqual([expect.stringContaining('cannot be judged')])
+  })
 })

@@ -56,6 +56,7 @@ export type Anomaly =
 /** Of whom a guarantee is judged that nobody else can break: who reads, who is in a group, whose group hands out partitions. */
 export type ReaderKind =
   | 'reader'
+  | 'ordered'
   | 'member'
   | 'subscriber'
   | 'committed-reader'
@@ -144,7 +145,7 @@ export const GUARANTEES: readonly GuaranteeDefinition[] = [
     kinds: ['reordered-records', 'reordered-effects'],
     stages: [],
     subject: 'application',
-    of: 'reader',
+    of: 'ordered',
     judged: true,
   },
   {

@@ -27,11 +27,17 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
     includes: reads,
     why: ({ name }) => `\`${name}\` reads nothing`,
   },
+  ordered: {
+    what: 'application that is promised an order',
+    needs: 'no application reads, or only share groups do, which promise no order',
+    includes: (facts) => reads(facts) && !shares(facts),
+    why: (facts) => (shares(facts) ? whyShared(facts, 'order') : `\`${facts.name}\` reads nothing`),
+  },
   member: {
     what: 'application in a group',
-    needs: 'no application is in a group',
-    includes: (facts) => facts.group !== '',
-    why: ({ name }) => `\`${name}\` is in no group`,
+    needs: 'no application is in a group with positions',
+    includes: (facts) => facts.group !== '' && !shares(facts),
+    why: (facts) => (shares(facts) ? whyShared(facts, 'positions') : `\`${facts.name}\` is in no group`),
   },
   'committed-reader': {
     what: 'application that reads committed records only',
@@ -60,8 +66,8 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
   subscriber: {
     what: 'application whose group hands out partitions',
     needs: 'no application has its partitions from a group',
-    includes: (facts) => reads(facts) && facts.subscribes,
-    why: ({ name }) => `\`${name}\` has no partitions from a group`,
+    includes: (facts) => reads(facts) && facts.subscribes && !shares(facts),
+    why: (facts) => (shares(facts) ? whyShared(facts, 'owners') : `\`${facts.name}\` has no partitions from a group`),
   },
 }
 
@@ -88,8 +94,18 @@ function shows(store: StoreFacts | undefined): boolean {
   return store !== undefined && store.place.get('kind').text() !== 'endpoint'
 }
 
+/** Whether it is in a share group. */
+function shares({ place }: Pick<ApplicationFacts, 'place'>): boolean {
+  return place.get('share').text() === 'true'
+}
+
+function whyShared({ name }: ApplicationFacts, what: string): string {
+  return `\`${name}\` is in a share group, which has no ${what}`
+}
+
 function readsCommitted({ place }: ApplicationFacts): boolean {
-  return place.get('config').get('isolation.level').text() === 'read_committed'
+  const key = shares({ place }) ? 'share.isolation.level' : 'isolation.level'
+  return place.get('config').get(key).text() === 'read_committed'
 }
 
 /** By a written id, or by what is given one. */
