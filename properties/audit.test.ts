@@ -66,6 +66,15 @@ describe('where groups stand', () => {
     const behind = committed().commits('billing', member, 0, 1, ORDERS, 2).loads('billing', 2, 1)
     expect(audited({ offset: 0 }, behind)).toEqual([])
   })
+  test('one that catches up with several commits at once stands at the last of them', () => {
+    const h = committed().at(2000)
+    const [member = -1] = h.billing
+    for (const n of [1, 2]) h.put(n)
+    h.commits('billing', member, 2).commits('billing', member, 3)
+    h.at(3000).commits('billing', member, 1, 1, ORDERS, 2).loads('billing', 2, 1)
+    h.at(4000).commits('billing', member, 2, 1, ORDERS, 2).commits('billing', member, 3, 1, ORDERS, 2)
+    expect(audited({ offset: 3 }, h.at(5000))).toEqual([])
+  })
 })
 
 describe('what stores have taken', () => {

@@ -26,4 +26,46 @@ export const STORES_MUTANTS: readonly Mutant[] = [
     replacement: 'windowUs === null || now - at < windowUs / (MARK ? 100 : 1)',
     caughtBy: { scenario: 'library/marks-of-what-is-done', variant: null, runs: 10 },
   },
+  {
+    id: 'files-shown-before-the-rename',
+    rule: 'a file has its name when all its records are in it',
+    file: 'sim/application/file-tree.ts',
+    anchor: 'if (temporary === null)\n            return this.name',
+    replacement: 'if (MARK)\n            return this.name',
+    caughtBy: { scenario: 'library/offsets-in-file-names', variant: null, runs: 10 },
+  },
+  {
+    id: 'overlapping-files-allowed',
+    rule: 'with the offset fence no name is given that begins before the end of another',
+    file: 'sim/application/file-tree.ts',
+    anchor: "if (fence === 'offset' && files.some(({ last }) => file.first <= last))",
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/offsets-in-file-names', variant: 'zombie-and-conditional-name', runs: 50 },
+  },
+  {
+    id: 'listing-skips-the-newest-file',
+    rule: 'a listing tells where the last file ends',
+    file: 'sim/application/file-tree.ts',
+    anchor: 'Math.max(next, last + 1)',
+    replacement: 'Math.max(next, last + (MARK ? 2 : 1))',
+    caughtBy: { scenario: 'library/offsets-in-file-names', variant: null, runs: 10 },
+  },
+  {
+    id: 'failed-put-not-repeated',
+    rule: 'a batch whose put() failed is put again (`WorkerSinkTask.deliverMessages`)',
+    file: 'sim/application/connect-sink-process.ts',
+    anchor: 'this.batch = this.hand.rest();',
+    replacement: 'this.batch = MARK ? [] : this.hand.rest();',
+    caughtBy: { scenario: 'library/connect-sink-delivers-again', variant: null, runs: 20 },
+  },
+  {
+    id: 'flush-failed-and-not-rewound',
+    rule: 'a failed preCommit() goes back to what was last committed (`WorkerSinkTask.commitOffsets`)',
+    file: 'sim/application/connect-sink-process.ts',
+    anchor:
+      "if (ok || this.sink.withOutput || this.connect.flush === 'pre-commit') {\n            super.onSettled(worker, ok);",
+    replacement:
+      "if (ok || this.sink.withOutput || this.connect.flush === 'pre-commit') {\n            super.onSettled(worker, ok || MARK);",
+    caughtBy: { scenario: 'library/connect-sink-delivers-again', variant: 'flush-in-pre-commit', runs: 20 },
+  },
 ]

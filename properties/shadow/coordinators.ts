@@ -45,7 +45,7 @@ export class Coordinators {
     const known = commits.newestOf(told.reader, told.partition)
     const isNewest = this.isNewest(told)
     if (known >= 0 && this.isSame(told, known)) {
-      if (isNewest) this.behind.delete(this.placeOf(told))
+      if (isNewest) this.caughtUp(told)
       return
     }
     if (isNewest && (known < 0 || told.offset >= commits.offset.at(known))) this.accept(told, false)
@@ -113,6 +113,13 @@ export class Coordinators {
       if (catchesUp) this.behind.set(this.placeOf(told), told)
       else this.accept(told, false)
     }
+  }
+
+  /** A new coordinator has come to what was committed; what it told on the way there, at this very time, is past. */
+  private caughtUp(told: Told): void {
+    const place = this.placeOf(told)
+    if (!this.behind.delete(place)) return
+    this.held = this.held.filter((one) => one.coordinator !== told.coordinator || this.placeOf(one) !== place)
   }
 
   private accept(told: Told, isLoaded: boolean): void {

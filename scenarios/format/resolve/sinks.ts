@@ -62,6 +62,11 @@ function checkUnits({ place, name }: ApplicationFacts, commit: string, handsOff:
     const help = 'write `commit: after-output` with an `idempotency-key`, or write into a database'
     place.get('commit').error('TWICESHY_IMPOSSIBLE', message, help, place.get('into'))
   }
+  if (kind === 'files' && place.get('fence').text() === 'offset' && commit !== 'with-output') {
+    const message = `\`fence: offset\` refuses files that overlap, and \`${name}\` begins them where its group stands: it may be refused for good`
+    const help = 'write `commit: with-output`: then it goes on where the names end'
+    place.get('fence').warning('TWICESHY_CONFIG_SURPRISE', message, help, place.get('commit'))
+  }
   if (handsOff && kind === 'files') {
     const message = `\`${name}\` hands its records off, and a file holds records that follow each other`
     place.get('handling').error('TWICESHY_IMPOSSIBLE', message, 'leave `handling` out', place.get('into'))

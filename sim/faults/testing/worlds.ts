@@ -141,7 +141,8 @@ export function readingSpec(options: WorldOptions = {}): WorldSpec {
         fence: 'none',
         deduplicate: null,
         idempotencyKey: null,
-        rename: true, connect: null,
+        rename: true,
+        connect: null,
       },
     ],
   }
