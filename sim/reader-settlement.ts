@@ -17,17 +17,17 @@ export interface LogEnds {
 
 /** What the coordinators have committed, as the history tells it. */
 class CommittedOffsets implements MomentObserver {
-  readonly kinds: readonly number[] = [M.offsetCommitted]
+  readonly kinds: readonly number[] = [M.offsetCommitted, M.offsetExpired]
   /** By the group's number in the trace. */
   private readonly groups: Map<number, Map<number, number>> = new Map()
 
-  onMoment(_kind: number, _time: number, _node: number, group: number, tp: number, offset: number): void {
+  onMoment(kind: number, _time: number, _node: number, group: number, tp: number, offset: number): void {
     let offsets = this.groups.get(group)
     if (offsets === undefined) {
       offsets = new Map()
       this.groups.set(group, offsets)
     }
-    offsets.set(tp, offset)
+    offsets.set(tp, kind === M.offsetExpired ? -1 : offset)
   }
 
   /** -1 = none. */

@@ -85,6 +85,8 @@ export class OffsetSafety implements Checker, CommitListener {
   private checkBack(reader: number, partition: number, commit: number, before: number): void {
     const { commits, applications } = this.consumption
     if (before < 0 || commits.offset.at(commit) >= commits.offset.at(before)) return
+    // It has expired, as Kafka was told to.
+    if (commits.offset.at(commit) < 0 && commits.generation.at(commit) < 0) return
     if (applications.reader(reader).asksForOffsets) return
     this.suspect(reader, partition, commit, before, null)
   }

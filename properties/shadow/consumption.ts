@@ -25,6 +25,7 @@ export class Consumption implements MomentObserver {
     M.effectRefused,
     M.recordDerived,
     M.offsetCommitted,
+    M.offsetExpired,
     M.commitAcked,
     M.commitFailed,
     M.offsetFetched,
@@ -103,6 +104,9 @@ export class Consumption implements MomentObserver {
         return this.onDerived(time, node, a, b, c)
       case M.offsetCommitted:
         return this.onCommitted(time, node, a, b, c, d, e)
+      case M.offsetExpired:
+        // From now on the group stands nowhere.
+        return this.onCommitted(time, node, a, b, -1, -1, -1)
       case M.offsetFetched:
         this.learn(a, node)
         return this.onFetched(time, a, b, c, d)

@@ -131,4 +131,10 @@ export const GROUP_ROWS: readonly Row[] = [
     "a member of a group of the consumer protocol has given a partition up, or is out, by its coordinator's account",
     'group:text tp:tp member:node epoch id:text',
   ],
+  [
+    'offset.expired',
+    M.offsetExpired,
+    'the group coordinator deletes an offset that nobody has had a use for in offsets.retention.minutes',
+    'group:text tp:tp',
+  ],
 ]

@@ -108,6 +108,7 @@ export const M = {
   memberReconciled: 113,
   partitionGranted: 114,
   partitionReleased: 115,
+  offsetExpired: 116,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

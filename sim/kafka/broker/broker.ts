@@ -244,6 +244,7 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
       case BrokerTimer.GroupTimeout:
       case BrokerTimer.GroupMarkerTimeout:
       case BrokerTimer.GroupMaterialize:
+      case BrokerTimer.OffsetExpiration:
         groups.onTimer(kind, a, b)
         return
       case BrokerTimer.TransactionAppend:

@@ -37,6 +37,8 @@ export const BrokerTimer = {
   ShareLock: 21,
   /** A fetch of a share group has waited long enough. */
   DelayedShareFetch: 22,
+  /** A look at offsets that nobody has a use for; a = tp of the coordinator's partition. */
+  OffsetExpiration: 23,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

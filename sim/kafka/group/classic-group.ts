@@ -14,6 +14,8 @@ export class ClassicGroup {
   state: GroupState = 'EMPTY'
   previousState: GroupState = 'EMPTY'
   generationId = 0
+  /** Since when it is EMPTY; null while it is not, or never had members. */
+  emptySinceMs: number | null = null
   protocolType: 'consumer' | null = null
   protocolName: string | null = null
   leaderId: string | null = null

@@ -1,4 +1,5 @@
 import { M } from '../../history/catalogue.ts'
+import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { CoordinatorRecord, GroupMetadataRecord } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
@@ -51,6 +52,7 @@ export class ClassicGroups {
     group.state = record.members.length === 0 ? 'EMPTY' : 'STABLE'
     group.previousState = group.state
     group.generationId = record.generationId
+    group.emptySinceMs = record.emptySinceMs
     group.protocolName = record.protocolName
     group.leaderId = record.leader
     for (const stored of record.members) {
@@ -254,6 +256,7 @@ export class ClassicGroups {
     }
     group.initNextGeneration()
     this.env.emit(M.groupRebalanced, group.text, group.generationId, group.members.size)
+    group.emptySinceMs = group.state === 'EMPTY' ? Math.floor(this.env.wallClock() / MILLISECOND) : null
     if (group.state === 'EMPTY') return { ...NOTHING, records: [this.metadataRecord(group, null)] }
     for (const member of group.members.values()) this.beginGeneration(group, member)
     const { groupId, generationId } = group
@@ -298,7 +301,7 @@ export class ClassicGroups {
     group: ClassicGroup,
     assignment: ReadonlyMap<string, readonly TopicPartitionId[]> | null,
   ): CoordinatorRecord {
-    const { groupId, generationId, protocolName, leaderId } = group
+    const { groupId, generationId, protocolName, leaderId, emptySinceMs } = group
     const members = [...group.members.values()].map((member) => ({
       memberId: member.memberId,
       groupInstanceId: member.groupInstanceId,
@@ -308,6 +311,6 @@ export class ClassicGroups {
       subscription: member.metadata(protocolName ?? ''),
       assignment: assignment?.get(member.memberId) ?? NO_ASSIGNMENT,
     }))
-    return { type: 'GroupMetadata', groupId, generationId, protocolName, leader: leaderId, members }
+    return { type: 'GroupMetadata', groupId, generationId, protocolName, leader: leaderId, emptySinceMs, members }
   }
 }

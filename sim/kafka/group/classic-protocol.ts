@@ -62,6 +62,7 @@ export class ClassicProtocol {
       generationId: 0,
       protocolName: null,
       leader: null,
+      emptySinceMs: null,
       members: [],
     } as const
     return { ...NOTHING, records: [empty], afterwards: { kind: 'new-group', reply } }

@@ -25,7 +25,8 @@ import { CoordinatorWrites, type WritesOwner } from './coordinator-writes.ts'
 import { GroupTimers } from './group-timers.ts'
 import type { OffsetsEntry } from './offsets-state.ts'
 import type { GroupCoordinatorOptions } from './options.ts'
-import type { Outcome } from './outcome.ts'
+import { OffsetExpiration } from './offset-expiration.ts'
+import { NOTHING, type Outcome } from './outcome.ts'
 import { PendingReply, type Replies } from './pending-reply.ts'
 import { type BatchTransaction, WriteEvent } from './write-event.ts'
 
@@ -74,6 +75,7 @@ export class CoordinatorPartition implements WritesOwner {
   private readonly timers: GroupTimers
   private readonly parts: CoordinatorParts
   private readonly writes: CoordinatorWrites
+  private readonly expiration: OffsetExpiration
   /** Requests that came while another was being worked on: answering one takes up the next of its connection. */
   private readonly queue: Work[] = []
   private running = false
@@ -91,6 +93,7 @@ export class CoordinatorPartition implements WritesOwner {
     this.timers = new GroupTimers(parts.env, tp)
     this.shard = new GroupCoordinatorShard(parts.env, parts.options, parts.metadata, this.timers, parts.replies)
     this.writes = new CoordinatorWrites(parts, tp, life, this.shard, this)
+    this.expiration = new OffsetExpiration(parts, this.shard, tp, life)
   }
 
   /** Where a group stands, -1 = nowhere. */
@@ -116,6 +119,7 @@ export class CoordinatorPartition implements WritesOwner {
     this.writes.onLoaded()
     this.state = 'ACTIVE'
     this.shard.onLoaded(this.epoch)
+    this.expiration.begin()
     env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.shard.size)
   }
 
@@ -248,6 +252,14 @@ export class CoordinatorPartition implements WritesOwner {
     if (task === undefined || this.state !== 'ACTIVE') return
     this.running = true
     this.append(this.shard.onTask(task), null)
+    this.rest()
+  }
+
+  /** A look at offsets that nobody has a use for. */
+  onExpiration(): void {
+    if (this.state !== 'ACTIVE') return
+    this.running = true
+    this.append({ ...NOTHING, records: this.expiration.expired() }, null)
     this.rest()
   }
 

@@ -38,6 +38,7 @@ function outcomesOf(error: number): readonly number[] {
     leaderEpoch: 0,
     generationId: 1,
     node: 4,
+    commitTimestampMs: 0,
   } as const
   writes.append(new WriteEvent(null, null, null, 1e9), [record], { producerId: 7, producerEpoch: 0, guard: 1 })
   const ended = { producerId: 8, producerEpoch: 1, transactionVersion: 2 }

@@ -171,6 +171,7 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     else if (partition.life !== b) return
     else if (kind === BrokerTimer.GroupFlush) partition.onLinger()
     else if (kind === BrokerTimer.GroupMaterialize) partition.onMaterialize()
+    else if (kind === BrokerTimer.OffsetExpiration) partition.onExpiration()
     else partition.onTimeout(kind === BrokerTimer.GroupMarkerTimeout)
   }
 

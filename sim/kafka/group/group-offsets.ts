@@ -1,5 +1,6 @@
 import { M } from '../../history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from '../../history/ids.ts'
+import { MILLISECOND } from '../../kernel/time.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import type { Env } from '../env.ts'
 import type { OffsetCommitRecord } from '../protocol/coordinator-records.ts'
@@ -92,6 +93,7 @@ export class GroupOffsets {
   written(request: OffsetCommitRequest | TxnOffsetCommitRequest, node: number): Outcome {
     const { groupId, generationIdOrMemberEpoch: generationId } = request
     const records: OffsetCommitRecord[] = []
+    const commitTimestampMs = Math.floor(this.env.wallClock() / MILLISECOND)
     const partitions = request.partitions.map(({ topicId, partition, committedOffset, committedLeaderEpoch }) => {
       const tp = tpOf(topicId, partition)
       if (!this.metadata.partitions.has(tp)) {
@@ -99,11 +101,35 @@ export class GroupOffsets {
       }
       const offset = committedOffset
       const leaderEpoch = committedLeaderEpoch
-      records.push({ type: 'OffsetCommit', groupId, tp, offset, leaderEpoch, generationId, node })
+      records.push({ type: 'OffsetCommit', groupId, tp, offset, leaderEpoch, generationId, node, commitTimestampMs })
       return { topicId, partition, errorCode: Errors.NONE }
     })
     const response: OffsetCommitResponse & TxnOffsetCommitResponse = { partitions }
     return { records, response, afterwards: null, error: Errors.NONE }
+  }
+
+  // --- expiration ---------------------------------------------------------------------------------------------------
+
+  /** When each of the group's offsets was committed, by partition. */
+  *commitTimesOf(groupId: string): Iterable<readonly [tp: number, commitTimestampMs: number]> {
+    for (const [tp, { record }] of this.newest.ofGroup(groupId) ?? []) yield [tp, record.commitTimestampMs]
+  }
+
+  /** Infinity without offsets. */
+  oldestCommitMs(): number {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const offsets of this.newest.all())
+      for (const { record } of offsets.values()) oldest = Math.min(oldest, record.commitTimestampMs)
+    return oldest
+  }
+
+  isUnstable(groupId: string, tp: number): boolean {
+    return this.newest.isUnstable(groupId, tp)
+  }
+
+  /** Whether an open transaction holds offsets of the group. */
+  isInTransaction(groupId: string): boolean {
+    return this.newest.isInTransaction(groupId)
   }
 
   // --- OffsetFetch --------------------------------------------------------------------------------------------------
@@ -206,9 +232,11 @@ export class GroupOffsets {
 
   private tell(entry: OffsetsEntry, decided: readonly OffsetCommitRecord[]): void {
     if (entry.kind === 'record') {
-      if (entry.record.type !== 'OffsetCommit') return
-      if (entry.producerId < 0) this.tellOne(entry.record)
-      else this.tellPending(entry.record, entry.producerId, entry.producerEpoch)
+      const { record } = entry
+      if (record.type === 'OffsetCommitTombstone') this.env.emit(M.offsetExpired, this.text(record.groupId), record.tp)
+      if (record.type !== 'OffsetCommit') return
+      if (entry.producerId < 0) this.tellOne(record)
+      else this.tellPending(record, entry.producerId, entry.producerEpoch)
       return
     }
     for (const record of decided) {

@@ -13,6 +13,7 @@ function commit(at: number, offset: number, producerId = -1, tp = 1): OffsetsEnt
     leaderEpoch: 0,
     generationId: 1,
     node: 4,
+    commitTimestampMs: 0,
   } as const
   return { kind: 'record', offset: at, record, producerId, producerEpoch: producerId < 0 ? -1 : 0 }
 }

@@ -47,6 +47,12 @@ export class OffsetsState {
     return false
   }
 
+  /** Whether an open transaction holds offsets of the group. */
+  isInTransaction(groupId: string): boolean {
+    for (const groups of this.pending.values()) if (groups.has(groupId)) return true
+    return false
+  }
+
   all(): Iterable<ReadonlyMap<number, StoredOffset>> {
     return this.offsets.values()
   }
@@ -56,7 +62,14 @@ export class OffsetsState {
     if (entry.kind === 'marker') return this.end(entry.producerId, entry.committed)
     const { record, offset, producerId } = entry
     if (record.type === 'OffsetCommit') put(producerId < 0 ? this.offsets : this.pendingOf(producerId), record, offset)
+    if (record.type === 'OffsetCommitTombstone') this.forget(record.groupId, record.tp)
     return NONE
+  }
+
+  private forget(groupId: string, tp: number): void {
+    const offsets = this.offsets.get(groupId)
+    offsets?.delete(tp)
+    if (offsets?.size === 0) this.offsets.delete(groupId)
   }
 
   clone(): OffsetsState {

@@ -17,6 +17,8 @@ export type GroupCoordinatorOptions = Pick<
   | 'group.share.max.size'
   | 'group.share.session.timeout.ms'
   | 'offsets.commit.timeout.ms'
+  | 'offsets.retention.check.interval.ms'
+  | 'offsets.retention.minutes'
   | 'offsets.topic.num.partitions'
   | 'offsets.topic.replication.factor'
 >

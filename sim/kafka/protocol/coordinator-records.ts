@@ -6,6 +6,7 @@ import type { SubscriptionMetadata, TopicPartitionId } from './group-messages.ts
 export type CoordinatorRecord =
   | OffsetCommitRecord
   | GroupMetadataRecord
+  | OffsetCommitTombstone
   | GroupMetadataTombstone
   | ConsumerGroupRecord
   | ShareGroupRecord
@@ -27,6 +28,15 @@ export interface OffsetCommitRecord {
   readonly generationId: number
   /** Node of the committing client, for moments only. */
   readonly node: number
+  /** The coordinator's clock when it took the commit. */
+  readonly commitTimestampMs: number
+}
+
+/** `OffsetCommitKey` without a value: nobody has had a use for the offset in `offsets.retention.minutes`. */
+export interface OffsetCommitTombstone {
+  readonly type: 'OffsetCommitTombstone'
+  readonly groupId: string
+  readonly tp: number
 }
 
 /** `GroupMetadataKey` and `GroupMetadataValue`: a classic group whose members have their assignments. */
@@ -37,6 +47,8 @@ export interface GroupMetadataRecord {
   /** null without members. */
   readonly protocolName: string | null
   readonly leader: string | null
+  /** Since when it has no members (`currentStateTimestamp`); null while it has, or never had any. */
+  readonly emptySinceMs: number | null
   /** In the order in which the coordinator knows them. */
   readonly members: readonly MemberMetadata[]
 }

@@ -51,6 +51,8 @@ export interface ClusterProfile {
    * the controller has told it of them.
    */
   readonly 'metadata.of-starting-broker': 'none' | 'empty'
+  /** KIP-211: from when on offsets grow old, since their group has no members (2.1), or since they were committed. */
+  readonly 'offsets.expiration': 'since-empty' | 'since-commit'
 }
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
@@ -116,6 +118,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'a broker answers nobody before it has caught up with the metadata; before KRaft it told of no topic until then',
   },
   {
+    name: 'offsets.expiration',
+    values: ['since-empty', 'since-commit'],
+    about:
+      'KIP-211 offsets grow old once their group has no members (since 2.1), or since they were committed, also those of active groups',
+  },
+  {
     name: 'transaction.version',
     values: [0, 1, 2],
     about: 'KIP-890: an epoch for every transaction (2, since 4.0), leaders that verify (1, since 3.6), or neither (0)',
@@ -141,6 +149,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
+    'offsets.expiration': 'since-empty',
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -155,6 +164,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
+    'offsets.expiration': 'since-empty',
   },
 }
 

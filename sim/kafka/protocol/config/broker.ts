@@ -43,6 +43,8 @@ export interface BrokerConfig {
   readonly 'min.insync.replicas': number
   readonly 'num.partitions': number
   readonly 'offsets.commit.timeout.ms': number
+  readonly 'offsets.retention.check.interval.ms': number
+  readonly 'offsets.retention.minutes': number
   readonly 'offsets.topic.num.partitions': number
   readonly 'offsets.topic.replication.factor': number
   readonly 'producer.id.expiration.check.interval.ms': number
@@ -122,6 +124,8 @@ export const BROKER_CONFIG: ConfigTable = {
   'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
   'num.partitions': { type: 'int', default: 1, min: 1, max: 10_000 },
   'offsets.commit.timeout.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
+  'offsets.retention.check.interval.ms': { type: 'ms', default: 600_000, min: 1, max: NEVER },
+  'offsets.retention.minutes': { type: 'int', default: 10_080, min: 1, max: INT_MAX },
   'offsets.topic.num.partitions': { type: 'int', default: 50, min: 1, max: 10_000 },
   'offsets.topic.replication.factor': { type: 'int', default: 3, min: 1, max: 32_767 },
   'producer.id.expiration.check.interval.ms': { type: 'ms', default: 600_000, min: 1, max: INT_MAX },
@@ -182,7 +186,6 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'num.io.threads',
   'num.network.threads',
   'num.replica.fetchers',
-  'offsets.retention.minutes',
   'process.roles',
   'replica.selector.class',
 ]
