@@ -30,7 +30,6 @@ const AFTER_COMMIT: number = COMMIT + 1
 
 /** Members of share groups have no generation. */
 const NO_GENERATION = -1
-const NO_PARTITIONS: readonly number[] = []
 
 /** What the thread does when a commit is over. */
 type AfterCommit = 'work' | 'next'
@@ -73,7 +72,7 @@ export class ShareProcess implements NodeHandler, ShareConsumerOwner, WorkPoolOw
 
   /** None: where a share group stands, the leaders know. */
   assigned(): readonly number[] {
-    return NO_PARTITIONS
+    return []
   }
 
   owns(): boolean {

@@ -1,18 +1,15 @@
 import { tpOf } from '../../history/ids.ts'
-import type { TimerHandle } from '../../kernel/kernel.ts'
 import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { CoordinatorFinder } from '../broker/coordinator-finder.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import type { Partition } from '../broker/partition.ts'
-import { leaderHint } from '../broker/produce-response.ts'
 import type { RequestChannel } from '../broker/request-channel.ts'
 import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { Errors } from '../protocol/errors.ts'
-import { NO_LEADER_HINT } from '../protocol/messages.ts'
 import {
   FINAL_SHARE_SESSION_EPOCH,
   INITIAL_SHARE_SESSION_EPOCH,
@@ -20,14 +17,16 @@ import {
   type ShareAcknowledgePartition,
   type ShareAcknowledgeRequest,
   type ShareAcknowledgeResponse,
-  type ShareFetchPartitionResponse,
   type ShareFetchRequest,
   type ShareFetchResponse,
 } from '../protocol/share-messages.ts'
-import { LedSharePartition, type PendingChange, persisterError } from './led-share-partition.ts'
+import { type LedSharePartition, type PendingChange, persisterError } from './led-share-partition.ts'
 import { Persister, type PersisterListener } from './persister.ts'
-import { SHARE_GROUP_DEFAULTS, type ShareGroupConfig } from './share-group-config.ts'
+import { LedSharePartitions } from './led-share-partitions.ts'
+import type { ShareGroupConfig } from './share-group-config.ts'
 import { type ShareFetchHost, ShareRequest, tryShareFetch } from './share-fetch.ts'
+import { SharePurgatory } from './share-purgatory.ts'
+import { acknowledgements, fetchResponse } from './share-answers.ts'
 import { type ShareSession, ShareSessions } from './share-sessions.ts'
 
 export interface SharePartitionManagerParts {
@@ -59,26 +58,22 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
   private readonly parts: SharePartitionManagerParts
   private readonly replicas: ShareReplicas
   private readonly sessions: ShareSessions = new ShareSessions()
-  /** By group and partition. */
-  private readonly partitions: Map<string, LedSharePartition> = new Map()
-  /** Requests whose fetch waits (`DelayedShareFetch`). */
-  private parked: ShareRequest[] = []
+  private readonly partitions: LedSharePartitions
+  private readonly purgatory: SharePurgatory
   private readonly persisting: Map<number, Persisting> = new Map()
-  private lockTimer: TimerHandle = 0
-  private lockTimerAt = 0
-  private fetchTimer: TimerHandle = 0
-  private fetchTimerAt = 0
 
   constructor(parts: SharePartitionManagerParts, replicas: ShareReplicas) {
     this.parts = parts
     this.replicas = replicas
     this.metadata = parts.metadata
+    this.purgatory = new SharePurgatory(parts.env)
+    this.partitions = new LedSharePartitions(parts.env, parts.config, parts.groups)
     this.persister = new Persister(parts.env, parts.metadata, parts.finder, this)
   }
 
   /** The share partition of a group, where it is led and known. */
   partition(groupId: string, tp: number): LedSharePartition | undefined {
-    return this.partitions.get(keyOf(groupId, tp))
+    return this.partitions.get(groupId, tp)
   }
 
   /** Requests to the share coordinator without an answer. */
@@ -182,7 +177,7 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
   /** `ShareSessionCache.ConnectionDisconnectListener`: the member is thought to be gone. */
   onConnectionGone(connection: number): void {
     for (const session of this.sessions.over(connection)) this.endSession(session, null)
-    this.parked = this.parked.filter((request) => request.envelope.connection !== connection)
+    this.purgatory.drop(connection)
   }
 
   // --- fetches ------------------------------------------------------------------------------------------------------
@@ -191,16 +186,7 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
     const known = this.partition(groupId, tp)
     if (known !== undefined) return known
     const replica = this.replica(tp)
-    if (replica?.isLeader !== true) return undefined
-    const { env, config, groups } = this.parts
-    const limits = {
-      maxDeliveryCount: config['group.share.delivery.count.limit'],
-      maxInFlight: config['group.share.partition.max.record.locks'],
-    }
-    const group = groups.get(groupId) ?? SHARE_GROUP_DEFAULTS
-    const led = new LedSharePartition(env, this.persister, limits, group, groupId, replica)
-    this.partitions.set(keyOf(groupId, tp), led)
-    return led
+    return replica?.isLeader === true ? this.partitions.create(groupId, replica, this.persister) : undefined
   }
 
   replica(tp: number): Partition | undefined {
@@ -211,12 +197,9 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
     const now = this.parts.env.monotonic()
     request.fetched = tryShareFetch(request, this, isOver, (led) => now + this.lockDuration(led))
     if (request.fetched !== null) {
-      this.armLocks()
+      this.partitions.armLocks()
       this.completeIfDone(request)
-    } else {
-      if (!this.parked.includes(request)) this.parked.push(request)
-      this.armFetches(request.deadline)
-    }
+    } else this.purgatory.park(request)
   }
 
   private lockDuration({ config }: LedSharePartition): number {
@@ -226,69 +209,42 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
 
   /** Something may have become available in a partition, or gone wrong. */
   private wake(tp: number): void {
-    if (this.parked.length === 0) return
-    const woken = this.parked.filter((request) => request.tps.includes(tp))
-    for (const request of woken) {
-      this.parked = this.parked.filter((other) => other !== request)
-      this.tryFetch(request, false)
-    }
+    if (this.purgatory.isEmpty) return
+    for (const request of this.purgatory.takeOf(tp)) this.tryFetch(request, false)
   }
 
   onHighWatermark(tp: number): void {
-    if (this.parked.length > 0) this.wake(tp)
+    this.wake(tp)
   }
 
   private onFetchTimer(): void {
-    this.fetchTimer = 0
-    const now = this.parts.env.monotonic()
-    const over = this.parked.filter(({ deadline }) => deadline <= now)
-    this.parked = this.parked.filter(({ deadline }) => deadline > now)
-    for (const request of over) this.tryFetch(request, true)
-    for (const { deadline } of this.parked) this.armFetches(deadline)
-  }
-
-  private armFetches(deadline: number): void {
-    if (this.fetchTimer !== 0 && this.fetchTimerAt <= deadline) return
-    const { env } = this.parts
-    env.cancel(this.fetchTimer)
-    this.fetchTimerAt = deadline
-    this.fetchTimer = env.setTimer(BrokerTimer.DelayedShareFetch, Math.max(0, deadline - env.monotonic()))
+    for (const request of this.purgatory.takeOver()) this.tryFetch(request, true)
   }
 
   // --- leadership ---------------------------------------------------------------------------------------------------
 
   /** Leaders may have changed: what this broker leads no longer is forgotten (`onBecomingFollower`). */
   onMetadata(touched: readonly number[]): void {
-    if (this.partitions.size === 0) return
+    const led = this.partitions.all()
+    if (led.length === 0) return
     for (const tp of touched) {
       if (this.replica(tp)?.isLeader === true) continue
-      for (const led of [...this.partitions.values()]) if (led.tp === tp) this.fence(led)
+      for (const one of led) if (one.tp === tp) this.partitions.fence(one)
       this.wake(tp)
     }
-  }
-
-  private fence(led: LedSharePartition): void {
-    led.status = 'FENCED'
-    const key = keyOf(led.groupId, led.tp)
-    if (this.partitions.get(key) === led) this.partitions.delete(key)
   }
 
   // --- what the share coordinator said ------------------------------------------------------------------------------
 
   onRead(token: number, response: ReadShareGroupStateResponse): void {
-    const led = [...this.partitions.values()].find(
-      ({ reading, status }) => reading === token && status === 'INITIALIZING',
-    )
+    const led = this.partitions.all().find(({ reading, status }) => reading === token && status === 'INITIALIZING')
     const replica = led === undefined ? undefined : this.replica(led.tp)
     if (led === undefined || replica === undefined) return
     const error = led.onRead(response, replica)
     if (error !== Errors.NONE) {
       // The next fetch tries again.
-      this.fence(led)
-      for (const request of this.parked) {
-        const { groupId } = request.envelope.body as ShareFetchRequest
-        if (groupId === led.groupId && request.tps.includes(led.tp)) request.failed.set(led.tp, error)
-      }
+      this.partitions.fence(led)
+      this.purgatory.fail(led.groupId, led.tp, error)
     }
     this.wake(led.tp)
   }
@@ -301,8 +257,8 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
     led.onWritten(persisting, errorCode)
     const error = persisterError(errorCode)
     // Somebody else leads by now, or the state is another.
-    if (error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_STATE_EPOCH) this.fence(led)
-    this.armLocks()
+    if (error === Errors.NOT_LEADER_OR_FOLLOWER || error === Errors.FENCED_STATE_EPOCH) this.partitions.fence(led)
+    this.partitions.armLocks()
     if (request !== null) {
       request.unpersisted--
       if (error !== Errors.NONE && request.acknowledged.has(tp)) request.acknowledged.set(tp, error)
@@ -319,25 +275,15 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
   }
 
   private onLocksOver(): void {
-    this.lockTimer = 0
+    this.partitions.onTimer()
     const now = this.parts.env.monotonic()
-    for (const led of [...this.partitions.values()]) {
+    for (const led of this.partitions.all()) {
       const pending = new Map<number, PendingChange>()
       const any = led.expire(now, pending)
       this.await(pending, led, led.tp, null)
       if (any) this.wake(led.tp)
     }
-    this.armLocks()
-  }
-
-  private armLocks(): void {
-    const { env } = this.parts
-    let at = Infinity
-    for (const led of this.partitions.values()) at = Math.min(at, led.states?.nextExpiry() ?? Infinity)
-    if (at === Infinity || (this.lockTimer !== 0 && this.lockTimerAt <= at)) return
-    env.cancel(this.lockTimer)
-    this.lockTimerAt = at
-    this.lockTimer = env.setTimer(BrokerTimer.ShareLock, Math.max(0, at - env.monotonic()))
+    this.partitions.armLocks()
   }
 
   // --- answers ------------------------------------------------------------------------------------------------------
@@ -349,41 +295,17 @@ export class SharePartitionManager implements PersisterListener, ShareFetchHost 
   private completeIfDone(request: ShareRequest): void {
     const { envelope, fetched, unpersisted, acknowledged } = request
     if (fetched === null || unpersisted > 0) return
-    if (envelope.api === Api.ShareFetch) this.reply(envelope, this.fetchResponse(request, fetched))
-    else this.reply(envelope, { errorCode: Errors.NONE, responses: this.acknowledgements(acknowledged) })
-  }
-
-  private fetchResponse(
-    { acknowledged }: ShareRequest,
-    fetched: readonly ShareFetchPartitionResponse[],
-  ): ShareFetchResponse {
-    const responses: ShareFetchPartitionResponse[] = fetched.map((one) => {
-      const acknowledgeErrorCode = acknowledged.get(tpOf(one.topicId, one.partition)) ?? Errors.NONE
-      return { ...one, acknowledgeErrorCode }
-    })
-    for (const { topicId, partition, errorCode, currentLeader } of this.acknowledgements(acknowledged)) {
-      if (fetched.some((one) => one.topicId === topicId && one.partition === partition)) continue
-      const nothing = { errorCode: Errors.NONE, records: [], acquiredRecords: [] }
-      responses.push({ topicId, partition, ...nothing, acknowledgeErrorCode: errorCode, currentLeader })
+    if (envelope.api === Api.ShareFetch) {
+      const lockMs = this.parts.config['group.share.record.lock.duration.ms']
+      this.reply(envelope, fetchResponse(acknowledged, fetched, lockMs, this.metadata))
+    } else {
+      const responses = acknowledgements(acknowledged, this.metadata)
+      this.reply(envelope, { errorCode: Errors.NONE, responses } satisfies ShareAcknowledgeResponse)
     }
-    const acquisitionLockTimeoutMs = this.parts.config['group.share.record.lock.duration.ms']
-    return { errorCode: Errors.NONE, acquisitionLockTimeoutMs, responses }
-  }
-
-  private acknowledgements(acknowledged: ReadonlyMap<number, number>): ShareAcknowledgeResponse['responses'] {
-    return Array.from(acknowledged, ([tp, errorCode]) => {
-      const isMoved = errorCode === Errors.NOT_LEADER_OR_FOLLOWER
-      const currentLeader = isMoved ? leaderHint(tp, this.metadata) : NO_LEADER_HINT
-      return { topicId: tp >>> 16, partition: tp & 0xffff, errorCode, currentLeader }
-    })
   }
 
   private reply(envelope: Envelope, response: object): void {
     const { channel } = this.parts
     if (channel.isOpen(envelope)) channel.reply(envelope, response)
   }
-}
-
-function keyOf(groupId: string, tp: number): string {
-  return `${tp} ${groupId}`
 }

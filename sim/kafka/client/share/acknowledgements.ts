@@ -1,4 +1,6 @@
-import { partitionOf, topicIdOf } from '../../../history/ids.ts'
+import { M } from '../../../history/catalogue.ts'
+import { partitionOf, topicIdOf, tpOf } from '../../../history/ids.ts'
+import type { Env } from '../../env.ts'
 import type { AcknowledgementBatch, ShareAcknowledgePartition } from '../../protocol/share-messages.ts'
 import type { AcknowledgeTypeId } from '../../share/record-state.ts'
 
@@ -34,4 +36,22 @@ export function acknowledgePartitions(all: ReadonlyMap<number, Acknowledged>): r
     partition: partitionOf(tp),
     acknowledgementBatches: batchesOf(offsets),
   }))
+}
+
+export function only(all: readonly ShareAcknowledgePartition[], tp: number): readonly ShareAcknowledgePartition[] {
+  return all.filter(({ topicId, partition }) => tpOf(topicId, partition) === tp)
+}
+
+/** The acknowledgements failed, or nobody knows: their records are locked until somebody's time runs out. */
+export function tellFailed(
+  env: Env,
+  group: number,
+  failed: readonly ShareAcknowledgePartition[],
+  errorCode: number,
+): void {
+  for (const { topicId, partition, acknowledgementBatches } of failed) {
+    for (const { firstOffset, lastOffset } of acknowledgementBatches) {
+      env.emitWide(M.acknowledgeFailed, group, tpOf(topicId, partition), firstOffset, lastOffset, errorCode)
+    }
+  }
 }

@@ -10,7 +10,7 @@ import { type ConsumerSettings, consumerSettings } from '../consumer/consumer-se
 import type { PollFailure } from '../consumer/poll-failure.ts'
 import { ShareHand } from './share-buffer.ts'
 import { type ShareConsumerOptions, ShareConsumerParts } from './share-consumer-parts.ts'
-import type { ShareCommit } from './share-requests.ts'
+import type { ShareCommit } from './node-session.ts'
 
 export { SHARE_CONSUMER_TIMERS, type ShareConsumerOptions } from './share-consumer-parts.ts'
 

@@ -1,4 +1,3 @@
-import { M } from '../../../history/catalogue.ts'
 import { partitionOf, topicIdOf, tpOf } from '../../../history/ids.ts'
 import type { Env } from '../../env.ts'
 import { Api } from '../../protocol/api.ts'
@@ -18,42 +17,15 @@ import type { ConsumerNetworkClient } from '../consumer/consumer-network-client.
 import type { ConsumerSettings } from '../consumer/consumer-settings.ts'
 import type { ConsumerTopics } from '../consumer/consumer-topics.ts'
 import type { WakeTimer } from '../consumer/wake-timer.ts'
-import { type AcknowledgedByTp, acknowledgePartitions, addAcknowledgements } from './acknowledgements.ts'
+import {
+  type AcknowledgedByTp,
+  acknowledgePartitions,
+  addAcknowledgements,
+  only,
+  tellFailed,
+} from './acknowledgements.ts'
+import { type AcknowledgeJob, NodeSession, type ShareCommit } from './node-session.ts'
 import type { ShareBuffer } from './share-buffer.ts'
-
-/** A commitSync() or commitAsync(), until every broker has answered. */
-export interface ShareCommit {
-  readonly token: number
-  /** Whether retriable errors are tried again, until this time (monotonic microseconds); 0 = they are not. */
-  readonly deadline: number
-  unanswered: number
-  failed: boolean
-}
-
-/** Acknowledgements for one broker outside of fetches. */
-interface AcknowledgeJob {
-  readonly commit: ShareCommit | null
-  readonly acknowledged: AcknowledgedByTp
-  readonly attempts: number
-  readonly notBefore: number
-}
-
-/** What goes to one broker: one request at a time, for all of them carry the session's epoch (`ShareSessionHandler`). */
-class NodeSession {
-  readonly node: number
-  epoch: number = INITIAL_SHARE_SESSION_EPOCH
-  isBusy = false
-  isOver = false
-  /** Go with the next fetch. */
-  readonly withFetch: AcknowledgedByTp = new Map()
-  readonly jobs: AcknowledgeJob[] = []
-  /** What is under way outside of fetches. */
-  job: AcknowledgeJob | null = null
-
-  constructor(node: number) {
-    this.node = node
-  }
-}
 
 export interface ShareRequestsParts {
   readonly env: Env
@@ -338,17 +310,7 @@ export class ShareRequests {
     if (invalidatesMetadata(errorCode)) metadata.requestUpdate()
   }
 
-  /** The acknowledgements failed, or nobody knows: their records are locked until somebody's time runs out. */
   private tellFailed(failed: readonly ShareAcknowledgePartition[], errorCode: number): void {
-    const { env, group } = this.parts
-    for (const { topicId, partition, acknowledgementBatches } of failed) {
-      for (const { firstOffset, lastOffset } of acknowledgementBatches) {
-        env.emitWide(M.acknowledgeFailed, group, tpOf(topicId, partition), firstOffset, lastOffset, errorCode)
-      }
-    }
+    tellFailed(this.parts.env, this.parts.group, failed, errorCode)
   }
-}
-
-function only(all: readonly ShareAcknowledgePartition[], tp: number): readonly ShareAcknowledgePartition[] {
-  return all.filter(({ topicId, partition }) => tpOf(topicId, partition) === tp)
 }
