@@ -31,7 +31,6 @@ const GOOD: Readonly<Record<string, string | number | boolean>> = {
   elr: 'none',
   leader: 'broker-2',
   unclean: false,
-  inFlight: true,
   clean: true,
   reset: false,
   settled: true,
