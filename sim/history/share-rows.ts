@@ -20,7 +20,7 @@ export const SHARE_ROWS: readonly Row[] = [
     'share.loaded',
     M.shareLoaded,
     'a leader knows where a share group stands: everything before the offset is done with, and so many records behind it are in flight',
-    'group:text tp:tp offset:offset inFlight epoch:epoch',
+    'group:text tp:tp offset:offset pending epoch:epoch',
   ],
   ['share.acquired', M.shareAcquired, 'a member of a share group is given records, which are locked for it', RANGE],
   [
