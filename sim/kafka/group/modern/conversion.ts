@@ -1,5 +1,5 @@
 import type { CoordinatorRecord } from '../../protocol/coordinator-records.ts'
-import type { ConsumerGroupRecord, CurrentAssignment } from '../../protocol/consumer-group-records.ts'
+import type { ConsumerGroupRecord, CurrentAssignment, MemberMetadataValue } from '../../protocol/consumer-group-records.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { topicPartition, tpsOf } from '../../protocol/topic-partitions.ts'
 import { ClassicGroup } from '../classic-group.ts'
@@ -54,12 +54,14 @@ function mayBecomeConsumer({ options }: ConsumerGroups, classic: ClassicGroup): 
  */
 function becomeConsumer(groups: ConsumerGroups, classic: ClassicGroup, records: CoordinatorRecord[]): ConsumerGroup {
   groups.classic.answerAll(classic, Errors.REBALANCE_IN_PROGRESS)
-  const converted = [...classic.members.values()].flatMap((member) => consumerMemberRecords(classic, member))
   const { groupId, generationId } = classic
+  const members = [...classic.members.values()]
   const ours: ConsumerGroupRecord[] = [
-    ...converted,
+    ...members.map((member) => memberRecord(groupId, member.memberId, metadataOf(classic, member))),
     epochRecord(groupId, generationId, ''),
+    ...members.map((member) => targetRecord(groupId, member.memberId, tpsOf(member.assignment))),
     assignmentEpochRecord(groupId, generationId),
+    ...members.map((member) => currentRecord(groupId, member.memberId, currentOf(classic, member))),
   ]
   const group = groups.create(groupId)
   for (const record of ours) group.apply(record)
@@ -70,32 +72,26 @@ function becomeConsumer(groups: ConsumerGroups, classic: ClassicGroup, records: 
   return group
 }
 
-function consumerMemberRecords(
-  { groupId, generationId, protocolName }: ClassicGroup,
-  member: ClassicGroupMember,
-): readonly ConsumerGroupRecord[] {
-  const { memberId, groupInstanceId, node, rebalanceTimeoutMs, sessionTimeoutMs, protocols } = member
-  const assigned = tpsOf(member.assignment)
-  const subscribedTopics = member.metadata(protocolName ?? protocols[0]?.name ?? '').topics
-  const current: CurrentAssignment = {
+function metadataOf({ protocolName }: ClassicGroup, member: ClassicGroupMember): MemberMetadataValue {
+  const { groupInstanceId, node, rebalanceTimeoutMs, sessionTimeoutMs, protocols } = member
+  return {
+    groupInstanceId,
+    node,
+    rebalanceTimeoutMs,
+    subscribedTopics: member.metadata(protocolName ?? protocols[0]?.name ?? '').topics,
+    serverAssignor: null,
+    classic: { sessionTimeoutMs, protocols },
+  }
+}
+
+function currentOf({ generationId }: ClassicGroup, { assignment }: ClassicGroupMember): CurrentAssignment {
+  return {
     memberEpoch: generationId,
     previousMemberEpoch: generationId,
     state: 'STABLE',
-    assigned,
+    assigned: tpsOf(assignment),
     pendingRevocation: [],
   }
-  return [
-    memberRecord(groupId, memberId, {
-      groupInstanceId,
-      node,
-      rebalanceTimeoutMs,
-      subscribedTopics,
-      serverAssignor: null,
-      classic: { sessionTimeoutMs, protocols },
-    }),
-    targetRecord(groupId, memberId, assigned),
-    currentRecord(groupId, memberId, current),
-  ]
 }
 
 // --- from the consumer to the classic protocol --------------------------------------------------------------------------
