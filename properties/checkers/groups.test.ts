@@ -121,6 +121,19 @@ describe('offset-safety', () => {
       expect(changed(2, 2).ended().of('offset-safety')).toMatchObject({ observed: 'holds', judged: 2 })
     })
 
+    test('the new high watermark comes later, from the very beginning', () => {
+      const h = reading(3)
+      const [node] = h.billing as [number, number]
+      h.loads('billing', 1, 0)
+      for (const n of [0, 1, 2]) h.handles(node, h.record(n), n)
+      h.at(2000).commits('billing', node, 1).at(3000).commits('billing', node, 2, 2)
+      h.at(4000).loads('billing', 2, 1)
+      h.at(4100).commits('billing', node, 1, 1, undefined, 2).commits('billing', node, 2, 2, undefined, 2)
+      const outcome = h.at(5000).ended()
+      expect(outcome.of('offset-safety')).toMatchObject({ observed: 'holds', judged: 2 })
+      expect(outcome.of('fencing').observed).toBe('holds')
+    })
+
     test('the new high watermark comes later', () => {
       const h = changed(1, 1)
       h.at(4100).commits('billing', h.billing[0] as number, 2, 2, undefined, 2)

@@ -19,6 +19,8 @@ export class Coordinators {
   readonly listeners: CommitListener[] = []
   /** By reader and partition: what a new coordinator knows, while that is less than was committed. */
   private readonly behind: Map<number, Told> = new Map()
+  /** By reader and partition: a coordinator has taken over, and told nothing of it yet: it may catch up from the very beginning. */
+  private readonly silent: Set<number> = new Set()
   /** What is told at this very time and may be out of date. */
   private held: Told[] = []
   /** By reader: the partition of the offsets topic that keeps its group. */
@@ -52,6 +54,10 @@ export class Coordinators {
     else this.held.push(told)
   }
 
+  private catchesUp(place: number): boolean {
+    return this.behind.has(place) || this.silent.has(place)
+  }
+
   onLoaded(time: number, node: number, tp: number, epoch: number): void {
     const kept = partitionOf(tp)
     const holders = this.holders.get(tp)
@@ -63,10 +69,18 @@ export class Coordinators {
       (told) => told.coordinator === node && told.time === time && this.keptIn[told.reader] === kept,
     )
     this.held = this.held.filter((told) => !mine.includes(told))
+    this.onSilence(kept)
     for (const told of mine) {
       if (told.offset >= this.commits.committed(told.reader, told.partition)) this.accept(told, true)
       else this.behind.set(this.placeOf(told), told)
     }
+  }
+
+  private onSilence(kept: number): void {
+    this.keptIn.forEach((index, reader) => {
+      if (index !== kept) return
+      for (let at = 0; at < this.partitions; at++) this.silent.add(reader * this.partitions + at)
+    })
   }
 
   onUnloaded(node: number, tp: number): void {
@@ -109,8 +123,8 @@ export class Coordinators {
     this.held = []
     for (const told of held) {
       if (!this.isNewest(told)) continue
-      const catchesUp = this.behind.has(this.placeOf(told)) && this.wasCommitted(told)
-      if (catchesUp) this.behind.set(this.placeOf(told), told)
+      const place = this.placeOf(told)
+      if (this.catchesUp(place) && this.wasCommitted(told)) this.behind.set(place, told)
       else this.accept(told, false)
     }
   }
@@ -118,7 +132,9 @@ export class Coordinators {
   /** A new coordinator has come to what was committed; what it told on the way there, at this very time, is past. */
   private caughtUp(told: Told): void {
     const place = this.placeOf(told)
-    if (!this.behind.delete(place)) return
+    const wasBehind = this.behind.delete(place)
+    const wasSilent = this.silent.delete(place)
+    if (!wasBehind && !wasSilent) return
     this.held = this.held.filter((one) => one.coordinator !== told.coordinator || this.placeOf(one) !== place)
   }
 
@@ -126,6 +142,7 @@ export class Coordinators {
     const { reader, partition } = told
     const commit = this.commits.add(told)
     this.behind.delete(this.placeOf(told))
+    this.silent.delete(this.placeOf(told))
     for (const listener of this.listeners) listener.onCommit(reader, partition, commit, isLoaded)
   }
 

@@ -6,7 +6,7 @@ import type { Afterwards, ClassicMemberAfterwards } from './outcome.ts'
 /** The records of an operation on a classic group are replicated, or have failed with an error of the log. */
 export function onAppended(
   groups: ClassicGroups,
-  afterwards: Exclude<Afterwards, ClassicMemberAfterwards>,
+  afterwards: Exclude<Afterwards, ClassicMemberAfterwards | { readonly kind: 'timer' }>,
   error: number,
 ): void {
   switch (afterwards.kind) {

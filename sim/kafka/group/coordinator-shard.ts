@@ -23,6 +23,9 @@ import { type Afterwards, answered, NOTHING, type Outcome, refused } from './out
 import type { PendingReply, Replies } from './pending-reply.ts'
 import { ShareGroups } from './share/share-groups.ts'
 
+/** `CoordinatorTimer`: after this a timer whose operation has failed fires again. */
+const TIMER_RETRY_MS = 500
+
 /** What the records of a coordinator's log make, and what can be taken back when they could not be written. */
 export interface ReplicatedState {
   replay(entry: OffsetsEntry): void
@@ -37,6 +40,7 @@ export class GroupCoordinatorShard implements ReplicatedState {
   readonly share: ShareGroups
   readonly offsets: GroupOffsets
   private readonly replies: Replies
+  private readonly timers: GroupTimers
   private readonly classicProtocol: ClassicProtocol
   private readonly consumerProtocol: ConsumerProtocol
   private readonly classicMembers: ClassicMembers
@@ -49,6 +53,7 @@ export class GroupCoordinatorShard implements ReplicatedState {
     replies: Replies,
   ) {
     this.replies = replies
+    this.timers = timers
     this.classic = new ClassicGroups(env, options, timers, replies)
     this.consumer = new ConsumerGroups(env, options, metadata, timers, this.classic)
     this.share = new ShareGroups(env, options, timers, metadata)
@@ -171,9 +176,11 @@ export class GroupCoordinatorShard implements ReplicatedState {
       case 'member-session':
       case 'member-join':
       case 'member-sync':
-        return fenceExpired(this.consumer, task.groupId, task.memberId, null)
-      case 'member-rebalance':
-        return fenceExpired(this.consumer, task.groupId, task.memberId, task.memberEpoch)
+      case 'member-rebalance': {
+        const memberEpoch = task.kind === 'member-rebalance' ? task.memberEpoch : null
+        const outcome = fenceExpired(this.consumer, task.groupId, task.memberId, memberEpoch)
+        return { ...outcome, afterwards: { kind: 'timer', task } }
+      }
       case 'share-session':
         return this.share.onTask(task)
       case 'session':
@@ -186,8 +193,20 @@ export class GroupCoordinatorShard implements ReplicatedState {
 
   /** The records of an operation are replicated, or have failed with an error of the log. */
   onAppended(afterwards: Afterwards, error: number): void {
-    if (afterwards.kind === 'classic-joined' || afterwards.kind === 'classic-synced')
-      onClassicMemberAppended(this.consumer, this.replies, afterwards, error)
-    else onAppended(this.classic, afterwards, error)
+    switch (afterwards.kind) {
+      case 'classic-joined':
+      case 'classic-synced':
+        onClassicMemberAppended(this.consumer, this.replies, afterwards, error)
+        break
+      case 'timer':
+        // `CoordinatorTimer`: what failed may be transient.
+        if (error !== Errors.NONE && error !== Errors.NOT_COORDINATOR)
+          this.timers.schedule(afterwards.task, TIMER_RETRY_MS)
+        break
+      case 'assign':
+      case 'new-group':
+      case 'static-member':
+        onAppended(this.classic, afterwards, error)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { CoordinatorRecord } from '../protocol/coordinator-records.ts'
 import type { JoinGroupResponse, Protocols, SyncGroupResponse, TopicPartitionId } from '../protocol/group-messages.ts'
+import type { MemberTask } from './group-timers.ts'
 import type { PendingReply } from './pending-reply.ts'
 import type { ClassicGroupMember } from './classic-group-member.ts'
 
@@ -21,6 +22,8 @@ export type Afterwards =
       readonly memberId: string
     }
   | ClassicMemberAfterwards
+  /** A timer did it: when it has failed the timer fires again. */
+  | { readonly kind: 'timer'; readonly task: MemberTask }
 
 /** The same of members that speak the classic protocol in a group that does not. */
 export type ClassicMemberAfterwards =

@@ -1,5 +1,9 @@
 import type { CoordinatorRecord } from '../../protocol/coordinator-records.ts'
-import type { ConsumerGroupRecord, CurrentAssignment, MemberMetadataValue } from '../../protocol/consumer-group-records.ts'
+import type {
+  ConsumerGroupRecord,
+  CurrentAssignment,
+  MemberMetadataValue,
+} from '../../protocol/consumer-group-records.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { topicPartition, tpsOf } from '../../protocol/topic-partitions.ts'
 import { ClassicGroup } from '../classic-group.ts'
