@@ -168,6 +168,8 @@ describe('effects in a store', () => {
     ['two increments', [3, 3], ['duplicate-effect']],
     ['two upserts that both changed what is shown', [2, 2], ['duplicate-effect']],
     ['an upsert that changed nothing the second time', [2, 4], []],
+    ['two calls', [5, 5], ['duplicate-effect']],
+    ['two files', [6, 6], ['duplicate-effect']],
     ['one row', [1], []],
     ['many rows count once', [1, 1, 1], ['duplicate-effect']],
   ])('%s', (_name, whats, kinds) => {

@@ -225,6 +225,21 @@ describe('offset-safety', () => {
     expect(committed(2).ended().of('offset-safety').observed).toBe('holds')
     expect(committed(1).ended().of('offset-safety').observed).toBe('violated')
   })
+
+  test('a store that remembers a record is believed when the record took effect', () => {
+    const committed = (tookEffect: boolean): ConsumingHistory => {
+      const h = new ConsumingHistory({ readers: ['writer'] })
+      h.put(0, { tp: PAYMENTS })
+      h.put(0, { tp: PAYMENTS, batch: 9, acked: false })
+      h.works(h.writer[0] as number, h.record(0), 0, PAYMENTS)
+      if (tookEffect) h.stored(h.record(0), 0)
+      else h.refused(h.record(0), 0, 3)
+      h.works(h.writer[0] as number, h.record(0), 1, PAYMENTS).refused(h.record(0), 1, 3)
+      return h.commits('writer', h.writer[0] as number, 2, 1, PAYMENTS)
+    }
+    expect(committed(true).ended().of('offset-safety').observed).toBe('holds')
+    expect(committed(false).ended().of('offset-safety').observed).toBe('violated')
+  })
 })
 
 describe('single-owner', () => {

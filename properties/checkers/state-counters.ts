@@ -5,7 +5,10 @@ import { type Comparison, type Divergence, type StateKeys, visitInput, visitStat
 interface Counter {
   /** The newest record that counted, or should have. */
   record: number
+  /** Its places in the log. */
   input: number
+  /** The least that it may stand at: its records, where the store remembers those. */
+  least: number
   counted: number
   lastUs: number
 }
@@ -25,23 +28,24 @@ export function countsByKey(
     const key = Math.max(-1, keys.of(record, partition, offset))
     const known = counters.get(key)
     if (known !== undefined) return known
-    const counter = { record, input: 0, counted: 0, lastUs: -1 }
+    const counter = { record, input: 0, least: 0, counted: 0, lastUs: -1 }
     counters.set(key, counter)
     return counter
   }
   const seen = new Set<number>()
   visitInput(consumption, view, reader, (_place, record, partition, offset) => {
-    if (deduplicates && seen.has(record)) return
+    const counter = counterOf(record, partition, offset)
+    counter.input++
+    if (!deduplicates || !seen.has(record)) counter.least++
     seen.add(record)
-    counterOf(record, partition, offset).input++
   })
   visitState(consumption, reader, (effect, record, partition, offset) => {
     const counter = counterOf(record, partition, offset)
     counter.counted++
     if (counter.counted > counter.input) Object.assign(counter, { record, lastUs: effects.at.at(effect) })
   })
-  const divergences = [...counters.values()].flatMap(({ record, input, counted, lastUs }): Divergence[] => {
-    if (input === counted) return []
+  const divergences = [...counters.values()].flatMap(({ record, input, least, counted, lastUs }): Divergence[] => {
+    if (least <= counted && counted <= input) return []
     const name = shadow.names.record(shadow.records.ids.at(record))
     const message = (): string =>
       `the counter of ${store} under the key of ${name} stands at ${counted}, and the committed log has ${input} records of it`

@@ -120,7 +120,7 @@ describe('rows and files', () => {
     expect(verdict(doubled.stored(doubled.record(0), 0), 'max-events').violations).toHaveLength(1)
   })
 
-  test('a store that remembers records takes a record of the log once, wherever it lies', () => {
+  test('a store that remembers records may take a record of the log once, wherever it lies', () => {
     const copies = (deduplicates: boolean): ConsumingHistory => {
       const h = stored('insert', { deduplicates })
       h.put(0, { tp: PAYMENTS, key: 5, batch: 9, acked: false })
@@ -129,6 +129,11 @@ describe('rows and files', () => {
     }
     expect(kinds(copies(true))).toEqual([])
     expect(kinds(copies(false))).toEqual(['diverged-state'])
+    // It has forgotten the first when it comes to the second.
+    const forgotten = copies(true)
+    expect(kinds(forgotten.stored(forgotten.record(0), 3))).toEqual([])
+    const again = copies(true)
+    expect(kinds(again.stored(again.record(0), 0))).toEqual(['diverged-state'])
   })
 })
 
