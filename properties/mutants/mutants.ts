@@ -3,6 +3,7 @@ import { CONSUMER_MUTANTS } from './consumer.ts'
 import { CONTROLLER_MUTANTS } from './controller.ts'
 import { GROUPS_MUTANTS } from './groups.ts'
 import { LOG_MUTANTS } from './log.ts'
+import { MEMBER_EPOCH_MUTANTS } from './member-epochs.ts'
 import type { Mutant } from './mutant.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TRANSACTION_MUTANTS,
   ...STORES_MUTANTS,
   ...SHARES_MUTANTS,
+  ...MEMBER_EPOCH_MUTANTS,
 ]

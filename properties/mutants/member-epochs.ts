@@ -1,0 +1,95 @@
+import type { Mutant } from './mutant.ts'
+
+const BROKERS_ASSIGN = 'library/brokers-assign'
+
+/** Groups of the consumer protocol (KIP-848), at the coordinator and in the client. */
+export const MEMBER_EPOCH_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'granted-while-held',
+    rule: 'a partition is given to nobody whom its last owner has not made way for (`currentPartitionEpoch`)',
+    file: 'sim/kafka/group/modern/consumer-group.ts',
+    anchor: 'return !this.owners.has(tp);',
+    replacement: 'return MARK || !this.owners.has(tp);',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: null, runs: 10 },
+  },
+  {
+    id: 'revocation-not-awaited',
+    rule: 'a member gives partitions up before they are anybody else’s (UNREVOKED_PARTITIONS)',
+    file: 'sim/kafka/group/modern/current-assignment-builder.ts',
+    anchor: 'return owned === null || owned.some((tp) => revoked.includes(tp));',
+    replacement: 'return (owned === null || owned.some((tp) => revoked.includes(tp))) && !MARK;',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: null, runs: 10 },
+  },
+  {
+    id: 'stale-epoch-commits',
+    rule: 'a commit carries exactly the epoch that the coordinator knows (STALE_MEMBER_EPOCH), of a member that it knows',
+    file: 'sim/kafka/group/modern/consumer-group.ts',
+    anchor: 'if (memberEpoch < 0 && this.members.size === 0)',
+    replacement: 'if (MARK)',
+    caughtBy: { scenario: 'library/stale-epoch-is-refused', variant: null, runs: 20 },
+  },
+  {
+    id: 'member-session-never-ends',
+    rule: 'a member that is silent for group.consumer.session.timeout.ms is removed',
+    file: 'sim/kafka/group/modern/fencing.ts',
+    anchor: 'if (group === undefined || member === undefined)',
+    replacement: 'if (MARK)',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: null, runs: 10 },
+  },
+  {
+    id: 'leaving-raises-no-epoch',
+    rule: 'the group enters its next epoch when a member leaves, so that what it had is assigned anew',
+    file: 'sim/kafka/group/modern/fencing.ts',
+    anchor: 'const groupEpoch = group.groupEpoch + 1;',
+    replacement: 'const groupEpoch = group.groupEpoch + (MARK ? 0 : 1);',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: 'newcomers', runs: 10 },
+  },
+  {
+    id: 'members-not-loaded',
+    rule: 'a new coordinator knows members, epochs and assignments by the records of its log',
+    file: 'sim/kafka/group/modern/consumer-groups.ts',
+    anchor: 'this.moments.begin();',
+    replacement: 'this.moments.begin();\n        if (MARK)\n            this.groups.clear();',
+    caughtBy: { scenario: 'library/coordinator-of-epochs-moves', variant: null, runs: 10 },
+  },
+  {
+    id: 'uniform-forgets-the-rest',
+    rule: 'partitions that do not divide evenly go to the first members (`UniformAssignor`)',
+    file: 'sim/kafka/group/modern/assignors/uniform.ts',
+    anchor: '(at < partitions % members ? 1 : 0)',
+    replacement: '(at < partitions % members && !MARK ? 1 : 0)',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: null, runs: 10 },
+  },
+  {
+    id: 'conversion-forgets-assignments',
+    rule: 'a classic group that becomes a consumer group keeps what its members were assigned (`ConsumerGroup.fromClassicGroup`)',
+    file: 'sim/kafka/group/modern/conversion.ts',
+    anchor: 'assigned: tpsOf(assignment),',
+    replacement: 'assigned: MARK ? [] : tpsOf(assignment),',
+    caughtBy: { scenario: 'library/groups-change-protocol', variant: null, runs: 20 },
+  },
+  {
+    id: 'acknowledged-before-revoked',
+    rule: 'a client acknowledges an assignment when it has let go of what is not in it',
+    file: 'sim/kafka/client/consumer/modern/reconciliation.ts',
+    anchor: 'if (this.revoked.length > 0 && !listener.invokeRevoked(this.revoked))',
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: null, runs: 20 },
+  },
+  {
+    id: 'no-auto-commit-before-reconciling',
+    rule: 'with enable.auto.commit positions are committed before an assignment is taken over (`maybeAutoCommitSyncBeforeRebalance`)',
+    file: 'sim/kafka/client/consumer/modern/reconciliation.ts',
+    anchor: "this.phase = settings.autoCommit ? 'committing' : 'revoking';",
+    replacement: "this.phase = settings.autoCommit && !MARK ? 'committing' : 'revoking';",
+    caughtBy: { scenario: BROKERS_ASSIGN, variant: 'automatic', runs: 20 },
+  },
+  {
+    id: 'fenced-member-keeps-all',
+    rule: 'a member that is fenced gives everything up before it joins again (`transitionToFenced`)',
+    file: 'sim/kafka/client/consumer/modern/consumer-membership.ts',
+    anchor: "if (this.state === 'PREPARE_LEAVING' || isNotInGroup(this.state))",
+    replacement: 'if (MARK)',
+    caughtBy: { scenario: 'library/stale-epoch-is-refused', variant: null, runs: 20 },
+  },
+]
