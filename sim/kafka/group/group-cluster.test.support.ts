@@ -5,6 +5,7 @@ import { MiniCluster } from '../broker/mini-cluster.test.support.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
+  ConsumerGroupHeartbeatResponse,
   FindCoordinatorResponse,
   HeartbeatResponse,
   JoinGroupRequest,
@@ -35,6 +36,7 @@ interface Answers {
   readonly [Api.SyncGroup]: SyncGroupResponse
   readonly [Api.Heartbeat]: HeartbeatResponse
   readonly [Api.LeaveGroup]: LeaveGroupResponse
+  readonly [Api.ConsumerGroupHeartbeat]: ConsumerGroupHeartbeatResponse
   readonly [Api.OffsetCommit]: OffsetCommitResponse
   readonly [Api.OffsetFetch]: OffsetFetchResponse
 }

@@ -46,7 +46,7 @@ describe('a member may go', () => {
         return false
       }
     })
-    expect(reached.toSorted()).toEqual(MAY_BECOME[from].split(' ').filter(Boolean).toSorted())
+    expect(new Set(reached)).toEqual(new Set(MAY_BECOME[from].split(' ').filter(Boolean)))
   })
 })
 
