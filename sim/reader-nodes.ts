@@ -17,6 +17,7 @@ import type { ProducerConfig } from './kafka/protocol/config/producer.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
 import { instanceId } from './instance-ids.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
+import { partitionCount } from './partition-count.ts'
 import type { ReaderSpec, StoreSpec, WorldSpec } from './spec.ts'
 
 /** Builds the processes of reading applications and of stores from what survives them. */
@@ -77,7 +78,7 @@ export class ReaderNodes {
     )[spec.commit]
     const to = spec.to.map((name) => {
       const topicId = topicIdNamed(this.spec, name)
-      return { name, topicId, partitions: this.view.partitionsOf(topicId) }
+      return { name, topicId, partitions: partitionCount(this.spec, this.view, topicId) }
     })
     const { transform, transactions } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)

@@ -20,6 +20,7 @@ import type { NodeHandler } from './kernel/node.ts'
 import { instanceId } from './instance-ids.ts'
 import { Stream } from './kernel/stream.ts'
 import { type NodeLayout, topicIdNamed, topicsOf } from './layout.ts'
+import { partitionCount } from './partition-count.ts'
 import type { Network } from './network/network.ts'
 import { ReaderNodes } from './reader-nodes.ts'
 import type { ProducerSpec, WorldSpec } from './spec.ts'
@@ -177,7 +178,7 @@ export class WorldNodes {
         topics: topicsOf(spec).map((name) => ({
           name,
           topicId: topicIdNamed(this.spec, name),
-          partitions: this.view.partitionsOf(topicIdNamed(this.spec, name)),
+          partitions: partitionCount(this.spec, this.view, topicIdNamed(this.spec, name)),
         })),
         workload: this.workloads.get(node) as DrawnWorkload,
         onUnknown: spec.onUnknown,

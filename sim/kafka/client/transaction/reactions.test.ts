@@ -70,7 +70,7 @@ const TABLE: Readonly<Record<TxnRequestKind, Readonly<Partial<Record<ErrorName, 
 
 /** Appendix B: what the Java client tries again. */
 const RETRIABLE: ReadonlySet<number> = new Set([
-  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 72, 74, 75, 78, 88, 100, 103,
+  2, 3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 19, 20, 41, 51, 56, 72, 74, 75, 78, 88, 100, 103, 122, 123,
 ])
 
 function expected(kind: TxnRequestKind, error: ErrorName): Seen {
