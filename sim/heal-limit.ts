@@ -40,7 +40,10 @@ export function healLimitUs(spec: WorldSpec): number {
   )
   // Kafka Connect commits every so often, and once more after a commit that failed.
   const flushes = 2 * Math.max(0, ...spec.sinks.map(({ connect }) => connect?.flushIntervalMs ?? 0))
-  const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes
+  // So does Kafka Streams.
+  const commits =
+    2 * Math.max(0, ...spec.processors.map(({ streams }) => finite(streams?.commitIntervalMs ?? 0, 30_000)))
+  const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes + commits
   return ms(Math.max(0, ...brokers) + clients + growthMs(spec)) + backlogUs(spec) + 30 * SECOND
 }
 

@@ -7,6 +7,7 @@ import { ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
 import { ShareProcess } from './application/share-process.ts'
 import { SinkProcess } from './application/sink-process.ts'
+import { StreamsProcess } from './application/streams/streams-process.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
@@ -70,7 +71,7 @@ export class ReaderNodes {
     return new ConsumerProcess(env, options, script, this.host)
   }
 
-  processor(env: Env, incarnation: number): ProcessorProcess {
+  processor(env: Env, incarnation: number): ProcessorProcess | StreamsProcess {
     const { node } = env
     const spec = named(this.spec.processors, this.at(node))
     const commit = (
@@ -80,10 +81,13 @@ export class ReaderNodes {
       const topicId = topicIdNamed(this.spec, name)
       return { name, topicId, partitions: partitionCount(this.spec, this.view, topicId) }
     })
-    const { transform, transactions } = spec
+    const { transform, transactions, streams } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
     const options = { ...this.options(node, spec, incarnation, commit), to, transform, transactions, producerConfig }
-    return new ProcessorProcess(env, options, this.journals.get(node) as ProcessorJournal, this.host)
+    const journal = this.journals.get(node) as ProcessorJournal
+    return streams === undefined
+      ? new ProcessorProcess(env, options, journal, this.host)
+      : new StreamsProcess(env, { ...options, streams }, journal, this.host)
   }
 
   sink(env: Env, incarnation: number): SinkProcess {

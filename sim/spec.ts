@@ -11,6 +11,7 @@ import type {
   ProcessorTransactions,
   SinkCommit,
   StoreWrite,
+  StreamsRules,
   Transform,
 } from './application/applications.ts'
 import type { ShareOutcomes } from './application/share-options.ts'
@@ -115,6 +116,8 @@ export interface ProcessorSpec extends ReaderSpec {
   readonly transform: Transform
   /** How it commits in transactions; null when it does not. */
   readonly transactions: ProcessorTransactions | null
+  /** Kafka Streams' rules; missing for an application of one's own. */
+  readonly streams?: StreamsRules
   /** `${instance}` and the like in `transactional.id` are filled in by the world. */
   readonly producerConfig: ProducerConfig
 }

@@ -6,7 +6,7 @@ export const APPLICATIONS_MUTANTS: readonly Mutant[] = [
     id: 'commit-after-revocation',
     rule: 'finished work is committed before its partitions are given up',
     file: 'sim/application/reader-thread.ts',
-    anchor: "if (this.options.commit === 'after' && this.book.isDirty && !this.handsOff)",
+    anchor: 'if (this.commitsBeforeRevocation(partitions))',
     replacement: 'if (!MARK)',
     caughtBy: { scenario: 'library/members-come-and-go', variant: 'by-ten', runs: 10 },
   },

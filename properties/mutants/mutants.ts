@@ -10,6 +10,7 @@ import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
 import { SHARES_MUTANTS } from './shares.ts'
 import { STORES_MUTANTS } from './stores.ts'
+import { STREAMS_MUTANTS } from './streams.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
 
 /** Every named mutant. What is built later adds its own. */
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STORES_MUTANTS,
   ...SHARES_MUTANTS,
   ...MEMBER_EPOCH_MUTANTS,
+  ...STREAMS_MUTANTS,
 ]

@@ -62,6 +62,7 @@ function commit(name: string, sections: readonly Reader['section'][], mode: stri
     name,
     sets: (world) =>
       readersOf(world)
+        .filter(({ spec }) => !('streams' in spec))
         .filter(({ section, spec, scripted }) => sections.includes(section) && !scripted && spec.commit !== mode)
         .filter(({ spec }) => mode !== 'with-output' || !('write' in spec) || spec.write !== 'call')
         .flatMap(({ section, spec }) => [

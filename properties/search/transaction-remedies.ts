@@ -24,6 +24,7 @@ export const TRANSACTION_CHANGES: readonly SettingChange[] = [
         .filter(({ config, instances }) => isUnstable(config['transactional.id'], instances))
         .map(({ name }) => idOf('producers', name)),
       ...processors
+        .filter(({ streams }) => streams === undefined)
         .filter(({ producerConfig, instances }) => isUnstable(producerConfig['transactional.id'], instances))
         .map(({ name }) => idOf('processors', name)),
     ],
@@ -80,7 +81,8 @@ function idOf(section: 'producers' | 'processors', name: string): string {
   return `${section}.${name}.config.transactional.id=${name}-\${instance}`
 }
 
-function inTransaction({ name, config }: ProcessorSpec): readonly string[] {
+function inTransaction({ name, config, streams }: ProcessorSpec): readonly string[] {
+  if (streams !== undefined) return [`processors.${name}.config.processing.guarantee=exactly_once_v2`]
   return [
     `processors.${name}.commit=in-transaction`,
     idOf('processors', name),

@@ -62,6 +62,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'group',
   'group.id',
   'group.instance.id',
+  'application.id',
   'input',
   'transactional.id',
   'version',

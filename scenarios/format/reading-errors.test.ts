@@ -209,7 +209,6 @@ describe('not simulated yet', () => {
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
     ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
-    ['streams', processor('streams: true, '), ['NOT_SIMULATED 6:48']],
     ['rows', after('stores: { db: { rows: 5 } }'), ['NOT_SIMULATED 6:17']],
     ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
   ])

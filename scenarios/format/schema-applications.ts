@@ -11,7 +11,8 @@ import type {
   RawStore,
 } from './raw.ts'
 import { CONNECT_WORKER_CONFIG } from '../../sim/kafka/protocol/config/connect.ts'
-import { CONSUMER, PROCESSOR } from './resolve/consumer-config.ts'
+import { CONSUMER } from './resolve/consumer-config.ts'
+import { STREAMS } from './resolve/streams.ts'
 import { config, configMap, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
 
 /** Settings of consumers that are names. */
@@ -112,7 +113,7 @@ export const consumer: z.ZodType<RawConsumer> = z.strictObject({
 
 export const processor: z.ZodType<RawProcessor> = z.strictObject({
   ...reader,
-  config: configOf(PROCESSOR.table, CONSUMER_NAMES).optional(),
+  config: configOf(STREAMS.table, { ...CONSUMER_NAMES, 'application.id': 'of Kafka Streams: the group' }).optional(),
   to: names.optional(),
   commit: z.enum(['auto', 'before-output', 'after-output', 'in-transaction']).optional().describe('when it commits'),
   transform: z
@@ -127,7 +128,7 @@ export const processor: z.ZodType<RawProcessor> = z.strictObject({
   'rewind-on-abort': z.boolean().optional(),
   abort: share.optional(),
   handler: z.unknown().optional(),
-  streams: z.boolean().optional(),
+  streams: z.boolean().optional().describe('Kafka Streams’ rules; config takes its properties'),
 })
 
 export const store: z.ZodType<RawStore> = z.strictObject({

@@ -18,6 +18,14 @@ export interface ProcessorTransactions {
   readonly abort: number
 }
 
+/** Kafka Streams around a processor: what its thread promises, and how often it commits. */
+export interface StreamsRules {
+  /** `processing.guarantee` */
+  readonly guarantee: 'at_least_once' | 'exactly_once_v2'
+  /** `commit.interval.ms` */
+  readonly commitIntervalMs: number
+}
+
 /** How a database is written. */
 export type RowWrite = 'insert' | 'upsert' | 'increment'
 /** How a store is written: a database by rows, files by records in them, an endpoint by calls. */

@@ -150,30 +150,28 @@ export abstract class ReaderProcess extends ReaderThread implements NodeHandler 
   private begin(): void {
     const { env, options } = this
     if (this.ending) return
-    const { topics, bootstrap, config, profile, assign, handling, process, tellSteps } = options
-    this.consumer = new KafkaConsumer(
-      env,
-      {
-        timerBase: 0,
-        topics,
-        subscribe: assign === null ? options.subscribe : null,
-        assign,
-        bootstrap,
-        config,
-        profile,
-        memberTag: 'its consumer',
-      },
-      this,
-    )
+    const { assign, handling, process, tellSteps } = options
+    const consumer = this.newConsumer(0)
     this.output = this.makeOutput()
     const workers = handling.kind === 'hand-off' ? handling.workers : 1
     this.pool = new WorkPool(env, { timerBase: POOL, workers, process, tellSteps }, this.output, this)
-    const commits = { timerBase: COMMITTER, group: config['group.id'], tellSteps }
-    this.committer = new Committer(env, commits, this.consumer, this.book, this)
-    this.consumer.start()
+    consumer.start()
     this.output.start()
     if (assign !== null) this.onPartitionsAssigned(assign)
     this.proceed()
+  }
+
+  /** A new consumer, and what commits by it. */
+  protected newConsumer(timerBase: number): KafkaConsumer {
+    const { env, options } = this
+    const { topics, bootstrap, config, profile, assign, tellSteps } = options
+    const subscribe = assign === null ? options.subscribe : null
+    const of = { timerBase, topics, subscribe, assign, bootstrap, config, profile, memberTag: 'its consumer' }
+    const consumer = new KafkaConsumer(env, of, this)
+    const commits = { timerBase: COMMITTER, group: config['group.id'], tellSteps }
+    this.committer = new Committer(env, commits, consumer, this.book, this)
+    this.consumer = consumer
+    return consumer
   }
 
   override onClosed(): void {

@@ -61,7 +61,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   private leaving: readonly number[] = []
   /** No more polls: the application ends when nothing is in hand. */
   protected ending = false
-  private closing = false
+  protected closing = false
   /** What poll() threw: nothing catches it, so the application is over. */
   protected failure: PollFailure | null = null
 
@@ -82,7 +82,11 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected end(): void {
     this.ending = true
     if (this.state === 'not-begun') this.state = 'closed'
-    else if (this.isResting() && !this.revoking) this.close()
+    else this.closeIfResting()
+  }
+
+  protected closeIfResting(): void {
+    if (this.isResting() && !this.revoking) this.close()
   }
 
   /** The thread has nothing in hand: it polls, or ends. */
@@ -123,7 +127,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   }
 
   /** Takes up the next records of the last poll. */
-  private nextUnit(): void {
+  protected nextUnit(): void {
     const { hand, options, book } = this
     if (this.ending && options.profile['batch.stopped'] === 'resolved' && hand.advance()) {
       this.resolveRest()
@@ -222,7 +226,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
     else this.fail()
   }
 
-  private commitFinished(): void {
+  protected commitFinished(): void {
     const { options, after, book, hand } = this
     const everything = options.commitEvery === 'poll' && after === 'next' && hand.isLastUnit
     this.commit(everything ? null : book.toCommit(), after)
@@ -272,7 +276,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected onStepDone(): void {}
 
   /** The work in hand failed: it begins again where it last committed, as after a crash and a restart. */
-  private fail(): void {
+  protected fail(): void {
     ;(this.output as Output).discard(0)
     this.rewind(this.options.commit === 'after' ? this.book.rewind() : firstOffsets(this.hand.rest()))
     if (this.revoking) this.allowRevocation()
@@ -295,8 +299,12 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   onPartitionsRevoked(partitions: readonly number[]): void {
     this.revoking = true
     this.leaving = partitions
-    if (this.options.commit === 'after' && this.book.isDirty && !this.handsOff) this.saveProgress('revoked')
+    if (this.commitsBeforeRevocation(partitions)) this.saveProgress('revoked')
     else this.allowRevocation()
+  }
+
+  protected commitsBeforeRevocation(_partitions: readonly number[]): boolean {
+    return this.options.commit === 'after' && this.book.isDirty && !this.handsOff
   }
 
   onPartitionsLost(partitions: readonly number[]): void {
@@ -309,7 +317,7 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
     this.state = this.closing ? 'closing' : 'polling'
     this.consumer?.revoked()
     // Asked to end meanwhile.
-    if (this.ending && !this.closing && this.isResting()) this.close()
+    if (this.ending && !this.closing) this.closeIfResting()
   }
 
   protected disown(partitions: readonly number[]): void {

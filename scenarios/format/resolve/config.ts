@@ -126,7 +126,7 @@ function parseWord(entry: Place, definition: ConfigDefinition, text: string): st
 }
 
 /** Kafka's integer milliseconds, or a duration where Kafka does not read it; NaN when that is no whole number of them. */
-function parseMs(text: string, imported: boolean): number | null {
+export function parseMs(text: string, imported: boolean): number | null {
   if (/^[+-]?\d{1,20}$/.test(text)) return Number(text)
   if (imported) return null
   const us = parseDuration(text)

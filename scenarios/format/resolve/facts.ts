@@ -43,10 +43,16 @@ function factsOf(place: Place, kind: ApplicationKind): ApplicationFacts {
     records: recordsOf(place, kind),
     from: kind === 'producer' ? [] : [...new Set(from)],
     to: [...new Set([...namesAt(place.get('to')), ...sent])],
-    group: kind === 'producer' ? '' : (place.get('config').get('group.id').text()?.trim() ?? ''),
+    group: kind === 'producer' ? '' : (groupPlace(place).text()?.trim() ?? ''),
     subscribes: kind !== 'producer' && !assign.written,
     place,
   }
+}
+
+/** Where the group of an application that reads stands; for Kafka Streams it is the application's id. */
+export function groupPlace(application: Place): Place {
+  const isStreams = application.get('streams').text() === 'true'
+  return application.get('config').get(isStreams ? 'application.id' : 'group.id')
 }
 
 function namesAt(place: Place): readonly string[] {
@@ -83,7 +89,7 @@ export function transactionalIdsOf(applications: ReadonlyMap<string, Application
 export function groupsOf(applications: ReadonlyMap<string, ApplicationFacts>): ReadonlyMap<string, Place> {
   const groups = new Map<string, Place>()
   for (const { group, place } of applications.values()) {
-    if (group !== '' && !groups.has(group)) groups.set(group, place.get('config').get('group.id'))
+    if (group !== '' && !groups.has(group)) groups.set(group, groupPlace(place))
   }
   return groups
 }

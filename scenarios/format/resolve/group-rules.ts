@@ -7,6 +7,7 @@ import { pathText } from '../report.ts'
 import { leastUs } from '../values/duration.ts'
 import { strategiesOf } from './assignors.ts'
 import type { ApplicationFacts, Context } from './context.ts'
+import { groupPlace } from './facts.ts'
 import { checkShareMembers } from './share-group.ts'
 
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
@@ -53,8 +54,9 @@ function checkMembers(readers: readonly ReaderSpec[], context: Context): void {
 }
 
 function checkPair(facts: ApplicationFacts, reader: ReaderSpec, other: ReaderSpec, context: Context): void {
-  const place = facts.place.get('config').get('group.id')
-  const otherPlace = context.applications.get(other.name)?.place.get('config').get('group.id') ?? place
+  const place = groupPlace(facts.place)
+  const others = context.applications.get(other.name)
+  const otherPlace = others === undefined ? place : groupPlace(others.place)
   if (!sameTopics(reader.from, other.from)) {
     const message = `\`${other.name}\` and \`${reader.name}\` are one group, \`${facts.group}\`, and read different topics`
     const help = 'one of them is handed what only the other reads; give each a `group.id` of its own'

@@ -8,6 +8,8 @@ import { splitProcessorConfig } from './consumer-config.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
+import { commitOfStreams, overrideConsumer, overrideProducer, streamsAt } from './streams.ts'
+import { checkIdempotence } from './streams-rules.ts'
 import { shareAt } from './share.ts'
 import { resolveTopicNames } from './topic-names.ts'
 import { withTransactionalId } from './transaction-rules.ts'
@@ -37,12 +39,12 @@ export function resolveProcessors(context: Context, file: FileFacts): readonly P
 
 function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileFacts): ProcessorSpec {
   const { place, name } = facts
-  const config = splitProcessorConfig(place.get('config'))
-  const { spec, commit } = resolveReader(facts, config.consumer, COMMIT, context, file)
+  const streams = streamsAt(place)
+  const config = streams ?? splitProcessorConfig(place.get('config'))
+  const { spec, commit, rules } = resolveReader(facts, config.consumer, COMMIT, context, file)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted processor', 'only consumers and producers have `steps`')
   if (place.has('handler')) place.get('handler').notSimulated('a `handler` of your own', 'write `transform: copy`')
-  if (place.get('streams').boolean('`streams`', false)) place.get('streams').notSimulated('Kafka Streams')
   if (!place.has('to')) {
     place.keyErrorOrValue(
       'TWICESHY_MISSING',
@@ -51,6 +53,14 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
     )
   }
   const written = resolveProducerConfig(config.producer, clientBase(spec.profile))
+  const to = resolveTopicNames(place.get('to'), context)
+  const transform = transformAt(place.get('transform'))
+  if (streams !== null) {
+    overrideConsumer(rules, streams.rules)
+    checkIdempotence(written, streams.producer, streams.rules.guarantee)
+    const producerConfig = overrideProducer(written, streams.producer, streams.rules, rules.group)
+    return { ...spec, to, transform, ...commitOfStreams(streams.rules), producerConfig, streams: streams.rules }
+  }
   const transactions = transactionsAt(place, commit)
   const producerConfig =
     transactions === null
@@ -60,9 +70,9 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   else checkInTransaction(place, spec)
   return {
     ...spec,
-    to: resolveTopicNames(place.get('to'), context),
+    to,
     commit,
-    transform: transformAt(place.get('transform')),
+    transform,
     transactions,
     producerConfig,
   }

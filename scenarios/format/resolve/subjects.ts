@@ -105,11 +105,17 @@ function whyShared({ name }: ApplicationFacts, what: string): string {
 
 function readsCommitted({ place }: ApplicationFacts): boolean {
   const key = shares({ place }) ? 'share.isolation.level' : 'isolation.level'
-  return place.get('config').get(key).text() === 'read_committed'
+  return place.get('config').get(key).text() === 'read_committed' || isExactlyOnceStream(place)
 }
 
 /** By a written id, or by what is given one. */
 export function isTransactional({ place }: ApplicationFacts): boolean {
   if (place.get('config').has('transactional.id') || place.has('transactions')) return true
+  if (isExactlyOnceStream(place)) return true
   return place.get('commit').text() === 'in-transaction' || transactionStep(place.get('steps')) !== null
+}
+
+function isExactlyOnceStream(place: ApplicationFacts['place']): boolean {
+  const guarantee = place.get('config').get('processing.guarantee').text()
+  return place.get('streams').text() === 'true' && guarantee === 'exactly_once_v2'
 }

@@ -69,6 +69,10 @@ export class ClassicGroupClient implements GroupClient {
     return this.membership.state === 'stable'
   }
 
+  get isRebalancing(): boolean {
+    return this.membership.isRebalancing
+  }
+
   get joinedAs(): JoinedAs {
     return this.membership.joinedAs
   }

@@ -14,6 +14,8 @@ export interface GroupClient {
   readonly generation: number
   /** Whether the member has what it shall have. */
   readonly isStable: boolean
+  /** Whether the member has asked to join, and its rebalance is not complete. */
+  readonly isRebalancing: boolean
   /** `groupMetadata()` */
   readonly joinedAs: JoinedAs
   /** One turn of the thread that works by itself, whatever the application does. */

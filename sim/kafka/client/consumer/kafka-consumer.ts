@@ -156,6 +156,11 @@ export class KafkaConsumer {
     return this.parts.groupClient.generation
   }
 
+  /** Whether the member has asked to join, and its rebalance is not complete. */
+  get isRebalancing(): boolean {
+    return this.parts.groupClient.isRebalancing
+  }
+
   /**
    * `groupMetadata()`, what fences offsets in a transaction (KIP-447): who the consumer was when it joined last. That it has
    * lost its membership since is not in it, so that the coordinator refuses it.

@@ -37,6 +37,10 @@ export class ConsumerGroupClient implements GroupClient {
     return this.membership.state === 'STABLE'
   }
 
+  get isRebalancing(): boolean {
+    return this.membership.state === 'RECONCILING'
+  }
+
   get joinedAs(): JoinedAs {
     return this.membership.joinedAs
   }
