@@ -331,6 +331,8 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected close(): void {
     this.closing = true
     this.state = 'closing'
+    // What poll() returned from now on nobody would work on, and a commit at the end would pass it.
+    this.consumer?.leavePoll()
     if (this.pool?.isIdle() === false) return
     if (this.options.commit === 'after' && this.book.isDirty) this.saveProgress('close')
     else this.closeOutput()

@@ -175,6 +175,11 @@ export class KafkaConsumer {
     if (this.inPoll || this.syncCommit !== null) this.advance()
   }
 
+  /** The application's thread has left poll() by a `WakeupException` that it catches before it closes: no record is taken. */
+  leavePoll(): void {
+    this.inPoll = false
+  }
+
   /** `close()`: auto-commit if it is on, give partitions up, leave the group. {@link ConsumerOwner.onClosed} follows. */
   close(timeoutUs: number = CLOSE_TIMEOUT_US): void {
     if (this.closing.isBegun) return
