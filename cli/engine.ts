@@ -25,4 +25,6 @@ export interface LoadOptions {
   readonly profile: string | null
   /** Reads a `.properties` file that a scenario names, relative to that scenario. */
   readonly readConfig: (path: string) => string | { readonly error: string }
+  /** Finds a module that a scenario names, relative to that scenario. */
+  readonly findModule?: (path: string) => string | { readonly error: string }
 }

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../reports/words.ts'
+import { handlersOf, type OwnHandler } from './code/handlers-of.ts'
 import type { Context } from './context.ts'
 import { whereTheyPart } from './parting.ts'
 import { Nondeterminism, RunFailure } from './pool/failures.ts'
@@ -24,7 +25,8 @@ export function internalErrorText(
   details: readonly string[] = [],
 ): string {
   const failure = error instanceof Error ? error : new Error(String(error))
-  const lines = [`internal error: ${firstLine(failure.message)}`]
+  const own = failure instanceof Nondeterminism ? handlersOf(failure.task.scenario.spec) : []
+  const lines = [`${own.length === 0 ? 'internal error' : 'error'}: ${firstLine(failure.message)}`]
   if (failure instanceof RunFailure || failure instanceof Nondeterminism) {
     const { scenario } = failure.task
     const seed = seedOf(scenario, failure.run)
@@ -37,6 +39,7 @@ export function internalErrorText(
     lines.push(`  again     ${again.map(shellQuoted).join(' ')}`)
   }
   lines.push(...details.map((line) => `  ${line}`))
+  if (own.length > 0) return `${[...lines, ...blameOf(own)].join('\n')}\n`
   const machine = `twiceshy ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
   lines.push(
     `  This is a defect of twiceshy, not of your scenario. Please report it with the scenario file and these lines (${machine}).`,
@@ -45,6 +48,15 @@ export function internalErrorText(
   if (verbose && stack !== undefined) lines.push(stack)
   else lines.push('  -v shows where in the program it happened.')
   return `${lines.join('\n')}\n`
+}
+
+/** With handlers of the user's own, what differs is theirs: nothing else is outside of what a seed decides. */
+function blameOf(handlers: readonly OwnHandler[]): readonly string[] {
+  const names = [...new Set(handlers.map(({ application }) => `\`${application}\``))].join(', ')
+  return [
+    `  The handler of ${names} keeps something from one run to the next: a variable of its module outlives processes and runs.`,
+    '  help: keep it within the factory, which makes a handler for each process: `() => { let total = 0; return (record) => … }`',
+  ]
 }
 
 function firstLine(text: string): string {

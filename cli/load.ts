@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Chalk, type ChalkInstance } from 'chalk'
 import { colorLevel } from '../reports/color.ts'
 import { type FrameStyle, PLAIN } from '../scenarios/format/frame.ts'
 import type { Diagnostic, LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
 import { counted } from '../reports/words.ts'
+import { handlersOf } from './code/handlers-of.ts'
+import { roomFor } from './code/room.ts'
 import type { Context, GlobalFlags } from './context.ts'
 import type { Engine } from './engine.ts'
 import { type Collected, collectFiles, type Mistake } from './files/collect.ts'
@@ -39,7 +42,7 @@ export async function loadScenarios(request: LoadRequest, context: Context): Pro
   for (const mistake of collected.mistakes) teller.mistake(mistake)
   const scenarios: Scenario[] = []
   for (const file of collected.files) {
-    const loaded = await loadFile(file, request, context, engine, teller)
+    const loaded = loadFile(file, request, context, engine, teller)
     if (loaded === null) continue
     teller.diagnostics(loaded)
     scenarios.push(...loaded.scenarios)
@@ -67,26 +70,46 @@ export async function checkText(file: string, text: string, request: CheckReques
   return teller.mistakes === 0
 }
 
-async function loadFile(
+function loadFile(
   file: string,
   request: LoadRequest,
   context: Context,
   engine: Engine,
   teller: Teller,
-): Promise<LoadedFile | null> {
+): LoadedFile | null {
   const path = resolve(context.console.cwd, file)
   try {
     const options = {
       set: request.set,
       profile: request.profile,
       readConfig: configReader(path),
+      findModule: moduleFinder(path),
     }
-    if (isModule(file)) return engine.loadValue(file, await moduleValue(path, file), options)
-    return engine.load(file, readText(path, file), options)
+    const { workerScript } = context
+    const loaded = isModule(file)
+      ? engine.loadValue(file, moduleValue(path, file, workerScript), options)
+      : engine.load(file, readText(path, file), options)
+    importHandlers(loaded, workerScript)
+    return loaded
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     teller.mistake({ message: error.message, help: error.help })
     return null
+  }
+}
+
+/** A handler that is not there is a mistake of the file, told before anything is run. */
+function importHandlers({ file, scenarios }: LoadedFile, workerScript: URL | undefined): void {
+  const handlers = scenarios.flatMap(({ spec }) => handlersOf(spec))
+  if (handlers.length > 0) roomFor(workerScript).importAll(handlers, file)
+}
+
+/** Finds the modules that a scenario names, by their paths relative to it. */
+export function moduleFinder(scenario: string): (module: string) => string | { readonly error: string } {
+  return (module) => {
+    const path = resolve(dirname(scenario), module)
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true
+    return isFile ? path : { error: `there is no file ${module}` }
   }
 }
 

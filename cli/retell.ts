@@ -14,8 +14,8 @@ export class Retelling {
     this.judge = judge
   }
 
-  static async with(context: Pick<Context, 'judgeModule'>): Promise<Retelling> {
-    return new Retelling(await loadJudge(context.judgeModule ?? defaultJudge()))
+  static async with(context: Pick<Context, 'judgeModule' | 'workerScript'>): Promise<Retelling> {
+    return new Retelling(await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript))
   }
 
   /**

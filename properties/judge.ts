@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import { drawPlan } from '../sim/faults/draw.ts'
-import type { HasherFactory } from '../sim/host.ts'
+import type { HasherFactory, UserCode } from '../sim/host.ts'
 import { cloneGraph } from '../sim/kernel/clone.ts'
 import { type RunOptions, World } from '../sim/world.ts'
 import { Court } from './court.ts'
@@ -19,6 +19,13 @@ export interface JudgeOptions {
   readonly situations?: boolean
 }
 
+/** The machine, as far as a run needs it. */
+export interface JudgePorts {
+  readonly hasher: HasherFactory
+  /** The user's own code, afresh for each run; scenarios with handlers need it. */
+  readonly code?: (() => UserCode) | undefined
+}
+
 /** Events before the world is copied for the first time, and how much later each next time is. */
 const FIRST_COPY = 64
 const COPY_FACTOR = 4
@@ -32,12 +39,7 @@ export function seedOfRun(seed: string, run: number): string {
  * Judges one run of a scenario: a pure function of scenario, run number and hasher. Run 0 of a saved counterexample is the
  * recorded run.
  */
-export function judgeRun(
-  scenario: Scenario,
-  run: number,
-  ports: { readonly hasher: HasherFactory },
-  options: JudgeOptions = {},
-): RunResult {
+export function judgeRun(scenario: Scenario, run: number, ports: JudgePorts, options: JudgeOptions = {}): RunResult {
   const replay = run === 0 ? scenario.replay : null
   const seed = replay?.runSeed ?? seedOfRun(scenario.seed, run)
   const { spec } = scenario
@@ -49,6 +51,7 @@ export function judgeRun(
     queue: options.queue ?? 'heap',
     keepTrace: options.trace ?? false,
     freeze: options.freeze ?? false,
+    code: ports.code?.(),
     ...(replay === null ? {} : { bases: replay.bases, overrides: replay.overrides }),
   }
   const result = runToEnd(new World(spec, plan, seed, running), options.copies === true ? running : null).result()
@@ -74,13 +77,17 @@ export function judgeRun(
   }
 }
 
-/** @param copied what the world was made of, when it is to be copied on its way: observers and hasher go on with the copy. */
+/** @param copied what the world was made of, when it is to be copied on its way: observers, hasher and the user's code go on with the copy. */
 function runToEnd(world: World, copied: RunOptions | null): World {
   if (copied === null) {
     world.run()
     return world
   }
-  const moved: readonly object[] = [copied.hasher, ...(copied.observers ?? [])]
+  const moved: readonly object[] = [
+    copied.hasher,
+    ...(copied.observers ?? []),
+    ...(copied.code === undefined ? [] : [copied.code]),
+  ]
   let current = world
   for (let events = FIRST_COPY; !current.run(events); events *= COPY_FACTOR)
     current = cloneGraph(current, (value) => (moved.includes(value) ? value : undefined))

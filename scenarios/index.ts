@@ -1,5 +1,14 @@
 /** Scenario files: loading, checking, saving, and the names of guarantees as data. */
 export { defineScenario } from './define.ts'
+export type {
+  Handler,
+  HandlerContext,
+  HandlerFactory,
+  HandlerOutput,
+  HandlerProcess,
+  HandlerRecord,
+  HandlerResult,
+} from './handler.ts'
 export { type FrameStyle, PLAIN, renderDiagnostic } from './format/frame.ts'
 export { type LoadOptions, loadScenarioText, loadScenarioValue } from './format/load.ts'
 export type { RawFault, RawPatch, RawProducer, RawScenario } from './format/raw.ts'

@@ -12,7 +12,19 @@ export type {
 } from './faults/plan.ts'
 export { MOMENTS, type MomentDefinition } from './history/catalogue.ts'
 export type { MomentObserver } from './history/recorder.ts'
-export type { Drain, Hasher, HasherFactory, LoadModule } from './host.ts'
+export type {
+  CodeAnswer,
+  CodeInstance,
+  CodeOutput,
+  CodePause,
+  CodePowers,
+  CodeRecord,
+  CodeReference,
+  Drain,
+  Hasher,
+  HasherFactory,
+  UserCode,
+} from './host.ts'
 export { Kernel, type KernelOptions } from './kernel/kernel.ts'
 export { nodesOf, type NodeLayout, type NodeRole } from './layout.ts'
 export type { WorldSpec } from './spec.ts'

@@ -1,16 +1,18 @@
 import { ConnectSinkProcess } from './application/connect-sink-process.ts'
 import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
 import type { ConsumerStep } from './application/applications.ts'
-import type { ProcessHost } from './application/process-host.ts'
+import type { OwnCodeHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
-import { ProcessorProcess } from './application/processor-process.ts'
+import { type OwnCode, ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
+import { RecordValues } from './application/record-values.ts'
 import { ShareProcess } from './application/share-process.ts'
 import { SinkProcess } from './application/sink-process.ts'
 import { StreamsProcess } from './application/streams/streams-process.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
+import type { UserCode } from './host.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
@@ -32,7 +34,8 @@ export class ReaderNodes {
   private readonly view: ControllerView
   private readonly seed: string
   private readonly tellSteps: boolean
-  private readonly host: Pick<ProcessHost, 'exited'>
+  private readonly host: OwnCodeHost
+  private readonly own: OwnCode | null
 
   constructor(
     spec: WorldSpec,
@@ -40,7 +43,8 @@ export class ReaderNodes {
     view: ControllerView,
     seed: string,
     tellSteps: boolean,
-    host: Pick<ProcessHost, 'exited'>,
+    host: OwnCodeHost,
+    code: UserCode | null,
   ) {
     this.spec = spec
     this.layout = layout
@@ -48,6 +52,7 @@ export class ReaderNodes {
     this.seed = seed
     this.tellSteps = tellSteps
     this.host = host
+    this.own = code === null ? null : { code, values: new RecordValues(layout.map(({ name }) => name)) }
     layout.forEach((node, number) => {
       if (node.role === 'store') this.stores.set(number, storeData(this.storeSpec(node).kind))
       if (node.role === 'processor') this.journals.set(number, new ProcessorJournal())
@@ -83,10 +88,12 @@ export class ReaderNodes {
     })
     const { transform, transactions, streams } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
-    const options = { ...this.options(node, spec, incarnation, commit), to, transform, transactions, producerConfig }
+    const instance = Number(this.at(node).name.split('#')[1] ?? 0)
+    const own = { to, transform, transactions, producerConfig, instance, incarnation }
+    const options = { ...this.options(node, spec, incarnation, commit), ...own }
     const journal = this.journals.get(node) as ProcessorJournal
     return streams === undefined
-      ? new ProcessorProcess(env, options, journal, this.host)
+      ? new ProcessorProcess(env, options, journal, this.host, this.own)
       : new StreamsProcess(env, { ...options, streams }, journal, this.host)
   }
 

@@ -45,11 +45,20 @@ export class ReaderSettlement {
   private readonly spec: WorldSpec
   private readonly nodes: readonly NodeLayout[]
   private readonly view: ControllerView
+  private readonly thrown: ReadonlyMap<number, string>
   /** Node numbers of readers and of stores. */
   private readonly readers: readonly number[]
   private readonly stores: readonly number[]
 
-  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
+  constructor(
+    kernel: Kernel,
+    recorder: Recorder,
+    spec: WorldSpec,
+    nodes: readonly NodeLayout[],
+    view: ControllerView,
+    thrown: ReadonlyMap<number, string>,
+  ) {
+    this.thrown = thrown
     this.view = view
     this.kernel = kernel
     this.recorder = recorder
@@ -92,7 +101,7 @@ export class ReaderSettlement {
   /** Everything that is not at rest. */
   waiting(ends: LogEnds): readonly Waiting[] {
     const readers = this.readers.flatMap((node) => {
-      const died = this.reader(node)?.died ?? null
+      const died = this.reader(node)?.died ?? this.threwText(node)
       return died === null ? (this.unsettledReader(node, ends) ?? []) : [this.wait(node, 'a restart', died)]
     })
     const stores = this.stores.flatMap((node) => this.unsettledStore(node) ?? [])
@@ -101,7 +110,7 @@ export class ReaderSettlement {
 
   private unsettledReader(node: number, ends: LogEnds): Waiting | null {
     const reader = this.reader(node)
-    if (reader === null) return this.wait(node, 'a restart', 'it is down')
+    if (reader === null) return this.wait(node, 'a restart', this.whyDown(node))
     if (!reader.isIdle()) return this.wait(node, reader.waiting().join(', ') || 'its turn', null)
     if (!reader.readsOn) return null
     const readsCommitted = this.readsCommitted(node)
@@ -111,6 +120,15 @@ export class ReaderSettlement {
         return this.wait(node, `the end of ${this.partition(tp)}, which it reads`, null, tp)
     }
     return null
+  }
+
+  private whyDown(node: number): string {
+    return this.threwText(node) ?? 'it is down'
+  }
+
+  private threwText(node: number): string | null {
+    const message = this.thrown.get(node)
+    return message === undefined ? null : `its handler threw ${message}`
   }
 
   private unsettledStore(node: number): Waiting | null {

@@ -24,12 +24,20 @@ export class Settlement implements SettlementWorld, ShareWorld {
   private readonly shares: ShareSettlement
   private readonly groups: readonly string[]
 
-  constructor(kernel: Kernel, recorder: Recorder, spec: WorldSpec, nodes: readonly NodeLayout[], view: ControllerView) {
+  /** @param thrown by node, what its processes died of last */
+  constructor(
+    kernel: Kernel,
+    recorder: Recorder,
+    spec: WorldSpec,
+    nodes: readonly NodeLayout[],
+    view: ControllerView,
+    thrown: ReadonlyMap<number, string>,
+  ) {
     this.kernel = kernel
     this.spec = spec
     this.nodes = nodes
     this.view = view
-    this.readers = new ReaderSettlement(kernel, recorder, spec, nodes, view)
+    this.readers = new ReaderSettlement(kernel, recorder, spec, nodes, view, thrown)
     this.shares = new ShareSettlement(kernel, spec, nodes)
     const readers = [...spec.consumers, ...spec.processors, ...spec.sinks]
     this.groups = [...new Set(readers.map(({ config }) => config['group.id']))].filter((group) => group !== '')

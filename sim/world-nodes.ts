@@ -3,6 +3,7 @@ import { ProducerJournal, recordCount } from './application/producer-journal.ts'
 import { ProducerProcess } from './application/producer-process.ts'
 import type { DrawnWorkload } from './application/workload.ts'
 import { M } from './history/catalogue.ts'
+import type { UserCode } from './host.ts'
 import type { MomentMatch } from './history/match.ts'
 import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
@@ -28,6 +29,8 @@ import { Disk } from './storage/disk.ts'
 
 /** A node's process ended in good order; `a` = node. */
 export const PROCESS_EXITED = 32
+/** A node's process died of what its own code threw; `a` = node. */
+export const PROCESS_THREW = 36
 
 /** Looks out for moments that processes wait for. */
 export interface MomentWatch {
@@ -41,6 +44,8 @@ export class WorldNodes {
   readonly disks: Map<number, Disk> = new Map()
   /** Programs of the applications that read, and of stores. */
   readonly readers: ReaderNodes
+  /** By node: what its processes died of last. */
+  readonly thrown: Map<number, string> = new Map()
   /** Watches out for moments; the world sets it once it is formed. */
   moments: MomentWatch | null = null
   private readonly seed: string
@@ -63,6 +68,7 @@ export class WorldNodes {
     layout: readonly NodeLayout[],
     seed: string,
     tellSteps: boolean,
+    code: UserCode | null,
   ) {
     this.kernel = kernel
     this.network = network
@@ -71,7 +77,7 @@ export class WorldNodes {
     this.layout = layout
     this.tellSteps = tellSteps
     this.seed = seed
-    this.readers = new ReaderNodes(spec, layout, this.view, seed, tellSteps, this)
+    this.readers = new ReaderNodes(spec, layout, this.view, seed, tellSteps, this, code)
     this.shareGroups = new Map(
       spec.consumers.flatMap(({ share, config }) =>
         share === undefined ? [] : [[config['group.id'], config] as const],
@@ -112,6 +118,12 @@ export class WorldNodes {
   /** A handler asks for its own end: the process is gone in an event of its own, when the handler has returned. */
   exited(node: number): void {
     this.kernel.schedule(0, SYSTEM_EVENT, node, PROCESS_EXITED, node, 0, null, 0xe00, -1)
+  }
+
+  /** The same for a process that nothing caught an exception in. */
+  threw(node: number, message: string): void {
+    this.thrown.set(node, message)
+    this.kernel.schedule(0, SYSTEM_EVENT, node, PROCESS_THREW, node, 0, null, 0xe01, -1)
   }
 
   producerSpec(node: number): ProducerSpec {

@@ -5,7 +5,7 @@ import type { FaultOutcome } from './faults/tally.ts'
 import { momentOfKind, M } from './history/catalogue.ts'
 import { maskHigh, maskLow, tpOf } from './history/ids.ts'
 import { type MomentObserver, Recorder } from './history/recorder.ts'
-import type { Hasher } from './host.ts'
+import type { Hasher, UserCode } from './host.ts'
 import { healLimitUs } from './heal-limit.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { Kernel, type KernelOptions, SYSTEM_EVENT } from './kernel/kernel.ts'
@@ -17,7 +17,7 @@ import { Settlement } from './settlement.ts'
 import type { WorldSpec } from './spec.ts'
 import type { Waiting } from './waiting.ts'
 import { WorldLife } from './world-life.ts'
-import { PROCESS_EXITED, WorldNodes } from './world-nodes.ts'
+import { PROCESS_EXITED, PROCESS_THREW, WorldNodes } from './world-nodes.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
 import type { ReaderProcess } from './application/reader-process.ts'
 
@@ -25,13 +25,20 @@ import type { ReaderProcess } from './application/reader-process.ts'
 const WORK_ENDS = 33
 const HEALING_ENDS = 34
 const LOOK = 35
+/** Whoever watches over a process that died of an exception starts it again; `a` = node. */
+const RESTART = 37
 
 /** How often the world looks whether everything is done. */
 const LOOK_EVERY: number = 50 * MILLISECOND
 
+/** How long a process is down that died of an exception. */
+const RESTART_PAUSE: number = 1000 * MILLISECOND
+
 export interface RunOptions {
   readonly hasher: Hasher
   readonly observers?: readonly MomentObserver[]
+  /** The user's own code; a world with handlers needs it. */
+  readonly code?: UserCode | undefined
   readonly queue?: 'heap' | 'wheel'
   readonly keepTrace?: boolean
   /** Debug mode: message bodies are frozen when sent, so that a change after sending throws. */
@@ -86,8 +93,10 @@ export class World {
     this.kernel = new Kernel({ seed, hasher, queue, keepTrace, bases, overrides })
     this.recorder = new Recorder(this.kernel)
     this.network = new Network(this.kernel, this.recorder, this.links(), options.freeze ?? false)
-    this.nodes = new WorldNodes(this.kernel, this.network, this.recorder, spec, this.layout, seed, waitsForSteps(plan))
-    this.settlement = new Settlement(this.kernel, this.recorder, spec, this.layout, this.nodes.view)
+    const code = options.code ?? null
+    const tellSteps = waitsForSteps(plan)
+    this.nodes = new WorldNodes(this.kernel, this.network, this.recorder, spec, this.layout, seed, tellSteps, code)
+    this.settlement = new Settlement(this.kernel, this.recorder, spec, this.layout, this.nodes.view, this.nodes.thrown)
     this.life = new WorldLife(this.kernel, this.network, this.recorder, this.layout, this.nodes, this.settlement)
     this.injector = new Injector(this.life, spec, plan)
     this.kernel.system = this
@@ -187,6 +196,13 @@ export class World {
     switch (kind) {
       case PROCESS_EXITED:
         this.life.exited(a)
+        break
+      case PROCESS_THREW:
+        this.life.crash(a)
+        this.kernel.schedule(RESTART_PAUSE, SYSTEM_EVENT, 0, RESTART, a, 0, null, 0xd03, a)
+        break
+      case RESTART:
+        this.life.restart(a)
         break
       case WORK_ENDS:
         if (this.phase === 'working') this.heal()

@@ -11,6 +11,8 @@ import { StopSignal } from '../pool/stop.ts'
 import { type RunTask, shardOf } from '../pool/tasks.ts'
 import { Progress } from '../progress.ts'
 
+import { UsageError } from '../usage-error.ts'
+
 /** One in so many runs is judged again elsewhere. */
 const REPEAT_EVERY = 100
 /** Runs of a campaign that only its time ends. */
@@ -71,6 +73,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
     })
     repeated = end.repeated
   } catch (error) {
+    if (error instanceof UsageError) throw error
     failure = error instanceof Error ? error : new Error(String(error))
   } finally {
     release()

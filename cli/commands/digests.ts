@@ -64,7 +64,7 @@ async function chunksOf(
   const task = tasks[place ?? -1]
   if (task === undefined || run === undefined || !Number.isInteger(run))
     throw new UsageError(`--trace-of ${traceOf} names no run`, 'give the place of a scenario and a run, such as 0/7')
-  const judge = await loadJudge(context.judgeModule ?? defaultJudge())
+  const judge = await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript)
   const { trace = [] } = judge(task.scenario, run, { hasher: sha256 }, { trace: true })
   return trace.map((chunk) => Buffer.from(chunk).toString('base64'))
 }

@@ -80,7 +80,7 @@ class Fuzzing {
     this.corpus = corpus
     this.bench = bench
     this.retelling = retelling
-    this.documents = new Documents(context.console.cwd, flags)
+    this.documents = new Documents(context.console.cwd, flags, context.workerScript)
     this.voice = new Voice(context, globals, flags.json)
     this.clock = new HuntClock(flags.timeBudgetMs)
   }

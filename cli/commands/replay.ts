@@ -20,6 +20,7 @@ import { StopSignal } from '../pool/stop.ts'
 import { select } from '../select.ts'
 import { Retelling } from '../retell.ts'
 import { signaturesOf } from '../signature.ts'
+import { UsageError } from '../usage-error.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
 export interface ReplayRequest {
@@ -53,6 +54,7 @@ export async function replay(request: ReplayRequest, context: Context): Promise<
     }
     await judgeAll({ tasks, jobs: 1, stop: new StopSignal(), onResult, ...ports })
   } catch (error) {
+    if (error instanceof UsageError) throw error
     context.console.err.write(await failureText(error, context, globals.verbose))
     return EXIT.internal
   }

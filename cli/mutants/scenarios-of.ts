@@ -33,6 +33,6 @@ export async function scenariosOf(
 
 async function loadFile(engine: Engine, file: string, path: string): Promise<LoadedFile> {
   const options = { set: [], profile: null, readConfig: configReader(path) }
-  if (isModule(file)) return engine.loadValue(file, await moduleValue(path, file), options)
+  if (isModule(file)) return engine.loadValue(file, moduleValue(path, file), options)
   return engine.load(file, readText(path, file), options)
 }

@@ -7,6 +7,7 @@ import { defaultJudge, loadJudge } from './judge.ts'
 import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
+import { UsageError } from '../usage-error.ts'
 import { Agenda, type AgendaOrder, type Item, type RunTask } from './tasks.ts'
 import { ThreadExecutor } from './threads.ts'
 
@@ -43,6 +44,7 @@ const GRACE_MS = 1000
 /**
  * Judges every run of every task and tells the results in order.
  *
+ * @throws {@link UsageError} when a handler of the user's own does what it may not
  * @throws {@link RunFailure} when a run could not be judged, of the first such run in order
  * @throws {@link Nondeterminism} when a repeated run gave another digest or result
  */
@@ -85,7 +87,7 @@ async function repeatElsewhere(
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
   const jobs = Math.min(options.jobs, agenda.total)
   if (jobs < 1 || (jobs === 1 && options.threads !== true))
-    return new InlineExecutor(agenda, await loadJudge(options.judgeModule ?? defaultJudge()))
+    return new InlineExecutor(agenda, await loadJudge(options.judgeModule ?? defaultJudge(), options.workerScript))
   return threadsFor(agenda, jobs, options)
 }
 
@@ -133,7 +135,7 @@ class FirstPass {
   private tell(item: Item, outcome: Outcome, by: number): void {
     // Only what stands before the point of bailing out counts, so that it is the same for any number of workers.
     if (this.bailed) return
-    if (outcome.kind === 'failed') throw failureOf(this.agenda, item, outcome)
+    if (outcome.kind !== 'judged') throw failureOf(this.agenda, item, outcome)
     const { repeat } = this.options
     if (repeat !== false && this.agenda.isRepeated(item, repeat))
       this.repeats.push({ index: item.index, by, mark: markOf(outcome.result) })
@@ -154,14 +156,15 @@ async function repeat(agenda: Agenda, executor: Executor, items: readonly Repeat
   for (const { index, mark } of items) {
     const item = agenda.at(index)
     const second = seconds.get(index)
-    if (second?.kind === 'failed') throw failureOf(agenda, item, second)
+    if (second !== undefined && second.kind !== 'judged') throw failureOf(agenda, item, second)
     const again = second === undefined ? null : markOf(second.result)
     if (again === null || !sameMark(mark, again))
       throw new Nondeterminism({ ...agenda.runOf(item), tasks: agenda.tasks }, [mark, again])
   }
 }
 
-function failureOf(agenda: Agenda, item: Item, failed: Outcome & { readonly kind: 'failed' }): RunFailure {
+function failureOf(agenda: Agenda, item: Item, failed: Exclude<Outcome, { readonly kind: 'judged' }>): Error {
+  if (failed.kind === 'refused') return new UsageError(failed.message, failed.help)
   return new RunFailure(taskOf(agenda, item), item.run, failed.message, failed.stack)
 }
 

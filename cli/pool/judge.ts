@@ -1,6 +1,8 @@
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
-import type { HasherFactory } from '../../sim/host.ts'
+import type { HasherFactory, UserCode } from '../../sim/host.ts'
+import { handlersOf } from '../code/handlers-of.ts'
+import { roomFor } from '../code/room.ts'
 
 /** How a run is executed. None of it may change the digest. */
 export interface JudgeOptions {
@@ -19,7 +21,7 @@ export interface JudgeOptions {
 export type Judge = (
   scenario: Scenario,
   run: number,
-  ports: { readonly hasher: HasherFactory },
+  ports: { readonly hasher: HasherFactory; readonly code?: () => UserCode },
   options?: JudgeOptions,
 ) => RunResult
 
@@ -28,8 +30,22 @@ export function defaultJudge(): string {
   return new URL('../../properties/judge.js', import.meta.url).href
 }
 
-/** Where a worker finds the judge: a module that exports `judgeRun`. */
-export async function loadJudge(moduleUrl: string): Promise<Judge> {
+/**
+ * Where a worker finds the judge: a module that exports `judgeRun`. Scenarios with handlers of the user's own are judged in
+ * a room of their own, whose script stands beside the worker's.
+ *
+ * @param workerScript by default the product's worker
+ */
+export async function loadJudge(moduleUrl: string, workerScript?: URL): Promise<Judge> {
+  const judge = await plainJudge(moduleUrl)
+  return (scenario, run, ports, options) =>
+    handlersOf(scenario.spec).length === 0
+      ? judge(scenario, run, ports, options)
+      : roomFor(workerScript).judge(moduleUrl, scenario, run, options ?? {})
+}
+
+/** The judge of a module as it stands, which needs the port to the user's code where there are handlers. */
+export async function plainJudge(moduleUrl: string): Promise<Judge> {
   const loaded = (await import(moduleUrl)) as { readonly judgeRun: Judge }
   return loaded.judgeRun
 }

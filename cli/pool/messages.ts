@@ -26,3 +26,5 @@ export type FromWorker =
 export type Outcome =
   | { readonly kind: 'judged'; readonly index: number; readonly result: RunResult }
   | { readonly kind: 'failed'; readonly index: number; readonly message: string; readonly stack: string | null }
+  /** What the user wrote cannot be taken. */
+  | { readonly kind: 'refused'; readonly index: number; readonly message: string; readonly help: string | null }

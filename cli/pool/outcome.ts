@@ -1,3 +1,4 @@
+import { UsageError } from '../usage-error.ts'
 import { sha256 } from '../host/sha256.ts'
 import type { Judge } from './judge.ts'
 import type { Outcome } from './messages.ts'
@@ -13,6 +14,7 @@ export function judged(agenda: Agenda, index: number, judge: Judge): Outcome {
     const { trace: _, ...result } = judge(task.scenario, item.run, { hasher: sha256 }, task.options)
     return { kind: 'judged', index, result }
   } catch (error) {
+    if (error instanceof UsageError) return { kind: 'refused', index, message: error.message, help: error.help }
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
     return { kind: 'failed', index, message, stack: stack ?? null }
   }

@@ -24,7 +24,7 @@ export async function adviceForResults(
   context: Context,
 ): Promise<AdviceOf> {
   const bench = await SearchBench.with(context)
-  const documents = new Documents(context.console.cwd, flags)
+  const documents = new Documents(context.console.cwd, flags, context.workerScript)
   const known: { readonly scenario: Scenario; readonly raw: RawScenario }[] = []
   for (const scenario of scenarios) known.push({ scenario, raw: await documents.of(scenario) })
   return (result, paint, width) => {

@@ -18,8 +18,8 @@ export class SearchBench {
     this.judgeOnce = judge
   }
 
-  static async with(context: Pick<Context, 'judgeModule'>): Promise<SearchBench> {
-    return new SearchBench(await loadJudge(context.judgeModule ?? defaultJudge()))
+  static async with(context: Pick<Context, 'judgeModule' | 'workerScript'>): Promise<SearchBench> {
+    return new SearchBench(await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript))
   }
 
   async judge(scenario: Scenario, run: number): Promise<RunResult> {

@@ -72,6 +72,11 @@ export class Slot {
     this.cwd = cwd
   }
 
+  /** Its folder, from the root. */
+  get absolute(): string {
+    return resolve(this.cwd, this.folder)
+  }
+
   /**
    * Saves a counterexample under the name of its content.
    *

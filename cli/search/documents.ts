@@ -11,14 +11,18 @@ import { isModule, moduleValue } from '../files/module.ts'
 import { readText } from '../files/read.ts'
 import { configReader } from '../load.ts'
 import { UsageError } from '../usage-error.ts'
+import { withModulesFrom } from './moved-modules.ts'
 
 /** Files as plain values, each read once. */
 export class Documents {
   private readonly cwd: string
   private readonly changes: RawChanges
+  private readonly workerScript: URL | undefined
   private readonly files = new Map<string, readonly RawDocument[]>()
 
-  constructor(cwd: string, { set, profile }: RawChanges) {
+  /** @param workerScript of the pool; by default the product's */
+  constructor(cwd: string, { set, profile }: RawChanges, workerScript?: URL) {
+    this.workerScript = workerScript
     this.cwd = cwd
     this.changes = { set, profile }
   }
@@ -49,8 +53,9 @@ export class Documents {
     const path = resolve(this.cwd, file)
     // What is saved stands somewhere else: settings of `.properties` files become a part of it.
     const changes = { ...this.changes, readConfig: configReader(path) }
-    return isModule(file)
-      ? rawDocumentsOfValue(await moduleValue(path, file), changes)
+    const documents = isModule(file)
+      ? rawDocumentsOfValue(moduleValue(path, file, this.workerScript), changes)
       : rawDocumentsOfText(file, readText(path, file), changes)
+    return documents.map(({ variant, raw }) => ({ variant, raw: withModulesFrom(raw, path) }))
   }
 }

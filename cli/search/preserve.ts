@@ -14,6 +14,7 @@ import { counted, grouped } from '../../reports/words.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { SearchBench } from './bench.ts'
 import type { Slot } from './corpus.ts'
+import { modulesFrom } from './moved-modules.ts'
 
 /** What was found, to be saved and shrunk. */
 export interface Found {
@@ -99,13 +100,16 @@ function save(
   const { frame, foundBy } = found
   const { version, slot } = options
   const { kind, message } = counterexample.shown.violation
-  return slot.save(savedText(frame, counterexample, version), (path) =>
-    savedText(frame, counterexample, version, [
-      `Found by: ${foundBy}, twiceshy ${version}`,
-      ...wrapped(`Violates: ${guaranteeText(frame.signature)}, ${kind}: ${message}`, HEAD_WIDTH).map(hanging),
-      ...notes,
-      `Replay:   npx twiceshy replay ${path}`,
-    ]),
+  const moved = (text: string): string => modulesFrom(frame.raw, slot.absolute, text)
+  return slot.save(moved(savedText(frame, counterexample, version)), (path) =>
+    moved(
+      savedText(frame, counterexample, version, [
+        `Found by: ${foundBy}, twiceshy ${version}`,
+        ...wrapped(`Violates: ${guaranteeText(frame.signature)}, ${kind}: ${message}`, HEAD_WIDTH).map(hanging),
+        ...notes,
+        `Replay:   npx twiceshy replay ${path}`,
+      ]),
+    ),
   )
 }
 

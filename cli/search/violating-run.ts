@@ -47,7 +47,7 @@ export async function violatingRun(
     err.write(`nothing matched in ${file}\n`)
     return EXIT.nothingMatched
   }
-  const documents = new Documents(cwd, flags)
+  const documents = new Documents(cwd, flags, context.workerScript)
   let judged = 0
   for (const { scenario, count } of tasks) {
     const progress = new Progress(err, count, !globals.quiet)

@@ -33,7 +33,9 @@ export function isDone(
 
 function isPublished(consumption: Consumption, reader: number, record: number): boolean {
   const { lineage, applications } = consumption
-  const { outputs } = applications.reader(reader)
+  const { outputs: known } = applications.reader(reader)
+  const outputs = known === 'told' ? lineage.toldOutputs(lineage.itemOf(record), reader) : known
+  if (outputs < 0) return false
   for (let index = 0; index < outputs; index++) {
     const item = lineage.outputOf(lineage.itemOf(record), reader, index)
     let output = item < 0 ? -1 : lineage.newestRecordOf(item)

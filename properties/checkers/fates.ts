@@ -97,8 +97,11 @@ export class Fates {
   /** The outputs of a processor, each followed on to the target, or to the log when the processor is the target. */
   private through(reader: number, record: number, target: number, depth: number): Fate {
     const { applications, lineage } = this.consumption
-    const { outputs } = applications.reader(reader)
     const item = lineage.itemOf(record)
+    const { outputs: known } = applications.reader(reader)
+    const outputs = known === 'told' ? lineage.toldOutputs(item, reader) : known
+    // A handler that was never done with it cannot have said how much comes of it.
+    if (outputs < 0) return this.missing(reader, record, -1)
     const offset = this.view.offset.at(this.view.firstOf(record))
     let worst: Fate = DONE
     for (let index = 0; index < outputs; index++) {

@@ -52,6 +52,8 @@ function tellVerb(consumption: Consumption, reader: number, index: number): stri
   const { kind, outputs, store } = consumption.applications.reader(reader)
   if (kind === 'consumer') return 'finished processing it'
   if (kind === 'sink') return `got it into ${store}`
+  if (index < 0) return 'was done with it'
+  if (outputs === 'told') return `published output ${index} of what its handler made of it`
   return outputs === 1 ? 'published what comes of it' : `published output ${index} of the ${outputs} that come of it`
 }
 

@@ -72,7 +72,7 @@ export class GroupWaits {
         : `${group} ${stands} of ${name}, with offsets ${first} to ${highWatermark} to read`,
       waitsFor: `offsets ${first} to ${highWatermark} of ${name}`,
       sinceUs: this.since(reader, partition, first),
-      rule: this.rule(reader, partition, first),
+      rule: this.threwRule(reader) ?? this.rule(reader, partition, first),
       excuse: wait?.excuse ?? noWayToRead(this.consumption, reader),
     }
   }
@@ -93,6 +93,17 @@ export class GroupWaits {
     const readable = batch < 0 ? 0 : shadow.batches.committedAt.at(batch) - 1
     const newest = commits.newestOf(reader, partition)
     return Math.max(0, readable, newest < 0 ? 0 : commits.at.at(newest))
+  }
+
+  /** What the user's own code has to do with it. */
+  private threwRule(reader: number): string | null {
+    const { throws, shadow, applications } = this.consumption
+    const thrown = throws[reader]
+    if (thrown === undefined) return null
+    const record = shadow.names.record(shadow.records.ids.at(thrown.record))
+    const times = `${thrown.times} ${thrown.times === 1 ? 'time' : 'times'}`
+    const who = `the handler of ${applications.reader(reader).name}`
+    return `${who} threw ${times}, of ${record} the last time, at ${seconds(thrown.at)}: its process dies of that, and begins again where its group stands`
   }
 
   private rule(reader: number, partition: number, first: number): string {

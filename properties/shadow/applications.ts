@@ -23,8 +23,8 @@ export interface Reader {
   readonly writes: readonly boolean[]
   /** Topics it publishes to, by id, in its own order. */
   readonly to: readonly number[]
-  /** Outputs of one record: 0 for what is no processor. */
-  readonly outputs: number
+  /** Outputs of one record: 0 for what is no processor; `told` by `handler.finished` where the user's own code makes them. */
+  readonly outputs: number | 'told'
   /** Its store by name, '' without. */
   readonly store: string
   readonly fence: SinkSpec['fence']
@@ -198,7 +198,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     ),
     writes: topics.map((topic) => processors.some((processor) => processor.to.includes(topic))),
     to: processors[0]?.to.map((name) => topics.indexOf(name)) ?? [],
-    outputs: Math.max(0, ...processors.map(({ transform }) => (transform.kind === 'copy' ? 1 : transform.count))),
+    outputs: outputsOf(processors),
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
     write: sink?.write ?? null,
@@ -216,6 +216,16 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     ),
     isTerminal: true,
   }
+}
+
+/** A handler says itself how many there are. */
+function outputsOf(processors: readonly ProcessorSpec[]): Reader['outputs'] {
+  let most = 0
+  for (const { transform } of processors) {
+    if (transform.kind === 'handler') return 'told'
+    most = Math.max(most, transform.kind === 'copy' ? 1 : transform.count)
+  }
+  return most
 }
 
 function isShare(of: ReaderSpec): boolean {

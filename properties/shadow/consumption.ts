@@ -24,6 +24,8 @@ export class Consumption implements MomentObserver {
     M.effectApplied,
     M.effectRefused,
     M.recordDerived,
+    M.handlerFinished,
+    M.handlerThrew,
     M.offsetCommitted,
     M.offsetExpired,
     M.commitAcked,
@@ -54,6 +56,8 @@ export class Consumption implements MomentObserver {
   readonly owners: Owners
   /** What share groups did; it watches for itself. */
   readonly shares: ShareStates
+  /** By reader: how often its handlers threw, and when and of which record last. */
+  readonly throws: ({ readonly times: number; readonly at: number; readonly record: number } | undefined)[] = []
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
   effect = -1
   delivery = -1
@@ -102,6 +106,10 @@ export class Consumption implements MomentObserver {
         return this.onRefused(time, node, a, b, c, e, f)
       case M.recordDerived:
         return this.onDerived(time, node, a, b, c)
+      case M.handlerThrew:
+        return this.onThrew(time, node, a)
+      case M.handlerFinished:
+        return this.onFinished(node, a, b)
       case M.offsetCommitted:
         return this.onCommitted(time, node, a, b, c, d, e)
       case M.offsetExpired:
@@ -233,6 +241,17 @@ export class Consumption implements MomentObserver {
     const partition = delivery < 0 ? -1 : this.deliveries.partition.at(delivery)
     const offset = delivery < 0 ? -1 : this.deliveries.offset.at(delivery)
     this.lineage.onDerived(time, records.numberOf(id), input, reader, index, partition, offset)
+  }
+
+  private onThrew(time: number, node: number, id: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    const times = (this.throws[reader]?.times ?? 0) + 1
+    if (reader >= 0) this.throws[reader] = { times, at: time, record: this.shadow.records.numberOf(id) }
+  }
+
+  private onFinished(node: number, id: number, outputs: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    if (reader >= 0) this.lineage.onFinished(this.shadow.records.numberOf(id), reader, outputs)
   }
 
   private onCommitted(

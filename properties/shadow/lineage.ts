@@ -1,5 +1,8 @@
 import { Ints, Times } from './growable.ts'
 
+/** More than a world has. */
+const MOST_READERS = 0x10000
+
 /**
  * Where records come from. A record that a processor made is *derived* from the one it read; an *item* is what all
  * records have in common that are the same output of the same input, however often the work was done: a root record, or
@@ -25,6 +28,9 @@ export class Lineage {
   private readonly inItem: Ints = new Ints()
   private readonly itemsFrom: Forest = new Forest()
   private readonly paths: Forest = new Forest()
+
+  /** By item and reader: of how many outputs a handler told when it was done with it last. */
+  private readonly told: Map<number, number> = new Map()
 
   constructor() {
     this.paths.child(-1, 0, 0)
@@ -70,6 +76,16 @@ export class Lineage {
     this.items.put(record, item + 1)
     this.inItem.put(record, this.newestInItem.at(item))
     this.newestInItem.put(item, record + 1)
+  }
+
+  /** A handler is done with a record and made so many outputs of it. */
+  onFinished(record: number, reader: number, outputs: number): void {
+    this.told.set(this.itemOf(record) * MOST_READERS + reader, outputs)
+  }
+
+  /** How many outputs a handler made of an item when it was done with it last; -1 = it never was. */
+  toldOutputs(item: number, reader: number): number {
+    return this.told.get(item * MOST_READERS + reader) ?? -1
   }
 
   /** The output of an item by a reader, -1 when it never made it. */

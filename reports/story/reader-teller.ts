@@ -43,6 +43,9 @@ export class ReaderTeller {
       case M.effectApplied:
       case M.effectRefused:
       case M.recordDerived:
+      case M.handlerStepped:
+      case M.handlerFinished:
+      case M.handlerThrew:
         return this.ofRecord(moment)
       case M.offsetCommitted:
         return this.committed(moment)
@@ -97,6 +100,14 @@ export class ReaderTeller {
       }
       case M.workStarted:
         return { weight: WEIGHT.deed, text: `${who} begins to work on ${record}` }
+      case M.handlerStepped:
+        return { weight: WEIGHT.deed, text: `the handler of ${who} comes to ${text(moment, 'name')} with ${record}` }
+      case M.handlerFinished: {
+        const made = counted(int(moment, 'outputs'), 'output')
+        return { weight: WEIGHT.deed, text: `the handler of ${who} makes ${made} of ${record}` }
+      }
+      case M.handlerThrew:
+        return { weight: WEIGHT.fate, text: `the handler of ${who} throws at ${record}: ${text(moment, 'message')}` }
       case M.effectApplied: {
         const done = DONE[int(moment, 'what')] ?? ''
         return {

@@ -6,6 +6,8 @@ export interface LoadOptions {
   readonly profile?: string | null
   /** Reads a `.properties` file by its path relative to the scenario. */
   readonly readConfig?: (path: string) => string | { readonly error: string }
+  /** Finds a module with a handler by its path relative to the scenario: its absolute path, or why there is none. */
+  readonly findModule?: (path: string) => string | { readonly error: string }
   /** Names of all moments. */
   readonly moments: readonly string[]
   /** For each moment the fields that a trigger may ask for. */

@@ -2,6 +2,8 @@
  * What a scenario file holds, before defaults: the type of `defineScenario()`'s argument and of the schema. Keys of parts that
  * are not simulated yet are here too; the loader refuses them by name.
  */
+import type { HandlerFactory } from '../handler.ts'
+
 type Opt<T> = T | undefined
 
 /** A name or an id; a number is taken as written. */
@@ -138,7 +140,8 @@ export interface RawProcessor extends RawReader {
   'group-metadata'?: Opt<boolean>
   'rewind-on-abort'?: Opt<boolean>
   abort?: Opt<number>
-  handler?: Opt<unknown>
+  /** A factory of handlers (in modules only), or the path of a module that exports one. */
+  handler?: Opt<string | HandlerFactory>
   streams?: Opt<boolean>
 }
 

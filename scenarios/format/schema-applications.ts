@@ -127,7 +127,12 @@ export const processor: z.ZodType<RawProcessor> = z.strictObject({
   'group-metadata': z.boolean().optional(),
   'rewind-on-abort': z.boolean().optional(),
   abort: share.optional(),
-  handler: z.unknown().optional(),
+  handler: z
+    .string()
+    .optional()
+    .describe(
+      'the user’s own code instead of transform: a module that exports a factory, ./totals.mjs or ./totals.mjs#name',
+    ),
   streams: z.boolean().optional().describe('Kafka Streams’ rules; config takes its properties'),
 })
 

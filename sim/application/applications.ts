@@ -1,3 +1,4 @@
+import type { CodeReference } from '../host.ts'
 import type { Spread } from '../kernel/spread.ts'
 
 /** When a consuming application saves its position, relative to its work. */
@@ -6,7 +7,11 @@ export type ProcessorCommit = 'auto' | 'before-output' | 'after-output' | 'in-tr
 export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output'
 
 /** What a processor makes of a record. */
-export type Transform = { readonly kind: 'copy' } | { readonly kind: 'fan-out'; readonly count: number }
+export type Transform =
+  | { readonly kind: 'copy' }
+  | { readonly kind: 'fan-out'; readonly count: number }
+  /** The user's own code. */
+  | { readonly kind: 'handler'; readonly code: CodeReference }
 
 /** How a processor commits in transactions. */
 export interface ProcessorTransactions {

@@ -1,3 +1,4 @@
+import type { CodeOutput } from '../host.ts'
 import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 
@@ -26,6 +27,12 @@ export interface Output {
   /** False when the timer is none of its own. */
   onTimer(kind: number, a: number, b: number): boolean
   waiting(): readonly string[]
+}
+
+/** An output of what is made of records, perhaps by the user's own code, which may take its time. */
+export interface MadeOutput extends Output {
+  /** What came of a record whose put() had to wait for that. */
+  onMade(worker: number, polled: ConsumedRecord, outputs: readonly CodeOutput[]): void
 }
 
 /** The application's side of an output. */

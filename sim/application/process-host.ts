@@ -7,3 +7,9 @@ export interface ProcessHost {
   /** A process waits for a moment; the world signals it when it happens. */
   awaitMoment(node: number, match: MomentMatch): void
 }
+
+/** The world around a process that runs the user's own code. */
+export interface OwnCodeHost extends Pick<ProcessHost, 'exited'> {
+  /** A process died of what its own code threw. Comes from within one of its handlers: it is gone after that event. */
+  threw(node: number, message: string): void
+}

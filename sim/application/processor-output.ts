@@ -1,16 +1,16 @@
 import { M } from '../history/catalogue.ts'
+import type { CodeOutput } from '../host.ts'
 import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import { KafkaProducer } from '../kafka/client/kafka-producer.ts'
 import type { KafkaProducerOptions, ProducerOwner } from '../kafka/client/producer-owner.ts'
 import type { Env } from '../kafka/env.ts'
-import type { Transform } from './applications.ts'
-import type { Output, OutputOwner } from './output.ts'
+import type { MadeOutput, OutputOwner } from './output.ts'
 import type { ProcessorJournal } from './processor-journal.ts'
-import { ProcessorSends } from './processor-sends.ts'
+import { type OutputMaker, ProcessorSends } from './processor-sends.ts'
 
 /** A processor's output without transactions: what it makes of a record goes to its topics, with the record's key. */
-export class ProcessorOutput implements Output, ProducerOwner {
+export class ProcessorOutput implements MadeOutput, ProducerOwner {
   readonly writesUnits = false
   readonly immediate = false
   private readonly env: Env
@@ -27,14 +27,14 @@ export class ProcessorOutput implements Output, ProducerOwner {
     env: Env,
     owner: OutputOwner,
     producer: KafkaProducerOptions,
-    transform: Transform,
+    maker: OutputMaker,
     journal: ProcessorJournal,
     tellSteps: boolean,
   ) {
     this.env = env
     this.owner = owner
     this.producer = new KafkaProducer(env, producer, this)
-    this.sends = new ProcessorSends(env, this, producer.topics.length, transform, journal)
+    this.sends = new ProcessorSends(env, this, producer.topics.length, maker, journal)
     this.sends.producer = this.producer
     this.journal = journal
     this.tellSteps = tellSteps
@@ -46,6 +46,10 @@ export class ProcessorOutput implements Output, ProducerOwner {
 
   put(worker: number, polled: ConsumedRecord): boolean {
     return this.sends.put(worker, polled)
+  }
+
+  onMade(worker: number, polled: ConsumedRecord, outputs: readonly CodeOutput[]): void {
+    this.sends.onMade(worker, polled, outputs)
   }
 
   onSent(worker: number): void {

@@ -1,16 +1,21 @@
+import type { CodeOutput, UserCode } from '../host.ts'
+import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import { PRODUCER_TIMERS } from '../kafka/client/kafka-producer.ts'
 import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { ConsumerGroupMetadata } from '../kafka/client/transaction/txn-request.ts'
 import type { Env } from '../kafka/env.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { ProcessorTransactions, Transform } from './applications.ts'
-import type { Output } from './output.ts'
-import type { ProcessHost } from './process-host.ts'
+import { type HandlerOptions, type HandlerOwner, HandlerWork } from './handler-work.ts'
+import type { MadeOutput } from './output.ts'
+import type { OwnCodeHost } from './process-host.ts'
 import type { ProcessorJournal } from './processor-journal.ts'
 import { ProcessorOutput } from './processor-output.ts'
+import { copiesOf, type OutputMaker } from './processor-sends.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
+import type { RecordValues } from './record-values.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
-import { TransactionalOutput, type TransactionalThread } from './transactional-output.ts'
+import { TRANSACTIONAL_TIMERS, TransactionalOutput, type TransactionalThread } from './transactional-output.ts'
 
 export interface ProcessorProcessOptions extends ReaderProcessOptions {
   /** Topics it writes to. */
@@ -19,37 +24,87 @@ export interface ProcessorProcessOptions extends ReaderProcessOptions {
   /** null: it does not commit in transactions. */
   readonly transactions: ProcessorTransactions | null
   readonly producerConfig: ProducerConfig
+  /** Which of its processes it is, counted from 1. */
+  readonly incarnation: number
+  readonly instance: number
 }
+
+/** The user's own code, and what the records hold that it is given. */
+export interface OwnCode {
+  readonly code: UserCode
+  readonly values: RecordValues
+}
+
+const HANDLER: number = READER_TIMERS + PRODUCER_TIMERS + TRANSACTIONAL_TIMERS
 
 /**
  * One instance of a processor: consumes, transforms, produces. `after-output` waits for every acknowledgement before it
  * commits; a send that fails ends the batch, and the application begins again where it last committed. Otherwise failed sends
  * are only logged. `in-transaction` commits outputs and offsets together, once per poll.
  */
-export class ProcessorProcess extends ReaderProcess implements TransactionalThread {
+export class ProcessorProcess extends ReaderProcess implements TransactionalThread, HandlerOwner {
   private readonly processor: ProcessorProcessOptions
   private readonly journal: ProcessorJournal
+  private readonly own: OwnCode | null
+  private readonly processorHost: OwnCodeHost
+  private made: MadeOutput | null = null
   private transactional: TransactionalOutput | null = null
+  private handler: HandlerWork | null = null
 
   constructor(
     env: Env,
     options: ProcessorProcessOptions,
     journal: ProcessorJournal,
-    host: Pick<ProcessHost, 'exited'>,
+    host: OwnCodeHost,
+    own: OwnCode | null = null,
   ) {
     super(env, options, host)
     this.processor = options
     this.journal = journal
+    this.processorHost = host
+    this.own = own
   }
 
-  protected makeOutput(): Output {
-    const { to, bootstrap, producerConfig, profile, transform, tellSteps, transactions } = this.processor
+  protected makeOutput(): MadeOutput {
+    this.made = this.newOutput(this.maker())
+    return this.made
+  }
+
+  private newOutput(maker: OutputMaker): MadeOutput {
+    const { to, bootstrap, producerConfig, profile, tellSteps, transactions } = this.processor
     const producer = { timerBase: READER_TIMERS, topics: to, bootstrap, config: producerConfig, profile }
-    if (transactions === null) return new ProcessorOutput(this.env, this, producer, transform, this.journal, tellSteps)
+    if (transactions === null) return new ProcessorOutput(this.env, this, producer, maker, this.journal, tellSteps)
     const { abort, rewindOnAbort } = transactions
-    const options = { producer, transform, abort, rewindOnAbort, tellSteps, timerBase: READER_TIMERS + PRODUCER_TIMERS }
+    const options = { producer, maker, abort, rewindOnAbort, tellSteps, timerBase: READER_TIMERS + PRODUCER_TIMERS }
     this.transactional = new TransactionalOutput(this.env, this, options, this.journal)
     return this.transactional
+  }
+
+  private maker(): OutputMaker {
+    const { transform } = this.processor
+    if (transform.kind !== 'handler') return copiesOf(transform)
+    const { env, own } = this
+    if (own === null) throw new Error("a world with handlers needs the port to the user's code")
+    const { name: application, instance, incarnation, topics } = this.processor
+    const topicNames = ['', ...topics.map(({ name }) => name)]
+    const { code } = transform
+    const options: HandlerOptions = { code, timer: HANDLER, application, instance, incarnation, topicNames }
+    this.handler = new HandlerWork(env, own.code, options, own.values, this)
+    return { kind: 'handler', work: this.handler, values: own.values }
+  }
+
+  override onTimer(kind: number, a: number, b: number): void {
+    if (this.handler?.onTimer(kind, a) !== true) super.onTimer(kind, a, b)
+  }
+
+  // --- HandlerOwner -------------------------------------------------------------------------------------------------
+
+  onMade(worker: number, polled: ConsumedRecord, outputs: readonly CodeOutput[]): void {
+    this.made?.onMade(worker, polled, outputs)
+  }
+
+  onThrew(message: string): void {
+    this.processorHost.threw(this.env.node, message)
   }
 
   groupMetadata(): ConsumerGroupMetadata {

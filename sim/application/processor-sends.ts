@@ -2,11 +2,14 @@ import { M } from '../history/catalogue.ts'
 import { recordOf } from '../history/ids.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
+import type { CodeOutput } from '../host.ts'
 import type { KafkaProducer } from '../kafka/client/kafka-producer.ts'
 import { keyHash } from '../kafka/client/partitioner.ts'
 import type { Env } from '../kafka/env.ts'
 import type { Transform } from './applications.ts'
+import type { HandlerWork } from './handler-work.ts'
 import type { ProcessorJournal } from './processor-journal.ts'
+import type { RecordValues } from './record-values.ts'
 
 /** What came of one record that was read. */
 export interface Outputs {
@@ -22,6 +25,18 @@ interface Pending {
   readonly index: number
   readonly last: boolean
   readonly outputs: Outputs
+  /** What a handler made; null for a copy. */
+  readonly made: CodeOutput | null
+}
+
+/** What a processor makes of a record: so many copies, or what the user's own code says. */
+export type OutputMaker =
+  | { readonly kind: 'copies'; readonly count: number }
+  | { readonly kind: 'handler'; readonly work: HandlerWork; readonly values: RecordValues }
+
+/** What is made without any code of the user's. */
+export function copiesOf(transform: Exclude<Transform, { kind: 'handler' }>): OutputMaker {
+  return { kind: 'copies', count: transform.kind === 'copy' ? 1 : transform.count }
 }
 
 export interface ProcessorSendsOwner {
@@ -42,7 +57,7 @@ export class ProcessorSends {
   private readonly env: Env
   private readonly owner: ProcessorSendsOwner
   private readonly topics: number
-  private readonly copies: number
+  private readonly maker: OutputMaker
   private readonly journal: ProcessorJournal
   private queue: Pending[] = []
   /** Its send() has not returned. */
@@ -51,29 +66,57 @@ export class ProcessorSends {
   private putting = false
   private readonly keyHashes: Map<string, number> = new Map()
 
-  constructor(env: Env, owner: ProcessorSendsOwner, topics: number, transform: Transform, journal: ProcessorJournal) {
+  constructor(env: Env, owner: ProcessorSendsOwner, topics: number, maker: OutputMaker, journal: ProcessorJournal) {
     this.env = env
     this.owner = owner
     this.topics = topics
-    this.copies = transform.kind === 'copy' ? 1 : transform.count
+    this.maker = maker
     this.journal = journal
   }
 
   /** Nothing is to be sent, and everything sent has had its callback. */
   isIdle(): boolean {
-    return this.unacked.size === 0 && this.queue.length === 0 && this.sending === null
+    const { maker } = this
+    const atRest = maker.kind === 'copies' || maker.work.isIdle()
+    return atRest && this.unacked.size === 0 && this.queue.length === 0 && this.sending === null
   }
 
   /** Sends what comes of a record; false when the worker must wait for {@link ProcessorSendsOwner.onSent}. */
   put(worker: number, polled: ConsumedRecord): boolean {
-    if (this.copies === 0) return true
-    const outputs = { polled, left: this.copies }
-    for (let index = 0; index < this.copies; index++)
-      this.queue.push({ worker, polled, index, last: index === this.copies - 1, outputs })
+    const { maker } = this
+    if (maker.kind === 'copies') {
+      this.enqueue(worker, polled, maker.count, null)
+    } else {
+      const made = maker.work.handle(worker, polled)
+      if (made === null) return false
+      this.enqueue(worker, polled, made.length, made)
+    }
     this.putting = true
     this.pump()
     this.putting = false
     return this.queue.length === 0 && this.sending === null
+  }
+
+  /** The handler that a put() had to wait for is done. */
+  onMade(worker: number, polled: ConsumedRecord, made: readonly CodeOutput[]): void {
+    this.enqueue(worker, polled, made.length, made)
+    if (made.length === 0) this.owner.onSent(worker)
+    else this.pump()
+  }
+
+  private enqueue(worker: number, polled: ConsumedRecord, count: number, made: readonly CodeOutput[] | null): void {
+    const outputs = { polled, left: count }
+    for (let index = 0; index < count; index++) {
+      const last = index === count - 1
+      this.queue.push({
+        worker,
+        polled,
+        index,
+        last,
+        outputs,
+        made: made === null ? null : (made[index] as CodeOutput),
+      })
+    }
   }
 
   /** The send() that had to wait is over. */
@@ -103,17 +146,19 @@ export class ProcessorSends {
 
   private send(pending: Pending): boolean {
     const { env, journal } = this
-    const { polled, index, outputs } = pending
-    const { record: input, key, size } = polled.record
+    const { polled, index, outputs, made } = pending
+    const { record: input } = polled.record
+    const { key, size } = made ?? polled.record
     const record = recordOf(env.node, journal.records++)
     this.unacked.set(record, outputs)
+    if (made !== null && this.maker.kind === 'handler') this.maker.values.set(record, made.value)
     env.emit(M.recordDerived, record, input, index)
     // The topic follows from the input, so that working on it again has the same result.
     const topic = (polled.offset + index) % this.topics
     const timestamp = Math.floor(env.wallClock() / MILLISECOND)
     const keyNumber = key === null ? -1 : env.recorder.text(key)
-    const made = { record, attempt: 0, key, size, timestamp }
-    return (this.producer as KafkaProducer).send(topic, -1, this.hashOf(key), keyNumber, made)
+    const sent = { record, attempt: 0, key, size, timestamp }
+    return (this.producer as KafkaProducer).send(topic, -1, this.hashOf(key), keyNumber, sent)
   }
 
   private hashOf(key: string | null): number {

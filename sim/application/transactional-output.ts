@@ -1,5 +1,6 @@
 import { M } from '../history/catalogue.ts'
 import { partitionOf, recordOf, topicIdOf } from '../history/ids.ts'
+import type { CodeOutput } from '../host.ts'
 import { WORKLOAD } from '../kernel/site.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import type { Envelope } from '../network/envelope.ts'
@@ -8,11 +9,10 @@ import { KafkaProducer } from '../kafka/client/kafka-producer.ts'
 import type { KafkaProducerOptions, ProducerOwner } from '../kafka/client/producer-owner.ts'
 import type { ConsumerGroupMetadata } from '../kafka/client/transaction/txn-request.ts'
 import type { Env } from '../kafka/env.ts'
-import type { Transform } from './applications.ts'
 import { nextOffsets } from './commit-book.ts'
-import type { Output, OutputOwner } from './output.ts'
+import type { MadeOutput, OutputOwner } from './output.ts'
 import type { ProcessorJournal } from './processor-journal.ts'
-import { ProcessorSends } from './processor-sends.ts'
+import { type OutputMaker, ProcessorSends } from './processor-sends.ts'
 import {
   type TransactionEnd,
   type TransactionOffsets,
@@ -24,6 +24,9 @@ import {
 const REPLACE = 0
 const BEFORE_COMMIT = 1
 const AFTER_COMMIT = 2
+
+/** Number of timer kinds that it takes behind its producer's. */
+export const TRANSACTIONAL_TIMERS = 3
 
 /** How long it takes until a processor whose producer was fenced, or failed for good, has made itself another one. */
 const REPLACE_PAUSE_US: number = 1000 * MILLISECOND
@@ -37,7 +40,7 @@ export interface TransactionalThread extends OutputOwner {
 
 export interface TransactionalOutputOptions {
   readonly producer: KafkaProducerOptions
-  readonly transform: Transform
+  readonly maker: OutputMaker
   /** Share of the transactions that the application aborts, 0 to 1. */
   readonly abort: number
   readonly rewindOnAbort: boolean
@@ -50,7 +53,7 @@ export interface TransactionalOutputOptions {
  * The output of a processor that commits in transactions: what it makes of the records of a poll, and the offsets behind
  * them, become visible together or not at all.
  */
-export class TransactionalOutput implements Output, ProducerOwner, TransactionRunnerOwner {
+export class TransactionalOutput implements MadeOutput, ProducerOwner, TransactionRunnerOwner {
   readonly writesUnits = true
   readonly immediate = false
   /** Whether the last transaction may have been committed or not: only the group's coordinator knows where to go on. */
@@ -77,7 +80,7 @@ export class TransactionalOutput implements Output, ProducerOwner, TransactionRu
     this.thread = thread
     this.options = options
     this.journal = journal
-    this.sends = new ProcessorSends(env, this, options.producer.topics.length, options.transform, journal)
+    this.sends = new ProcessorSends(env, this, options.producer.topics.length, options.maker, journal)
     this.producer = this.newProducer()
   }
 
@@ -101,6 +104,10 @@ export class TransactionalOutput implements Output, ProducerOwner, TransactionRu
     }
     this.unit.push(polled)
     return this.sends.put(worker, polled)
+  }
+
+  onMade(worker: number, polled: ConsumedRecord, outputs: readonly CodeOutput[]): void {
+    this.sends.onMade(worker, polled, outputs)
   }
 
   private ensureOpen(): boolean {

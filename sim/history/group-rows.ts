@@ -137,4 +137,17 @@ export const GROUP_ROWS: readonly Row[] = [
     'the group coordinator deletes an offset that nobody has had a use for in offsets.retention.minutes',
     'group:text tp:tp',
   ],
+  [
+    'handler.stepped',
+    M.handlerStepped,
+    "a user's handler comes to a step that it names; nothing else happens in it",
+    'record:record name:text',
+  ],
+  [
+    'handler.finished',
+    M.handlerFinished,
+    "a user's handler is done with a record and made so many of it (hash: of what it made)",
+    'record:record outputs hash',
+  ],
+  ['handler.threw', M.handlerThrew, "a user's handler threw: its process dies of it", 'record:record message:text'],
 ]

@@ -108,6 +108,9 @@ export const M = {
   memberReconciled: 113,
   partitionGranted: 114,
   partitionReleased: 115,
+  handlerStepped: 116,
+  handlerFinished: 117,
+  handlerThrew: 118,
   offsetExpired: 116,
 } as const
 

@@ -7,6 +7,7 @@ import type { CommitWords } from './commit.ts'
 import { splitProcessorConfig } from './consumer-config.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
+import { handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfStreams, overrideConsumer, overrideProducer, streamsAt } from './streams.ts'
 import { checkIdempotence } from './streams-rules.ts'
@@ -44,7 +45,6 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   const { spec, commit, rules } = resolveReader(facts, config.consumer, COMMIT, context, file)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted processor', 'only consumers and producers have `steps`')
-  if (place.has('handler')) place.get('handler').notSimulated('a `handler` of your own', 'write `transform: copy`')
   if (!place.has('to')) {
     place.keyErrorOrValue(
       'TWICESHY_MISSING',
@@ -54,7 +54,7 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   }
   const written = resolveProducerConfig(config.producer, clientBase(spec.profile))
   const to = resolveTopicNames(place.get('to'), context)
-  const transform = transformAt(place.get('transform'))
+  const transform = handlerAt(place, context.options) ?? transformAt(place.get('transform'))
   if (streams !== null) {
     overrideConsumer(rules, streams.rules)
     checkIdempotence(written, streams.producer, streams.rules.guarantee)

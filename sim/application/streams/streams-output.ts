@@ -7,12 +7,12 @@ import type { Env } from '../../kafka/env.ts'
 import type { Transform } from '../applications.ts'
 import type { Output, OutputOwner } from '../output.ts'
 import type { ProcessorJournal } from '../processor-journal.ts'
-import { ProcessorSends } from '../processor-sends.ts'
+import { copiesOf, ProcessorSends } from '../processor-sends.ts'
 import { problemOfSend, type StreamsProblem } from './streams-problem.ts'
 
 export interface StreamsOutputOptions {
   readonly producer: KafkaProducerOptions
-  readonly transform: Transform
+  readonly transform: Exclude<Transform, { kind: 'handler' }>
   readonly tellSteps: boolean
   /** First timer kind behind the producer's. */
   readonly timerBase: number
@@ -40,7 +40,7 @@ export class StreamsOutput implements Output, ProducerOwner {
     this.owner = owner
     this.options = options
     this.journal = journal
-    this.sends = new ProcessorSends(env, this, options.producer.topics.length, options.transform, journal)
+    this.sends = new ProcessorSends(env, this, options.producer.topics.length, copiesOf(options.transform), journal)
     this.producer = this.newProducer()
   }
 

@@ -56,6 +56,7 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
 
   protected makeOutput(): Output {
     const { to, bootstrap, producerConfig, profile, transform, tellSteps } = this.streams
+    if (transform.kind === 'handler') throw new Error('a stream thread runs no handler of the user')
     const producer = { timerBase: READER_TIMERS, topics: to, bootstrap, config: producerConfig, profile }
     const options = { producer, transform, tellSteps, timerBase: READER_TIMERS + PRODUCER_TIMERS }
     this.tasks = this.exactlyOnce

@@ -1,0 +1,61 @@
+import type { CodeOutput, CodeRecord } from '../../sim/host.ts'
+
+/** More comes of one record only by mistake. */
+const MOST_OUTPUTS = 1000
+/** Kafka's largest record batch by default, and so the largest record. */
+const LARGEST = 1024 * 1024
+const KEYS: readonly string[] = ['key', 'value', 'size']
+
+/** What is wrong with what a handler gave, in words that go on from `returned `. */
+export interface Nonsense {
+  readonly nonsense: string
+}
+
+/** What a handler gave, as outputs: nothing, one, or a list. */
+export function outputsOf(result: unknown, record: CodeRecord): readonly CodeOutput[] | Nonsense {
+  if (result === undefined || result === null) return []
+  const list: readonly unknown[] = Array.isArray(result) ? result : [result]
+  if (list.length > MOST_OUTPUTS)
+    return { nonsense: `${list.length} outputs for one record; at most ${MOST_OUTPUTS} are taken` }
+  const outputs: CodeOutput[] = []
+  for (const one of list) {
+    const output = outputOf(one, record)
+    if ('nonsense' in output) return output
+    outputs.push(output)
+  }
+  return outputs
+}
+
+function outputOf(one: unknown, record: CodeRecord): CodeOutput | Nonsense {
+  if (typeof one !== 'object' || one === null || Array.isArray(one)) return { nonsense: wordsFor(one) }
+  const odd = Object.keys(one).find((key) => !KEYS.includes(key))
+  if (odd !== undefined) return { nonsense: `an output with \`${odd}\`; it has \`key\`, \`value\` and \`size\` only` }
+  const {
+    key = record.key,
+    value = record.value,
+    size,
+  } = one as {
+    readonly key?: unknown
+    readonly value?: unknown
+    readonly size?: unknown
+  }
+  if (!isText(key)) return { nonsense: `an output whose \`key\` is ${wordsFor(key)}; it is a text or null` }
+  if (!isText(value)) return { nonsense: `an output whose \`value\` is ${wordsFor(value)}; it is a text or null` }
+  if (size === undefined) return { key, value, size: record.size }
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > LARGEST)
+    return { nonsense: `an output whose \`size\` is ${wordsFor(size)}; it is a whole number up to ${LARGEST}` }
+  return { key, value, size }
+}
+
+function isText(value: unknown): value is string | null {
+  return value === null || typeof value === 'string'
+}
+
+function wordsFor(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  return value === undefined ? 'undefined' : `a ${typeof value}`
+}

@@ -1,0 +1,215 @@
+import type { Handler, HandlerContext, HandlerFactory, HandlerResult } from '../../scenarios/handler.ts'
+import type {
+  CodeAnswer,
+  CodeInstance,
+  CodePause,
+  CodePowers,
+  CodeRecord,
+  CodeReference,
+  Drain,
+  UserCode,
+} from '../../sim/host.ts'
+import { HandlerMistake, placeOf } from './mistake.ts'
+import { outputsOf } from './result.ts'
+
+/** Whoever wants to know when a user's code runs. */
+export interface CodeWatch {
+  enter(application: string, module: string): void
+  /** @throws {@link HandlerMistake} when it did what it may not */
+  leave(): void
+}
+
+const NEVER = 'it may await `context.sleep()`, `context.step()` and promises of its own that resolve without them'
+const NOTHING = 'a handler returns nothing, one output such as { key, value }, or a list of them'
+/** Bound of a roll of the dice: 2^30. */
+const DICE = 0x4000_0000
+/** A day: the longest sleep in milliseconds. */
+const LONGEST_SLEEP = 86_400_000
+
+/** A record in a handler's hands. */
+interface Call {
+  readonly record: CodeRecord
+  state: 'runs' | 'done' | 'threw'
+  result: unknown
+  /** Pauses that have begun and are not told yet. */
+  begun: CodePause[]
+  readonly open: Map<number, () => void>
+}
+
+interface Process {
+  readonly application: string
+  readonly module: string
+  /** Of the world in which it is called now. */
+  powers: CodePowers | null
+  readonly handler: Handler
+  call: Call | null
+  pauses: number
+}
+
+/** The handlers of one run: each process has one of its own. */
+export class UserHandlers implements UserCode {
+  private readonly factories: ReadonlyMap<string, HandlerFactory>
+  private readonly drain: Drain
+  private readonly watch: CodeWatch
+  private readonly processes: Process[] = []
+
+  /** @param factories by {@link keyOf} */
+  constructor(factories: ReadonlyMap<string, HandlerFactory>, drain: Drain, watch: CodeWatch) {
+    this.factories = factories
+    this.drain = drain
+    this.watch = watch
+  }
+
+  begin(code: CodeReference, instance: CodeInstance): number {
+    const { application } = instance
+    const { module } = code
+    const factory = this.factories.get(keyOf(code))
+    if (factory === undefined) throw new Error(`the handler of ${application} was not imported`)
+    this.watch.enter(application, module)
+    let handler: unknown
+    let thrown: { readonly error: unknown } | null = null
+    try {
+      handler = factory(instance)
+    } catch (error) {
+      thrown = { error }
+    }
+    this.watch.leave()
+    if (thrown !== null) {
+      const what = `cannot be made: its factory threw ${saidBy(thrown.error)}${placeOf(thrown.error, module)}`
+      throw new HandlerMistake(application, what, null)
+    }
+    if (typeof handler !== 'function') {
+      const what = `is not made by a factory: calling it gave ${handler === null ? 'null' : `a ${typeof handler}`}`
+      throw new HandlerMistake(application, what, 'write `handler: () => (record, context) => ({ … })`')
+    }
+    return (
+      this.processes.push({ application, module, powers: null, handler: handler as Handler, call: null, pauses: 0 }) - 1
+    )
+  }
+
+  handle(number: number, record: CodeRecord, powers: CodePowers): CodeAnswer {
+    const process = this.processes[number] as Process
+    process.powers = powers
+    const call: Call = { record: Object.freeze(record), state: 'runs', result: undefined, begun: [], open: new Map() }
+    process.call = call
+    this.watch.enter(process.application, process.module)
+    try {
+      const result = process.handler(call.record, this.contextOf(process, call))
+      if (isPromise(result)) this.follow(result, call)
+      else settle(call, 'done', result)
+    } catch (error) {
+      settle(call, 'threw', error)
+    }
+    return this.answer(process, call)
+  }
+
+  resume(number: number, pause: number, powers: CodePowers): CodeAnswer {
+    const process = this.processes[number] as Process
+    process.powers = powers
+    const call = process.call as Call
+    const goOn = call.open.get(pause)
+    call.open.delete(pause)
+    this.watch.enter(process.application, process.module)
+    goOn?.()
+    this.drain()
+    return this.answer(process, call)
+  }
+
+  private follow(promise: PromiseLike<HandlerResult>, call: Call): void {
+    promise.then(
+      (result) => settle(call, 'done', result),
+      (error: unknown) => settle(call, 'threw', error),
+    )
+    this.drain()
+  }
+
+  private answer(process: Process, call: Call): CodeAnswer {
+    this.watch.leave()
+    const { application } = process
+    switch (call.state) {
+      case 'runs': {
+        if (call.open.size === 0)
+          throw new HandlerMistake(application, `never finishes: it waits for something that never comes`, NEVER)
+        const pauses = call.begun
+        call.begun = []
+        return { state: 'waits', pauses }
+      }
+      case 'done':
+        return this.done(process, call)
+      case 'threw':
+        return this.threw(process, call)
+    }
+  }
+
+  private done(process: Process, call: Call): CodeAnswer {
+    const { application } = process
+    if (call.open.size > 0) {
+      const what = 'is done before a sleep or step that it began is over'
+      throw new HandlerMistake(application, what, '`await` it')
+    }
+    process.call = null
+    const outputs = outputsOf(call.result, call.record)
+    if ('nonsense' in outputs) throw new HandlerMistake(application, `returned ${outputs.nonsense}`, NOTHING)
+    return { state: 'done', outputs }
+  }
+
+  private threw({ application, module }: Process, { result: error }: Call): CodeAnswer {
+    if (error instanceof HandlerMistake) throw error
+    const place = placeOf(error, module)
+    if (error instanceof TypeError && FROZEN.test(error.message)) {
+      const help = 'make a new object; the record may be read again by somebody else'
+      throw new HandlerMistake(application, `changes the record that it was given${place}`, help)
+    }
+    return { state: 'threw', message: `${saidBy(error)}${place}` }
+  }
+
+  private contextOf(process: Process, call: Call): HandlerContext {
+    const { application } = process
+    const pause = (us: number, step: string | null): Promise<void> => {
+      if (call.state !== 'runs') {
+        const what = 'uses the context of a record that it is done with'
+        throw new HandlerMistake(application, what, 'every record comes with a context of its own')
+      }
+      const id = process.pauses++
+      call.begun.push({ id, us, step })
+      return new Promise((resolve) => call.open.set(id, resolve))
+    }
+    return {
+      now: () => Math.floor((process.powers as CodePowers).wallClock() / 1000),
+      random: () => (process.powers as CodePowers).decide(DICE) / DICE,
+      sleep: (milliseconds) => {
+        if (!(milliseconds >= 0 && milliseconds <= LONGEST_SLEEP)) {
+          const what = `sleeps for ${String(milliseconds)}`
+          throw new HandlerMistake(application, what, `a sleep is 0 to ${LONGEST_SLEEP} milliseconds`)
+        }
+        return pause(Math.round(milliseconds * 1000), null)
+      },
+      step: (name) => {
+        if (typeof name !== 'string' || name === '')
+          throw new HandlerMistake(application, 'comes to a step without a name', "write `context.step('charged')`")
+        return pause(0, name)
+      },
+    }
+  }
+}
+
+/** What V8 says about a write to a frozen object. */
+const FROZEN = /read only property|object is not extensible|Cannot delete property/
+
+/** What a handler is known by. */
+export function keyOf({ module, entry }: CodeReference): string {
+  return `${module}#${entry}`
+}
+
+function settle(call: Call, state: 'done' | 'threw', result: unknown): void {
+  call.state = state
+  call.result = result
+}
+
+function isPromise(value: unknown): value is PromiseLike<HandlerResult> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function saidBy(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0] ?? ''}` : String(error)
+}
