@@ -70,6 +70,7 @@ describe('what Kafka Streams does not take', () => {
     ['a transaction shorter than the interval', streams(`${EOS}, commit.interval.ms: 20s`), ['CONFIG_REFUSED 6:153']],
     ['a word for a guarantee', streams('application.id: app, processing.guarantee: exactly_once'), ['VALUE 6:116']],
     ['an unknown setting', streams('application.id: app, commit.intervall.ms: 1s'), ['UNKNOWN_CONFIG 6:94']],
+    ['a client of stores', streams('application.id: app, restore.consumer.fetch.max.bytes: 1'), ['NOT_SIMULATED 6:94']],
     ['threads', streams('application.id: app, num.stream.threads: 2'), ['NOT_SIMULATED 6:94']],
     ['another moment to commit', streams('application.id: app', 'commit: after-output, '), ['IMPOSSIBLE 6:63']],
     ['counting', streams('application.id: app', 'transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:76']],

@@ -29,6 +29,8 @@ export const STREAMS: ConfigKind = {
 /** Prefixes that give a setting to one client only; the later wins. */
 const CONSUMER_PREFIXES = ['consumer.', 'main.consumer.']
 const PRODUCER_PREFIXES = ['producer.']
+/** Of clients and topics that there are only with stores. */
+const OTHER_PREFIXES = ['restore.consumer.', 'global.consumer.', 'admin.', 'topic.']
 
 export interface ResolvedStreams {
   readonly rules: StreamsRules
@@ -43,9 +45,12 @@ export function streamsAt(processor: Place): ResolvedStreams | null {
   const config = processor.get('config')
   checkOwnKeys(processor)
   const isOther = (entry: Place): boolean =>
-    !isSetting(STREAMS, entry.name) && !hasPrefix(entry, [...CONSUMER_PREFIXES, ...PRODUCER_PREFIXES])
+    !isSetting(STREAMS, entry.name) &&
+    !hasPrefix(entry, [...CONSUMER_PREFIXES, ...PRODUCER_PREFIXES, ...OTHER_PREFIXES])
   // Only to say what is wrong with what nobody has.
   resolveConfig(config.filtered(isOther), STREAMS, {})
+  for (const entry of config.entries())
+    if (entry.written && hasPrefix(entry, OTHER_PREFIXES)) entry.notSimulated(`\`${entry.name}\``, 'leave it out')
   const own = config.filtered((entry) => Object.hasOwn(STREAMS_CONFIG, entry.name))
   const { values, written } = resolveConfig(own, STREAMS, defaultsOf(STREAMS_CONFIG))
   const guarantee = values['processing.guarantee'] === 'exactly_once_v2' ? 'exactly_once_v2' : 'at_least_once'
