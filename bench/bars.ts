@@ -94,6 +94,7 @@ export const BARS: readonly Bar[] = [
   told('12 partitions: judged / not judged', 'judging-12', 'ratio', 2, 'x', 1.25),
   told('1 partition, read: judged / not judged', 'judging-read', 'ratio', 2, 'x', 1.25),
   told('12 partitions, read: judged / not judged', 'judging-read-12', 'ratio', 2, 'x', 1.25),
+  told('handlers: asynchronous / synchronous', 'own-handlers', 'ratio', 2, 'x', 2),
   told('1 partition: judging a record', 'judging', 'perRecordUs', 2, ' us', null),
   told('12 partitions, read: judging a record', 'judging-read-12', 'perRecordUs', 2, ' us', null),
   told('1 partition, judged: time per record', 'judged', 'usPerRecord', 2, ' us', null),

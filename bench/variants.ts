@@ -34,6 +34,7 @@ export type VariantName =
   | `${'judged' | 'unjudged'}-read`
   | `${'judged' | 'unjudged'}-read-12`
   | `judging${'' | '-12' | '-read' | '-read-12'}`
+  | 'own-handlers'
 
 const node = (workload: string, count: number, ...options: readonly string[]): Variant => ({
   kind: 'node',
@@ -73,6 +74,7 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'judging-12': node('cost-of-judging', 400, '12'),
   'judging-read': node('cost-of-judging', 300, '1', 'read'),
   'judging-read-12': node('cost-of-judging', 300, '12', 'read'),
+  'own-handlers': node('own-handlers', 100),
   'large-group': node('large-group', 50, 'range'),
   'large-group-cooperative': node('large-group', 50, 'cooperative-sticky'),
   'requests-64': node('requests', 3_000_000, PAIRS, 'heap'),
