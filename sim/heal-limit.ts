@@ -2,7 +2,7 @@ import { samplerOf } from './kernel/sampler.ts'
 import type { Spread } from './kernel/spread.ts'
 import { ms, SECOND } from './kernel/time.ts'
 import { sessionTimeoutMs } from './sessions.ts'
-import type { ConsumerSpec, ProcessorSpec, SinkSpec, WorldSpec } from './spec.ts'
+import type { ConsumerSpec, ProcessorSpec, ProducerSpec, SinkSpec, WorldSpec } from './spec.ts'
 
 /**
  * How long healing may take, in microseconds: what the scenario says, or the sum of the timeouts that can still be running
@@ -44,7 +44,15 @@ export function healLimitUs(spec: WorldSpec): number {
   const commits =
     2 * Math.max(0, ...spec.processors.map(({ streams }) => finite(streams?.commitIntervalMs ?? 0, 30_000)))
   const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes + commits
-  return ms(Math.max(0, ...brokers) + clients + growthMs(spec)) + backlogUs(spec) + 30 * SECOND
+  const sources = Math.max(0, ...spec.producers.map((producer) => tableUs(producer, spec)))
+  return ms(Math.max(0, ...brokers) + clients + growthMs(spec)) + sources + backlogUs(spec) + 30 * SECOND
+}
+
+/** A source reads its table to the end: the rows it begins with, and those that sinks insert; then it looks once more. */
+function tableUs({ source }: ProducerSpec, spec: WorldSpec): number {
+  if (source === undefined) return 0
+  const perPoll = longestUs(source.every) + 4 * longestUs(spec.network.latency) + storeUs(spec)
+  return Math.ceil(publishedBy(spec) / source.batch + 2) * perPoll
 }
 
 /** New partitions are met when metadata is refreshed, at the latest after `metadata.max.age.ms`; then the group rebalances once more. */
@@ -72,16 +80,19 @@ function transactionsMs(spec: WorldSpec): number {
   return Math.max(...timeouts) + Math.max(...scans) + 60_000
 }
 
+function publishedBy(spec: WorldSpec): number {
+  return spec.producers.reduce((sum, { workload, instances }) => {
+    const records = workload.kind === 'send' ? workload.records : workload.steps.length
+    return sum + records * instances
+  }, 0)
+}
+
 /**
  * How long it may take to work off everything that was ever published, twice over, when nobody has begun. Publishing worlds
  * have no backlog.
  */
 function backlogUs(spec: WorldSpec): number {
-  const published = spec.producers.reduce((sum, { workload, instances }) => {
-    const records = workload.kind === 'send' ? workload.records : workload.steps.length
-    return sum + records * instances
-  }, 0)
-  let records = 2 * published
+  let records = 2 * publishedBy(spec)
   let us = 0
   for (const reader of readersOf(spec)) {
     const perUnit = 4 * longestUs(spec.network.latency) + storeUs(spec)

@@ -54,7 +54,10 @@ export class ReaderNodes {
     this.host = host
     this.own = code === null ? null : { code, values: new RecordValues(layout.map(({ name }) => name)) }
     layout.forEach((node, number) => {
-      if (node.role === 'store') this.stores.set(number, storeData(this.storeSpec(node).kind))
+      if (node.role === 'store') {
+        const { kind, rows } = this.storeSpec(node)
+        this.stores.set(number, storeData(kind, rows))
+      }
       if (node.role === 'processor') this.journals.set(number, new ProcessorJournal())
       const steps = node.role === 'consumer' ? named(spec.consumers, node).steps : null
       if (steps !== null) this.scripts.set(number, new ConsumerScript(steps.map((step) => this.step(step))))

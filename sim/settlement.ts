@@ -1,5 +1,6 @@
 import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
+import type { SourceProcess } from './application/source-process.ts'
 import type { Recorder } from './history/recorder.ts'
 import type { Broker } from './kafka/broker/broker.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
@@ -103,8 +104,8 @@ export class Settlement implements SettlementWorld, ShareWorld {
     })
   }
 
-  private producer(node: number): ProducerProcess | null {
-    return this.kernel.nodes[node]?.handler as ProducerProcess | null
+  private producer(node: number): ProducerProcess | SourceProcess | null {
+    return this.kernel.nodes[node]?.handler as ProducerProcess | SourceProcess | null
   }
 
   broker(node: number): Broker | null {

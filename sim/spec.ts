@@ -14,6 +14,7 @@ import type {
   StreamsRules,
   Transform,
 } from './application/applications.ts'
+import type { SourceRules } from './application/source-options.ts'
 import type { ShareOutcomes } from './application/share-options.ts'
 import type { OnUnknown, ProducerWorkload } from './application/workload.ts'
 import type { Spread } from './kernel/spread.ts'
@@ -79,6 +80,8 @@ export interface ProducerSpec {
   readonly onUnknown: OnUnknown
   readonly profile: ClientChoice
   readonly config: ProducerConfig
+  /** Of a source task of Kafka Connect, whose rows are its workload; missing for all others. */
+  readonly source?: SourceRules
 }
 
 /** What every application that reads has. */
@@ -129,6 +132,8 @@ export interface StoreSpec {
   readonly kind: 'database' | 'files' | 'endpoint'
   /** Time the store takes for a request, besides the network. */
   readonly latency: Spread
+  /** Rows of a database before anything is written, which a source finds there. */
+  readonly rows?: number
 }
 
 /** Consumes into a store. */

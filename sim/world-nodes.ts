@@ -1,6 +1,7 @@
 import { drawWorkload } from './application/draw-workload.ts'
 import { ProducerJournal, recordCount } from './application/producer-journal.ts'
 import { ProducerProcess } from './application/producer-process.ts'
+import type { SourceProcess } from './application/source-process.ts'
 import type { DrawnWorkload } from './application/workload.ts'
 import { M } from './history/catalogue.ts'
 import type { UserCode } from './host.ts'
@@ -24,6 +25,7 @@ import { type NodeLayout, topicIdNamed, topicsOf } from './layout.ts'
 import { partitionCount } from './partition-count.ts'
 import type { Network } from './network/network.ts'
 import { ReaderNodes } from './reader-nodes.ts'
+import { SourceNodes } from './source-nodes.ts'
 import type { ProducerSpec, WorldSpec } from './spec.ts'
 import { Disk } from './storage/disk.ts'
 
@@ -46,6 +48,7 @@ export class WorldNodes {
   readonly readers: ReaderNodes
   /** By node: what its processes died of last. */
   readonly thrown: Map<number, string> = new Map()
+  private readonly sources: SourceNodes
   /** Watches out for moments; the world sets it once it is formed. */
   moments: MomentWatch | null = null
   private readonly seed: string
@@ -78,6 +81,7 @@ export class WorldNodes {
     this.tellSteps = tellSteps
     this.seed = seed
     this.readers = new ReaderNodes(spec, layout, this.view, seed, tellSteps, this, code)
+    this.sources = new SourceNodes(spec, layout, this.view, this.readers.stores, this)
     this.shareGroups = new Map(
       spec.consumers.flatMap(({ share, config }) =>
         share === undefined ? [] : [[config['group.id'], config] as const],
@@ -86,7 +90,7 @@ export class WorldNodes {
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
       if (node.role === 'broker') this.disks.set(number, new Disk())
-      if (node.role === 'producer') {
+      if (node.role === 'producer' && this.producerSpec(number).source === undefined) {
         const workload = drawWorkload(this.producerSpec(number).workload, new Stream(seed, 'workload', node.name))
         this.workloads.set(number, workload)
         this.journals.set(number, new ProducerJournal(recordCount(workload)))
@@ -177,8 +181,9 @@ export class WorldNodes {
     return new Broker(env, options, this.disks.get(node) as Disk, this)
   }
 
-  private producer(env: Env, node: number, incarnation: number): ProducerProcess {
+  private producer(env: Env, node: number, incarnation: number): ProducerProcess | SourceProcess {
     const spec = this.producerSpec(node)
+    if (spec.source !== undefined) return this.sources.process(env, spec, spec.source, this.tellSteps)
     const { name } = this.layout[node] as NodeLayout
     const id = instanceId(spec.config['transactional.id'], name, incarnation, this.seed)
     return new ProducerProcess(

@@ -20,6 +20,7 @@ import { WorldLife } from './world-life.ts'
 import { PROCESS_EXITED, PROCESS_THREW, WorldNodes } from './world-nodes.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
 import type { ReaderProcess } from './application/reader-process.ts'
+import type { SourceProcess } from './application/source-process.ts'
 
 /** System events of the world: the end of the working phase, the end of healing, and a look at whether all is done. */
 const WORK_ENDS = 33
@@ -235,7 +236,7 @@ export class World {
     this.injector.healAll()
     for (const [number, node] of this.layout.entries()) {
       if (!isApplication(node.role)) continue
-      const application = this.kernel.nodes[number]?.handler as ProducerProcess | ReaderProcess | null
+      const application = this.kernel.nodes[number]?.handler as ProducerProcess | SourceProcess | ReaderProcess | null
       application?.stopWork()
     }
     this.kernel.schedule(healLimitUs(this.spec), SYSTEM_EVENT, 0, HEALING_ENDS, 0, 0, null, 0xd02, 0)

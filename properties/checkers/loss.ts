@@ -1,12 +1,14 @@
 import { listed, seconds } from '../words.ts'
 import { Presence } from '../shadow/batches.ts'
 import { Decision } from '../shadow/decisions.ts'
+import { PASSED } from '../shadow/records.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 
 /** How an acknowledgement is told: `was acknowledged at 3.402s (offset 5 of orders-0)`. */
 export function tellAck(shadow: Shadow, record: number): string {
   const { records, partitions } = shadow
   const at = seconds(records.ackedAt.at(record))
+  if (records.ackOffset.at(record) === PASSED) return `was passed by its source at ${at} without an acknowledgement`
   if (records.ackPartition.at(record) < 0) return `was acknowledged at ${at} with its transaction`
   const partition = partitions.names[records.ackPartition.at(record)] ?? 'an unknown partition'
   const offset = records.ackOffset.at(record)

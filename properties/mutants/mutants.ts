@@ -9,6 +9,7 @@ import { PRODUCER_MUTANTS } from './producer.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
 import { SHARES_MUTANTS } from './shares.ts'
+import { SOURCES_MUTANTS } from './sources.ts'
 import { STORES_MUTANTS } from './stores.ts'
 import { STREAMS_MUTANTS } from './streams.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
@@ -28,4 +29,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SHARES_MUTANTS,
   ...MEMBER_EPOCH_MUTANTS,
   ...STREAMS_MUTANTS,
+  ...SOURCES_MUTANTS,
 ]

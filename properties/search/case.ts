@@ -163,8 +163,10 @@ function asMany<T extends RawApplication>(
 
 /** How much the applications of a scenario do; scripted producers are left as they are. */
 export function amountsOf({ spec }: Scenario): readonly Amount[] {
-  const sent = spec.producers.flatMap(({ name, instances, workload }): readonly Amount[] =>
-    workload.kind === 'send' ? [{ section: 'producers', name, instances, records: workload.records }] : [],
+  const sent = spec.producers.flatMap(({ name, instances, workload, source }): readonly Amount[] =>
+    workload.kind === 'send' && source === undefined
+      ? [{ section: 'producers', name, instances, records: workload.records }]
+      : [],
   )
   const read = READING.flatMap((section) =>
     spec[section].map(({ name, instances }): Amount => ({ section, name, instances, records: null })),

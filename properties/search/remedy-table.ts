@@ -36,7 +36,7 @@ const PUBLISHER_CHANGES: readonly SettingChange[] = [
     name: 'on-unknown: give-up',
     sets: (spec) =>
       spec.producers
-        .filter(({ onUnknown }) => onUnknown !== 'give-up')
+        .filter(({ onUnknown, source }) => onUnknown !== 'give-up' && source === undefined)
         .map(({ name }) => `producers.${name}.on-unknown=give-up`),
   },
 ]
@@ -60,7 +60,7 @@ function publishers(
     sets: ({ producers, processors }) => [
       ...producers
         .filter(({ config }) => unsafe(config))
-        .map((each) => `producers.${each.name}.config.${key}=${value}`),
+        .map((each) => `${each.source === undefined ? 'producers' : 'sources'}.${each.name}.config.${key}=${value}`),
       ...processors
         .filter(({ producerConfig }) => unsafe(producerConfig))
         .map((each) => `processors.${each.name}.config.${key}=${value}`),

@@ -1,10 +1,13 @@
-import { recordNode, recordOrdinal } from '../../sim/history/ids.ts'
+import { recordNode, recordOf, recordOrdinal } from '../../sim/history/ids.ts'
 import type { Batches } from './batches.ts'
 import { Ints, Times } from './growable.ts'
 import { type Column, Table } from './table.ts'
 
 /** What an application may conclude about an attempt. */
 export const Outcome = { open: 0, acked: 1, failed: 2, unknown: 3 } as const
+
+/** In the place of the offset of an acknowledgement: there was none. */
+export const PASSED: number = -2
 
 /**
  * The records that applications wanted published, their attempts, and in which batch each attempt travelled (a
@@ -58,6 +61,8 @@ export class Records {
   private askedNumber = -1
   private readonly sends: Ints = new Ints()
   private readonly incarnations: Ints = new Ints()
+  /** By node: rows that its source has passed. */
+  private readonly passed: Ints = new Ints()
 
   constructor(batches: Batches) {
     this.batches = batches
@@ -178,6 +183,21 @@ export class Records {
     }
     this.acked.add(record, 1)
     acknowledged.push(record)
+  }
+
+  /**
+   * A source is behind all rows before one, and will not send them again: to it they are published. The rows that it never had
+   * an acknowledgement for have {@link PASSED} as its offset.
+   */
+  onPassed(time: number, node: number, row: number): void {
+    for (let ordinal = this.passed.at(node); ordinal < row; ordinal++) {
+      const record = this.numberOf(recordOf(node, ordinal))
+      if (this.acked.at(record) > 0) continue
+      this.acked.put(record, 1)
+      this.ackedAt.put(record, time)
+      this.ackOffset.put(record, PASSED)
+    }
+    this.passed.put(node, Math.max(row, this.passed.at(node)))
   }
 
   onFailed(id: number, attempt: number): void {

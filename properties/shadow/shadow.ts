@@ -43,6 +43,8 @@ const KINDS: readonly number[] = [
   M.producerRestarted,
   M.runHealing,
   M.markerWritten,
+  M.sourceFlushed,
+  M.sourceResumed,
 ]
 
 /**
@@ -291,6 +293,9 @@ export class Shadow implements MomentObserver {
         return this.cluster.onWiped(time, node, node === 0)
       case M.brokerRegistered:
         return this.cluster.onRegistered(a, c === 1)
+      case M.sourceFlushed:
+      case M.sourceResumed:
+        return this.records.onPassed(time, node, a)
       default:
         return
     }

@@ -11,6 +11,9 @@ const topics = (text: string): string => BASE.replace('{ orders: { partitions: 2
 const expects = (text: string): string => BASE.replace('{ exactly-once: holds }', text)
 const fault = (text: string): string => after(`faults: [ { ${text} } ]`)
 
+const source = (text: string): string =>
+  `stores: { db: { rows: 5 } }\nsources: { i: { from: db, to: orders, ${text} } }`
+
 type Case = readonly [what: string, text: string, expected: readonly string[]]
 
 function check(cases: readonly Case[], options: Partial<LoadOptions> = {}): void {
@@ -255,7 +258,8 @@ describe('not simulated yet', () => {
   check([
     ['controllers', after('cluster: { controllers: 3 }'), ['NOT_SIMULATED 6:12']],
     ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
-    ['sources', after('sources: { i: { to: orders } }'), ['NOT_SIMULATED 6:1']],
+    ['exactly-once sources', after(source('config: { exactly.once.source.support: enabled }')), ['NOT_SIMULATED 7:49']],
+    ['several tasks', after(source('instances: 2')), ['NOT_SIMULATED 7:39']],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, cleanup.policy: compact } }'), ['NOT_SIMULATED 2:36']],

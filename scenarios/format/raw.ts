@@ -173,6 +173,8 @@ export interface RawSink extends RawReader {
 export interface RawSource extends RawApplication {
   from?: Opt<RawName>
   to?: Opt<RawName | RawName[]>
+  every?: Opt<RawSpread>
+  batch?: Opt<number>
 }
 
 export interface RawStream {

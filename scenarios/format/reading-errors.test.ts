@@ -198,7 +198,6 @@ describe('expectations', () => {
 
 describe('not simulated yet', () => {
   check([
-    ['sources', after('sources: { i: { to: orders } }'), ['NOT_SIMULATED 6:1']],
     ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
     [
       'waiting for a moment',
@@ -209,7 +208,6 @@ describe('not simulated yet', () => {
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
     ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
-    ['rows', after('stores: { db: { rows: 5 } }'), ['NOT_SIMULATED 6:17']],
     ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
   ])
 })

@@ -160,7 +160,7 @@ test('the catalogue of keys is refused only for what is not simulated, by name',
   expect(refused.map((each) => each.message.replace(' is not simulated yet', ''))).toEqual([
     '`rack`',
     'a `handler` of your own',
-    '`sources`',
+    '`exactly.once.source.support: enabled`',
   ])
 })
 

@@ -139,7 +139,7 @@ export const processor: z.ZodType<RawProcessor> = z.strictObject({
 export const store: z.ZodType<RawStore> = z.strictObject({
   kind: z.enum(['database', 'files', 'endpoint']).optional(),
   latency: spread.optional(),
-  rows: count.optional(),
+  rows: count.optional().describe('of a database: what a source finds there'),
 })
 
 export const sink: z.ZodType<RawSink> = z.strictObject({
@@ -181,6 +181,14 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
 
 export const source: z.ZodType<RawSource> = z.strictObject({
   ...application,
-  from: name.optional(),
-  to: names.optional(),
+  config: configOf(
+    { ...PRODUCER_CONFIG, ...CONNECT_WORKER_CONFIG },
+    {
+      'exactly.once.source.support': 'disabled (default)',
+    },
+  ).optional(),
+  from: name.optional().describe('the database whose rows it publishes, in the order of their commits'),
+  to: names.optional().describe('topic, or a list that is taken in turn'),
+  every: spread.optional().describe('time between two polls, default 1s'),
+  batch: count.optional().describe('most rows of one poll, default 100'),
 })

@@ -10,6 +10,8 @@ import type {
   StoreReadMarksResponse,
   StoreReadOffsetsRequest,
   StoreReadOffsetsResponse,
+  StoreReadRowsRequest,
+  StoreReadRowsResponse,
   StoreRow,
   StoreWriteRequest,
   StoreWriteResponse,
@@ -35,6 +37,11 @@ export class DatabaseStore implements StoreService {
         return this.readMarks(request.body as StoreReadMarksRequest, request.source)
       case StoreApi.StoreMark:
         return this.mark(request.body as StoreMarkRequest)
+      case StoreApi.StoreReadRows: {
+        const { from, most } = request.body as StoreReadRowsRequest
+        const response: StoreReadRowsResponse = { keys: this.database.keysFrom(from, most) }
+        return response
+      }
       default:
         return this.write(request.body as StoreWriteRequest, request.source)
     }

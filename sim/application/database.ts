@@ -22,10 +22,46 @@ class Table {
  */
 export class Database {
   private tables: Map<string, Table> = new Map()
+  /** Rows that stood there before anything was written. */
+  private rowsAtStart: number
+  /** Keys of the rows that were inserted since, by whatever group, in the order of their commits. */
+  private added: string[] = []
+  private readonly keyNumbers: Map<string, number> = new Map()
+
+  constructor(rows = 0) {
+    this.rowsAtStart = rows
+  }
+
+  /** Rows that a source finds, numbered from 0 in the order of their commits: none is ever changed or taken away. */
+  get rowCount(): number {
+    return this.rowsAtStart + this.added.length
+  }
+
+  /** Keys of at most so many rows from one on. */
+  keysFrom(from: number, most: number): readonly string[] {
+    const end = Math.min(from + most, this.rowCount)
+    return Array.from({ length: Math.max(0, end - from) }, (_, index) => this.keyOf(from + index))
+  }
+
+  /** The same number for the same key. */
+  keyNumber(row: number): number {
+    const key = this.keyOf(row)
+    const known = this.keyNumbers.get(key)
+    if (known !== undefined) return known
+    const number = this.keyNumbers.size
+    this.keyNumbers.set(key, number)
+    return number
+  }
+
+  private keyOf(row: number): string {
+    return row < this.rowsAtStart ? `k${row}` : (this.added[row - this.rowsAtStart] as string)
+  }
 
   /** The disk is emptied. */
   wipe(): void {
     this.tables = new Map()
+    this.rowsAtStart = 0
+    this.added = []
   }
 
   /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
@@ -45,6 +81,7 @@ export class Database {
     switch (request.write) {
       case 'insert':
         table.inserted++
+        this.added.push(row.key ?? sourceKey(row))
         return INSERTED
       case 'upsert': {
         const key = row.key ?? sourceKey(row)

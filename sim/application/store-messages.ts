@@ -104,3 +104,13 @@ export interface StoreCallRequest {
   /** How long the endpoint remembers the idempotency key, which is the record's id; null = no key is sent. */
   readonly idempotencyKey: Memory | null
 }
+
+/** A source asks for rows: at most so many, from one on in the order of their commits. */
+export interface StoreReadRowsRequest {
+  readonly from: number
+  readonly most: number
+}
+export interface StoreReadRowsResponse {
+  /** Keys of the rows. */
+  readonly keys: readonly string[]
+}

@@ -9,11 +9,11 @@ import type { StoreService } from './store-process.ts'
 /** What a store keeps: it survives its process and its host. */
 export type StoreData = Database | FileTree | EndpointData
 
-/** The empty data of a new store. */
-export function storeData(kind: 'database' | 'files' | 'endpoint'): StoreData {
+/** The data of a new store: empty, but for the rows of a database. */
+export function storeData(kind: 'database' | 'files' | 'endpoint', rows = 0): StoreData {
   switch (kind) {
     case 'database':
-      return new Database()
+      return new Database(rows)
     case 'files':
       return new FileTree()
     case 'endpoint':

@@ -1,6 +1,7 @@
 import { CLUSTER_ROWS } from './cluster-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
+import { SOURCE_ROWS } from './source-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
 
 export { M } from './kinds.ts'
@@ -48,6 +49,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...GROUP_ROWS,
   ...TRANSACTION_ROWS,
   ...SHARE_ROWS,
+  ...SOURCE_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

@@ -108,10 +108,12 @@ export const M = {
   memberReconciled: 113,
   partitionGranted: 114,
   partitionReleased: 115,
-  handlerStepped: 116,
-  handlerFinished: 117,
-  handlerThrew: 118,
   offsetExpired: 116,
+  handlerStepped: 117,
+  handlerFinished: 118,
+  handlerThrew: 119,
+  sourceFlushed: 120,
+  sourceResumed: 121,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -14,8 +14,6 @@ export interface Context {
   readonly groups: ReadonlyMap<string, Place>
   /** Every transactional.id that an instance has, as far as the file tells them. */
   readonly transactionalIds: ReadonlySet<string>
-  /** Names of parts that are refused already: nothing more is said about them. */
-  readonly refusedNames: ReadonlySet<string>
 }
 
 export interface ClusterFacts {
@@ -41,7 +39,7 @@ export interface TopicFacts {
   readonly place: Place
 }
 
-export type ApplicationKind = 'producer' | 'consumer' | 'processor' | 'sink'
+export type ApplicationKind = 'producer' | 'source' | 'consumer' | 'processor' | 'sink'
 
 export interface ApplicationFacts {
   readonly name: string
@@ -65,12 +63,12 @@ export interface ApplicationFacts {
 
 /** Whether an application reads: it is a consumer, a processor or a sink. */
 export function reads(facts: ApplicationFacts): boolean {
-  return facts.kind !== 'producer'
+  return facts.kind !== 'producer' && facts.kind !== 'source'
 }
 
-/** Whether an application publishes: it is a producer or a processor. */
+/** Whether an application publishes: it is a producer, a source or a processor. */
 export function publishes(facts: ApplicationFacts): boolean {
-  return facts.kind === 'producer' || facts.kind === 'processor'
+  return !reads(facts) || facts.kind === 'processor'
 }
 
 export interface StoreFacts {

@@ -100,7 +100,6 @@ function checkSubject(
   if (subject === null) return true
   const facts = context.applications.get(subject)
   if (facts !== undefined && judged.includes(facts, context)) return true
-  if (context.refusedNames.has(subject)) return false
   const names = applications.filter((one) => judged.includes(one, context)).map(({ name }) => name)
   const why = facts === undefined ? `there is no ${judged.what} \`${subject}\`` : judged.why(facts)
   const help = entry.report.full
@@ -125,7 +124,6 @@ function checkTopicSubject(
     return false
   }
   if (context.topics.has(subject)) return true
-  if (context.refusedNames.has(subject)) return false
   const help = entry.report.full ? null : didYouMean(subject, context.topics.keys())
   const message = `there is no topic \`${subject}\`, so \`${entry.name}\` cannot be judged`
   entry.keyErrorOrValue('TWICESHY_EXPECTATION', message, help)

@@ -9,6 +9,7 @@ const MOST_RECORDS = 10_000_000
 /** Sections of applications, and what stands in each. */
 const SECTIONS: readonly (readonly [section: string, kind: ApplicationKind])[] = [
   ['producers', 'producer'],
+  ['sources', 'source'],
   ['consumers', 'consumer'],
   ['processors', 'processor'],
   ['sinks', 'sink'],
@@ -36,15 +37,16 @@ function factsOf(place: Place, kind: ApplicationKind): ApplicationFacts {
     .items()
     .flatMap((step) => step.get('send').get('to').text() ?? [])
   const from = [...namesAt(place.get('from')), ...assigned]
+  const reads = kind !== 'producer' && kind !== 'source'
   return {
     name: place.name,
     kind,
     instances: place.get('instances').integer('`instances`', 1, MOST_INSTANCES, 1),
     records: recordsOf(place, kind),
-    from: kind === 'producer' ? [] : [...new Set(from)],
+    from: reads ? [...new Set(from)] : [],
     to: [...new Set([...namesAt(place.get('to')), ...sent])],
-    group: kind === 'producer' ? '' : (groupPlace(place).text()?.trim() ?? ''),
-    subscribes: kind !== 'producer' && !assign.written,
+    group: reads ? (groupPlace(place).text()?.trim() ?? '') : '',
+    subscribes: reads && !assign.written,
     place,
   }
 }
@@ -60,7 +62,8 @@ function namesAt(place: Place): readonly string[] {
 }
 
 function recordsOf(place: Place, kind: ApplicationKind): ApplicationFacts['records'] {
-  if (kind !== 'producer') return kind === 'processor' ? 'derived' : 'none'
+  // How many rows a source finds depends on who inserts some.
+  if (kind !== 'producer') return kind === 'processor' || kind === 'source' ? 'derived' : 'none'
   const steps = place.get('steps')
   if (steps.written) return scriptIds(steps)
   return place.get('send').get('records').integer('`records`', 0, MOST_RECORDS, 100)

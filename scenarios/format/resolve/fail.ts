@@ -61,6 +61,13 @@ function stepAt(place: Place, target: Target | null, context: Context): FailStep
     checkCommits(at, step, application)
     return step
   }
+  if (application?.kind === 'source') {
+    const message = `this can never happen: the worker flushes the offsets of \`${application.name}\`, so it has no step \`${step}\``
+    const help =
+      'wait for the moment: `when: { moment: source.flushed }`, or for one before it, such as `produce.acked`'
+    at.error('TWICESHY_NEVER_FIRES', message, help)
+    return null
+  }
   if (application !== undefined && commitsTransactions(application)) return step
   if (application !== undefined) {
     const message = `this can never happen: \`${application.name}\` has no transactions, so no step \`${step}\``

@@ -4,7 +4,7 @@ import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { type ApplicationFacts, type Context, publishes, reads } from './context.ts'
 import { GROUP_MOMENTS } from './group-moments.ts'
-import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
+import { nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 
 /** Fields whose values are names: a number there is taken as written. */
 const NAME_FIELDS: readonly string[] = [
@@ -128,7 +128,7 @@ function checkProducer(entry: Place, value: string, context: Context): void {
     entry.error('TWICESHY_NEVER_FIRES', message, 'name a producer')
     return
   }
-  if (context.applications.has(value) || nodeExists(value, context) || isRefused(value, context)) return
+  if (context.applications.has(value) || nodeExists(value, context)) return
   const help = entry.report.full ? null : nodeHelp(value, context)
   entry.error('TWICESHY_NEVER_FIRES', `this can never happen: there is no producer \`${value}\``, help)
 }
@@ -144,7 +144,7 @@ function checkRecord(entry: Place, value: string, context: Context): void {
   const application = context.applications.get(match[1] ?? '')
   const sent =
     application !== undefined && Number(match[2]) < application.instances && sends(application.records, match[3] ?? '')
-  if (sent || context.refusedNames.has(match[1] ?? '')) return
+  if (sent) return
   const records = application?.records
   const whose = `\`${match[1] ?? ''}\``
   const help =
@@ -163,7 +163,7 @@ function sends(records: ApplicationFacts['records'], id: string): boolean {
 }
 
 function checkNode(entry: Place, value: string, context: Context): void {
-  if (nodeExists(value, context) || isRefused(value, context)) return
+  if (nodeExists(value, context)) return
   const help = entry.report.full ? null : nodeHelp(value, context)
   entry.error('TWICESHY_UNKNOWN_NODE', `there is no node \`${value}\``, help)
 }

@@ -6,16 +6,6 @@ export type Role = (typeof ROLES)[number]
 /** Sections whose keys are names of the one namespace that applications, stores and topics share. */
 const NAMING = ['topics', 'producers', 'consumers', 'processors', 'stores', 'sinks', 'sources'] as const
 
-/** Refuses the section that is not simulated; returns the names that it declares. */
-export function refuseSections(root: Place): ReadonlySet<string> {
-  const names = new Set<string>()
-  const place = root.get('sources')
-  if (!place.written) return names
-  place.notSimulated('`sources`')
-  for (const entry of place.entries()) names.add(entry.name)
-  return names
-}
-
 /** Names that clash, that are reserved, or that could not be told from a target. */
 export function checkNames(root: Place): void {
   const seen = new Map<string, Place>()

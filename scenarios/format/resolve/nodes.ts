@@ -18,11 +18,6 @@ export function nodeExists(text: string, context: Context): boolean {
   return application !== undefined && instance?.index != null && instance.index < application.instances
 }
 
-/** Whether the name belongs to a part that is refused already. */
-export function isRefused(text: string, context: Context): boolean {
-  return context.refusedNames.has(text.split('#')[0] ?? '')
-}
-
 /** What may have been meant by a name that is no node. */
 export function nodeHelp(text: string, context: Context): string | null {
   const instance = splitInstance(text)

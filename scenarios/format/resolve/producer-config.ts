@@ -19,11 +19,16 @@ export const PRODUCER: ConfigKind = {
   byHand: { [ID]: { default: '', parse: transactionalIdAt } },
 }
 
-/** A producer's settings after defaults and after what Kafka itself makes of them. */
-export function resolveProducerConfig(place: Place, profile: ClientProfileName): ProducerConfig {
+/** A producer's settings after defaults, or what stands `instead` of them, and after what Kafka itself makes of them. */
+export function resolveProducerConfig(
+  place: Place,
+  profile: ClientProfileName,
+  instead: Readonly<Record<string, ConfigValue>> = {},
+): ProducerConfig {
   const defaults: Record<string, ConfigValue> = {
     ...defaultsOf(PRODUCER_CONFIG, CLIENT_PROFILES[profile].producerDefaults),
     [ID]: '',
+    ...instead,
   }
   const config = resolveConfig(place, PRODUCER, defaults)
   const values = { ...config.values }

@@ -4,7 +4,7 @@ import type { NetworkSpec, RunSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { durationAt, spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
-import { isRefused, nodeExists, nodeHelp } from './nodes.ts'
+import { nodeExists, nodeHelp } from './nodes.ts'
 
 const DEFAULT_LATENCY: Spread = { kind: 'uniform', minUs: 200 * MICROSECOND, maxUs: 2 * MILLISECOND }
 const MOST_RUNS = 10_000_000
@@ -66,7 +66,6 @@ function nodeAt(place: Place, context: Context): string | null {
     return null
   }
   if (nodeExists(text, context)) return text
-  if (isRefused(text, context)) return null
   place.error(
     'TWICESHY_UNKNOWN_NODE',
     `there is no node ${place.describe()}`,

@@ -1,13 +1,13 @@
 import { withMostPartitions } from './admin.ts'
 import { nodeNames, resolveCluster } from './cluster.ts'
-import type { Context } from './context.ts'
+import { type Context, reads } from './context.ts'
 import { resolveCampaign } from './campaign.ts'
 import { resolveChaos } from './chaos.ts'
 import { drawsAnything } from './draws.ts'
 import { resolveExpect } from './expect.ts'
 import { resolveFaults } from './faults.ts'
 import { resolveMoment } from './moments.ts'
-import { checkNames, refuseSections } from './names.ts'
+import { checkNames } from './names.ts'
 import { resolveConsumers } from './consumers.ts'
 import { applicationFacts, groupsOf, storeFacts, transactionalIdsOf } from './facts.ts'
 import { checkGroups } from './group-rules.ts'
@@ -16,13 +16,14 @@ import { resolveProcessors } from './processors.ts'
 import { resolveProducers } from './producers.ts'
 import type { FileFacts } from './reader.ts'
 import { resolveSinks } from './sinks.ts'
+import { resolveSources } from './sources.ts'
 import { resolveStores } from './stores.ts'
 import { resolveProfile } from './profile.ts'
 import { resolveReplay } from './replay.ts'
 import { checkSeed } from './seed.ts'
 import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
-import { resolveTopics } from './topics.ts'
+import { resolveTopics, withOffsetsTopic } from './topics.ts'
 import { checkTransactions } from './transaction-rules.ts'
 import type { WorldSpec } from '../../../sim/spec.ts'
 import type { LoadOptions } from '../options.ts'
@@ -39,8 +40,7 @@ const MOST_NODES = 10_000
 export function resolveScenario(root: Place, file: string, variant: string | null, options: LoadOptions): Scenario {
   const profile = resolveProfile(root.get('profile'))
   const cluster = resolveCluster(root)
-  const topics = resolveTopics(root, cluster.facts)
-  const refusedNames = refuseSections(root)
+  const topics = withOffsetsTopic(resolveTopics(root, cluster.facts), root, cluster.facts)
   checkNames(root)
   const applications = applicationFacts(root)
   const context: Context = {
@@ -52,7 +52,6 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
     stores: storeFacts(root),
     groups: groupsOf(applications),
     transactionalIds: transactionalIdsOf(applications),
-    refusedNames,
   }
   checkSize(context)
   const run = resolveRun(root.get('run'))
@@ -66,8 +65,8 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
   checkStepMoments(root, faults)
   const chaos = resolveChaos(root.get('chaos'))
-  const publishers = [...applications.values()].filter((facts) => facts.kind === 'producer')
-  if (publishers.length === 0 && refusedNames.size === 0) {
+  const publishers = [...applications.values()].filter((facts) => !reads(facts))
+  if (publishers.length === 0) {
     root.missing(
       'producers',
       'nothing publishes: the scenario has no producers',
@@ -107,7 +106,10 @@ function resolveWorkers(
   file: FileFacts,
 ): Pick<WorldSpec, 'producers' | 'consumers' | 'processors' | 'sinks'> {
   return {
-    producers: resolveProducers(context, file.profile, file.runForUs),
+    producers: [
+      ...resolveProducers(context, file.profile, file.runForUs),
+      ...resolveSources(context, file.profile, file.runForUs),
+    ],
     consumers: resolveConsumers(context, file),
     processors: resolveProcessors(context, file),
     sinks: resolveSinks(context, file),

@@ -4,7 +4,7 @@ import { indexComment } from '../source/yaml-errors.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Context } from './context.ts'
 import { checkGroup } from './moments.ts'
-import { isRefused, nodeExists, nodeHelp, splitInstance } from './nodes.ts'
+import { nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 import { ROLES, type Role } from './names.ts'
 import { partitionNamed } from './partitions.ts'
 
@@ -78,7 +78,6 @@ function parseTarget(place: Place, text: string, context: Context, rules: Target
   if (nodeExists(text, context)) return { kind: 'node', name: text }
   const application = context.applications.get(text)
   if (application !== undefined) return { kind: 'application', name: text }
-  if (isRefused(text, context)) return null
   unknown(place, text, context)
   return null
 }
@@ -112,7 +111,7 @@ function roleTarget(place: Place, role: Role, context: Context, rules: TargetRul
     return null
   }
   if (role === 'clients' && context.applications.size === 0) {
-    if (context.refusedNames.size === 0) place.error('TWICESHY_UNKNOWN_NODE', 'there are no clients')
+    place.error('TWICESHY_UNKNOWN_NODE', 'there are no clients')
     return null
   }
   return { kind: 'role', role }

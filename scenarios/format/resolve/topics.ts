@@ -38,6 +38,25 @@ export function resolveTopics(root: Place, cluster: ClusterFacts): ResolvedTopic
   return { specs, facts }
 }
 
+/** `offset.storage.topic` */
+export const OFFSETS_TOPIC = 'connect-offsets'
+/** `DistributedConfig.OFFSET_STORAGE_PARTITIONS_CONFIG` and its replication factor. */
+const OFFSETS_PARTITIONS = 25
+const OFFSETS_REPLICAS = 3
+
+/** Workers of Kafka Connect with sources create the topic of their offsets, unless it is there. */
+export function withOffsetsTopic(topics: ResolvedTopics, root: Place, cluster: ClusterFacts): ResolvedTopics {
+  const sources = root.get('sources')
+  if (sources.entries().length === 0 || topics.facts.has(OFFSETS_TOPIC)) return topics
+  const name = OFFSETS_TOPIC
+  const replicationFactor = cluster.perfect ? 1 : Math.min(OFFSETS_REPLICAS, cluster.brokers)
+  const minIsr = cluster.perfect ? { 'min.insync.replicas': 1 } : {}
+  const config = asConfig({ ...brokerDefaults(cluster), ...minIsr })
+  const spec = { name, partitions: OFFSETS_PARTITIONS, replicationFactor, config }
+  const facts = { name, partitions: OFFSETS_PARTITIONS, place: sources }
+  return { specs: [...topics.specs, spec], facts: new Map([...topics.facts, [name, facts]]) }
+}
+
 function resolveTopic(topic: Place, cluster: ClusterFacts): TopicSpec {
   topic.expectMap(`topic \`${topic.name}\``)
   const partitions = topic.get('partitions').integer('`partitions`', 1, MOST_PARTITIONS, 1)

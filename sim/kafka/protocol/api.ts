@@ -45,6 +45,7 @@ export const StoreApi = {
   StoreAppendFile: 1005,
   StoreRenameFile: 1006,
   StoreCall: 1007,
+  StoreReadRows: 1008,
 } as const
 
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]

@@ -1,0 +1,151 @@
+import type { SourceRules } from '../../../sim/application/source-options.ts'
+import { CONNECT_WORKER_CONFIG } from '../../../sim/kafka/protocol/config/connect.ts'
+import type { ConsumerConfig } from '../../../sim/kafka/protocol/config/consumer.ts'
+import { INT_MAX } from '../../../sim/kafka/protocol/config/definition.ts'
+import { clientBase, type ClientProfileName, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
+import { constant } from '../../../sim/kernel/spread.ts'
+import { SECOND } from '../../../sim/kernel/time.ts'
+import type { ProducerSpec } from '../../../sim/spec.ts'
+import type { Place } from '../place.ts'
+import { didYouMean } from '../suggest.ts'
+import { spreadAt } from '../values/duration.ts'
+import { type ConfigKind, type ConfigValue, defaultsOf, isSetting, resolveConfig } from './config.ts'
+import { resolveConsumerConfig } from './consumer-config.ts'
+import type { ApplicationFacts, Context } from './context.ts'
+import { resolveProducerConfig } from './producer-config.ts'
+import { resolveClientProfile } from './profile.ts'
+import { resolveTimes } from './times.ts'
+import { resolveTopicNames } from './topic-names.ts'
+import { OFFSETS_TOPIC } from './topics.ts'
+
+const WORKER: ConfigKind = { what: 'Connect worker', table: CONNECT_WORKER_CONFIG, notSimulated: [] }
+const SUPPORT = 'exactly.once.source.support'
+const ID = 'transactional.id'
+/** `AbstractConfig` of longs: `max.block.ms` as far as it goes. */
+const FOREVER_MS = 2 ** 53 - 1
+
+/** `Worker.baseProducerConfigs`: a task's producer tries for ever, one request at a time, and without idempotence. */
+const TASK_PRODUCER: Readonly<Record<string, ConfigValue>> = {
+  acks: 'all',
+  'enable.idempotence': false,
+  'max.in.flight.requests.per.connection': 1,
+  'delivery.timeout.ms': INT_MAX,
+  'max.block.ms': FOREVER_MS,
+}
+
+/** `KafkaOffsetBackingStore.configure` */
+const OFFSETS_PRODUCER: Readonly<Record<string, ConfigValue>> = {
+  'enable.idempotence': false,
+  'delivery.timeout.ms': INT_MAX,
+}
+
+/** `sources:` after defaults: producers whose records are the rows of a store. */
+export function resolveSources(context: Context, profile: ClusterProfile, runForUs: number): readonly ProducerSpec[] {
+  return [...context.applications.values()]
+    .filter((facts) => facts.kind === 'source')
+    .map((facts) => resolveSource(facts, context, profile, runForUs))
+}
+
+function resolveSource(
+  { name, place, instances }: ApplicationFacts,
+  context: Context,
+  profile: ClusterProfile,
+  runForUs: number,
+): ProducerSpec {
+  place.expectMap(`source \`${name}\``)
+  if (instances > 1) {
+    const what = `a source of ${instances} tasks, which would share out tables,`
+    place.get('instances').notSimulated(what, 'write one source for each store: its one table is the work of one task')
+  }
+  const from = fromAt(place, context)
+  if (!place.has('to')) {
+    const message = `source \`${name}\` does not say which topic it writes to`
+    place.keyErrorOrValue('TWICESHY_MISSING', message, 'add `to: <topic>`')
+  }
+  const { startUs, stopUs } = resolveTimes(place, 'source', runForUs)
+  const client = resolveClientProfile(place.get('profile'), profile, ['publishing'])
+  const base = clientBase(client)
+  const config = place.get('config')
+  checkSupport(config.get(SUPPORT))
+  checkTransactions(config.get(ID))
+  const own = config.filtered(({ name: key }) => !isSetting(WORKER, key) && key !== SUPPORT && key !== ID)
+  const source = rulesAt(place, from, base)
+  return {
+    name,
+    to: resolveTopicNames(place.get('to'), context),
+    instances: 1,
+    startUs,
+    stopUs,
+    workload: {
+      kind: 'send',
+      records: context.stores.get(from)?.place.get('rows').integer('`rows`', 0, 1_000_000, 0) ?? 0,
+      every: source.every,
+      keys: 0,
+      size: 100,
+      transactions: null,
+    },
+    onUnknown: 'resend',
+    profile: client,
+    config: resolveProducerConfig(own, base, TASK_PRODUCER),
+    source,
+  }
+}
+
+function rulesAt(place: Place, from: string, profile: ClientProfileName): SourceRules {
+  const none = place.get('config').filtered(() => false)
+  const settings = place.get('config').filtered((entry) => isSetting(WORKER, entry.name))
+  const { values } = resolveConfig(settings, WORKER, defaultsOf(CONNECT_WORKER_CONFIG))
+  // The reader of the offsets stands at the end first, to learn where that is.
+  const reading = { 'enable.auto.commit': false, 'auto.offset.reset': 'latest' }
+  const consumer = { ...resolveConsumerConfig(none, profile).values, ...reading }
+  return {
+    from,
+    batch: place.get('batch').integer('`batch`', 1, 1_000_000, 100),
+    every: spreadAt(place.get('every'), '`every`', constant(SECOND)),
+    flushIntervalMs: Number(values['offset.flush.interval.ms']),
+    offsetsTopic: OFFSETS_TOPIC,
+    offsetsProducer: resolveProducerConfig(none, profile, OFFSETS_PRODUCER),
+    offsetsConsumer: consumer as unknown as ConsumerConfig,
+  }
+}
+
+/** `exactly.once.source.support`: what the others do is not built. */
+function checkSupport(place: Place): void {
+  if (!place.written || place.broken) return
+  const word = place.word(['disabled', 'preparing', 'enabled'], `\`${SUPPORT}\``)
+  if (word === null || word === 'disabled') return
+  place.notSimulated(`\`${SUPPORT}: ${word}\``, 'leave it out: without it a source is at-least-once')
+}
+
+function checkTransactions(place: Place): void {
+  if (!place.written || place.broken) return
+  const message = 'the producer of a source task has no `transactional.id` without `exactly.once.source.support`'
+  place.error('TWICESHY_CONFIG_REFUSED', message, 'leave it out')
+}
+
+function fromAt(place: Place, context: Context): string {
+  const from = place.get('from')
+  const name = from.text()
+  if (name === null) {
+    if (from.broken) return ''
+    const message = `source \`${place.name}\` does not say which store it reads`
+    if (from.written) from.wrongType('`from` must be the name of a store')
+    else place.keyErrorOrValue('TWICESHY_MISSING', message, 'add `from: <store>`, and the store under `stores:`')
+    return ''
+  }
+  const store = context.stores.get(name)
+  if (store === undefined) {
+    const help =
+      context.stores.size === 0
+        ? `declare it: \`stores: { ${name}: { kind: database, rows: 200 } }\``
+        : didYouMean(name, context.stores.keys())
+    from.error('TWICESHY_UNKNOWN_STORE', `the store ${from.describe()} is not declared`, from.report.full ? null : help)
+    return name
+  }
+  const kind = store.place.get('kind').text()
+  if (kind === 'files' || kind === 'endpoint') {
+    const message = `a source reads the rows of a database, and \`${name}\` is not one`
+    from.error('TWICESHY_IMPOSSIBLE', message, 'read from a store of `kind: database`', store.place.get('kind'))
+  }
+  return name
+}
