@@ -291,19 +291,24 @@ describe('judging', () => {
     expect(code).toBe(0)
   })
 
-  test('the main job judges the library, names every variant and prints the table of guarantees', () => {
-    const { code, out, err } = twiceshy('--runs', '1')
-    expect(out).toMatch(/\d+ scenarios: \d+ met.* · /)
-    expect(out).toContain('✓ held   ✗ violated   ? unknown   · not judged   ! not as expected')
-    expect(err).not.toContain('╭─')
-    // One run need not show everything that a hundred show; nothing else may go wrong.
-    expect([0, 1]).toContain(code)
-    expect(out).not.toContain('expected to hold')
-    expect(out).not.toContain('broke its own rule')
-    const lines = out.split('\n').filter((line) => /^[✓✗?] /.test(line))
-    expect(lines.length).toBeGreaterThan(20)
-    expect(new Set(lines.map((line) => line.replace(/ {2}.*/, ''))).size).toBe(lines.length)
-  })
+  // The whole library, in a process of its own.
+  test(
+    'the main job judges the library, names every variant and prints the table of guarantees',
+    { timeout: 180_000 },
+    () => {
+      const { code, out, err } = twiceshy('--runs', '1')
+      expect(out).toMatch(/\d+ scenarios: \d+ met.* · /)
+      expect(out).toContain('✓ held   ✗ violated   ? unknown   · not judged   ! not as expected')
+      expect(err).not.toContain('╭─')
+      // One run need not show everything that a hundred show; nothing else may go wrong.
+      expect([0, 1]).toContain(code)
+      expect(out).not.toContain('expected to hold')
+      expect(out).not.toContain('broke its own rule')
+      const lines = out.split('\n').filter((line) => /^[✓✗?] /.test(line))
+      expect(lines.length).toBeGreaterThan(20)
+      expect(new Set(lines.map((line) => line.replace(/ {2}.*/, ''))).size).toBe(lines.length)
+    },
+  )
 })
 
 describe('a saved counterexample', () => {
