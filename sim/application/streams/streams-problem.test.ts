@@ -5,7 +5,8 @@ import { problemOfCommit, problemOfSend, problemOfTransaction } from './streams-
 
 describe('what a stream thread makes of errors', () => {
   test('a send that failed: fenced tasks have migrated, what is retriable is done again, all else ends the client', () => {
-    const { PRODUCER_FENCED, INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, OUT_OF_ORDER_SEQUENCE_NUMBER } = Errors
+    const { PRODUCER_FENCED, INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, OUT_OF_ORDER_SEQUENCE_NUMBER } =
+      Errors
     for (const error of [
       PRODUCER_FENCED,
       INVALID_PRODUCER_EPOCH,
