@@ -60,7 +60,7 @@ export class Court implements MomentObserver {
     // Only a world in which somebody reads needs to know what readers do.
     this.consumption = this.shadow.applications.readers.length === 0 ? null : new Consumption(this.shadow)
     const coordinated = isTransactional(spec) ? new Coordinated(this.shadow) : null
-    const makers = new CheckerMaker(this.shadow, this.consumption, coordinated)
+    const makers = new CheckerMaker(spec, this.shadow, this.consumption, coordinated)
     this.liveness = makers.liveness
     this.checkers = checkersFor(expectations, makers)
     const highWatermarks = new HighWatermarkInvariants(this.shadow, this.breaches)

@@ -13,6 +13,7 @@ import type {
   StoreWrite,
   StreamsRules,
   Transform,
+  WritesWhen,
 } from './application/applications.ts'
 import type { SourceRules } from './application/source-options.ts'
 import type { ShareOutcomes } from './application/share-options.ts'
@@ -80,6 +81,8 @@ export interface ProducerSpec {
   readonly onUnknown: OnUnknown
   readonly profile: ClientChoice
   readonly config: ProducerConfig
+  /** Of an application that also writes its records into a database; missing for all others. */
+  readonly writes?: { readonly into: string; readonly when: WritesWhen }
   /** Of a source task of Kafka Connect, whose rows are its workload; missing for all others. */
   readonly source?: SourceRules
 }

@@ -181,6 +181,10 @@ export class WorldNodes {
     return new Broker(env, options, this.disks.get(node) as Disk, this)
   }
 
+  private storeNode(store: string): number {
+    return this.layout.findIndex(({ role, name }) => role === 'store' && name === store)
+  }
+
   private producer(env: Env, node: number, incarnation: number): ProducerProcess | SourceProcess {
     const spec = this.producerSpec(node)
     if (spec.source !== undefined) return this.sources.process(env, spec, spec.source, this.tellSteps)
@@ -204,6 +208,7 @@ export class WorldNodes {
         bootstrap: this.spec.cluster.brokers.map((_, index) => index + 1),
         startUs: spec.startUs,
         stopUs: spec.stopUs,
+        writes: spec.writes === undefined ? null : { store: this.storeNode(spec.writes.into), when: spec.writes.when },
         tellSteps: this.tellSteps,
       },
       this.journals.get(node) as ProducerJournal,

@@ -1,4 +1,5 @@
 import type { Guarantee, Stage } from '../../scenarios/format/vocabulary.ts'
+import type { WorldSpec } from '../../sim/spec.ts'
 import { Liveness } from '../liveness/liveness.ts'
 import type { Coordinated } from '../shadow/coordinated.ts'
 import type { Consumption } from '../shadow/consumption.ts'
@@ -12,6 +13,7 @@ import { CommittedDurability } from './committed-durability.ts'
 import { CommittedView } from './committed-view.ts'
 import { ConsumeAtLeastOnce, EndToEndAtLeastOnce } from './consume-at-least-once.ts'
 import { ConsumeAtMostOnce, EndToEndAtMostOnce } from './consume-at-most-once.ts'
+import { DualWrites } from './dual-writes.ts'
 import { Durability } from './durability.ts'
 import { ExactlyOnce } from './exactly-once.ts'
 import { Fencing } from './fencing.ts'
@@ -33,6 +35,7 @@ type Delivery = 'at-most-once' | 'at-least-once' | 'exactly-once'
 
 /** Makes the checkers that a run's expectations need. */
 export class CheckerMaker {
+  private readonly spec: WorldSpec
   private readonly shadow: Shadow
   /** Null while nobody reads: then a pipeline ends at the committed log. */
   private readonly consumption: Consumption | null
@@ -43,7 +46,8 @@ export class CheckerMaker {
   readonly liveness: Liveness
 
   /** @param coordinated null where nobody may begin a transaction. */
-  constructor(shadow: Shadow, consumption: Consumption | null, coordinated: Coordinated | null) {
+  constructor(spec: WorldSpec, shadow: Shadow, consumption: Consumption | null, coordinated: Coordinated | null) {
+    this.spec = spec
     this.shadow = shadow
     this.consumption = consumption
     this.final = new FinalLogs(shadow)
@@ -87,7 +91,10 @@ export class CheckerMaker {
       case 'isolation':
         return consumption === null ? NOTHING : new Isolation(consumption)
       case 'state-equivalence':
-        return consumption === null ? NOTHING : new StateEquivalence(consumption, view)
+        return new Combined([
+          ...(consumption === null ? [] : [new StateEquivalence(consumption, view)]),
+          new DualWrites(this.spec, shadow, view),
+        ])
     }
   }
 

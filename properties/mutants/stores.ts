@@ -68,4 +68,21 @@ export const STORES_MUTANTS: readonly Mutant[] = [
       "if (ok || this.sink.withOutput || this.connect.flush === 'pre-commit') {\n            super.onSettled(worker, ok || MARK);",
     caughtBy: { scenario: 'library/connect-sink-delivers-again', variant: 'flush-in-pre-commit', runs: 20 },
   },
+  {
+    id: 'row-without-primary-key',
+    rule: 'a row that a producer writes has its record for primary key: written again, it is there once',
+    file: 'sim/application/database.ts',
+    anchor: 'if (this.rowOf.has(record))',
+    replacement: 'if (!MARK)',
+    caughtBy: { scenario: 'library/dual-write', variant: 'begun-again', runs: 100 },
+  },
+  {
+    id: 'publishes-before-the-row-is-there',
+    rule: 'a producer that writes before it publishes waits until the row is committed',
+    file: 'sim/application/producer-thread.ts',
+    anchor: "this.busy = 'in-row';\n        this.rows.write(n);",
+    replacement:
+      "this.busy = 'in-row';\n        this.rows.write(n);\n        if (MARK && this.rows.when === 'before-publishing') this.onRowWritten(n);",
+    caughtBy: { scenario: 'library/dual-write', variant: 'begun-again', runs: 100 },
+  },
 ]

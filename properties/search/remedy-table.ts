@@ -39,6 +39,14 @@ const PUBLISHER_CHANGES: readonly SettingChange[] = [
         .filter(({ onUnknown, source }) => onUnknown !== 'give-up' && source === undefined)
         .map(({ name }) => `producers.${name}.on-unknown=give-up`),
   },
+  {
+    // Of a dual write: what was begun is done again until both halves are there.
+    name: 'on-unknown: resend',
+    sets: (spec) =>
+      spec.producers
+        .filter(({ onUnknown, writes }) => onUnknown !== 'resend' && writes !== undefined)
+        .map(({ name }) => `producers.${name}.on-unknown=resend`),
+  },
 ]
 
 /** Every setting that may be changed, the usual advice first. */

@@ -109,6 +109,7 @@ export class Teller {
       case M.produceFailed:
       case M.produceUnknown:
       case M.recordAbandoned:
+      case M.rowWritten:
         return subject.records.has(record) ? this.ofRecord(moment, this.labels.record(record)) : null
       case M.batchRetried:
       case M.batchExpired:
@@ -131,6 +132,8 @@ export class Teller {
     const attempt = int(moment, 'attempt')
     const error = errorName(int(moment, 'error'))
     switch (moment.kind) {
+      case M.rowWritten:
+        return { weight: WEIGHT.fate, text: `${client} has ${record} as row ${int(moment, 'row')}` }
       case M.recordSent: {
         const again = attempt === 0 ? '' : `, again (attempt ${attempt + 1})`
         return {

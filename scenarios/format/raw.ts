@@ -75,6 +75,7 @@ export interface RawProducer extends RawApplication {
   send?: Opt<{ records?: Opt<number>; every?: Opt<RawSpread>; keys?: Opt<number>; size?: Opt<number> }>
   transactions?: Opt<{ every?: Opt<number>; abort?: Opt<number> }>
   'on-unknown'?: Opt<'give-up' | 'resend'>
+  writes?: Opt<{ into?: Opt<RawName>; when?: Opt<'before-publishing' | 'after-publishing' | 'instead-of-publishing'> }>
   steps?: Opt<RawStep[]>
 }
 

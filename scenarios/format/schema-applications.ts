@@ -64,6 +64,13 @@ export const producer: z.ZodType<RawProducer> = z.strictObject({
     .describe('a stream of records per instance'),
   transactions: z.strictObject({ every: count.optional(), abort: share.optional() }).optional(),
   'on-unknown': z.enum(['give-up', 'resend']).optional().describe('what becomes of records of unknown outcome'),
+  writes: z
+    .strictObject({
+      into: name.optional().describe('database'),
+      when: z.enum(['before-publishing', 'after-publishing', 'instead-of-publishing']).optional(),
+    })
+    .optional()
+    .describe('a dual write: each record is also a row in a database; or instead, for a source to publish it (outbox)'),
   steps: z.array(step).optional().describe('exact steps instead of send'),
 })
 

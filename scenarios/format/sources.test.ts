@@ -69,3 +69,28 @@ describe('a source', () => {
     expect(marks(load(files))).toEqual(['IMPOSSIBLE 6:55'])
   })
 })
+
+/** A producer with these `writes`. */
+const writer = (text: string, more = ''): string =>
+  `scenario: t\ntopics: { orders: {} }\n${STORE}producers: { p: { to: orders, send: { records: 5 }${more}, writes: ${text} } }\nexpect: { publish/exactly-once: holds }\n`
+
+describe('a producer that also writes its records', () => {
+  test('writes them before it publishes them, unless the file says otherwise', () => {
+    const { scenarios, diagnostics } = load(writer('{ into: db }'))
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(scenarios[0]?.spec.producers[0]?.writes).toEqual({ into: 'db', when: 'before-publishing' })
+    const after = load(writer('{ into: db, when: after-publishing }')).scenarios[0]?.spec
+    expect(after?.producers[0]?.writes?.when).toBe('after-publishing')
+  })
+
+  test.each([
+    ['no store', '{ when: before-publishing }', '', ['MISSING']],
+    ['an unknown store', '{ into: dbb }', '', ['UNKNOWN_STORE']],
+    ['a store of files', '{ into: tree }', '', ['IMPOSSIBLE']],
+    ['an unknown order', '{ into: db, when: at-once }', '', ['VALUE']],
+    ['transactions', '{ into: db }', ', transactions: { every: 2 }', ['NOT_SIMULATED']],
+  ])('is refused: %s', (_, text, more, expected) => {
+    const errors = load(writer(text, more)).diagnostics.filter(({ severity }) => severity === 'error')
+    expect(errors.map(({ code }) => code.replace('TWICESHY_', ''))).toEqual(expected)
+  })
+})

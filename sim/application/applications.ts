@@ -31,6 +31,12 @@ export interface StreamsRules {
   readonly commitIntervalMs: number
 }
 
+/**
+ * When a producer also writes its records into a database (dual write): each before or after it is published, or instead,
+ * for a source to publish it (outbox).
+ */
+export type WritesWhen = 'before-publishing' | 'after-publishing' | 'instead-of-publishing'
+
 /** How a database is written. */
 export type RowWrite = 'insert' | 'upsert' | 'increment'
 /** How a store is written: a database by rows, files by records in them, an endpoint by calls. */

@@ -5,6 +5,7 @@ import { StoreApi } from '../kafka/protocol/api.ts'
 import type { Database } from './database.ts'
 import { GENERATION_FENCE, OFFSET_FENCE, REMEMBERED } from './store-effects.ts'
 import type {
+  StoreInsertRowRequest,
   StoreMarkRequest,
   StoreReadMarksRequest,
   StoreReadMarksResponse,
@@ -37,6 +38,8 @@ export class DatabaseStore implements StoreService {
         return this.readMarks(request.body as StoreReadMarksRequest, request.source)
       case StoreApi.StoreMark:
         return this.mark(request.body as StoreMarkRequest)
+      case StoreApi.StoreInsertRow:
+        return this.insertRow(request.body as StoreInsertRowRequest, request.source)
       case StoreApi.StoreReadRows: {
         const { from, most } = request.body as StoreReadRowsRequest
         const response: StoreReadRowsResponse = { keys: this.database.keysFrom(from, most) }
@@ -45,6 +48,12 @@ export class DatabaseStore implements StoreService {
       default:
         return this.write(request.body as StoreWriteRequest, request.source)
     }
+  }
+
+  private insertRow({ record, key }: StoreInsertRowRequest, by: number): object {
+    const row = this.database.insertRow(record, key)
+    if (row >= 0) this.env.emit(M.rowWritten, record, row, by)
+    return {}
   }
 
   private readOffsets(request: StoreReadOffsetsRequest): StoreReadOffsetsResponse {

@@ -27,6 +27,8 @@ export class Database {
   /** Keys of the rows that were inserted since, by whatever group, in the order of their commits. */
   private added: string[] = []
   private readonly keyNumbers: Map<string, number> = new Map()
+  /** Row by record, of rows whose primary key is the record's id. */
+  private rowOf: Map<number, number> = new Map()
 
   constructor(rows = 0) {
     this.rowsAtStart = rows
@@ -62,6 +64,7 @@ export class Database {
     this.tables = new Map()
     this.rowsAtStart = 0
     this.added = []
+    this.rowOf = new Map()
   }
 
   /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
@@ -95,6 +98,15 @@ export class Database {
         return INCREMENTED
       }
     }
+  }
+
+  /** Inserts a row whose primary key is the record's id; returns its number, or -1 when it is there already. */
+  insertRow(record: number, key: string | null): number {
+    if (this.rowOf.has(record)) return -1
+    const row = this.rowCount
+    this.rowOf.set(record, row)
+    this.added.push(key ?? `r${record}`)
+    return row
   }
 
   /** Saves the positions of a transaction. With the offset fence they never move back. */

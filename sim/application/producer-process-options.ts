@@ -1,3 +1,4 @@
+import type { WritesWhen } from './applications.ts'
 import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { ClientProfile } from '../kafka/protocol/profile.ts'
@@ -17,6 +18,8 @@ export interface ProducerProcessOptions {
   readonly bootstrap: readonly number[]
   readonly startUs: number
   readonly stopUs: number | null
+  /** Where its records are also written, and when; null = nowhere. */
+  readonly writes: { readonly store: number; readonly when: WritesWhen } | null
   /** Whether `step.*` moments are told: only when a fault waits for them, because each is an event of its own. */
   readonly tellSteps: boolean
 }

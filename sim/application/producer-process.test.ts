@@ -55,6 +55,7 @@ class Bench implements ProcessHost {
       bootstrap: this.c.brokers,
       startUs,
       stopUs,
+      writes: null,
       tellSteps: setup.tellSteps ?? false,
     }
     this.journal = new ProducerJournal(recordCount(workload))

@@ -51,13 +51,17 @@ export class ProducerProcess extends ProducerThread implements NodeHandler {
 
   onMessage(message: unknown): void {
     this.producer?.onMessage(message as Envelope)
+    this.rows?.onMessage(message as Envelope)
     this.checkDone()
   }
 
   onSignal(kind: number, a: number, b: number): void {
     if (kind === MOMENT_HAPPENED) this.onMoment()
     else if (kind === SHUT_DOWN) this.shutDown()
-    else this.producer?.onSignal(kind, a, b)
+    else {
+      this.producer?.onSignal(kind, a, b)
+      this.rows?.onSignal(kind, a)
+    }
     this.checkDone()
   }
 
@@ -72,7 +76,7 @@ export class ProducerProcess extends ProducerThread implements NodeHandler {
   waiting(): readonly string[] {
     const { awaits } = this.script
     if (awaits !== null) return [`the moment ${awaits.moment}`]
-    return this.producer === null ? [] : this.producer.waiting()
+    return [...(this.rows?.waiting() ?? []), ...(this.producer?.waiting() ?? [])]
   }
 
   private checkDone(): void {

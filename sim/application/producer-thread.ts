@@ -14,6 +14,7 @@ import { ProducerStream } from './producer-stream.ts'
 import { ProducerTransactions, type TransactionsHost } from './producer-transactions.ts'
 import { RecordBook } from './record-book.ts'
 import { RecordSource } from './record-source.ts'
+import { ROW_WRITER_TIMERS, type RowOwner, RowWriter } from './row-writer.ts'
 import type { OnUnknownCommit } from './workload.ts'
 
 /** Pause before the application sends a record again whose callback failed, so that a hopeless record is no busy loop. */
@@ -27,19 +28,20 @@ export const STEP: number = PRODUCER_TIMERS + 2
 export const STOP: number = PRODUCER_TIMERS + 3
 const OUTPUT: number = PRODUCER_TIMERS + 4
 const REPLACE: number = PRODUCER_TIMERS + 5
-const TRANSACTIONS: number = PRODUCER_TIMERS + 6
+const ROWS: number = PRODUCER_TIMERS + 6
+const TRANSACTIONS: number = ROWS + ROW_WRITER_TIMERS
 
 /** How long it takes until an application whose producer was fenced, or failed for good, has made itself another one. */
 const REPLACE_PAUSE_US: number = 1000 * MILLISECOND
 
 /** Why the application's thread does nothing now. */
-type Busy = 'no' | 'in-send' | 'in-step' | 'flushing' | 'closing' | 'in-transaction' | 'replacing'
+type Busy = 'no' | 'in-send' | 'in-step' | 'in-row' | 'flushing' | 'closing' | 'in-transaction' | 'replacing'
 
 /**
  * The single thread of a producer application, which sends records by schedule or script and ends their transactions, and
  * the callbacks of its sends.
  */
-export abstract class ProducerThread implements ProducerOwner, TransactionsHost, ScriptHost {
+export abstract class ProducerThread implements ProducerOwner, TransactionsHost, ScriptHost, RowOwner {
   protected readonly env: Env
   protected readonly options: ProducerProcessOptions
   protected readonly journal: ProducerJournal
@@ -52,6 +54,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
   /** No new record starts. */
   protected stopped = false
   protected shuttingDown = false
+  /** null when records are only published. */
+  protected readonly rows: RowWriter | null
   private readonly source: RecordSource
   /** null without a transactional.id. */
   private readonly transactions: ProducerTransactions | null
@@ -68,7 +72,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
     const givesUp = isScript && options.config['transactional.id'] !== ''
     this.book = new RecordBook(env, journal, givesUp ? 'give-up' : options.onUnknown)
     this.source = new RecordSource(options.workload, options.topics)
-    const { workload, tellSteps } = options
+    const { workload, tellSteps, writes } = options
+    this.rows = writes === null ? null : new RowWriter(env, writes, this.source, this, ROWS)
     this.script = new ProducerScript(env, journal, workload.kind === 'steps' ? workload.steps : [], this, STEP)
     const pattern = workload.kind === 'send' ? workload.transactions : null
     const parts = { journal, book: this.book, host: this, pattern, tellSteps, timerBase: TRANSACTIONS }
@@ -102,7 +107,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
         this.work()
         break
       default:
-        if (this.transactions?.onTimer(kind) !== true) this.producer?.onTimer(kind, a, b)
+        if (this.transactions?.onTimer(kind) === true || this.rows?.onTimer(kind, a) === true) break
+        this.producer?.onTimer(kind, a, b)
     }
   }
 
@@ -115,7 +121,7 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
   onAcked(record: number, attempt: number, _offset: number): void {
     if (this.options.tellSteps) this.env.emit(M.stepAfterOutput, record, attempt)
     // In a transaction its end tells.
-    if (this.transactions === null) this.book.acked(recordOrdinal(record))
+    if (this.transactions === null) this.onPublished(recordOrdinal(record))
   }
 
   onFailed(record: number, _attempt: number, _error: number): void {
@@ -147,6 +153,31 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
     this.script.stepOver()
     this.book.close()
     this.work()
+  }
+
+  // --- dual writes --------------------------------------------------------------------------------------------------
+
+  private onPublished(n: number): void {
+    if (this.rows?.when !== 'after-publishing') this.book.acked(n)
+    else if (this.options.tellSteps) this.rows.writeSoon(n)
+    else this.rows.write(n)
+  }
+
+  onRowWritten(n: number): void {
+    if (this.rows?.when !== 'before-publishing') this.book.acked(n)
+    this.leaveRow()
+    if (this.rows?.when === 'before-publishing' && !this.shuttingDown) this.publish(n)
+    this.work()
+  }
+
+  onRowUnknown(n: number): void {
+    this.leaveRow()
+    this.onTrouble(n, UNKNOWN)
+    this.work()
+  }
+
+  private leaveRow(): void {
+    if (this.busy === 'in-row') this.busy = 'no'
   }
 
   // --- the application's thread -------------------------------------------------------------------------------------
@@ -230,6 +261,15 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
   }
 
   private send(n: number): void {
+    if (this.rows === null || this.rows.when === 'after-publishing') {
+      this.publish(n)
+      return
+    }
+    this.busy = 'in-row'
+    this.rows.write(n)
+  }
+
+  private publish(n: number): void {
     if (!this.options.tellSteps) {
       this.output(n)
       return

@@ -105,6 +105,12 @@ export interface StoreCallRequest {
   readonly idempotencyKey: Memory | null
 }
 
+/** A producer writes one of its records: a row whose primary key is the record's id, so that it is there once. */
+export interface StoreInsertRowRequest {
+  readonly record: number
+  readonly key: string | null
+}
+
 /** A source asks for rows: at most so many, from one on in the order of their commits. */
 export interface StoreReadRowsRequest {
   readonly from: number

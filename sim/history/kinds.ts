@@ -114,6 +114,7 @@ export const M = {
   handlerThrew: 119,
   sourceFlushed: 120,
   sourceResumed: 121,
+  rowWritten: 122,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -1,3 +1,4 @@
+import type { WritesWhen } from '../../../sim/application/applications.ts'
 import type { OnUnknown, ProducerWorkload, TransactionPattern } from '../../../sim/application/workload.ts'
 import { clientBase, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
 import { constant, type Spread } from '../../../sim/kernel/spread.ts'
@@ -12,10 +13,12 @@ import { shareAt } from './share.ts'
 import { resolveSteps } from './steps.ts'
 import { checkScript, transactionStep } from './transaction-steps.ts'
 import { checkSendsInTransactions, withTransactionalId } from './transaction-rules.ts'
+import { databaseAt } from './store-names.ts'
 import { resolveTimes } from './times.ts'
 import { resolveTopicNames } from './topic-names.ts'
 
 const DEFAULT_EVERY: Spread = constant(10 * MILLISECOND)
+const WRITES_WHEN: readonly WritesWhen[] = ['before-publishing', 'after-publishing', 'instead-of-publishing']
 const ON_UNKNOWN: readonly OnUnknown[] = ['give-up', 'resend']
 
 /** `producers:` after defaults. */
@@ -53,6 +56,7 @@ function resolveProducer(
   const config = user === null ? written : withTransactionalId(user, `\`${wordOf(user)}\``, written, facts)
   if (workload.kind === 'send') checkSendsInTransactions(place, { workload, config })
   else if (config['transactional.id'] !== '') checkScript(steps, workload.steps)
+  const writes = writesAt(place, { workload, config }, context)
   return {
     name: facts.name,
     to,
@@ -63,6 +67,7 @@ function resolveProducer(
     onUnknown: place.get('on-unknown').word(ON_UNKNOWN, '`on-unknown`') ?? 'give-up',
     profile: client,
     config,
+    ...(writes === null ? {} : { writes }),
   }
 }
 
@@ -95,6 +100,27 @@ function sendAt(place: Place, facts: ApplicationFacts, transactions: Place): Pro
     keys: place.get('keys').integer('`keys`', 0, 1_000_000, 0),
     size: place.get('size').integer('`size`', 0, 100_000_000, 100),
     transactions: transactionsAt(transactions),
+  }
+}
+
+/** `writes: { into: ledger, when: before-publishing }` */
+function writesAt(
+  producer: Place,
+  { workload, config }: Pick<ProducerSpec, 'workload' | 'config'>,
+  context: Context,
+): Required<ProducerSpec>['writes'] | null {
+  const place = producer.get('writes')
+  if (!place.written || place.broken || !place.expectMap('`writes`')) return null
+  if (workload.kind === 'steps') {
+    place.notSimulated('a script with `writes`', 'let the producer `send` a stream of records')
+  } else if (config['transactional.id'] !== '') {
+    const help = 'leave the transactions out: the database takes no part in them'
+    place.notSimulated('`writes` of a producer with transactions', help)
+  }
+  const who = `producer \`${producer.name}\``
+  return {
+    into: databaseAt('into', { place, who, does: 'writes into', example: '{ kind: database }' }, context),
+    when: place.get('when').word(WRITES_WHEN, '`when`') ?? 'before-publishing',
   }
 }
 

@@ -1,12 +1,12 @@
 import type { SinkCommit } from '../../../sim/application/applications.ts'
 import type { SinkSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
-import { didYouMean } from '../suggest.ts'
 import type { CommitWords } from './commit.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfConnect, connectAt, consumersOf } from './connect.ts'
 import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
+import { storeAt } from './store-names.ts'
 
 const COMMIT: CommitWords<Exclude<SinkCommit, 'auto'>> = {
   words: ['before-output', 'after-output', 'with-output'],
@@ -34,7 +34,8 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const commit = connect === null ? resolved.commit : commitOfConnect(place, resolved)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted sink', 'only consumers and producers have `steps`')
-  const into = intoAt(place, context)
+  const who = `sink \`${place.name}\``
+  const into = storeAt('into', { place, who, does: 'writes into', example: '{ kind: database }' }, context)
   const at = place.get('into')
   const kind = storeKind(context.stores.get(into)?.place.get('kind'))
   checkUnits(facts, commit, spec.handling.kind === 'hand-off', kind)
@@ -71,27 +72,4 @@ function checkUnits({ place, name }: ApplicationFacts, commit: string, handsOff:
     const message = `\`${name}\` hands its records off, and a file holds records that follow each other`
     place.get('handling').error('TWICESHY_IMPOSSIBLE', message, 'leave `handling` out', place.get('into'))
   }
-}
-
-function intoAt(place: Place, context: Context): string {
-  const into = place.get('into')
-  const name = into.text()
-  if (name === null) {
-    if (into.broken) return ''
-    if (into.written) into.wrongType('`into` must be the name of a store')
-    else {
-      const message = `sink \`${place.name}\` does not say which store it writes into`
-      place.keyErrorOrValue('TWICESHY_MISSING', message, 'add `into: <store>`, and the store under `stores:`')
-    }
-    return ''
-  }
-  if (!context.stores.has(name)) {
-    const help = context.topics.has(name)
-      ? `\`${name}\` is a topic: what writes to topics stands under \`processors:\``
-      : context.stores.size === 0
-        ? `declare it: \`stores: { ${name}: { kind: database } }\``
-        : didYouMean(name, context.stores.keys())
-    into.error('TWICESHY_UNKNOWN_STORE', `the store ${into.describe()} is not declared`, into.report.full ? null : help)
-  }
-  return name
 }

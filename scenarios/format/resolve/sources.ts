@@ -7,13 +7,13 @@ import { constant } from '../../../sim/kernel/spread.ts'
 import { SECOND } from '../../../sim/kernel/time.ts'
 import type { ProducerSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
-import { didYouMean } from '../suggest.ts'
 import { spreadAt } from '../values/duration.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, isSetting, resolveConfig } from './config.ts'
 import { resolveConsumerConfig } from './consumer-config.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
 import { resolveClientProfile } from './profile.ts'
+import { databaseAt } from './store-names.ts'
 import { resolveTimes } from './times.ts'
 import { resolveTopicNames } from './topic-names.ts'
 import { OFFSETS_TOPIC } from './topics.ts'
@@ -57,7 +57,9 @@ function resolveSource(
     const what = `a source of ${instances} tasks, which would share out tables,`
     place.get('instances').notSimulated(what, 'write one source for each store: its one table is the work of one task')
   }
-  const from = fromAt(place, context)
+  const who = `source \`${name}\``
+  const example = '{ kind: database, rows: 200 }'
+  const from = databaseAt('from', { place, who, does: 'reads', example }, context)
   if (!place.has('to')) {
     const message = `source \`${name}\` does not say which topic it writes to`
     place.keyErrorOrValue('TWICESHY_MISSING', message, 'add `to: <topic>`')
@@ -121,31 +123,4 @@ function checkTransactions(place: Place): void {
   if (!place.written || place.broken) return
   const message = 'the producer of a source task has no `transactional.id` without `exactly.once.source.support`'
   place.error('TWICESHY_CONFIG_REFUSED', message, 'leave it out')
-}
-
-function fromAt(place: Place, context: Context): string {
-  const from = place.get('from')
-  const name = from.text()
-  if (name === null) {
-    if (from.broken) return ''
-    const message = `source \`${place.name}\` does not say which store it reads`
-    if (from.written) from.wrongType('`from` must be the name of a store')
-    else place.keyErrorOrValue('TWICESHY_MISSING', message, 'add `from: <store>`, and the store under `stores:`')
-    return ''
-  }
-  const store = context.stores.get(name)
-  if (store === undefined) {
-    const help =
-      context.stores.size === 0
-        ? `declare it: \`stores: { ${name}: { kind: database, rows: 200 } }\``
-        : didYouMean(name, context.stores.keys())
-    from.error('TWICESHY_UNKNOWN_STORE', `the store ${from.describe()} is not declared`, from.report.full ? null : help)
-    return name
-  }
-  const kind = store.place.get('kind').text()
-  if (kind === 'files' || kind === 'endpoint') {
-    const message = `a source reads the rows of a database, and \`${name}\` is not one`
-    from.error('TWICESHY_IMPOSSIBLE', message, 'read from a store of `kind: database`', store.place.get('kind'))
-  }
-  return name
 }

@@ -58,9 +58,10 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
     why: ({ name }) => `\`${name}\` is in no group and has no transactions`,
   },
   storing: {
-    what: 'sink into a store that shows something',
-    needs: 'no sink writes into a database or files',
-    includes: ({ kind, place }, { stores }) => kind === 'sink' && shows(stores.get(place.get('into').text() ?? '')),
+    what: 'application whose store shows something',
+    needs: 'no sink writes into a database or files, and no producer `writes` its records',
+    includes: ({ kind, place }, { stores }) =>
+      kind === 'sink' ? shows(stores.get(place.get('into').text() ?? '')) : kind === 'producer' && place.has('writes'),
     why: ({ name }) => `\`${name}\` writes into no database and no files`,
   },
   subscriber: {

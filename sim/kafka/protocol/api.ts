@@ -46,6 +46,7 @@ export const StoreApi = {
   StoreRenameFile: 1006,
   StoreCall: 1007,
   StoreReadRows: 1008,
+  StoreInsertRow: 1009,
 } as const
 
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]
