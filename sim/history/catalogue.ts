@@ -1,5 +1,6 @@
 import { CLUSTER_ROWS } from './cluster-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
+import { QUORUM_ROWS } from './quorum-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
@@ -50,6 +51,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...TRANSACTION_ROWS,
   ...SHARE_ROWS,
   ...SOURCE_ROWS,
+  ...QUORUM_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

@@ -115,6 +115,12 @@ export const M = {
   sourceFlushed: 120,
   sourceResumed: 121,
   rowWritten: 122,
+  quorumElected: 123,
+  quorumResigned: 124,
+  quorumVoted: 125,
+  quorumTruncated: 126,
+  quorumCommitted: 127,
+  controllerDeposed: 128,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -124,6 +124,7 @@ export class MetadataCache {
         return -1
       }
       case 'ProducerIdsRecord':
+      case 'LeaderChangeMessage':
         return -1
     }
   }

@@ -31,6 +31,8 @@ export class ControllerImage {
       case 'ProducerIdsRecord':
         this.producerIds.replay(record)
         break
+      case 'LeaderChangeMessage':
+        break
     }
   }
 }

@@ -32,6 +32,7 @@ export function emitCommitted(env: Env, record: MetadataRecord, topics: TopicsIm
     case 'ConfigRecord':
     case 'RegisterBrokerRecord':
     case 'ProducerIdsRecord':
+    case 'LeaderChangeMessage':
       break
   }
 }

@@ -2,40 +2,43 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import { ms } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
-import { Errors } from '../protocol/errors.ts'
-import type { MetadataFetchRequest, MetadataFetchResponse } from '../protocol/messages.ts'
-import type { ControllerDisk } from './metadata-log.ts'
+import type { MetadataFetchRequest } from '../protocol/messages.ts'
+
+/** What fetches of the metadata log are answered from. */
+export interface FetchedLog {
+  /** Whether the answer would tell anything that the request does not know. */
+  hasNews(fetch: MetadataFetchRequest): boolean
+  answerOf(fetch: MetadataFetchRequest): object
+}
 
 /** A fetch of the metadata log that waits for records, and what came in behind it on the same connection. */
 class ParkedFetch {
   readonly request: Envelope
-  readonly fetchOffset: number
   readonly timer: TimerHandle
   readonly behind: Envelope[] = []
 
-  constructor(request: Envelope, fetchOffset: number, timer: TimerHandle) {
+  constructor(request: Envelope, timer: TimerHandle) {
     this.request = request
-    this.fetchOffset = fetchOffset
     this.timer = timer
   }
 }
 
 /**
- * The brokers' long polls of the metadata log. One that is at the log's end is parked until records come or its wait is
+ * The long polls of the metadata log. One that is at the log's end is parked until records come or its wait is
  * over; meanwhile what follows on its connection waits too, as the socket server works one request of a connection at a
  * time and answers in order. Whoever ends a poll gets those requests back and must work them.
  */
 export class MetadataFetches {
   private readonly env: Env
-  private readonly disk: ControllerDisk
+  private readonly log: FetchedLog
   private readonly timerKind: number
   /** By connection, in the order in which they were parked. */
   private readonly parked: Map<number, ParkedFetch> = new Map()
 
   /** `timerKind`: the kind of the timers that end a wait; they carry the connection. */
-  constructor(env: Env, disk: ControllerDisk, timerKind: number) {
+  constructor(env: Env, log: FetchedLog, timerKind: number) {
     this.env = env
-    this.disk = disk
+    this.log = log
     this.timerKind = timerKind
   }
 
@@ -49,13 +52,13 @@ export class MetadataFetches {
 
   /** Answers a poll, or parks it for up to its `maxWaitMs`. */
   fetch(request: Envelope): void {
-    const { fetchOffset, maxWaitMs } = request.body as MetadataFetchRequest
-    if (fetchOffset !== this.disk.endOffset || maxWaitMs <= 0) {
-      this.answer(request, fetchOffset)
+    const body = request.body as MetadataFetchRequest
+    if (body.maxWaitMs <= 0 || this.log.hasNews(body)) {
+      this.answer(request)
       return
     }
-    const timer = this.env.setTimer(this.timerKind, ms(maxWaitMs), request.connection)
-    this.parked.set(request.connection, new ParkedFetch(request, fetchOffset, timer))
+    const timer = this.env.setTimer(this.timerKind, ms(body.maxWaitMs), request.connection)
+    this.parked.set(request.connection, new ParkedFetch(request, timer))
   }
 
   /** The connection's poll has waited long enough: answers it. Returns what waited behind it. */
@@ -67,7 +70,7 @@ export class MetadataFetches {
   /** Answers the first poll for which the log holds something by now; null when there is none. */
   answerReady(): readonly Envelope[] | null {
     for (const fetch of this.parked.values()) {
-      if (fetch.fetchOffset >= this.disk.endOffset) continue
+      if (!this.log.hasNews(fetch.request.body as MetadataFetchRequest)) continue
       this.env.cancel(fetch.timer)
       return this.finish(fetch)
     }
@@ -85,19 +88,11 @@ export class MetadataFetches {
 
   private finish(fetch: ParkedFetch): readonly Envelope[] {
     this.parked.delete(fetch.request.connection)
-    this.answer(fetch.request, fetch.fetchOffset)
+    this.answer(fetch.request)
     return fetch.behind
   }
 
-  /** An offset beyond the log can only come from a log that was lost since: OFFSET_OUT_OF_RANGE. */
-  private answer(request: Envelope, fetchOffset: number): void {
-    const { endOffset } = this.disk
-    const errorCode = fetchOffset > endOffset ? Errors.OFFSET_OUT_OF_RANGE : Errors.NONE
-    const reply: MetadataFetchResponse = {
-      errorCode,
-      highWatermark: endOffset,
-      records: this.disk.readFrom(fetchOffset),
-    }
-    this.env.reply(request, reply)
+  private answer(request: Envelope): void {
+    this.env.reply(request, this.log.answerOf(request.body as MetadataFetchRequest))
   }
 }

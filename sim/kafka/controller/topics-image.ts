@@ -93,6 +93,7 @@ export class TopicsImage {
       case 'RegisterBrokerRecord':
       case 'BrokerRegistrationChangeRecord':
       case 'ProducerIdsRecord':
+      case 'LeaderChangeMessage':
         break
     }
   }

@@ -35,6 +35,8 @@ export type MetadataRecord =
       readonly brokerEpoch: number
       readonly fenced: boolean
       readonly inControlledShutdown: boolean
+      /** No field of Kafka's: what a moment tells of the shutdown before; absent = the same process registers once more. */
+      readonly clean?: boolean
     }
   | {
       readonly type: 'BrokerRegistrationChangeRecord'
@@ -50,3 +52,5 @@ export type MetadataRecord =
       readonly brokerEpoch: number
       readonly nextProducerId: number
     }
+  /** The control record with which a leader of the metadata quorum begins its epoch (KIP-595). */
+  | { readonly type: 'LeaderChangeMessage'; readonly leaderId: number }

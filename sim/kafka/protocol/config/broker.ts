@@ -9,6 +9,10 @@ export interface BrokerConfig {
   readonly 'broker.heartbeat.interval.ms': number
   readonly 'broker.session.timeout.ms': number
   readonly 'controlled.shutdown.enable': boolean
+  readonly 'controller.quorum.election.backoff.max.ms': number
+  readonly 'controller.quorum.election.timeout.ms': number
+  readonly 'controller.quorum.fetch.timeout.ms': number
+  readonly 'controller.quorum.request.timeout.ms': number
   readonly 'default.replication.factor': number
   /** Names in order of preference, comma separated: the first is the default. */
   readonly 'group.consumer.assignors': 'uniform, range' | 'range, uniform' | 'uniform' | 'range'
@@ -82,6 +86,10 @@ export const BROKER_CONFIG: ConfigTable = {
   'broker.heartbeat.interval.ms': { type: 'ms', default: 2000, min: 1, max: INT_MAX },
   'broker.session.timeout.ms': { type: 'ms', default: 9000, min: 1, max: INT_MAX },
   'controlled.shutdown.enable': { type: 'boolean', default: true },
+  'controller.quorum.election.backoff.max.ms': { type: 'ms', default: 1000, min: 0, max: INT_MAX },
+  'controller.quorum.election.timeout.ms': { type: 'ms', default: 1000, min: 1, max: INT_MAX },
+  'controller.quorum.fetch.timeout.ms': { type: 'ms', default: 2000, min: 1, max: INT_MAX },
+  'controller.quorum.request.timeout.ms': { type: 'ms', default: 2000, min: 1, max: INT_MAX },
   'default.replication.factor': { type: 'int', default: 1, min: 1, max: 32_767 },
   'group.consumer.assignors': {
     type: 'enum',
@@ -165,8 +173,6 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'compression.type',
   'connections.max.idle.ms',
   'controlled.shutdown.max.retries',
-  'controller.quorum.election.timeout.ms',
-  'controller.quorum.fetch.timeout.ms',
   'controller.quorum.voters',
   'delete.topic.enable',
   'fetch.max.bytes',

@@ -1,0 +1,31 @@
+import { ms } from '../../kernel/time.ts'
+import type { BrokerConfig } from '../protocol/config/broker.ts'
+
+/** A voter's patience, in microseconds (`QuorumConfig`). */
+export interface QuorumTimes {
+  /** Waits are drawn from [one, two) of it. */
+  readonly electionTimeout: number
+  readonly fetchTimeout: number
+  readonly electionBackoffMax: number
+  readonly requestTimeout: number
+}
+
+export interface VoterOptions {
+  readonly self: number
+  /** All of them, the first leading when the run begins. */
+  readonly voters: readonly number[]
+  readonly times: QuorumTimes
+  /** Tells the processes of a world apart that append. */
+  readonly author: number
+  /** The quorum stands when the run begins. */
+  readonly formed: boolean
+}
+
+export function quorumTimes(config: BrokerConfig): QuorumTimes {
+  return {
+    electionTimeout: ms(config['controller.quorum.election.timeout.ms']),
+    fetchTimeout: ms(config['controller.quorum.fetch.timeout.ms']),
+    electionBackoffMax: ms(config['controller.quorum.election.backoff.max.ms']),
+    requestTimeout: ms(config['controller.quorum.request.timeout.ms']),
+  }
+}
