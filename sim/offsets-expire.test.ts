@@ -4,7 +4,8 @@ import { M } from './history/catalogue.ts'
 import { constant } from './kernel/spread.ts'
 import { MILLISECOND, SECOND } from './kernel/time.ts'
 import { consumer } from './reading-world.test.support.ts'
-import type { WorldSpec } from './spec.ts'
+import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
+import type { ConsumerSpec, WorldSpec } from './spec.ts'
 import { producer, TestHasher, world } from './world.test.support.ts'
 import { runWorld } from './world.ts'
 
@@ -39,6 +40,8 @@ function run(
   expiration: 'since-empty' | 'since-commit' = 'since-empty',
   crashed = false,
   assigned = false,
+  config: Partial<ConsumerConfig> = {},
+  more: readonly ConsumerSpec[] = [],
 ): Told {
   const expired: number[] = []
   const fetched: number[] = []
@@ -55,13 +58,16 @@ function run(
   const spec = world({
     profile: { ...BASE.profile, 'offsets.expiration': expiration },
     cluster: { ...BASE.cluster, brokers },
-    topics: [{ ...TOPIC, partitions: 1 }],
+    topics: ['orders', 'others'].map((name) => ({ ...TOPIC, name, partitions: 1 })),
     producers: [
       producer('checkout', 'orders', { workload }),
       // Keeps the run going.
       producer('late', 'orders', { workload: late, startUs: 4 * MINUTE }),
     ],
-    consumers: [consumer('reader', 'orders', { assign: assigned ? [{ topic: 'orders', partition: 0 }] : null })],
+    consumers: [
+      consumer('reader', 'orders', { assign: assigned ? [{ topic: 'orders', partition: 0 }] : null }, config),
+      ...more,
+    ],
     run: { forUs: 5 * MINUTE, thenHealUs: null, maxEvents: 5_000_000 },
   })
   const coordinatorFails: FaultPlan = crashed
@@ -125,5 +131,28 @@ describe('offsets.retention.minutes', () => {
     expect(expired).toHaveLength(1)
     expect(expired[0]).toBeGreaterThanOrEqual(60)
     expect(expired[0]).toBeLessThanOrEqual(76)
+  })
+})
+
+describe.each(['classic', 'consumer'] as const)('with group.protocol=%s', (protocol) => {
+  const config = { 'group.id': 'reader', 'group.protocol': protocol, 'group.remote.assignor': '' } as const
+  const kept = (forUs: number, more: readonly ConsumerSpec[]): Told =>
+    run(away(forUs), 'since-empty', false, false, config, more)
+
+  test('a group without members loses its offsets', () => {
+    expect(kept(2 * MINUTE, []).fetched).toEqual([-1, -1])
+    expect(kept(30 * SECOND, []).fetched).toEqual([-1, 20])
+  })
+
+  test('a group whose members have turned to another topic keeps what is younger and loses what is older', () => {
+    const other = consumer('other', 'others', {}, config)
+    const { expired } = kept(200 * SECOND, [other])
+    expect(expired).toHaveLength(1)
+    expect(expired[0]).toBeGreaterThanOrEqual(65)
+    expect(expired[0]).toBeLessThanOrEqual(91)
+  })
+
+  test('while one of them still subscribes to the topic nothing expires', () => {
+    expect(kept(2 * MINUTE, [consumer('other', 'orders', {}, config)]).expired).toEqual([])
   })
 })

@@ -180,6 +180,7 @@ export class ReaderNodes {
       case 'wakeup':
       case 'poll':
       case 'wait':
+      case 'wait-moment':
       case 'close':
         return step
     }

@@ -128,3 +128,17 @@ describe('steps', () => {
 function count(n: number): readonly string[] {
   return Array.from({ length: n }, (_, offset) => `0:${offset}`)
 }
+
+test('a script may wait for a moment', () => {
+  const match = { moment: 'produce.acked', fields: { record: 'checkout#0/95' } }
+  const steps: readonly ConsumerStep[] = [
+    { do: 'poll', records: 5 },
+    { do: 'wait-moment', match },
+    { do: 'seek', topic: 'orders', partition: 0, offset: 60 },
+    { do: 'poll', records: 1 },
+  ]
+  const config = { 'auto.offset.reset': 'earliest', 'max.poll.records': 5 } as const
+  const { delivered, ended } = run(steps, 0, config)
+  expect(delivered.slice(0, 6)).toEqual(['0:0', '0:1', '0:2', '0:3', '0:4', '0:60'])
+  expect(ended).toBe('settled')
+})

@@ -199,11 +199,6 @@ describe('expectations', () => {
 describe('not simulated yet', () => {
   check([
     ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
-    [
-      'waiting for a moment',
-      steps('{ seek: { orders-0: 0 } }, { wait: { moment: leader.elected } }'),
-      ['NOT_SIMULATED 4:90'],
-    ],
     ['scripts of a processor', processor('steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 6:48']],
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
     ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],

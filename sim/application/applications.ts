@@ -1,4 +1,5 @@
 import type { CodeReference } from '../host.ts'
+import type { MomentMatch } from '../history/match.ts'
 import type { Spread } from '../kernel/spread.ts'
 
 /** When a consuming application saves its position, relative to its work. */
@@ -89,4 +90,5 @@ export type ConsumerStep =
         | null
     }
   | { readonly do: 'wait'; readonly for: Spread }
+  | { readonly do: 'wait-moment'; readonly match: MomentMatch }
   | { readonly do: 'close' }

@@ -4,9 +4,10 @@ import { WORKLOAD } from '../kernel/site.ts'
 import type { PollFailure } from '../kafka/client/consumer/poll-failure.ts'
 import type { Env } from '../kafka/env.ts'
 import type { ConsumerStep } from './applications.ts'
+import type { MomentMatch } from '../history/match.ts'
 import { EffectOutput } from './effect-output.ts'
 import type { Output } from './output.ts'
-import type { ProcessHost } from './process-host.ts'
+import { MOMENT_HAPPENED, type ProcessHost } from './process-host.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
 
@@ -36,22 +37,21 @@ export class ConsumerScript {
 /** One instance of a consumer: having processed a record is the effect. It loops, or follows a script. */
 export class ConsumerProcess extends ReaderProcess {
   private readonly script: ConsumerScript | null
+  private readonly world: Pick<ProcessHost, 'awaitMoment'>
   /** Records that the `poll` step has got so far. */
   private got = 0
   private stepTimer: TimerHandle = 0
   private stopped = false
+  /** The moment that the script waits for; null = none. */
+  private awaited: MomentMatch | null = null
   /** Seeks in partitions that were not assigned: made when they are, as a rebalance listener would. */
   private readonly seeks: Map<number, number> = new Map()
   /** So for partitions to be paused. */
   private readonly pauses: Set<number> = new Set()
 
-  constructor(
-    env: Env,
-    options: ReaderProcessOptions,
-    script: ConsumerScript | null,
-    host: Pick<ProcessHost, 'exited'>,
-  ) {
+  constructor(env: Env, options: ReaderProcessOptions, script: ConsumerScript | null, host: ProcessHost) {
     super(env, options, host)
+    this.world = host
     this.script = script
   }
 
@@ -67,6 +67,7 @@ export class ConsumerProcess extends ReaderProcess {
   override stopWork(): void {
     if (this.script === null) return
     this.stopped = true
+    this.awaited = null
     this.env.cancel(this.stepTimer)
   }
 
@@ -79,6 +80,22 @@ export class ConsumerProcess extends ReaderProcess {
     if (kind !== STEP) super.onTimer(kind, a, b)
     // Asked to end while it waited, it is already at it.
     else if (!this.ending) this.proceed()
+  }
+
+  override onSignal(kind: number, a: number, b: number): void {
+    if (kind === MOMENT_HAPPENED) this.onMoment()
+    else super.onSignal(kind, a, b)
+  }
+
+  private onMoment(): void {
+    if (this.awaited === null || this.script === null) return
+    this.awaited = null
+    this.script.step++
+    if (!this.ending) this.proceed()
+  }
+
+  override waiting(): readonly string[] {
+    return this.awaited === null ? super.waiting() : [`the moment ${this.awaited.moment}`]
   }
 
   override onPartitionsAssigned(partitions: readonly number[]): void {
@@ -157,6 +174,12 @@ export class ConsumerProcess extends ReaderProcess {
           if (!this.waited(script, step)) return
           script.step++
           break
+        case 'wait-moment':
+          if (this.awaited === null) {
+            this.awaited = step.match
+            this.world.awaitMoment(this.env.node, step.match)
+          }
+          return
         case 'close':
           script.step++
           script.closed = true

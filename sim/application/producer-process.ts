@@ -2,10 +2,8 @@ import { M } from '../history/catalogue.ts'
 import type { NodeHandler } from '../kernel/node.ts'
 import { SHUT_DOWN } from '../network/connection.ts'
 import type { Envelope } from '../network/envelope.ts'
+import { MOMENT_HAPPENED } from './process-host.ts'
 import { ProducerThread, STEP, STOP } from './producer-thread.ts'
-
-/** Signal by which the world tells a process that the moment it awaits has happened. */
-export const MOMENT_HAPPENED = 16
 
 /**
  * One instance of a producer application: the life of the process around its {@link ProducerThread}. What it must remember

@@ -157,6 +157,8 @@ export class Matcher {
       if (workload.kind !== 'steps') continue
       for (const step of workload.steps) if (step.do === 'wait-moment') this.compile(step.match)
     }
+    for (const { steps } of spec.consumers)
+      for (const step of steps ?? []) if (step.do === 'wait-moment') this.compile(step.match)
   }
 
   /**

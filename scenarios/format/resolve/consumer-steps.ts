@@ -4,6 +4,7 @@ import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
+import { resolveMatch } from './moments.ts'
 import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 
 const WORDS = ['poll', 'seek', 'commit', 'wait', 'close', 'pause', 'resume', 'wakeup'] as const
@@ -62,7 +63,7 @@ function stepAt(item: Place, read: Read, context: Context): readonly ConsumerSte
     case 'resume':
       return pauseStep(key, key.name, read, context)
     case 'wait':
-      return waitStep(key)
+      return waitStep(key, context)
     default:
       return wordStep(key, key.name)
   }
@@ -104,10 +105,10 @@ function pauseStep(place: Place, step: 'pause' | 'resume', read: Read, context: 
   return partitions.length === 0 ? [] : [{ do: step, partitions }]
 }
 
-function waitStep(place: Place): readonly ConsumerStep[] {
+function waitStep(place: Place, context: Context): readonly ConsumerStep[] {
   if (place.tree?.kind === 'map' && place.get('moment').tree !== null) {
-    place.get('moment').notSimulated('a consumer that waits for a moment', 'wait for a time, such as `- { wait: 5s }`')
-    return []
+    const match = resolveMatch(place, context, [])
+    return match === null ? [] : [{ do: 'wait-moment', match }]
   }
   const spread = spreadAt(place, '`wait`', null)
   return spread === null ? [] : [{ do: 'wait', for: spread }]
