@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['{sim,scenarios,properties,reports,cli,bench,docs}/**/*.test.ts'],
     testTimeout: 30_000,
+    hookTimeout: 120_000,
     pool: 'threads',
     // Every test makes its own world: nothing outlives a file but what modules cache, and loading them anew costs more than the tests.
     isolate: false,

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { type Plant, Planted } from './planted.test.support.ts'
+import { Nursery, type Plant } from './planted.test.support.ts'
 
 const SCENARIO = `
 scenario: three replicas
@@ -19,21 +19,12 @@ function latency(prelude: string, more: string): Plant {
   return { ...LATENCY, prelude, replacement }
 }
 
-const all: Planted[] = []
+const nursery = new Nursery()
+nursery.file('a.yaml', SCENARIO)
+afterAll(() => nursery.remove())
 
 // Every test starts the command line several times.
 vi.setConfig({ testTimeout: 120_000 })
-
-function plant(defect: Plant): Planted {
-  const planted = new Planted(defect)
-  all.push(planted)
-  planted.file('a.yaml', SCENARIO)
-  return planted
-}
-
-afterAll(() => {
-  for (const planted of all) planted.remove()
-})
 
 /** Everything that makes a run depend on more than scenario, plan and seed. */
 const PLANTS: readonly { readonly name: string; readonly plant: Plant; readonly told: RegExp }[] = [
@@ -90,10 +81,8 @@ function expectLocated(err: string): void {
 }
 
 describe.each(PLANTS)('$name', ({ plant: defect, told }) => {
-  const planted = plant(defect)
-
   test('is found and located by check-determinism', () => {
-    const { code, out, err } = planted.run('check-determinism', 'a.yaml')
+    const { code, out, err } = nursery.run(defect, 'check-determinism', 'a.yaml')
     expect(code).toBe(70)
     expect(out).toContain('✗ the runs are not the same everywhere')
     expectLocated(err)
@@ -103,7 +92,7 @@ describe.each(PLANTS)('$name', ({ plant: defect, told }) => {
   test.each(['1', '2'])(
     'is found and located by the share of runs that every command repeats, with --jobs %s',
     (jobs) => {
-      const { code, err } = planted.run('run', 'a.yaml', '--jobs', jobs)
+      const { code, err } = nursery.run(defect, 'run', 'a.yaml', '--jobs', jobs)
       expect(code).toBe(70)
       expectLocated(err)
     },
@@ -111,16 +100,15 @@ describe.each(PLANTS)('$name', ({ plant: defect, told }) => {
 })
 
 test.each(['fuzz', 'campaign'])("the host's chance is found and located by the share that %s repeats", (command) => {
-  const planted = plant(latency('', 'drawn + Math.floor(5 * Math.random())'))
-  const { code, err } = planted.run(command, 'a.yaml', '--runs', '5')
+  const defect = latency('', 'drawn + Math.floor(5 * Math.random())')
+  const { code, err } = nursery.run(defect, command, 'a.yaml', '--runs', '5')
   expect(code).toBe(70)
   expectLocated(err)
 })
 
 test.each(LEFT_BEHIND)('$name is found and located by check-determinism', ({ plant: defect }) => {
-  const planted = plant(defect)
-  expect(planted.run('run', 'a.yaml').code).toBe(0)
-  const { code, out, err } = planted.run('check-determinism', 'a.yaml')
+  expect(nursery.run(defect, 'run', 'a.yaml').code).toBe(0)
+  const { code, out, err } = nursery.run(defect, 'check-determinism', 'a.yaml')
   expect(code).toBe(70)
   expect(out).toContain('✓ worker threads, heap queue, sent messages frozen')
   expect(out).not.toContain('✓ a fresh thread, backwards, copied on the way')
@@ -128,30 +116,30 @@ test.each(LEFT_BEHIND)('$name is found and located by check-determinism', ({ pla
 })
 
 test("the machine's time zone is found and located under another Node binary", () => {
-  const planted = plant(latency('', 'drawn + Math.abs(new Date(0).getTimezoneOffset())'))
-  expect(planted.run('check-determinism', 'a.yaml').code).toBe(0)
-  const { code, out, err } = planted.run('check-determinism', 'a.yaml', '--node', process.execPath)
+  const defect = latency('', 'drawn + Math.abs(new Date(0).getTimezoneOffset())')
+  expect(nursery.run(defect, 'check-determinism', 'a.yaml').code).toBe(0)
+  const { code, out, err } = nursery.run(defect, 'check-determinism', 'a.yaml', '--node', process.execPath)
   expect(code).toBe(70)
   expect(out).toContain('✓ a fresh thread, backwards, copied on the way')
   expectLocated(err)
 })
 
 test('a judge that remembers earlier runs is found, though every moment is the same', () => {
-  const planted = plant({
+  const defect = {
     file: 'properties/court.js',
     anchor: "return { ...blank, observed: 'holds', reason: null, judged };",
     prelude: 'let asked = 0;',
     replacement: "return { ...blank, observed: 'holds', reason: null, judged: judged + asked++ };",
-  })
-  const { code, err } = planted.run('run', 'a.yaml', '--jobs', '2')
+  }
+  const { code, err } = nursery.run(defect, 'run', 'a.yaml', '--jobs', '2')
   expect(code).toBe(70)
   expect(err).toMatch(/internal error: the same run, with the digest \w+ both times, gave two results/)
   expect(err).toContain('the moments are the same; what the judges say of them differs')
 })
 
 test('what is sound is the same in every way', () => {
-  const planted = plant({ ...LATENCY, replacement: LATENCY.anchor })
-  const { code, out } = planted.run('check-determinism', 'a.yaml', '--node', process.execPath)
+  const defect = { ...LATENCY, replacement: LATENCY.anchor }
+  const { code, out } = nursery.run(defect, 'check-determinism', 'a.yaml', '--node', process.execPath)
   expect(code).toBe(0)
   expect(out).toContain('20 runs in 5 ways, every digest the same')
 })

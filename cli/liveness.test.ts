@@ -5,18 +5,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
-import { type Plant, Planted } from './planted.test.support.ts'
+import { Nursery, type Plant } from './planted.test.support.ts'
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-liveness-'))
-const all: Planted[] = []
+const nursery = new Nursery()
 
 // Every test starts the command line several times.
 vi.setConfig({ testTimeout: 120_000 })
 
 afterAll(() => {
   rmSync(folder, { recursive: true })
-  for (const planted of all) planted.remove()
+  nursery.remove()
 })
 
 /** Judged by the product as it is. */
@@ -28,10 +28,9 @@ function judged(scenario: string): ScenarioResult {
 
 /** Judged by a copy with a defect. */
 function judgedWith(plant: Plant, scenario: string): { readonly result: ScenarioResult; readonly pretty: string } {
-  const planted = new Planted(plant)
-  all.push(planted)
-  planted.file('a.yaml', scenario)
-  return { result: only(planted.run('run', 'a.yaml', '--json').out), pretty: planted.run('run', 'a.yaml').out }
+  nursery.file('a.yaml', scenario)
+  const pretty = nursery.run(plant, 'run', 'a.yaml', '--reporter', 'pretty', '--reporter', 'json=a.json').out
+  return { result: only(nursery.read('a.json')), pretty }
 }
 
 function only(out: string): ScenarioResult {

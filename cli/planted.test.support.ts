@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { copyPackage } from './mutants/workshop.ts'
 
-const DIST = fileURLToPath(new URL('../dist', import.meta.url))
-
-/** A defect that is put into the built product while it is loaded; no file changes. */
+/** A defect that is put into a built file. */
 export interface Plant {
   /** Below `dist`. */
   readonly file: string
@@ -17,32 +15,54 @@ export interface Plant {
   readonly prelude?: string
 }
 
-/** The built command line with a defect in it, in its threads and children too, and a folder to run it in. */
-export class Planted {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'twiceshy-planted-'))
-  private readonly env: NodeJS.ProcessEnv
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
 
-  constructor(plant: Plant) {
-    const times = readFileSync(join(DIST, plant.file), 'utf8').split(plant.anchor).length - 1
-    if (times !== 1) throw new Error(`the anchor stands ${times} times in ${plant.file}`)
-    const loader = new URL('../dist/cli/plant.test.support.js', import.meta.url).href
-    this.env = { ...process.env, TZ: 'UTC', NODE_OPTIONS: `--import=${loader}`, TWICESHY_PLANT: JSON.stringify(plant) }
+/** A copy of the built command line that takes one defect at a time, and a folder to run it in. */
+export class Nursery {
+  private readonly package = mkdtempSync(join(tmpdir(), 'twiceshy-planted-'))
+  private readonly folder = join(this.package, 'work')
+
+  constructor() {
+    copyPackage(this.package)
+    mkdirSync(this.folder)
   }
 
   file(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text)
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true })
+  read(name: string): string {
+    return readFileSync(join(this.folder, name), 'utf8')
   }
 
-  run(...args: readonly string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(DIST, 'cli/main.js'), ...args], {
-      cwd: this.folder,
-      encoding: 'utf8',
-      env: this.env,
-    })
-    return { code: status, out: stdout, err: stderr }
+  /** Runs the command line with the defect in it, in its threads and children too. */
+  run(plant: Plant, ...args: readonly string[]): Ended {
+    const file = join(this.package, 'dist', plant.file)
+    const sound = readFileSync(file, 'utf8')
+    const times = sound.split(plant.anchor).length - 1
+    if (times !== 1) throw new Error(`the anchor stands ${times} times in ${plant.file}`)
+    writeFileSync(file, (plant.prelude ?? '') + sound.replace(plant.anchor, () => plant.replacement))
+    try {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [join(this.package, 'dist/cli/main.js'), ...args],
+        {
+          cwd: this.folder,
+          encoding: 'utf8',
+          env: { ...process.env, TZ: 'UTC' },
+        },
+      )
+      return { code: status, out: stdout, err: stderr }
+    } finally {
+      writeFileSync(file, sound)
+    }
+  }
+
+  remove(): void {
+    rmSync(this.package, { recursive: true })
   }
 }

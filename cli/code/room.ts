@@ -1,8 +1,8 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { seedOfRun } from '../../properties/judge.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { JudgeOptions } from '../pool/judge.ts'
+import { seedOf } from '../seed.ts'
 import { UsageError } from '../usage-error.ts'
 import { handlersOf, type OwnHandler } from './handlers-of.ts'
 import { CELL, CELLS, type FromRoom, IN_HANDLER, IN_MODULE, type RoomData, type ToRoom } from './messages.ts'
@@ -104,9 +104,8 @@ export class CodeRoom {
    */
   judge(judgeModule: string, scenario: Scenario, run: number, options: JudgeOptions): RunResult {
     const names = handlersOf(scenario.spec).map(({ application }) => application)
-    const { file, title, variant, replay, seed } = scenario
-    const runSeed = run === 0 && replay !== null ? replay.runSeed : seedOfRun(seed, run)
-    const where = `${file}: ${title}${variant === null ? '' : ` · ${variant}`}, run ${run} · seed ${runSeed}`
+    const { file, title, variant } = scenario
+    const where = `${file}: ${title}${variant === null ? '' : ` · ${variant}`}, run ${run} · seed ${seedOf(scenario, run)}`
     const answer = this.ask({ kind: 'judge', judgeModule, scenario, run, options }, where, (inside) =>
       inside === IN_MODULE
         ? `${where}: a module of its handlers was being imported`

@@ -14,8 +14,7 @@ import type { ReporterChoice } from '../flags.ts'
 import { judge, nothingMatched } from '../judging.ts'
 import { loadScenarios } from '../load.ts'
 import { checkWritable, chosenReporters, folderInCheckout } from '../outputs.ts'
-import { Retelling } from '../retell.ts'
-import { type AdviceOf, adviceForResults } from '../search/advice-for-results.ts'
+import type { AdviceOf } from '../search/advice-for-results.ts'
 import { type Selection, select } from '../select.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
@@ -38,18 +37,10 @@ export async function run(request: RunRequest, context: Context): Promise<ExitCo
   const nothing = nothingMatched(flags, loaded.emptyFolders, selection)
   for (const line of nothing) context.console.err.write(`${line}\n`)
   if (selection.tasks.every(({ count }) => count === 0)) return EXIT.nothingMatched
-  const story = globals.verbose ? storiesOf(selection, await Retelling.with(context)) : null
-  const advised = globals.verbose && context.judgeModule === undefined
-  const advice = advised
-    ? await adviceForResults(
-        selection.planned.map(({ scenario }) => scenario),
-        flags,
-        context,
-      )
-    : null
+  const added = globals.verbose ? await addedFor(selection, flags, context) : NOTHING_ADDED
   const outputs = choices.map((choice) => ({
     file: choice.file,
-    reporter: reporterFor(choice, request, context, { story, advice }),
+    reporter: reporterFor(choice, request, context, added),
   }))
   const exit = await judge({ selection, flags, globals, outputs }, context)
   return exitOf(nothing.length > 0 ? [exit, EXIT.nothingMatched] : [exit])
@@ -57,8 +48,27 @@ export async function run(request: RunRequest, context: Context): Promise<ExitCo
 
 type StoryOf = NonNullable<PrettyOptions['story']>
 
+/** What `-v` adds. */
+interface Added {
+  readonly story: StoryOf | null
+  readonly advice: AdviceOf | null
+}
+
+const NOTHING_ADDED: Added = { story: null, advice: null }
+
+/** Loaded only when it is asked for: advice brings the whole search, a story the judge. */
+async function addedFor(selection: Selection, flags: JudgingFlags, context: Context): Promise<Added> {
+  const story = await storiesOf(selection, context)
+  if (context.judgeModule !== undefined) return { story, advice: null }
+  const { adviceForResults } = await import('../search/advice-for-results.ts')
+  const scenarios = selection.planned.map(({ scenario }) => scenario)
+  return { story, advice: await adviceForResults(scenarios, flags, context) }
+}
+
 /** Judges the run that a scenario's report shows once more, and tells what happened in it. */
-function storiesOf({ planned }: Selection, retelling: Retelling): StoryOf {
+async function storiesOf({ planned }: Selection, context: Context): Promise<StoryOf> {
+  const { Retelling } = await import('../retell.ts')
+  const retelling = await Retelling.with(context)
   return (result) => {
     const violation = violationToRepeat(result)
     const judged = planned.find(
@@ -68,12 +78,6 @@ function storiesOf({ planned }: Selection, retelling: Retelling): StoryOf {
     if (violation === null || judged === undefined) return null
     return retelling.story(judged.scenario, violation.run, violation)
   }
-}
-
-/** What `-v` adds. */
-interface Added {
-  readonly story: StoryOf | null
-  readonly advice: AdviceOf | null
 }
 
 function reporterFor(

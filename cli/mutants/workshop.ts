@@ -16,15 +16,9 @@ export class Workshop {
    * @throws {@link PatchError} when the patch does not fit; the folder is gone then
    */
   constructor(patch: Patch) {
-    const root = packageRoot()
     this.folder = mkdtempSync(join(tmpdir(), 'twiceshy-mutant-'))
     try {
-      cpSync(join(root, 'dist'), join(this.folder, 'dist'), {
-        recursive: true,
-        filter: (source) => !LEFT_OUT.test(source),
-      })
-      cpSync(join(root, 'package.json'), join(this.folder, 'package.json'))
-      linkDependencies(root, this.folder)
+      copyPackage(this.folder)
       const file = join(this.folder, builtFile(patch.file))
       writeFileSync(file, patched(existsSync(file) ? readFileSync(file, 'utf8') : '', patch))
     } catch (error) {
@@ -36,6 +30,14 @@ export class Workshop {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** Copies what runs of the built package into an empty folder, which finds the same dependencies. */
+export function copyPackage(folder: string): void {
+  const root = packageRoot()
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true, filter: (source) => !LEFT_OUT.test(source) })
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'))
+  linkDependencies(root, folder)
 }
 
 /** Dependencies are found where the package finds them, which may be beside it or above. */
