@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SourceRules } from './application/source-options.ts'
+import type { SourceRules, TransactionBoundary } from './application/source-options.ts'
 import type { FaultPlan } from './faults/plan.ts'
 import { M } from './history/catalogue.ts'
 import { recordOrdinal } from './history/ids.ts'
@@ -16,15 +16,17 @@ const ROWS = 60
 
 /** What a source did. */
 class Log implements MomentObserver {
-  readonly kinds = [M.recordSent, M.sourceFlushed, M.sourceResumed]
+  readonly kinds = [M.recordSent, M.sourceFlushed, M.sourceResumed, M.txnCommitted]
   readonly sent: number[] = []
   readonly flushed: number[] = []
   readonly resumed: number[] = []
+  committed = 0
 
   onMoment(kind: number, _time: number, _node: number, a: number): void {
     if (kind === M.recordSent) this.sent.push(recordOrdinal(a))
     if (kind === M.sourceFlushed) this.flushed.push(a)
     if (kind === M.sourceResumed) this.resumed.push(a)
+    if (kind === M.txnCommitted) this.committed++
   }
 
   /** Rows that were sent more than once. */
@@ -53,6 +55,17 @@ function worldOf(rules: Partial<SourceRules> = {}, config: Partial<ProducerConfi
     topics: [...base.topics, { ...orders, name: 'connect-offsets', partitions: 3 }],
     stores: [store('customers', { rows: ROWS })],
   }
+}
+
+/** With `exactly.once.source.support`. */
+function exactlyOnce(
+  boundary: TransactionBoundary = { kind: 'poll' },
+  config: Partial<ProducerConfig> = {},
+): WorldSpec {
+  const settings = { 'group.id': '', 'auto.offset.reset': 'latest', 'isolation.level': 'read_committed' } as const
+  const offsetsConsumer = consumer('offsets', 'orders', {}, settings).config
+  const id = { 'transactional.id': 'connect-cluster-import-0', 'max.block.ms': Number.MAX_SAFE_INTEGER, ...config }
+  return worldOf({ exactlyOnce: boundary, offsetsConsumer }, id)
 }
 
 function run(spec: WorldSpec, plan: FaultPlan = [], seed = '1'): { readonly log: Log; readonly result: WorldResult } {
@@ -109,6 +122,61 @@ describe('a source without exactly-once', () => {
 
   test('is the same in every run of a seed', () => {
     const digests = [1, 2].map(() => run(worldOf(), ends('crash'), '7').result.digest)
+    expect(digests[0]).toBe(digests[1])
+  })
+})
+
+describe('a source with exactly-once', () => {
+  test('commits rows and offset once per poll', () => {
+    const { log, result } = run(exactlyOnce())
+    expect(result.ended).toBe('settled')
+    expect(log.sent).toEqual(Array.from({ length: ROWS }, (_, row) => row))
+    expect(log.flushed).toEqual(Array.from({ length: ROWS / 2 }, (_, poll) => 2 * poll + 2))
+    expect(log.committed).toBe(ROWS / 2)
+  })
+
+  test('commits once per interval, with the boundary of an interval', () => {
+    const { log, result } = run(exactlyOnce({ kind: 'interval', intervalMs: 1000 }))
+    expect(result.ended).toBe('settled')
+    expect(log.committed).toBe(log.flushed.length)
+    expect(log.committed).toBeLessThan(6)
+    expect(log.flushed.at(-1)).toBe(ROWS)
+  })
+
+  test('that dies goes on behind its last commit, and sends again what it had not committed', () => {
+    const { log, result } = run(exactlyOnce({ kind: 'interval', intervalMs: 1000 }), ends('crash'))
+    expect(result.ended).toBe('settled')
+    expect(log.flushed).toContain(log.resumed[1])
+    expect(log.again[0]).toBe(log.resumed[1])
+    expect(new Set(log.sent).size).toBe(ROWS)
+  })
+
+  test('that is stopped commits first, and sends nothing again', () => {
+    const { log, result } = run(exactlyOnce({ kind: 'interval', intervalMs: 60_000 }), ends('stop'))
+    expect(result.ended).toBe('settled')
+    expect(log.resumed[1]).toBe(log.flushed[0])
+    expect(log.again).toEqual([])
+  })
+
+  test('fails when its transaction was aborted meanwhile, and stays failed', () => {
+    const groups = [[{ kind: 'node', name: 'import#0' }], [{ kind: 'role', role: 'brokers' }]] as const
+    const cut: FaultPlan = [
+      {
+        entry: 0,
+        forUs: 20 * SECOND,
+        trigger: { kind: 'at', atUs: 2 * SECOND },
+        action: { kind: 'partition', groups },
+      },
+    ]
+    const timeout = { 'transaction.timeout.ms': 3000, 'request.timeout.ms': 1000 }
+    const { log, result } = run(exactlyOnce({ kind: 'interval', intervalMs: 60_000 }, timeout), cut)
+    expect(result.ended).toBe('heal-limit')
+    expect(result.waiting.map(({ waitsFor }) => waitsFor).join()).toContain('which failed with a transaction')
+    expect(log.committed).toBe(0)
+  })
+
+  test('is the same in every run of a seed', () => {
+    const digests = [1, 2].map(() => run(exactlyOnce(), ends('crash'), '7').result.digest)
     expect(digests[0]).toBe(digests[1])
   })
 })

@@ -258,7 +258,6 @@ describe('not simulated yet', () => {
   check([
     ['controllers', after('cluster: { controllers: 3 }'), ['NOT_SIMULATED 6:12']],
     ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
-    ['exactly-once sources', after(source('config: { exactly.once.source.support: enabled }')), ['NOT_SIMULATED 7:49']],
     ['several tasks', after(source('instances: 2')), ['NOT_SIMULATED 7:39']],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],

@@ -160,7 +160,6 @@ test('the catalogue of keys is refused only for what is not simulated, by name',
   expect(refused.map((each) => each.message.replace(' is not simulated yet', ''))).toEqual([
     '`rack`',
     'a `handler` of your own',
-    '`exactly.once.source.support: enabled`',
   ])
 })
 

@@ -10,7 +10,7 @@ import type {
   RawStep,
   RawStore,
 } from './raw.ts'
-import { CONNECT_WORKER_CONFIG } from '../../sim/kafka/protocol/config/connect.ts'
+import { CONNECT_SOURCE_CONFIG, CONNECT_WORKER_CONFIG } from '../../sim/kafka/protocol/config/connect.ts'
 import { CONSUMER } from './resolve/consumer-config.ts'
 import { STREAMS } from './resolve/streams.ts'
 import { config, configMap, configOf, count, duration, moment, name, names, share, spread } from './schema-values.ts'
@@ -188,12 +188,7 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
 
 export const source: z.ZodType<RawSource> = z.strictObject({
   ...application,
-  config: configOf(
-    { ...PRODUCER_CONFIG, ...CONNECT_WORKER_CONFIG },
-    {
-      'exactly.once.source.support': 'disabled (default)',
-    },
-  ).optional(),
+  config: configOf({ ...PRODUCER_CONFIG, ...CONNECT_SOURCE_CONFIG }).optional(),
   from: name.optional().describe('the database whose rows it publishes, in the order of their commits'),
   to: names.optional().describe('topic, or a list that is taken in turn'),
   every: spread.optional().describe('time between two polls, default 1s'),

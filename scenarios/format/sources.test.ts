@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BASE, load, marks } from './fixture.test.helper.ts'
 
 const STORE = 'stores: { db: { rows: 5 }, tree: { kind: files } }\n'
+const EOS = 'exactly.once.source.support: enabled'
 /** Line 7, `text` from column 17 on. */
 const source = (text: string): string => `${BASE}${STORE}sources: { i: { ${text} } }\n`
 
@@ -34,6 +35,40 @@ describe('a source', () => {
     expect(rules.flushIntervalMs).toBe(5000)
   })
 
+  test('has transactions with exactly-once, under an id of Connect, and reads committed offsets', () => {
+    const { found, rules } = rulesOf(`from: db, to: orders, config: { ${EOS} }`)
+    expect(found.config).toMatchObject({ 'transactional.id': 'connect-cluster-i-0', 'enable.idempotence': true })
+    expect(rules.exactlyOnce).toEqual({ kind: 'poll' })
+    expect(rules.offsetsConsumer['isolation.level']).toBe('read_committed')
+    expect(
+      rulesOf('from: db, to: orders, config: { exactly.once.source.support: preparing }').rules.exactlyOnce,
+    ).toBeUndefined()
+  })
+
+  test('ends transactions by an interval, by default that of its flushes', () => {
+    const interval = `${EOS}, transaction.boundary: interval, offset.flush.interval.ms: 5s`
+    expect(rulesOf(`from: db, to: orders, config: { ${interval} }`).rules.exactlyOnce).toEqual({
+      kind: 'interval',
+      intervalMs: 5000,
+    })
+    const own = `${interval}, transaction.boundary.interval.ms: 700ms`
+    expect(rulesOf(`from: db, to: orders, config: { ${own} }`).rules.exactlyOnce).toEqual({
+      kind: 'interval',
+      intervalMs: 700,
+    })
+  })
+
+  test('is told that a boundary means nothing without transactions', () => {
+    expect(marks(load(source('from: db, to: orders, config: { transaction.boundary: poll }')))).toEqual([
+      'CONFIG_SURPRISE 7:71',
+    ])
+  })
+
+  test('has steps around its commits with exactly-once', () => {
+    const faults = 'faults: [ { fail: { target: i, step: before-commit } } ]\n'
+    expect(marks(load(`${source(`from: db, to: orders, config: { ${EOS} }`)}${faults}`))).toEqual([])
+  })
+
   test('brings the topic of its offsets, unless the file declares it', () => {
     const { spec } = rulesOf('from: db, to: orders')
     expect(spec.topics.map(({ name, partitions }) => [name, partitions])).toEqual([
@@ -53,7 +88,18 @@ describe('a source', () => {
     ['a store of files', 'from: tree, to: orders', ['IMPOSSIBLE 7:23 6:42']],
     ['no topic', 'from: db', ['MISSING 7:12']],
     ['several tasks', 'from: db, to: orders, instances: 2', ['NOT_SIMULATED 7:39']],
-    ['exactly once', 'from: db, to: orders, config: { exactly.once.source.support: enabled }', ['NOT_SIMULATED 7:49']],
+    [
+      'transactions of the connector',
+      `from: db, to: orders, config: { ${EOS}, transaction.boundary: connector }`,
+      ['NOT_SIMULATED 7:87'],
+    ],
+    ['an id of its own', `from: db, to: orders, config: { ${EOS}, transactional.id: t }`, ['CONFIG_REFUSED 7:105']],
+    ['no idempotence', `from: db, to: orders, config: { ${EOS}, enable.idempotence: false }`, ['CONFIG_REFUSED 7:107']],
+    [
+      'a long transaction',
+      `from: db, to: orders, config: { ${EOS}, transaction.timeout.ms: 1d }`,
+      ['CONFIG_REFUSED 7:111'],
+    ],
     ['a transactional id', 'from: db, to: orders, config: { transactional.id: t }', ['CONFIG_REFUSED 7:67']],
   ])('is refused: %s', (_, text, expected) => {
     expect(marks(load(source(text)))).toEqual(expected)

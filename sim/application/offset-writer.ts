@@ -1,21 +1,17 @@
 import { ms } from '../kernel/time.ts'
 import type { TimerHandle } from '../kernel/kernel.ts'
-import { recordOf, recordOrdinal } from '../history/ids.ts'
+import { recordOrdinal } from '../history/ids.ts'
 import { KafkaProducer, PRODUCER_TIMERS } from '../kafka/client/kafka-producer.ts'
-import { keyHash } from '../kafka/client/partitioner.ts'
-import { utf8Length } from '../kafka/client/murmur2.ts'
 import type { ProducerOwner, ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { Env } from '../kafka/env.ts'
-import type { ConsumedRecord } from '../kafka/client/consumer/kafka-consumer.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { ClientProfile } from '../kafka/protocol/profile.ts'
+import { offsetRecord } from './offset-record.ts'
 import type { SourceJournal } from './source-journal.ts'
 import { FLUSH_TIMEOUT_MS } from './source-options.ts'
 
 /** Number of timer kinds a writer takes, from its `timerBase` on. */
 export const OFFSET_WRITER_TIMERS: number = PRODUCER_TIMERS + 1
-/** Bytes of a source's partition and offset as JSON, besides the name. */
-const OFFSET_SIZE = 40
 
 export interface OffsetWriterOptions {
   readonly timerBase: number
@@ -59,11 +55,6 @@ export class OffsetWriter implements ProducerOwner {
     this.producer = new KafkaProducer(env, { timerBase, topics: [topic], bootstrap, config, profile }, this)
   }
 
-  /** Whether a record of the offsets topic is one of this task's; then it says where the task goes on. */
-  static offsetIn({ record }: ConsumedRecord, key: string): number {
-    return record.key === key ? recordOrdinal(record.record) : -1
-  }
-
   start(): void {
     this.producer.start()
   }
@@ -74,16 +65,8 @@ export class OffsetWriter implements ProducerOwner {
     const { env, key } = this
     this.writing = offset
     this.timer = env.setTimer(this.timerKind, ms(FLUSH_TIMEOUT_MS))
-    // The number of the record is what it says: the task's row, as nobody else looks at it.
-    const timestamp = Math.floor(env.wallClock() / 1000)
-    const record = {
-      record: recordOf(env.node, offset),
-      attempt: 0,
-      key,
-      size: utf8Length(key) + OFFSET_SIZE,
-      timestamp,
-    }
-    this.blocked = !this.producer.send(0, -1, keyHash(key), 0, record)
+    const { keyHash, record } = offsetRecord(env, key, offset)
+    this.blocked = !this.producer.send(0, -1, keyHash, 0, record)
     return true
   }
 

@@ -79,13 +79,24 @@ export function storeFacts(root: Place): ReadonlyMap<string, StoreFacts> {
 /** The transactional ids of all instances; those with something random in them nobody can name. */
 export function transactionalIdsOf(applications: ReadonlyMap<string, ApplicationFacts>): ReadonlySet<string> {
   const ids = new Set<string>()
-  for (const { kind, instances, place } of applications.values()) {
+  for (const { name, kind, instances, place } of applications.values()) {
+    if (kind === 'source' && isExactlyOnceSource(place)) ids.add(sourceTransactionalId(name))
     if (kind !== 'producer' && kind !== 'processor') continue
     const id = place.get('config').get('transactional.id').text()?.trim() ?? ''
     if (id === '' || id.includes('${random}') || id.includes('${incarnation}')) continue
     for (let instance = 0; instance < instances; instance++) ids.add(id.replaceAll('${instance}', String(instance)))
   }
   return ids
+}
+
+/** Whether Kafka Connect publishes in transactions what a source reads (KIP-618). */
+export function isExactlyOnceSource(source: Place): boolean {
+  return source.get('config').get('exactly.once.source.support').text() === 'enabled'
+}
+
+/** `Worker.taskTransactionalId`: the worker's group, its connector, its task. */
+export function sourceTransactionalId(name: string): string {
+  return `connect-cluster-${name}-0`
 }
 
 /** Where each group stands first. */

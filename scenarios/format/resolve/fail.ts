@@ -1,6 +1,7 @@
 import type { Action, FailStep, Target, Trigger } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import { type ApplicationFacts, type Context, reads } from './context.ts'
+import { isExactlyOnceSource } from './facts.ts'
 import { splitInstance } from './nodes.ts'
 import { resolveTarget } from './target.ts'
 
@@ -61,7 +62,7 @@ function stepAt(place: Place, target: Target | null, context: Context): FailStep
     checkCommits(at, step, application)
     return step
   }
-  if (application?.kind === 'source') {
+  if (application?.kind === 'source' && !isExactlyOnceSource(application.place)) {
     const message = `this can never happen: the worker flushes the offsets of \`${application.name}\`, so it has no step \`${step}\``
     const help =
       'wait for the moment: `when: { moment: source.flushed }`, or for one before it, such as `produce.acked`'
@@ -79,8 +80,9 @@ function stepAt(place: Place, target: Target | null, context: Context): FailStep
 }
 
 /** Producers commit at the ends of transactions only. */
-function commitsTransactions({ place }: ApplicationFacts): boolean {
+function commitsTransactions({ kind, place }: ApplicationFacts): boolean {
   return (
+    kind === 'source' ||
     place.has('transactions') ||
     place
       .get('steps')

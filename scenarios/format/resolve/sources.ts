@@ -1,7 +1,8 @@
-import type { SourceRules } from '../../../sim/application/source-options.ts'
-import { CONNECT_WORKER_CONFIG } from '../../../sim/kafka/protocol/config/connect.ts'
+import type { SourceRules, TransactionBoundary } from '../../../sim/application/source-options.ts'
+import { CONNECT_SOURCE_CONFIG } from '../../../sim/kafka/protocol/config/connect.ts'
 import type { ConsumerConfig } from '../../../sim/kafka/protocol/config/consumer.ts'
 import { INT_MAX } from '../../../sim/kafka/protocol/config/definition.ts'
+import type { ProducerConfig } from '../../../sim/kafka/protocol/config/producer.ts'
 import { clientBase, type ClientProfileName, type ClusterProfile } from '../../../sim/kafka/protocol/profile.ts'
 import { constant } from '../../../sim/kernel/spread.ts'
 import { SECOND } from '../../../sim/kernel/time.ts'
@@ -16,11 +17,13 @@ import { resolveClientProfile } from './profile.ts'
 import { databaseAt } from './store-names.ts'
 import { resolveTimes } from './times.ts'
 import { resolveTopicNames } from './topic-names.ts'
+import { sourceTransactionalId } from './facts.ts'
 import { OFFSETS_TOPIC } from './topics.ts'
 
-const WORKER: ConfigKind = { what: 'Connect worker', table: CONNECT_WORKER_CONFIG, notSimulated: [] }
-const SUPPORT = 'exactly.once.source.support'
+const WORKER: ConfigKind = { what: 'Connect worker', table: CONNECT_SOURCE_CONFIG, notSimulated: [] }
+const BOUNDARY = 'transaction.boundary'
 const ID = 'transactional.id'
+const IDEMPOTENCE = 'enable.idempotence'
 /** `AbstractConfig` of longs: `max.block.ms` as far as it goes. */
 const FOREVER_MS = 2 ** 53 - 1
 
@@ -68,10 +71,10 @@ function resolveSource(
   const client = resolveClientProfile(place.get('profile'), profile, ['publishing'])
   const base = clientBase(client)
   const config = place.get('config')
-  checkSupport(config.get(SUPPORT))
-  checkTransactions(config.get(ID))
-  const own = config.filtered(({ name: key }) => !isSetting(WORKER, key) && key !== SUPPORT && key !== ID)
   const source = rulesAt(place, from, base)
+  const transactionalId = source.exactlyOnce === undefined ? null : sourceTransactionalId(name)
+  checkId(config.get(ID), transactionalId)
+  const own = config.filtered(({ name: key }) => !isSetting(WORKER, key) && key !== ID)
   return {
     name,
     to: resolveTopicNames(place.get('to'), context),
@@ -88,7 +91,10 @@ function resolveSource(
     },
     onUnknown: 'resend',
     profile: client,
-    config: resolveProducerConfig(own, base, TASK_PRODUCER),
+    config:
+      transactionalId === null
+        ? resolveProducerConfig(own, base, TASK_PRODUCER)
+        : transactionalConfig(own, base, transactionalId),
     source,
   }
 }
@@ -96,11 +102,13 @@ function resolveSource(
 function rulesAt(place: Place, from: string, profile: ClientProfileName): SourceRules {
   const none = place.get('config').filtered(() => false)
   const settings = place.get('config').filtered((entry) => isSetting(WORKER, entry.name))
-  const { values } = resolveConfig(settings, WORKER, defaultsOf(CONNECT_WORKER_CONFIG))
+  const { values } = resolveConfig(settings, WORKER, defaultsOf(CONNECT_SOURCE_CONFIG))
+  const exactlyOnce = boundaryAt(settings, values)
   // The reader of the offsets stands at the end first, to learn where that is.
   const reading = { 'enable.auto.commit': false, 'auto.offset.reset': 'latest' }
-  const consumer = { ...resolveConsumerConfig(none, profile).values, ...reading }
-  return {
+  const isolation = exactlyOnce === null ? {} : { 'isolation.level': 'read_committed' }
+  const consumer = { ...resolveConsumerConfig(none, profile).values, ...reading, ...isolation }
+  const rules = {
     from,
     batch: place.get('batch').integer('`batch`', 1, 1_000_000, 100),
     every: spreadAt(place.get('every'), '`every`', constant(SECOND)),
@@ -109,18 +117,45 @@ function rulesAt(place: Place, from: string, profile: ClientProfileName): Source
     offsetsProducer: resolveProducerConfig(none, profile, OFFSETS_PRODUCER),
     offsetsConsumer: consumer as unknown as ConsumerConfig,
   }
+  return exactlyOnce === null ? rules : { ...rules, exactlyOnce }
 }
 
-/** `exactly.once.source.support`: what the others do is not built. */
-function checkSupport(place: Place): void {
-  if (!place.written || place.broken) return
-  const word = place.word(['disabled', 'preparing', 'enabled'], `\`${SUPPORT}\``)
-  if (word === null || word === 'disabled') return
-  place.notSimulated(`\`${SUPPORT}: ${word}\``, 'leave it out: without it a source is at-least-once')
+/** Where the transactions of a source end; null without any. `preparing` is about the worker's own topics. */
+function boundaryAt(settings: Place, values: Readonly<Record<string, ConfigValue>>): TransactionBoundary | null {
+  const isEnabled = values['exactly.once.source.support'] === 'enabled'
+  for (const key of [BOUNDARY, `${BOUNDARY}.interval.ms`]) {
+    if (isEnabled || !settings.get(key).written) continue
+    const message = `without \`exactly.once.source.support: enabled\` there are no transactions, so Connect ignores \`${key}\``
+    settings
+      .get(key)
+      .warning('TWICESHY_CONFIG_SURPRISE', message, 'leave it out, or write `exactly.once.source.support: enabled`')
+  }
+  if (!isEnabled) return null
+  if (values[BOUNDARY] === 'connector') {
+    settings
+      .get(BOUNDARY)
+      .notSimulated(`\`${BOUNDARY}: connector\``, 'write `poll` or `interval`: no connector here defines transactions')
+  }
+  if (values[BOUNDARY] !== 'interval') return { kind: 'poll' }
+  const intervalMs = Number(values[`${BOUNDARY}.interval.ms`]) || Number(values['offset.flush.interval.ms'])
+  return { kind: 'interval', intervalMs }
 }
 
-function checkTransactions(place: Place): void {
+/** `Worker.exactlyOnceSourceTaskProducerConfigs`: the worker insists on idempotence and on the id. */
+function transactionalConfig(own: Place, base: ClientProfileName, id: string): ProducerConfig {
+  const config = resolveProducerConfig(own, base, { ...TASK_PRODUCER, [IDEMPOTENCE]: true, [ID]: id })
+  if (config[IDEMPOTENCE]) return config
+  const at = [IDEMPOTENCE, 'acks', 'retries'].map((key) => own.get(key)).find((place) => place.written) ?? own
+  const message = 'exactly-once needs an idempotent producer, and Connect insists on it: these settings are against it'
+  at.error('TWICESHY_CONFIG_REFUSED', message, 'leave them out')
+  return config
+}
+
+function checkId(place: Place, needed: string | null): void {
   if (!place.written || place.broken) return
-  const message = 'the producer of a source task has no `transactional.id` without `exactly.once.source.support`'
+  const message =
+    needed === null
+      ? 'the producer of a source task has no `transactional.id` without `exactly.once.source.support`'
+      : `Connect gives the producer of a task its \`transactional.id\` itself, here \`${needed}\`, whatever is written`
   place.error('TWICESHY_CONFIG_REFUSED', message, 'leave it out')
 }

@@ -1,5 +1,6 @@
 import type { GuaranteeDefinition, ReaderKind, Stage } from '../vocabulary.ts'
 import { type ApplicationFacts, type Context, publishes, reads, type StoreFacts } from './context.ts'
+import { isExactlyOnceSource } from './facts.ts'
 import { transactionStep } from './transaction-steps.ts'
 
 /** Of which applications a guarantee is judged. */
@@ -110,7 +111,8 @@ function readsCommitted({ place }: ApplicationFacts): boolean {
 }
 
 /** By a written id, or by what is given one. */
-export function isTransactional({ place }: ApplicationFacts): boolean {
+export function isTransactional({ kind, place }: ApplicationFacts): boolean {
+  if (kind === 'source') return isExactlyOnceSource(place)
   if (place.get('config').has('transactional.id') || place.has('transactions')) return true
   if (isExactlyOnceStream(place)) return true
   return place.get('commit').text() === 'in-transaction' || transactionStep(place.get('steps')) !== null

@@ -6,6 +6,7 @@ import { differsByInstance } from './instance-ids.ts'
 
 const REPLICAS = 'transaction.state.log.replication.factor'
 const ID = 'transactional.id'
+const SUPPORT = 'exactly.once.source.support'
 const TIMEOUT = 'transaction.timeout.ms'
 const MAX_TIMEOUT = 'transaction.max.timeout.ms'
 
@@ -27,7 +28,7 @@ export function checkTransactions(workers: Workers, context: Context): void {
   const transactional = publishers.flatMap(([name, config]) => {
     const facts = context.applications.get(name)
     if (facts === undefined || config[ID] === '') return []
-    return [{ facts, config, at: facts.place.get('config').get(ID) }]
+    return [{ facts, config, at: facts.place.get('config').get(facts.kind === 'source' ? SUPPORT : ID) }]
   })
   checkTopic(transactional, context)
   for (const each of transactional) checkTimeout(each, context)
