@@ -40,10 +40,14 @@ function auditLog(shadow: Shadow, log: FinalLog): string | null {
 function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string | null {
   const told = shadow.logs.of(log.node, partition)
   const { entries } = shadow.logs
-  const shorter = Math.min(log.entries.length, told.entries.length)
+  if (log.logStartOffset !== told.start)
+    return `starts at offset ${log.logStartOffset}, where moments told ${told.start}`
+  const first = told.placeOf(told.start)
+  const length = told.entries.length - first
+  const shorter = Math.min(log.entries.length, length)
   for (let place = 0; place < shorter; place++) {
     const real = log.entries[place] as FinalLog['entries'][number]
-    const entry = told.entries.at(place)
+    const entry = told.entries.at(first + place)
     const same =
       entries.base.at(entry) === real.baseOffset &&
       entries.last.at(entry) === real.lastOffset &&
@@ -53,8 +57,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
       return `holds offsets ${real.baseOffset} to ${real.lastOffset} of epoch ${real.leaderEpoch}, where moments told ${entries.base.at(entry)} to ${entries.last.at(entry)} of epoch ${entries.epoch.at(entry)}`
     }
   }
-  if (log.entries.length !== told.entries.length)
-    return `has ${log.entries.length} batches, moments told of ${told.entries.length}`
+  if (log.entries.length !== length) return `has ${log.entries.length} batches, moments told of ${length}`
   if (log.highWatermark !== told.highWatermark)
     return `has the high watermark ${log.highWatermark}, moments told ${told.highWatermark}`
   return null

@@ -13,7 +13,8 @@ import type { WorldNodes } from './world-nodes.ts'
 export interface FinalLog {
   readonly node: number
   readonly tp: number
-  /** The log's own entries. */
+  readonly logStartOffset: number
+  /** The log's own entries, from its start on. */
   readonly entries: readonly LogEntry[]
   readonly highWatermark: number
 }
@@ -92,7 +93,8 @@ function logsOf(node: number, broker: Broker): readonly FinalLog[] {
     node,
     tp: log.tp,
     highWatermark: log.highWatermark,
-    entries: log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset),
+    logStartOffset: log.logStartOffset,
+    entries: log.allEntries(),
   }))
 }
 

@@ -45,7 +45,15 @@ export function tellMissing(
     passing < 0
       ? 'and the run settled without it'
       : `and ${tellCommit(consumption, reader, partition, passing)}, so it is not read again`
-  return `${lies}, but ${never}: ${tellLastHolder(consumption, reader, record)}, ${why}`
+  const deleted = tellDeleted(consumption, partition, view.offset.at(place))
+  return `${lies}, but ${never}: ${tellLastHolder(consumption, reader, record)}${deleted}, ${why}`
+}
+
+/** That no log holds an offset any more because retention deleted it; nothing where it is there. */
+function tellDeleted({ shadow }: Consumption, partition: number, offset: number): string {
+  const leader = shadow.leaderships.newestNode(partition)
+  const at = leader < 0 ? -1 : shadow.logs.of(leader, partition).deletedAt(offset)
+  return at < 0 ? '' : `, retention had deleted it from the log of ${shadow.names.node(leader)} at ${seconds(at)}`
 }
 
 function tellVerb(consumption: Consumption, reader: number, index: number): string {

@@ -94,6 +94,13 @@ describe('logs', () => {
     expect(history().appended(1, 0, 0, 0, 2).appended(1, 1, 1, 0).ended().broken()).toEqual(['offsets-contiguous'])
     expect(history().appended(1, 0, 0, 0, 3).appended(1, 1, 3, 0).ended().broken()).toEqual([])
   })
+  test('log-start-within-hw', () => {
+    const published = (): History => history().published(0).published(1).published(2)
+    const of = (h: History): readonly string[] => h.ended('settled', { logs: [] }).broken()
+    expect(of(published().startMoved(1, 2, 0))).toEqual([])
+    expect(of(published().startMoved(1, 4, 0))).toEqual(['log-start-within-hw'])
+    expect(of(published().startMoved(1, 2, 0).startMoved(1, 1, 2))).toEqual(['log-start-within-hw'])
+  })
   test('no-append-while-down', () => {
     expect(history().crashed(1).appended(1, 0, 0, 0).ended().broken()).toEqual(['no-append-while-down'])
     expect(history().crashed(1).started(1).appended(1, 0, 0, 0).ended().broken()).toEqual([])
@@ -188,7 +195,7 @@ describe('shadow-audit', () => {
   }
   const entry = { baseOffset: 0, lastOffset: 0, leaderEpoch: 0, batch }
   const real = (change: Partial<FinalLog>): FinalLog[] => [
-    { node: 1, tp, entries: [entry], highWatermark: 1, ...change },
+    { node: 1, tp, logStartOffset: 0, entries: [entry], highWatermark: 1, ...change },
   ]
   const audited = (change: Partial<FinalLog>): readonly string[] =>
     h()
@@ -206,6 +213,9 @@ describe('shadow-audit', () => {
       'holds offsets 0 to 0 of epoch 0, where moments told',
     )
     expect(audited({ entries: [{ ...entry, leaderEpoch: 1 }] })).toHaveLength(1)
+    expect(audited({ logStartOffset: 1 })).toEqual([
+      'shadow-audit: the log of orders-0 on broker-1 starts at offset 1, where moments told 0',
+    ])
     expect(audited({ highWatermark: 0 })).toEqual([
       'shadow-audit: the log of orders-0 on broker-1 has the high watermark 0, moments told 1',
     ])

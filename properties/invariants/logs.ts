@@ -5,7 +5,7 @@ import type { Breaches } from './breaches.ts'
 
 /** What holds of every append and every load. */
 export class LogInvariants implements MomentObserver {
-  readonly kinds: readonly number[] = [M.logAppended, M.logLoaded]
+  readonly kinds: readonly number[] = [M.logAppended, M.logLoaded, M.logStartMoved]
   private readonly shadow: Shadow
   private readonly breaches: Breaches
 
@@ -16,7 +16,15 @@ export class LogInvariants implements MomentObserver {
 
   onMoment(kind: number, time: number, node: number, _tp: number, offset: number, last: number): void {
     if (kind === M.logAppended) this.onAppended(time, node, offset, last)
-    else this.onLoaded(time, node)
+    else if (kind === M.logLoaded) this.onLoaded(time, node)
+    else this.onStartMoved(time, node, offset, last)
+  }
+
+  private onStartMoved(time: number, node: number, offset: number, was: number): void {
+    const log = this.shadow.logs.current
+    if (log === null || (offset <= log.highWatermark && offset >= was)) return
+    const what = `moved the start of its log from ${was} to ${offset}, and its high watermark is ${log.highWatermark}`
+    this.tell('log-start-within-hw', time, node, what)
   }
 
   private onLoaded(time: number, node: number): void {

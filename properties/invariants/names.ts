@@ -9,6 +9,7 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
   { name: 'offsets-contiguous', about: 'a batch is appended where the log ends' },
   { name: 'no-append-while-down', about: 'a process that is down appends nothing' },
   { name: 'hw-within-log', about: 'a high watermark lies within its log' },
+  { name: 'log-start-within-hw', about: 'a log never begins above its high watermark, nor back before where it began' },
   { name: 'leader-hw-monotonic', about: 'within one leadership the high watermark only grows' },
   { name: 'hw-covered-by-isr', about: 'every member of the in-sync set has fetched what is below the high watermark' },
   { name: 'hw-not-below-min-isr', about: 'the high watermark does not move while the in-sync set is below min ISR' },

@@ -154,17 +154,17 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   {
     id: 'truncation-skipped',
     rule: 'a follower cuts off what diverges before it goes on (KIP-101)',
-    file: 'sim/kafka/broker/replica-fetcher.ts',
-    anchor: 'log.truncateTo(target);',
+    file: 'sim/kafka/broker/truncation.ts',
+    anchor: 'log.truncateTo(Math.min(isSame ? endOffset : own.endOffset, own.endOffset, log.logEndOffset));',
     replacement: 'MARK;',
     caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
   },
   {
     id: 'truncation-one-short',
     rule: 'a follower cuts off all that diverges, from the end of the common epoch on',
-    file: 'sim/kafka/broker/replica-fetcher.ts',
-    anchor: 'log.truncateTo(target);',
-    replacement: 'log.truncateTo(target + (MARK ? 1 : 0));',
+    file: 'sim/kafka/broker/truncation.ts',
+    anchor: 'own.endOffset, log.logEndOffset));',
+    replacement: 'own.endOffset, log.logEndOffset) + (MARK ? 1 : 0));',
     caughtBy: { scenario: 'library/readers-see-what-stays', variant: null, runs: 10 },
   },
   {

@@ -57,8 +57,8 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     id: 'index-not-rebuilt',
     rule: 'after an unclean shutdown the aborted transactions are read from the log (`LogSegment.recover`)',
     file: 'sim/kafka/log/producer-state.ts',
-    anchor: 'this.replay(entries, logStartOffset, index);',
-    replacement: 'this.replay(entries, logStartOffset, MARK && null);',
+    anchor: 'this.replay(entries, from, index, to);',
+    replacement: 'this.replay(entries, from, MARK && null, to);',
     caughtBy: campaign(400),
   },
   {

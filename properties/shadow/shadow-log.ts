@@ -4,7 +4,10 @@ import { List } from './growable.ts'
 /** Why a log became shorter. */
 export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped'
 
-/** One replica's log as moments tell it. */
+/**
+ * One replica's log as moments tell it. What retention deleted before its start is kept here as history: it was committed, so
+ * it is the same for all replicas, and judges ask what readers made of it.
+ */
 export class ShadowLog {
   readonly node: number
   readonly partition: number
@@ -18,6 +21,8 @@ export class ShadowLog {
   cutFrom = 0
   cutTo = 0
   cutCause: CutCause = 'none'
+  /** Where the log began to begin, and when, in ascending order. */
+  readonly starts: { readonly offset: number; readonly at: number }[] = []
   private readonly table: Entries
   /** Where the last search ended: the next one usually ends nearby. */
   private hint = 0
@@ -37,14 +42,33 @@ export class ShadowLog {
     this.end = end
   }
 
-  /** Drops every entry that reaches `offset` or beyond. An offset beyond the end starts the log anew there. */
-  truncate(offset: number, time: number, cause: CutCause): void {
-    if (offset > this.end) {
-      this.wipe(time, cause)
-      this.start = offset
-      this.end = offset
-      return
+  moveStart(offset: number, time: number): void {
+    this.start = offset
+    this.starts.push({ offset, at: time })
+  }
+
+  /** When an offset was deleted; -1 when it was not. */
+  deletedAt(offset: number): number {
+    return offset >= this.start ? -1 : (this.starts.find((start) => start.offset > offset)?.at ?? -1)
+  }
+
+  /**
+   * An empty log that begins where its leader's does, behind everything it had: what lies before is history that it shares
+   * with its leader.
+   */
+  startAnew(offset: number, leaders: ShadowLog | null, time: number): void {
+    this.wipe(time, 'truncated')
+    const { last } = this.table
+    for (const entry of leaders?.entries.data ?? []) {
+      if (last.at(entry) >= offset) break
+      this.entries.push(entry)
     }
+    this.start = offset
+    this.end = offset
+  }
+
+  /** Drops every entry that reaches `offset` or beyond. */
+  truncate(offset: number, time: number, cause: CutCause): void {
     if (offset < this.end) this.noteCut(offset, time, cause)
     const { entries, table } = this
     let kept = entries.length
@@ -103,7 +127,7 @@ export class ShadowLog {
     // Mostly somebody asks for the end.
     const newest = this.lastEntry
     if (newest >= 0 && this.table.last.at(newest) === offset) return newest
-    if (offset < this.start || offset >= this.end) return -1
+    if (offset < 0 || offset >= this.end) return -1
     const place = this.placeOf(offset)
     if (place >= this.entries.length) return -1
     const entry = this.entries.data[place] as number

@@ -91,3 +91,19 @@ test('a partition that the spec does not declare is left alone', () => {
   expect(logs.onAppended(0, 1, tpOf(7, 3), 0, 0, 0, 1, -1, -1, -1)).toBe(false)
   expect(logs.current).toBeNull()
 })
+
+test('an empty log that begins where its leader does shares the history before, and the same entries follow', () => {
+  const logs = shadows()
+  for (let offset = 0; offset < 4; offset++) {
+    logs.onAppended(offset, 1, TP, offset, offset, 0, offset, -1, -1, -1)
+    if (offset < 1) logs.onAppended(offset, 2, TP, offset, offset, 0, offset, -1, -1, -1)
+  }
+  logs.onStartMoved(8, 1, TP, 2)
+  logs.onTruncated(9, 2, TP, 2, () => 1)
+  expect([1, 2].map((offset) => logs.of(1, 0).deletedAt(offset))).toEqual([8, -1])
+  const follower = logs.of(2, 0)
+  expect([follower.start, follower.end, follower.entries.length]).toEqual([2, 2, 2])
+  logs.onAppended(10, 2, TP, 2, 2, 0, 2, -1, -1, -1)
+  expect([logs.entries.created, logs.entries.conflict]).toEqual([false, -1])
+  expect(follower.holds(logs.of(1, 0).entryAt(2))).toBe(true)
+})

@@ -78,8 +78,23 @@ export class ShadowLogs {
     return created
   }
 
-  onTruncated(time: number, node: number, tp: number, offset: number): void {
-    this.select(node, tp)?.truncate(offset, time, 'truncated')
+  /** `leader` is the newest leader's node, -1 without. */
+  onTruncated(
+    time: number,
+    node: number,
+    tp: number,
+    offset: number,
+    leader: (partition: number) => number = () => -1,
+  ): void {
+    const log = this.select(node, tp)
+    if (log === null) return
+    if (offset <= log.end) return log.truncate(offset, time, 'truncated')
+    const from = leader(log.partition)
+    log.startAnew(offset, from < 0 || from === node ? null : this.of(from, log.partition), time)
+  }
+
+  onStartMoved(time: number, node: number, tp: number, offset: number): void {
+    this.select(node, tp)?.moveStart(offset, time)
   }
 
   onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {

@@ -28,6 +28,7 @@ const KINDS: readonly number[] = [
   M.logAppended,
   M.logTruncated,
   M.logLoaded,
+  M.logStartMoved,
   M.hwAdvanced,
   M.diskWiped,
   M.leaderElected,
@@ -94,6 +95,8 @@ export class Shadow implements MomentObserver {
     return this.told.ofTransaction
   }
 
+  private readonly newestNode = (partition: number): number => this.leaderships.newestNode(partition)
+
   onMoment(
     kind: number,
     time: number,
@@ -126,7 +129,9 @@ export class Shadow implements MomentObserver {
       case M.batchRetried:
         return this.onRetried(time, a, c)
       case M.logTruncated:
-        return this.logs.onTruncated(time, node, a, b)
+        return this.logs.onTruncated(time, node, a, b, this.newestNode)
+      case M.logStartMoved:
+        return this.logs.onStartMoved(time, node, a, b)
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:

@@ -257,6 +257,9 @@ export class History {
     )
   }
 
+  startMoved(node: number, offset: number, was: number): this {
+    return this.emit(M.logStartMoved, node, this.tp, offset, was)
+  }
   truncated(node: number, offset: number, end: number): this {
     return this.emit(M.logTruncated, node, this.tp, offset, end)
   }

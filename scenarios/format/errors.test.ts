@@ -260,8 +260,8 @@ describe('not simulated yet', () => {
     ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
     ['several tasks', after(source('instances: 2')), ['NOT_SIMULATED 7:39']],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
-    ['a broker setting', after('cluster: { config: { log.retention.ms: 5 } }'), ['NOT_SIMULATED 6:22']],
-    ['a topic setting', topics('{ orders: { partitions: 2, cleanup.policy: compact } }'), ['NOT_SIMULATED 2:36']],
+    ['a broker setting', after('cluster: { config: { log.retention.hours: 5 } }'), ['NOT_SIMULATED 6:22']],
+    ['a topic setting', topics('{ orders: { partitions: 2, segment.jitter.ms: 5s } }'), ['NOT_SIMULATED 2:36']],
     [
       'disk and clock faults',
       after(
@@ -275,7 +275,6 @@ describe('not simulated yet', () => {
       after('chaos: { budget: hostile, kinds: [corrupt] }'),
       ['NOT_SIMULATED 6:18', 'NOT_SIMULATED 6:35'],
     ],
-    ['switches', after('profile: { base: kafka-4.1, log.truncation: high-watermark }'), ['NOT_SIMULATED 6:29']],
   ])
 })
 

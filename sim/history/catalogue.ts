@@ -1,6 +1,7 @@
 import { CLUSTER_ROWS } from './cluster-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
 import { QUORUM_ROWS } from './quorum-rows.ts'
+import { LOG_ROWS } from './log-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
@@ -52,6 +53,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...SHARE_ROWS,
   ...SOURCE_ROWS,
   ...QUORUM_ROWS,
+  ...LOG_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

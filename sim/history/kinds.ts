@@ -121,6 +121,8 @@ export const M = {
   quorumTruncated: 126,
   quorumCommitted: 127,
   controllerDeposed: 128,
+  logRolled: 129,
+  logStartMoved: 130,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -11,6 +11,8 @@ export class AppendFile<T> {
   private readonly ends: number[] = []
   private durable = 0
   private torn = false
+  /** Bytes that were dropped from the file's start: positions count on. */
+  private origin = 0
 
   /** The entries in order; the same array for the file's whole life. A torn entry is not among them. */
   get entries(): readonly T[] {
@@ -24,7 +26,7 @@ export class AppendFile<T> {
 
   /** Size of the file in bytes. */
   get bytes(): number {
-    return this.bytesBefore(this.written.length)
+    return this.bytesBefore(this.written.length) - this.origin
   }
 
   /** Number of entries that a loss of power cannot take. */
@@ -37,15 +39,15 @@ export class AppendFile<T> {
     return this.torn
   }
 
-  /** Bytes of the entries before the one with this index. */
+  /** Position in bytes of the entry with this index: differences are sizes. */
   bytesBefore(index: number): number {
-    return index === 0 ? 0 : (this.ends[index - 1] as number)
+    return index === 0 ? this.origin : (this.ends[index - 1] as number)
   }
 
   append(entry: T, size: number): void {
     if (this.torn) throw new Error('appended behind a torn entry: the file was not recovered')
     const { ends } = this
-    ends.push((ends.length === 0 ? 0 : (ends[ends.length - 1] as number)) + size)
+    ends.push((ends.length === 0 ? this.origin : (ends[ends.length - 1] as number)) + size)
     this.written.push(entry)
   }
 
@@ -61,6 +63,15 @@ export class AppendFile<T> {
     this.written.length = length
     this.ends.length = length
     if (this.durable > length) this.durable = length
+  }
+
+  /** Removes the first entries; durable at once, like a file that is deleted. */
+  dropFirst(count: number): void {
+    if (count === 0) return
+    this.origin = this.bytesBefore(count)
+    this.written.splice(0, count)
+    this.ends.splice(0, count)
+    this.durable = Math.max(0, this.durable - count)
   }
 
   /** What a scan does that meets a bad entry: cuts it off. Returns whether there was one. */

@@ -17,15 +17,13 @@ import { didYouMean } from '../suggest.ts'
 
 const CLUSTER_NAMES = Object.keys(CLUSTER_PROFILES) as readonly ClusterProfileName[]
 const CLIENT_NAMES = Object.keys(CLIENT_PROFILES) as readonly ClientProfileName[]
-/** Switches of the format whose rules are not simulated yet. */
-const LATER_SWITCHES: readonly string[] = ['log.truncation']
 const DEFAULT: ClusterProfileName = 'kafka-4.1'
 
 /** `profile:` of the file: a name, or a base with switches. */
 export function resolveProfile(place: Place): ClusterProfile {
   if (place.tree?.kind !== 'map') return CLUSTER_PROFILES[profileName(place, CLUSTER_NAMES) ?? DEFAULT]
   const base = CLUSTER_PROFILES[profileName(place.get('base'), CLUSTER_NAMES) ?? DEFAULT]
-  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES, LATER_SWITCHES) }
+  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES) }
 }
 
 /**
@@ -40,7 +38,7 @@ export function resolveClientProfile(
   const byDefault = CLIENT_NAMES.find((name) => name === cluster.base) ?? 'kafka-4.1'
   if (place.tree?.kind !== 'map') return profileName(place, CLIENT_NAMES) ?? byDefault
   const base = profileName(place.get('base'), CLIENT_NAMES) ?? byDefault
-  const switches: Partial<ClientSwitches> = switchesAt(place, CLIENT_SWITCHES, [])
+  const switches: Partial<ClientSwitches> = switchesAt(place, CLIENT_SWITCHES)
   for (const { name, of } of CLIENT_SWITCHES) {
     if (does.includes(of) || !Object.hasOwn(switches, name)) continue
     const what =
@@ -59,26 +57,25 @@ interface Switch {
   readonly about: string
 }
 
-function switchesAt(place: Place, known: readonly Switch[], later: readonly string[]): Record<string, string | number> {
+function switchesAt(place: Place, known: readonly Switch[]): Record<string, string | number> {
   const switched: Record<string, string | number> = {}
   for (const entry of place.entries()) {
     if (entry.name === 'base' || !entry.written || entry.broken) continue
-    const value = switchAt(entry, known, later)
+    const value = switchAt(entry, known)
     if (value !== null) switched[entry.name] = value
   }
   return switched
 }
 
-function switchAt(entry: Place, known: readonly Switch[], later: readonly string[]): string | number | null {
+function switchAt(entry: Place, known: readonly Switch[]): string | number | null {
   const definition = known.find((each) => each.name === entry.name)
   if (definition !== undefined) {
     const value = definition.values.find((each) => String(each) === entry.text())
     if (value !== undefined) return value
     const message = `\`${entry.name}\` must be ${definition.values.map((each) => `\`${each}\``).join(' or ')}, not ${entry.describe()}`
     entry.error('TWICESHY_VALUE', message, definition.about)
-  } else if (later.includes(entry.name)) entry.notSimulated(`the switch \`${entry.name}\``)
-  else {
-    const help = didYouMean(entry.name, ['base', ...known.map((each) => each.name), ...later])
+  } else {
+    const help = didYouMean(entry.name, ['base', ...known.map((each) => each.name)])
     entry.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `no profile has a switch \`${entry.name}\``, help)
   }
   return null

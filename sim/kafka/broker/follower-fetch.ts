@@ -119,7 +119,9 @@ export class FollowerFetch {
     if (partition === undefined) {
       return this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_ID
     }
-    if (wanted.currentLeaderEpoch < partition.leaderEpoch) return Errors.FENCED_LEADER_EPOCH
+    // Without an epoch, as before KIP-320, nobody is fenced.
+    const isFenced = wanted.currentLeaderEpoch >= 0 && wanted.currentLeaderEpoch < partition.leaderEpoch
+    if (isFenced) return Errors.FENCED_LEADER_EPOCH
     if (wanted.currentLeaderEpoch > partition.leaderEpoch) return Errors.UNKNOWN_LEADER_EPOCH
     if (!partition.isLeader) return Errors.NOT_LEADER_OR_FOLLOWER
     if (partition.remote(request.replicaId) === null) return Errors.UNKNOWN_LEADER_EPOCH

@@ -32,7 +32,7 @@ export function readError(
   return requireLeader && !partition.isLeader ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.NONE
 }
 
-/** `KafkaApis.handleListOffsetRequest` */
+/** `KafkaApis.handleListOffsetRequest`. To followers a log ends where it does, replicated or not. */
 export function listOffsets(
   request: ListOffsetsRequest,
   partitions: ByPartition<Partition>,
@@ -48,7 +48,9 @@ export function listOffsets(
       const found =
         error !== Errors.NONE || partition === undefined
           ? { ...NOWHERE, errorCode: error }
-          : find(partition, timestamp, isCommitted)
+          : request.replicaId >= 0 && timestamp === LATEST_TIMESTAMP
+            ? { ...NOWHERE, offset: partition.log.logEndOffset }
+            : find(partition, timestamp, isCommitted)
       return { topicId, partition: index, ...found }
     }),
   }
@@ -78,7 +80,8 @@ function find(partition: Partition, timestamp: number, isCommitted: boolean): Fo
     const leaderEpoch = first === undefined ? log.latestEpoch : first.leaderEpoch
     return { errorCode: Errors.NONE, offset: logStartOffset, leaderEpoch }
   }
-  for (const { batch, baseOffset, leaderEpoch } of log.read(logStartOffset, Number.MAX_SAFE_INTEGER, lastFetchable)) {
+  for (const { batch, baseOffset, lastOffset, leaderEpoch } of log.allEntries()) {
+    if (lastOffset >= lastFetchable) break
     if (batch.maxTimestamp < timestamp) continue
     const index = batch.records.findIndex((record) => record.timestamp >= timestamp)
     if (index >= 0) return { errorCode: Errors.NONE, offset: baseOffset + index, leaderEpoch }

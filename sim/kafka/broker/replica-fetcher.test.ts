@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { M } from '../../history/catalogue.ts'
 import { samplerOf } from '../../kernel/sampler.ts'
-import { Api } from '../protocol/api.ts'
+import type { ClientRequest } from '../client/network-client.ts'
+import { Api, type ApiKey } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import { type FetchPartition, type FetchPartitionResponse, NO_LEADER_HINT } from '../protocol/messages.ts'
+import type { LogTruncation } from '../protocol/profile.ts'
 import { MiniCluster, ORDERS_0 } from './mini-cluster.test.support.ts'
 import type { Partition } from './partition.ts'
 
 /** Broker 2 as a follower that hears of nobody but the test. Its leader is broker 1, in epoch 0 to begin with. */
 class Follower {
-  readonly cluster: MiniCluster = new MiniCluster({ brokers: 2 })
-  readonly partition: Partition = this.cluster.partition(2)
+  readonly cluster: MiniCluster
+  readonly partition: Partition
 
-  constructor() {
+  constructor(truncation: LogTruncation = 'on-fetch') {
+    this.cluster = new MiniCluster({ brokers: 2, profile: { 'log.truncation': truncation } })
+    this.partition = this.cluster.partition(2)
     this.cluster.isolate(2, [0, 1])
     this.cluster.runFor(0.01)
   }
@@ -70,6 +74,25 @@ class Follower {
       partitions: [wanted],
     }
     this.cluster.broker(2).replicas.fetchers.apply({ leader: 1, request, response: { responses: [response] } })
+  }
+
+  /** The leader says where its log begins and ends. */
+  bounds(start: number, end: number): void {
+    const { fetchers } = this.cluster.broker(2).replicas
+    const answer = { topicId: 1, partition: 0, errorCode: Errors.NONE, leaderEpoch: -1 }
+    const partitions = [end, start].map((offset) => ({ ...answer, offset }))
+    fetchers.onCompletion(this.request(Api.ListOffsets), { partitions }, 'response')
+  }
+
+  /** The leader says where an epoch ends. */
+  epochEnd(leaderEpoch: number, endOffset: number): void {
+    const { fetchers } = this.cluster.broker(2).replicas
+    const answer = { topicId: 1, partition: 0, errorCode: Errors.NONE, leaderEpoch, endOffset }
+    fetchers.onCompletion(this.request(Api.OffsetForLeaderEpoch), { partitions: [answer] }, 'response')
+  }
+
+  private request(api: ApiKey): ClientRequest {
+    return { api, destination: 1, body: {} } as unknown as ClientRequest
   }
 
   entry(baseOffset: number, leaderEpoch: number): FetchPartitionResponse['records'][number] {
@@ -172,15 +195,101 @@ describe('errors (1.7)', () => {
   test('out of range below the leader: the log begins anew where the leader begins', () => {
     const follower = new Follower()
     follower.follow(3, [[1, 4]])
-    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE, logStartOffset: 20, highWatermark: 30 })
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE })
+    follower.bounds(20, 30)
     expect(follower.partition.log).toMatchObject({ logStartOffset: 20, logEndOffset: 20 })
   })
 
   test('out of range otherwise: the log stays as it is', () => {
     const follower = new Follower()
     follower.follow(3, [[1, 4]])
-    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE, logStartOffset: 0, highWatermark: 3 })
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE })
+    follower.bounds(0, 4)
     expect(follower.end).toBe(4)
+  })
+
+  test('out of range beyond the leader: the log is cut to its end', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ errorCode: Errors.OFFSET_OUT_OF_RANGE })
+    follower.bounds(0, 3)
+    expect(follower.end).toBe(3)
+  })
+
+  test('bounds that nobody asked for are not applied', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.bounds(20, 30)
+    follower.bounds(0, 1)
+    expect(follower.partition.log).toMatchObject({ logStartOffset: 0, logEndOffset: 4 })
+  })
+
+  test("the leader's log start is the follower's too, within the high watermark", () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ highWatermark: 3, logStartOffset: 2 })
+    expect(follower.partition.log.logStartOffset).toBe(2)
+    follower.answer({ highWatermark: 3, logStartOffset: 1 })
+    expect(follower.partition.log.logStartOffset).toBe(2)
+  })
+
+  test('what does not begin at the log end is not appended, and the partition waits', () => {
+    const follower = new Follower()
+    follower.follow(3, [[1, 4]])
+    follower.answer({ records: [follower.entry(3, 1)], highWatermark: 4 })
+    expect(follower.partition.log).toMatchObject({ logEndOffset: 4, highWatermark: 0 })
+  })
+})
+
+describe('older schemes of truncation (1.7)', () => {
+  test('before KIP-101 a follower cuts its log to its own high watermark, replicated or not', () => {
+    const follower = new Follower('high-watermark')
+    follower.partition.log.appendAsLeader(follower.cluster.batch(), 1)
+    follower.partition.log.setHighWatermark(1, 1, false)
+    follower.follow(3, [[1, 2]])
+    expect(follower.end).toBe(1)
+  })
+
+  test('KIP-101: cut to the end of the last epoch, or of an older one without noticing (KAFKA-6361)', () => {
+    const follower = new Follower('leader-epoch')
+    follower.follow(5, [
+      [1, 2],
+      [3, 2],
+    ])
+    expect(follower.end).toBe(4)
+    follower.epochEnd(1, 3)
+    expect(follower.end).toBe(3)
+    follower.epochEnd(1, 1)
+    expect(follower.end).toBe(3)
+  })
+
+  test('KIP-279: asks again until an epoch is common', () => {
+    const follower = new Follower('leader-epoch-iterated')
+    follower.follow(5, [
+      [1, 2],
+      [3, 2],
+    ])
+    // The leader knows no epoch 3, and its epoch 2 is none of ours: what we have before it ends at 2, and is asked about next.
+    follower.epochEnd(2, 3)
+    expect(follower.end).toBe(2)
+    follower.epochEnd(1, 1)
+    expect(follower.end).toBe(1)
+    follower.epochEnd(1, 0)
+    expect(follower.end).toBe(1)
+  })
+
+  test('an epoch that the leader does not know: back to the high watermark', () => {
+    const follower = new Follower('leader-epoch-iterated')
+    follower.follow(5, [[1, 3]])
+    follower.epochEnd(-1, -1)
+    expect(follower.end).toBe(0)
+  })
+
+  test('nobody is fenced, and batches of a later leadership are taken', () => {
+    const follower = new Follower('leader-epoch')
+    follower.follow(3)
+    follower.answer({ records: [follower.entry(0, 3), follower.entry(1, 4)] }, { currentLeaderEpoch: -1 })
+    expect(follower.end).toBe(2)
   })
 })
 

@@ -10,21 +10,15 @@ import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { Errors } from '../protocol/errors.ts'
+import type { ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../protocol/group-messages.ts'
 import type { FetchPartition, FetchPartitionResponse, FetchRequest, FetchResponse } from '../protocol/messages.ts'
+import type { LogTruncation } from '../protocol/profile.ts'
 import { serverClientOptions } from './controller-channel.ts'
+import { type FetchState, fetchStateOf, indexOf, isCurrent, mayFetch } from './fetch-state.ts'
+import { onBounds, onEpochEnds, questionOf, type QuestionHost } from './leader-questions.ts'
 import type { Partition } from './partition.ts'
 import { BrokerTimer, FETCHER_CLIENT_TIMERS } from './timers.ts'
-
-/** Where a follower stands with one partition (`PartitionFetchState`). */
-interface FetchState {
-  readonly partition: Partition
-  /** Leader epoch the fetcher was started under; carried by every fetch (KIP-320). */
-  leaderEpoch: number
-  /** Not fetched before this time. */
-  delayedUntil: number
-  /** The leader said our epoch is fenced: parked until new metadata arrives. */
-  failed: boolean
-}
+import { truncateToLeader } from './truncation.ts'
 
 interface Fetcher {
   readonly leader: number
@@ -60,7 +54,7 @@ export interface IdleReplicaWaker {
 const NO_PARTITIONS: readonly FetchPartition[] = []
 
 /** `ReplicaFetcherManager` and its `ReplicaFetcherThread`s: one fetch in flight per leader this broker follows. */
-export class ReplicaFetcherManager implements NetworkClientOwner {
+export class ReplicaFetcherManager implements NetworkClientOwner, QuestionHost {
   readonly client: NetworkClient
   /** Set by the replica manager. */
   waker: IdleReplicaWaker | null = null
@@ -71,16 +65,18 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
   private readonly minBytes: number
   private readonly partitionMaxBytes: number
   private readonly gate: FetchResponseGate
+  private readonly truncation: LogTruncation
   /** By leader's node number. */
   private readonly fetchers: (Fetcher | undefined)[] = []
 
-  constructor(env: Env, broker: number, config: BrokerConfig, gate: FetchResponseGate) {
+  constructor(env: Env, broker: number, config: BrokerConfig, truncation: LogTruncation, gate: FetchResponseGate) {
     this.env = env
     this.broker = broker
     this.backoffUs = ms(config['replica.fetch.backoff.ms'])
     this.maxWaitMs = config['replica.fetch.wait.max.ms']
     this.minBytes = config['replica.fetch.min.bytes']
     this.partitionMaxBytes = config['replica.fetch.max.bytes']
+    this.truncation = truncation
     this.gate = gate
     this.client = new NetworkClient(
       env,
@@ -94,7 +90,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     this.remove(partition.tp)
     const leader = partition.leaderId
     if (leader < 0) return
-    this.fetcher(leader).states.push(fetchStateOf(partition))
+    this.fetcher(leader).states.push(fetchStateOf(partition, this.truncation))
     this.fetch(leader)
   }
 
@@ -106,7 +102,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const partition: FetchPartition = {
       topicId: topicIdOf(tp),
       partition: partitionOf(tp),
-      currentLeaderEpoch: leaderEpoch,
+      currentLeaderEpoch: this.truncation === 'on-fetch' ? leaderEpoch : -1,
       fetchOffset: 0,
       lastFetchedEpoch: -1,
       logStartOffset: 0,
@@ -151,8 +147,15 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const leader = request.destination
     const fetcher = this.fetchers[leader]
     if (cause !== 'response' || body === null || fetcher === undefined) return
-    fetcher.applying = true
-    this.gate.onFetchResponse({ leader, request: request.body as FetchRequest, response: body as FetchResponse })
+    if (request.api === Api.ListOffsets) onBounds(fetcher.states, body as ListOffsetsResponse, this)
+    else if (request.api === Api.OffsetForLeaderEpoch)
+      onEpochEnds(fetcher.states, body as OffsetForLeaderEpochResponse, this.truncation, this)
+    else {
+      fetcher.applying = true
+      this.gate.onFetchResponse({ leader, request: request.body as FetchRequest, response: body as FetchResponse })
+      return
+    }
+    this.fetch(leader)
   }
 
   /** A back-off timer: `a` is the leader. */
@@ -192,7 +195,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const partition = this.waker?.wake(tp) ?? null
     if (partition === null) return
     forgetIdle(fetcher, tp)
-    const state = fetchStateOf(partition)
+    const state = fetchStateOf(partition, this.truncation)
     fetcher.states.push(state)
     this.applyPartition(state, data)
   }
@@ -201,14 +204,12 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const { log } = state.partition
     switch (data.errorCode) {
       case Errors.NONE:
-        if (data.divergingEpoch !== null) this.truncate(state, data.divergingEpoch.epoch, data.divergingEpoch.endOffset)
+        // Our log parts from the leader's: cut to what both can agree on. The next fetch tells whether that was enough.
+        if (data.divergingEpoch !== null) truncateToLeader(log, data.divergingEpoch, this.truncation)
         else this.append(state, data)
         break
       case Errors.OFFSET_OUT_OF_RANGE:
-        // `fetchOffsetAndTruncate`: the answer's bounds are those the leader had when it refused.
-        if (data.highWatermark >= 0 && data.logStartOffset > log.logEndOffset)
-          log.truncateFullyAndStartAt(data.logStartOffset)
-        this.delay(state)
+        state.question = 'bounds'
         break
       case Errors.FENCED_LEADER_EPOCH:
         state.failed = state.leaderEpoch === state.partition.leaderEpoch
@@ -220,27 +221,22 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
 
   private append(state: FetchState, data: FetchPartitionResponse): void {
     const { log } = state.partition
-    if (data.records.length > 0) log.appendAsFollower(data.records, state.leaderEpoch)
+    const { records } = data
+    // What does not begin at the log's end cannot be appended (`UnexpectedAppendOffsetException`).
+    if (records.length > 0 && log.appendAsFollower(records, this.newestEpoch(state)) < 0) return this.delay(state)
     const highWatermark = Math.min(data.highWatermark, log.logEndOffset)
     if (highWatermark !== log.highWatermark && highWatermark >= 0) {
       log.setHighWatermark(highWatermark, state.leaderEpoch, false)
     }
+    if (data.logStartOffset > log.logStartOffset) log.incrementLogStartOffset(data.logStartOffset)
   }
 
-  /** 1.7: our log parts from the leader's: cut to what both can agree on, and ask again. */
-  private truncate(state: FetchState, epoch: number, endOffset: number): void {
-    const { log } = state.partition
-    const own = log.endOffsetForEpoch(epoch)
-    const target =
-      own.epoch < 0
-        ? Math.min(endOffset, log.logEndOffset)
-        : own.epoch === epoch
-          ? Math.min(endOffset, own.endOffset, log.logEndOffset)
-          : Math.min(own.endOffset, log.logEndOffset)
-    log.truncateTo(target)
+  /** Batches of a later leadership than this are not taken; before KIP-320 all were. */
+  private newestEpoch(state: FetchState): number {
+    return state.toldEpoch < 0 ? Number.MAX_SAFE_INTEGER : state.leaderEpoch
   }
 
-  private delay(state: FetchState): void {
+  delay(state: FetchState): void {
     state.delayedUntil = this.env.monotonic() + this.backoffUs
     this.env.setTimer(BrokerTimer.FetchBackoff, this.backoffUs, state.partition.leaderId)
   }
@@ -250,6 +246,7 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     const fetcher = this.fetchers[leader]
     if (fetcher === undefined || (fetcher.states.length === 0 && fetcher.idle.length === 0)) return
     if (fetcher.applying || this.client.inFlight(leader) > 0) return
+    if (this.ask(leader, fetcher)) return
     const partitions = this.fetchPartitions(fetcher.states)
     // Partitions in back-off are no reason to connect (`AbstractFetcherThread.doWork`).
     const idle = fetcher.idle.length > 0 && fetcher.idleUntil <= this.env.monotonic() ? fetcher.idle : NO_PARTITIONS
@@ -264,6 +261,15 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
       idle,
     }
     this.client.send(leader, Api.Fetch, body, 0)
+  }
+
+  /** Sends what must be known before the next fetch; false when that is nothing. */
+  private ask(leader: number, { states }: Fetcher): boolean {
+    if (!hasQuestion(states)) return false
+    const question = questionOf(states, this.broker, this.env.monotonic())
+    if (question === null) return false
+    if (this.client.ready(leader)) this.client.send(leader, question.api, question.body, 0)
+    return true
   }
 
   private fetchPartitions(states: readonly FetchState[]): readonly FetchPartition[] {
@@ -281,17 +287,13 @@ export class ReplicaFetcherManager implements NetworkClientOwner {
     return {
       topicId: topicIdOf(tp),
       partition: partitionOf(tp),
-      currentLeaderEpoch: state.leaderEpoch,
+      currentLeaderEpoch: state.toldEpoch,
       fetchOffset: log.logEndOffset,
-      lastFetchedEpoch: log.latestEpoch,
+      lastFetchedEpoch: state.toldEpoch < 0 ? -1 : log.latestEpoch,
       logStartOffset: log.logStartOffset,
       partitionMaxBytes: this.partitionMaxBytes,
     }
   }
-}
-
-function fetchStateOf(partition: Partition): FetchState {
-  return { partition, leaderEpoch: partition.leaderEpoch, delayedUntil: 0, failed: false }
 }
 
 function forgetIdle(fetcher: Fetcher, tp: number): void {
@@ -299,27 +301,7 @@ function forgetIdle(fetcher: Fetcher, tp: number): void {
   if (!fetcher.idle.every(isOther)) fetcher.idle = fetcher.idle.filter(isOther)
 }
 
-/**
- * Whether an answer still speaks of the partition as it is: it may have got another leader epoch or been cut while the fetch
- * was under way, and then another leadership's words must not be taken for this one's (KAFKA-18723).
- */
-function isCurrent(state: FetchState, wanted: FetchPartition | undefined): boolean {
-  return (
-    wanted !== undefined &&
-    wanted.currentLeaderEpoch === state.leaderEpoch &&
-    wanted.fetchOffset === state.partition.log.logEndOffset
-  )
-}
-
-function mayFetch(state: FetchState, now: number): boolean {
-  return !state.failed && state.delayedUntil <= now
-}
-
-/** Where the state of a partition stands, looking from `likely` on and then before it; -1 = nowhere. */
-function indexOf(states: readonly FetchState[], tp: number, likely: number): number {
-  for (let at = likely; at < states.length; at++) if ((states[at] as FetchState).partition.tp === tp) return at
-  for (let at = 0; at < likely && at < states.length; at++) {
-    if ((states[at] as FetchState).partition.tp === tp) return at
-  }
-  return -1
+function hasQuestion(states: readonly FetchState[]): boolean {
+  for (const state of states) if (state.question !== 'none') return true
+  return false
 }

@@ -83,7 +83,13 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this)
     this.fetches = this.reads.purgatory
     this.appends = new Appends(env, this.partitions, metadata, this.fetches, channel, this)
-    this.fetchers = new ReplicaFetcherManager(env, options.broker, options.config, gate)
+    this.fetchers = new ReplicaFetcherManager(
+      env,
+      options.broker,
+      options.config,
+      options.profile['log.truncation'],
+      gate,
+    )
     this.alterPartitions = new AlterPartitionManager(env, controller, options.broker, this)
     this.fetchers.waker = this.idle
   }
@@ -194,8 +200,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   }
 
   entriesOf(tp: number): readonly LogEntry[] {
-    const log = this.partitions.get(tp)?.log
-    return log === undefined ? [] : log.read(log.logStartOffset, Number.MAX_SAFE_INTEGER, log.logEndOffset)
+    return this.partitions.get(tp)?.log.allEntries() ?? []
   }
 
   logEndOffset(tp: number): number {

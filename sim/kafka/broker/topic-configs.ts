@@ -2,6 +2,9 @@ import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { BROKER_SYNONYM, type TopicConfig } from '../protocol/config/topic.ts'
 import { type MetadataCache, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
+/** Kafka's own topics are compacted, in segments of their own size (`offsets.topic.segment.bytes` and the others'). */
+const INTERNAL: Partial<TopicConfig> = { 'cleanup.policy': 'compact', 'segment.bytes': 104_857_600 }
+
 /**
  * A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all, and
  * what the transaction log was created with.
@@ -13,7 +16,7 @@ export function topicConfigOf(
 ): TopicConfig {
   const configured = known.topicConfigs.get(topicId)
   if (configured !== undefined) return configured
-  const defaults = topicDefaults(known.config)
+  const defaults = { ...topicDefaults(known.config), ...INTERNAL }
   const minIsr = metadata.minInsyncReplicas
   const ofTransactions = topicId === metadata.transactionsTopicId ? minIsr.get(TRANSACTIONS_TOPIC) : undefined
   if (ofTransactions !== undefined)

@@ -8,10 +8,10 @@ import type { AbortedTxn } from './transaction-index.ts'
 
 /** What a broker keeps on its disk: purposes of its files. Those of a partition have its `tp` as key, the others 0. */
 export const LogFile = {
-  /** The log's one segment. */
+  /** The log's segments, one behind the other. */
   segment: 1,
-  /** First offset the segment can hold, which Kafka writes into the file's name; absent = 0. */
-  segmentBaseOffset: 2,
+  /** First offset that each segment can hold, which Kafka writes into the file's name; absent = one from 0. */
+  segmentBaseOffsets: 2,
   /** `leader-epoch-checkpoint` */
   leaderEpochs: 3,
   /** `<offset>.snapshot` */
@@ -31,7 +31,7 @@ export const LogFile = {
 /** The files of one partition's directory. */
 export interface LogFiles {
   readonly segment: AppendFile<LogEntry>
-  readonly segmentBaseOffset: AtomicFile<number>
+  readonly segmentBaseOffsets: AtomicFile<readonly number[]>
   readonly leaderEpochs: AtomicFile<readonly EpochEntry[]>
   readonly producerSnapshots: AtomicFile<readonly ProducerSnapshot[]>
   readonly transactionIndex: AtomicFile<readonly AbortedTxn[]>
@@ -41,7 +41,7 @@ export interface LogFiles {
 export function openLogFiles(disk: Disk, tp: number): LogFiles {
   return {
     segment: disk.appendFile(LogFile.segment, tp),
-    segmentBaseOffset: disk.atomicFile(LogFile.segmentBaseOffset, tp),
+    segmentBaseOffsets: disk.atomicFile(LogFile.segmentBaseOffsets, tp),
     leaderEpochs: disk.atomicFile(LogFile.leaderEpochs, tp),
     producerSnapshots: disk.atomicFile(LogFile.producerSnapshots, tp),
     transactionIndex: disk.atomicFile(LogFile.transactionIndex, tp),

@@ -4,7 +4,7 @@ import type { Env } from '../env.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogFiles } from './log-files.ts'
-import { LogSegment } from './log-segment.ts'
+import { LocalLog } from './local-log.ts'
 import { PartitionLog, type TruncationListener } from './partition-log.ts'
 import { type ProducerRules, ProducerStateManager } from './producer-state.ts'
 import { TransactionIndex } from './transaction-index.ts'
@@ -25,8 +25,8 @@ export interface LoadOptions {
 }
 
 /**
- * Builds a log from what its files hold (`LogLoader.load`). After an unclean shutdown the segment is scanned: a torn batch
- * is cut off, epochs and producers are read from the batches. The high watermark comes from the checkpoint and is mostly
+ * Builds a log from what its files hold (`LogLoader.load`). After an unclean shutdown the segments from the recovery point
+ * on are scanned: a torn batch is cut off, epochs and producers are read from the batches. The high watermark comes from the checkpoint and is mostly
  * behind the one that was known before. Loading takes no simulated time.
  */
 export function loadLog(
@@ -37,29 +37,31 @@ export function loadLog(
   listener: TruncationListener,
 ): PartitionLog {
   const { checkpoints, hadCleanShutdown } = options
-  const segment = new LogSegment(files.segment, files.segmentBaseOffset)
+  const nowMs = Math.floor(env.wallClock() / MILLISECOND)
+  if (!hadCleanShutdown) files.segment.cutTornTail()
+  const local = new LocalLog(files.segment, files.segmentBaseOffsets)
   const epochs = new LeaderEpochFileCache(files.leaderEpochs)
   const producers = new ProducerStateManager(files.producerSnapshots, options.producerRules)
   const index = new TransactionIndex(files.transactionIndex)
-  if (!hadCleanShutdown) recover(files, segment, epochs, producers, index)
+  if (!hadCleanShutdown) recover(local, checkpoints, epochs, producers, index, nowMs)
 
   // A disk that lost more than the checkpoint knows of: the log goes on where it said that it starts.
-  if (segment.nextOffset < checkpoints.logStartOffset) {
-    segment.startAt(checkpoints.logStartOffset)
+  if (local.nextOffset < checkpoints.logStartOffset) {
+    local.startAt(checkpoints.logStartOffset)
     epochs.clear()
     producers.clear()
     index.clear()
   }
-  const logEndOffset = segment.nextOffset
-  const logStartOffset = Math.max(checkpoints.logStartOffset, segment.baseOffset)
+  const logEndOffset = local.nextOffset
+  const logStartOffset = Math.max(checkpoints.logStartOffset, local.baseOffset)
   epochs.truncateFromEnd(logEndOffset)
   epochs.truncateFromStart(logStartOffset)
-  producers.load(segment.all, logStartOffset, logEndOffset, Math.floor(env.wallClock() / MILLISECOND))
+  producers.load(local.all, logStartOffset, logEndOffset, nowMs, local.baseOffsets)
   return new PartitionLog(
     env,
     {
       tp,
-      segment,
+      local,
       epochs,
       producers,
       index,
@@ -76,22 +78,33 @@ export function loadLog(
 /** Tells of a log that was there before its broker started. */
 export function emitLoaded(env: Env, log: PartitionLog, hadCleanShutdown: boolean): void {
   env.emit(M.logLoaded, log.tp, log.logEndOffset, log.highWatermark, hadCleanShutdown ? 1 : 0)
+  // The checkpoint may be behind the log start that was known before.
+  if (log.logStartOffset > 0) env.emit(M.logStartMoved, log.tp, log.logStartOffset, log.logStartOffset)
 }
 
 /**
- * The scan of an unclean segment (`LogLoader.recoverSegment`). Kafka scans from the segment that holds the recovery point;
- * with one segment that is all of it.
+ * The scan after an unclean shutdown (`LogLoader.recoverLog`): of the segment that holds the recovery point and of those
+ * behind it.
  */
 function recover(
-  files: LogFiles,
-  segment: LogSegment,
+  local: LocalLog,
+  checkpoints: LogCheckpoints,
   epochs: LeaderEpochFileCache,
   producers: ProducerStateManager,
   index: TransactionIndex,
+  nowMs: number,
 ): void {
-  files.segment.cutTornTail()
-  for (const { leaderEpoch, baseOffset } of segment.all) {
+  const bases = local.baseOffsets
+  const first = Math.max(
+    0,
+    bases.findLastIndex((base) => base <= checkpoints.recoveryPoint),
+  )
+  for (const { leaderEpoch, baseOffset } of local.from(bases[first] as number)) {
     if (leaderEpoch > epochs.latestEpoch) epochs.assign(leaderEpoch, baseOffset)
   }
-  producers.recover(segment.all, segment.baseOffset, segment.nextOffset, index)
+  const logStartOffset = Math.max(checkpoints.logStartOffset, local.baseOffset)
+  for (let at = first; at < bases.length; at++) {
+    const range = { from: bases[at] as number, to: bases[at + 1] ?? local.nextOffset }
+    producers.recover(local.all, logStartOffset, range, index, nowMs)
+  }
 }

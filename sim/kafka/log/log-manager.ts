@@ -10,6 +10,7 @@ import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { PartitionLog, TruncationListener } from './partition-log.ts'
 import { CURRENT_SWITCHES, type ProducerRules, type ProducerSwitches } from './producer-state.ts'
+import { RetentionCheck } from './retention-check.ts'
 
 /** Timers of the logs; a broker hands kinds 40..49 to {@link LogManager.onTimer}. */
 export const LogTimer = {
@@ -19,6 +20,7 @@ export const LogTimer = {
   producerExpiration: 43,
   /** `flush.ms` of one partition; a = its tp. */
   flush: 44,
+  retention: 45,
 } as const
 
 /** Topic settings by topic id: the broker's metadata. */
@@ -48,7 +50,8 @@ export class LogManager implements TruncationListener {
   private readonly tps: number[] = []
   /** Partitions whose flush timer runs. */
   private readonly flushTimers: Set<number> = new Set()
-  private loaded = false
+  /** From the loading on. */
+  private retention: RetentionCheck | null = null
 
   /**
    * Opens the disk; nothing is read but the clean-shutdown marker until {@link load}.
@@ -76,6 +79,7 @@ export class LogManager implements TruncationListener {
    * from here on is an unclean shutdown. Once per incarnation.
    */
   load(configs: TopicConfigs): void {
+    this.retention = new RetentionCheck(this.env, this.config)
     const hadCleanShutdown = this.cleanShutdownFile.read() !== null
     this.cleanShutdownFile.remove()
     for (const tp of this.disk.keysOf(LogFile.segment)) {
@@ -83,7 +87,6 @@ export class LogManager implements TruncationListener {
       const log = this.open(tp, configs.topicConfig(topicIdOf(tp)), hadCleanShutdown)
       emitLoaded(this.env, log, hadCleanShutdown)
     }
-    this.loaded = true
     const { config, env } = this
     env.setTimer(LogTimer.highWatermarkCheckpoint, ms(config['replica.high.watermark.checkpoint.interval.ms']))
     env.setTimer(LogTimer.recoveryPointCheckpoint, ms(config['log.flush.offset.checkpoint.interval.ms']))
@@ -108,7 +111,7 @@ export class LogManager implements TruncationListener {
 
   /** The partition's log, an empty one if there is none yet. */
   getOrCreate(tp: number, config: TopicConfig): PartitionLog {
-    if (!this.loaded) throw new Error('a log was asked for before the logs were loaded')
+    if (this.retention === null) throw new Error('a log was asked for before the logs were loaded')
     // A new log has nothing to recover, whatever became of the others.
     return this.byTp.get(tp) ?? this.open(tp, config, true)
   }
@@ -116,6 +119,7 @@ export class LogManager implements TruncationListener {
   /** A topic's settings changed. */
   configure(tp: number, config: TopicConfig): void {
     this.byTp.get(tp)?.configure(config)
+    this.retention?.onConfig(config, LogTimer.retention)
     this.keepFlushing(tp)
   }
 
@@ -125,6 +129,7 @@ export class LogManager implements TruncationListener {
     switch (kind) {
       case LogTimer.highWatermarkCheckpoint:
         this.checkpointHighWatermarks()
+        this.retention?.lookAhead(this.all, LogTimer.retention)
         env.setTimer(kind, ms(config['replica.high.watermark.checkpoint.interval.ms']))
         return true
       case LogTimer.recoveryPointCheckpoint:
@@ -138,6 +143,9 @@ export class LogManager implements TruncationListener {
       case LogTimer.producerExpiration:
         for (const log of this.all) log.removeExpiredProducers()
         env.setTimer(kind, ms(config['producer.id.expiration.check.interval.ms']))
+        return true
+      case LogTimer.retention:
+        this.retention?.onTimer(this.all, kind)
         return true
       case LogTimer.flush:
         this.flushTimers.delete(a)
@@ -159,7 +167,7 @@ export class LogManager implements TruncationListener {
    * its logs leaves the disk as it found it.
    */
   cleanShutdown(brokerEpoch: number): void {
-    if (!this.loaded) return
+    if (this.retention === null) return
     this.checkpointHighWatermarks()
     for (const log of this.all) log.close()
     this.checkpointRecoveryPoints()
@@ -178,6 +186,7 @@ export class LogManager implements TruncationListener {
     this.byTp.set(tp, log)
     this.all.push(log)
     this.tps.push(tp)
+    this.retention?.onConfig(config, LogTimer.retention)
     this.keepFlushing(tp)
     return log
   }

@@ -27,10 +27,15 @@ import type { PartitionLog } from './partition-log.ts'
 
 export const TP: number = tpOf(1, 0)
 export const TOPIC: TopicConfig = {
+  'cleanup.policy': 'delete',
   'flush.messages': NEVER,
   'flush.ms': NEVER,
   'max.message.bytes': 1_048_588,
   'min.insync.replicas': 1,
+  'retention.bytes': -1,
+  'retention.ms': 604_800_000,
+  'segment.bytes': 1_073_741_824,
+  'segment.ms': 604_800_000,
   'unclean.leader.election.enable': false,
 }
 export const NO_HASH: Hasher = { update: () => {}, copy: () => NO_HASH, digest: () => '' }
@@ -179,7 +184,7 @@ export class LogWorld {
 
   /** Everything in the log. */
   content(log: PartitionLog = this.log): readonly LogEntry[] {
-    return log.read(log.logStartOffset, NEVER, log.logEndOffset)
+    return log.allEntries()
   }
 
   /** Moments since the last call. */

@@ -1,13 +1,15 @@
 import { M } from '../../history/catalogue.ts'
 import { APPENDED_AS_LEADER, CONTROL_BATCH, TRANSACTIONAL_BATCH } from '../../history/ids.ts'
-import { MILLISECOND, ms } from '../../kernel/time.ts'
+import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
 import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
-import type { LogSegment } from './log-segment.ts'
+import type { LocalLog, RollRules } from './local-log.ts'
+import { LogFlushing } from './log-flushing.ts'
+import { LogRetention } from './log-retention.ts'
 import { LogTransactions } from './log-transactions.ts'
 import { type AppendOrigin, validateProducer, validateTransactional } from './append-validation.ts'
 import type { ProducerStateManager } from './producer-state.ts'
@@ -22,7 +24,7 @@ export interface TruncationListener {
 /** Everything a log is made of; {@link loadLog} puts it together from the disk. */
 export interface PartitionLogState {
   readonly tp: number
-  readonly segment: LogSegment
+  readonly local: LocalLog
   readonly epochs: LeaderEpochFileCache
   readonly producers: ProducerStateManager
   readonly index: TransactionIndex
@@ -36,14 +38,15 @@ export interface PartitionLogState {
 const NOTHING: readonly LogEntry[] = Object.freeze([])
 
 /**
- * A replica's log (`UnifiedLog`): batches at their offsets, the high watermark, leader epochs and producer state. It has
- * one segment that never rolls. Rules that need to know who leads are the partition's, not the log's.
+ * A replica's log (`UnifiedLog`): batches at their offsets, the high watermark, leader epochs and producer state. Rules
+ * that need to know who leads are the partition's, not the log's.
  */
 export class PartitionLog {
   readonly tp: number
   readonly transactions: LogTransactions
   private readonly env: Env
-  private readonly segment: LogSegment
+  private readonly local: LocalLog
+  private readonly flushing: LogFlushing
   private readonly epochs: LeaderEpochFileCache
   private readonly producers: ProducerStateManager
   private readonly listener: TruncationListener
@@ -51,35 +54,33 @@ export class PartitionLog {
   private start: number
   private end: number
   private high: number
-  private flushedTo: number
-  /** Wall clock of the last flush. */
-  private flushedAt: number
+  private readonly retention: LogRetention
   private maxMessageBytes = 0
-  private flushMessages = 0
-  private flushUs = 0
+  private rolling: RollRules = { segmentBytes: 0, segmentMs: 0 }
 
   constructor(env: Env, state: PartitionLogState, listener: TruncationListener) {
     this.env = env
     this.tp = state.tp
-    this.segment = state.segment
+    this.local = state.local
     this.epochs = state.epochs
     this.producers = state.producers
-    this.transactions = new LogTransactions(env, state.segment.all, state.producers, state.index)
+    this.transactions = new LogTransactions(env, state.local.all, state.producers, state.index)
     this.listener = listener
     this.start = state.logStartOffset
     this.end = state.logEndOffset
     this.high = state.highWatermark
-    this.flushedTo = state.recoveryPoint
-    this.flushedAt = env.wallClock()
+    this.flushing = new LogFlushing(env, state.tp, state.local, state.recoveryPoint)
+    this.retention = new LogRetention(state.local, state.producers, state.index, state.config)
     this.configure(state.config)
     if (this.transactions.present) this.transactions.settle(this.high, this.start)
   }
 
   /** Takes over changed topic settings. */
   configure(config: TopicConfig): void {
+    this.retention.configure(config)
     this.maxMessageBytes = config['max.message.bytes']
-    this.flushMessages = config['flush.messages']
-    this.flushUs = ms(config['flush.ms'])
+    this.rolling = { segmentBytes: config['segment.bytes'], segmentMs: config['segment.ms'] }
+    this.flushing.configure(config)
   }
 
   get logStartOffset(): number {
@@ -104,9 +105,9 @@ export class PartitionLog {
     return firstUnstable >= 0 && firstUnstable < this.high ? firstUnstable : this.high
   }
 
-  /** Every record below it was flushed by this broker; after an unclean start it may be lower than what really was. */
+  /** See {@link LogFlushing.recoveryPoint}. */
   get recoveryPoint(): number {
-    return this.flushedTo
+    return this.flushing.recoveryPoint
   }
 
   /** Leader epoch of the last entry of the epoch cache; -1 when no epoch is known. */
@@ -118,7 +119,7 @@ export class PartitionLog {
 
   /**
    * Appends a batch at the log's end under the leader's epoch, or finds that it must not or need not be. Codes INVALID_RECORD,
-   * MESSAGE_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and for markers
+   * MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and for markers
    * TRANSACTION_COORDINATOR_FENCED. The result is valid until the next call.
    *
    * @param guard what {@link LogTransactions.startVerification} gave for a transactional batch that was verified, else `NO_GUARD`
@@ -136,6 +137,9 @@ export class PartitionLog {
     if (batch.size > this.maxMessageBytes) return this.result.refused(Errors.MESSAGE_TOO_LARGE)
     const baseOffset = this.end
     this.epochs.assign(leaderEpoch, baseOffset)
+    if (batch.size > this.rolling.segmentBytes) return this.result.refused(Errors.RECORD_LIST_TOO_LARGE)
+    // Before the producer is looked at: a duplicate too may begin a segment.
+    this.maybeRoll(batch)
     if (batch.producerId >= 0) {
       const producer = this.producers.lastEntry(batch.producerId)
       const duplicate = producer === undefined || origin !== 'CLIENT' ? -1 : producer.findDuplicate(batch)
@@ -166,6 +170,7 @@ export class PartitionLog {
       const entry = entries[appended] as LogEntry
       if (entry.leaderEpoch > fetchedUnderEpoch) break
       this.epochs.assign(entry.leaderEpoch, entry.baseOffset)
+      this.maybeRoll(entry.batch)
       this.write(entry, 0)
     }
     return appended
@@ -173,7 +178,7 @@ export class PartitionLog {
 
   private write(entry: LogEntry, asLeader: number): void {
     const { batch, baseOffset } = entry
-    this.segment.append(entry)
+    this.local.append(entry)
     this.end = entry.lastOffset + 1
     const isSequenced = batch.producerId >= 0
     if (isSequenced) {
@@ -191,8 +196,20 @@ export class PartitionLog {
       (batch.producerEpoch & 0xffff) | asLeader | transactionFlags(batch),
       isSequenced ? batch.baseSequence : -1,
     )
-    // flush.messages counts records, and the flush is part of the append: an acknowledgement comes after it.
-    if (this.end - this.flushedTo >= this.flushMessages) this.flush()
+    this.flushing.afterAppend(this.end)
+  }
+
+  private maybeRoll(batch: RecordBatch): void {
+    if (this.local.shouldRoll(batch.size, batch.maxTimestamp, this.rolling)) this.roll()
+  }
+
+  /** `UnifiedLog.roll`: the next batch begins a segment; the one before is flushed, and what is known of producers kept. */
+  private roll(): void {
+    this.local.roll()
+    this.producers.takeSnapshot(this.start, this.end)
+    this.transactions.index.flush()
+    this.env.emit(M.logRolled, this.tp, this.end)
+    this.flush()
   }
 
   private deduplicated(batch: RecordBatch, baseOffset: number, lastOffset: number): AppendResult {
@@ -218,12 +235,17 @@ export class PartitionLog {
    */
   read(fromOffset: number, maxBytes: number, upToOffset: number, atLeastOne = true): readonly LogEntry[] {
     if (fromOffset >= upToOffset || fromOffset >= this.end) return NOTHING
-    return this.segment.read(fromOffset, maxBytes, upToOffset, atLeastOne)
+    return this.local.read(fromOffset, maxBytes, upToOffset, atLeastOne)
+  }
+
+  /** Every batch from the log's start on, of all segments. */
+  allEntries(): readonly LogEntry[] {
+    return this.local.from(this.start)
   }
 
   /** Bytes of the batches from the one that holds `fromOffset` up to `upToOffset`: what `fetch.min.bytes` is measured with. */
   bytesBetween(fromOffset: number, upToOffset: number): number {
-    return fromOffset >= upToOffset ? 0 : this.segment.bytesBetween(fromOffset, upToOffset)
+    return fromOffset >= upToOffset ? 0 : this.local.bytesBetween(fromOffset, upToOffset)
   }
 
   // --- epochs -------------------------------------------------------------------------------------------------------
@@ -252,12 +274,33 @@ export class PartitionLog {
     this.env.emit(M.hwAdvanced, this.tp, high, epoch, isLeader ? 1 : 0)
   }
 
-  /** The leader's log begins later than ours: nothing before it is served any more. Not above the high watermark. */
+  /**
+   * Nothing before the offset is served any more (`maybeIncrementLogStartOffset`): segments were deleted, or the leader's log
+   * begins later than ours. Not above the high watermark. The state of producers stays (KIP-360).
+   */
   incrementLogStartOffset(offset: number): void {
     if (offset <= this.start || offset > this.high) return
+    this.env.emit(M.logStartMoved, this.tp, offset, this.start)
     this.start = offset
+    this.flushing.onStart(offset)
     this.epochs.truncateFromStart(offset)
     if (this.transactions.present) this.transactions.settle(offset, offset)
+  }
+
+  /** Whether retention, or the leader's log start, would delete something so many microseconds from now. */
+  hasDeletable(inUs: number): boolean {
+    const nowMs = Math.floor((this.env.wallClock() + inUs) / MILLISECOND)
+    return this.retention.due({ logStartOffset: this.start, highWatermark: this.high, nowMs }).count > 0
+  }
+
+  /** See {@link LogRetention}. */
+  deleteOldSegments(): void {
+    const state = { logStartOffset: this.start, highWatermark: this.high, nowMs: this.nowMs() }
+    const { count, all } = this.retention.due(state)
+    if (count === 0) return
+    // There is always a segment.
+    if (all) this.roll()
+    this.incrementLogStartOffset(this.retention.delete(count))
   }
 
   /**
@@ -270,16 +313,16 @@ export class PartitionLog {
       this.epochs.truncateFromEnd(before)
       return before
     }
-    if (offset < this.segment.baseOffset) {
+    if (offset < this.local.baseOffset) {
       this.truncateFullyAndStartAt(offset)
       return offset
     }
-    this.segment.truncateTo(offset)
-    this.end = this.segment.nextOffset
+    this.local.truncateTo(offset)
+    this.end = this.local.nextOffset
     this.epochs.truncateFromEnd(this.end)
     this.start = Math.min(this.start, this.end)
     this.transactions.index.truncateTo(this.end)
-    this.producers.truncate(this.segment.all, this.start, this.end, this.nowMs())
+    this.producers.truncate(this.local.all, this.start, this.end, this.nowMs())
     this.afterTruncation(before)
     return this.end
   }
@@ -287,7 +330,7 @@ export class PartitionLog {
   /** Drops everything; the log is empty and goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
     const before = this.end
-    this.segment.startAt(offset)
+    this.local.startAt(offset)
     this.start = offset
     this.end = offset
     this.epochs.clear()
@@ -297,7 +340,7 @@ export class PartitionLog {
   }
 
   private afterTruncation(endBefore: number): void {
-    this.flushedTo = Math.min(this.flushedTo, this.end)
+    this.flushing.onTruncated(this.end)
     this.env.emit(M.logTruncated, this.tp, this.end, endBefore)
     // `UnifiedLog.truncateTo` looks at the high watermark only where the cut has reached it; else the next move does.
     if (this.transactions.present && this.high >= this.end) this.transactions.settle(this.end, this.start)
@@ -309,21 +352,17 @@ export class PartitionLog {
 
   /** Makes all records durable. */
   flush(): void {
-    if (this.end <= this.flushedTo) return
-    this.segment.flush()
-    this.flushedAt = this.env.wallClock()
-    this.flushedTo = this.end
-    this.env.emit(M.logFlushed, this.tp, this.end)
+    this.flushing.flush(this.end)
   }
 
-  /** `flush.ms` in microseconds; at or above `Number.MAX_SAFE_INTEGER` means never. */
+  /** See {@link LogFlushing.interval}. */
   get flushInterval(): number {
-    return this.flushUs
+    return this.flushing.interval
   }
 
-  /** Flushes when the last flush was `flush.ms` ago or longer (`LogManager.flushDirtyLogs`). */
+  /** See {@link LogFlushing.flushIfDue}. */
   flushIfDue(): void {
-    if (this.env.wallClock() - this.flushedAt >= this.flushUs) this.flush()
+    this.flushing.flushIfDue(this.end)
   }
 
   /** Forgets producers that have been idle for `producer.id.expiration.ms`. */

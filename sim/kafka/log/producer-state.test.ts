@@ -206,7 +206,7 @@ test('expired producers are left out when a snapshot is loaded', () => {
 test('an unclean scan remembers the last batch only', () => {
   const { file, producers } = managerOf()
   const entries = sequenced(4)
-  producers.recover(entries, 0, 8)
+  producers.recover(entries, 0, { from: 0, to: 8 }, null, 0)
   expect(offsets(file)).toEqual([8])
   producers.load(entries, 0, 8, 0)
   expect(recognised(producers, entries)).toEqual([6])

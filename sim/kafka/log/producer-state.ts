@@ -23,6 +23,7 @@ export interface ProducerSnapshot {
 const LONG_AGO: number = Number.MIN_SAFE_INTEGER
 
 const NONE: readonly ProducerSnapshot[] = Object.freeze([])
+const FROM_ZERO: readonly number[] = Object.freeze([0])
 
 /** Rules about producers that a profile may have as they were. */
 export interface ProducerSwitches {
@@ -192,8 +193,14 @@ export class ProducerStateManager {
    * the batches behind it, and takes a snapshot at the end (`UnifiedLog.rebuildProducerState` on load). So what is cut off
    * later, or read again, finds only the last batch of each producer up to there.
    */
-  load(entries: readonly LogEntry[], logStartOffset: number, logEndOffset: number, nowMs: number): void {
-    this.removeStraySnapshots()
+  load(
+    entries: readonly LogEntry[],
+    logStartOffset: number,
+    logEndOffset: number,
+    nowMs: number,
+    baseOffsets: readonly number[] = FROM_ZERO,
+  ): void {
+    this.removeStraySnapshots(baseOffsets)
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
     this.replay(entries, replayFrom, null)
     this.takeSnapshot(logStartOffset, logEndOffset)
@@ -211,20 +218,30 @@ export class ProducerStateManager {
   }
 
   /**
-   * The scan after an unclean shutdown: reads the whole segment and takes a snapshot at its end, from which the state is
+   * The scan of a segment after an unclean shutdown: reads it and takes a snapshot at its end, from which the state is
    * then loaded, so that only the last batch of each producer is remembered (`LogLoader.recoverSegment`). Fills the
    * transaction index.
    */
   recover(
     entries: readonly LogEntry[],
     logStartOffset: number,
-    logEndOffset: number,
-    index: TransactionIndex | null = null,
+    segment: { readonly from: number; readonly to: number },
+    index: TransactionIndex | null,
+    nowMs: number,
   ): void {
-    this.clear()
-    index?.clear()
-    this.replay(entries, logStartOffset, index)
-    this.takeSnapshot(logStartOffset, logEndOffset)
+    const { from, to } = segment
+    index?.truncateTo(from)
+    const replayFrom = this.loadSnapshot(logStartOffset, from, nowMs)
+    this.replay(entries, replayFrom, null, from)
+    this.replay(entries, from, index, to)
+    this.takeSnapshot(logStartOffset, to)
+  }
+
+  /** The segments before this offset are deleted, and the snapshots that were taken where they begin. */
+  deleteSnapshots(logStartOffset: number): void {
+    const all = this.snapshotFiles.read() ?? NONE
+    const kept = all.filter(({ offset }) => offset >= logStartOffset)
+    if (kept.length < all.length) this.snapshotFiles.write(kept)
   }
 
   /** Forgets everything, the snapshots too. */
@@ -255,9 +272,14 @@ export class ProducerStateManager {
     this.transactions.clear()
   }
 
-  private replay(entries: readonly LogEntry[], fromOffset: number, index: TransactionIndex | null): void {
+  private replay(
+    entries: readonly LogEntry[],
+    fromOffset: number,
+    index: TransactionIndex | null,
+    toOffset: number = Number.MAX_SAFE_INTEGER,
+  ): void {
     for (const { batch, baseOffset } of entries) {
-      if (baseOffset < fromOffset || batch.producerId < 0) continue
+      if (baseOffset < fromOffset || baseOffset >= toOffset || batch.producerId < 0) continue
       const firstOffset = this.update(batch, baseOffset)
       if (firstOffset >= 0) this.complete(batch, firstOffset, baseOffset, index)
     }
@@ -273,10 +295,14 @@ export class ProducerStateManager {
     if (marker?.type === 'ABORT') index?.append({ producerId, firstOffset, lastOffset, lastStableOffset })
   }
 
-  /** With one segment only the latest is worth keeping. */
-  private removeStraySnapshots(): void {
-    const all = this.snapshotFiles.read()
-    if (all !== null && all.length > 1) this.snapshotFiles.write(all.slice(-1))
+  /** Kept are those where segments begin, and the latest one behind them (`removeStraySnapshots`). */
+  private removeStraySnapshots(baseOffsets: readonly number[]): void {
+    const all = this.snapshotFiles.read() ?? NONE
+    const latest = all.at(-1)?.offset ?? -1
+    const kept = all.filter(
+      ({ offset }) => baseOffsets.includes(offset) || (offset === latest && offset > (baseOffsets.at(-1) ?? 0)),
+    )
+    if (kept.length < all.length) this.snapshotFiles.write(kept)
   }
 
   /** The latest snapshot, after those out of range were deleted (`truncateAndReload`). */

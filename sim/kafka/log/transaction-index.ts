@@ -14,8 +14,8 @@ const NONE: readonly AbortedTxn[] = Object.freeze([])
 
 /**
  * Which transactions of a log were aborted, in the order of their markers (`TransactionIndex`). Kafka appends to the file
- * with every marker; here it is written when the log is closed, for no other start reads it: after an unclean shutdown the
- * scan of the segment builds it anew.
+ * with every marker; here it is written when a segment rolls and when the log is closed, for no other start reads it: after
+ * an unclean shutdown the scan of the segments builds it anew.
  */
 export class TransactionIndex {
   private readonly file: AtomicFile<readonly AbortedTxn[]>
@@ -54,12 +54,17 @@ export class TransactionIndex {
     this.entries.length = this.firstEndingAt(offset)
   }
 
+  /** Forgets transactions whose marker was in segments that are deleted. */
+  deleteBefore(offset: number): void {
+    this.entries.splice(0, this.firstEndingAt(offset))
+  }
+
   clear(): void {
     this.entries = []
     this.file.remove()
   }
 
-  /** Part of a clean shutdown. */
+  /** Part of a clean shutdown, and of rolling. */
   flush(): void {
     if (this.entries.length > 0 || this.file.read() !== null) this.file.write(this.entries.slice())
   }

@@ -53,7 +53,16 @@ export interface ClusterProfile {
   readonly 'metadata.of-starting-broker': 'none' | 'empty'
   /** KIP-211: from when on offsets grow old, since their group has no members (2.1), or since they were committed. */
   readonly 'offsets.expiration': 'since-empty' | 'since-commit'
+  /** How a follower finds out what of its log its leader does not share. */
+  readonly 'log.truncation': LogTruncation
 }
+
+/**
+ * KIP-595 (2.7): the leader of a fetch says that the logs part, and who asks in another epoch is fenced (KIP-320).
+ * Before, at the beginning of each leadership: KIP-279 (2.0) asked for epochs and their ends until one was common, KIP-101
+ * (0.11) for the end of the last epoch, and before that a log was cut to its own high watermark.
+ */
+export type LogTruncation = 'on-fetch' | 'leader-epoch-iterated' | 'leader-epoch' | 'high-watermark'
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
 
@@ -124,6 +133,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KIP-211 offsets grow old once their group has no members (since 2.1), or since they were committed, also those of active groups',
   },
   {
+    name: 'log.truncation',
+    values: ['on-fetch', 'leader-epoch-iterated', 'leader-epoch', 'high-watermark'],
+    about:
+      'a follower cuts what its leader does not share: as the fetch tells (since 2.7), after asking for epochs and their ends (KIP-279, 2.0), for the end of its last epoch (KIP-101, 0.11), or to its own high watermark; the last three without the fencing of KIP-320',
+  },
+  {
     name: 'transaction.version',
     values: [0, 1, 2],
     about: 'KIP-890: an epoch for every transaction (2, since 4.0), leaders that verify (1, since 3.6), or neither (0)',
@@ -150,6 +165,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
+    'log.truncation': 'on-fetch',
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -165,6 +181,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.batches': 5,
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
+    'log.truncation': 'on-fetch',
   },
 }
 

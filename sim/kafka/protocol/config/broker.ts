@@ -39,10 +39,17 @@ export interface BrokerConfig {
   readonly 'group.share.session.timeout.ms': number
   readonly 'leader.imbalance.check.interval.seconds': number
   readonly 'leader.imbalance.per.broker.percentage': number
+  readonly 'log.cleanup.policy': 'delete'
   readonly 'log.flush.interval.messages': number
   readonly 'log.flush.interval.ms': number
   readonly 'log.flush.offset.checkpoint.interval.ms': number
   readonly 'log.flush.start.offset.checkpoint.interval.ms': number
+  readonly 'log.initial.task.delay.ms': number
+  readonly 'log.retention.bytes': number
+  readonly 'log.retention.check.interval.ms': number
+  readonly 'log.retention.ms': number
+  readonly 'log.roll.ms': number
+  readonly 'log.segment.bytes': number
   readonly 'message.max.bytes': number
   readonly 'min.insync.replicas': number
   readonly 'num.partitions': number
@@ -124,10 +131,17 @@ export const BROKER_CONFIG: ConfigTable = {
   'group.share.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
   'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
   'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
+  'log.cleanup.policy': { type: 'enum', default: 'delete', values: ['delete'] },
   'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
   'log.flush.interval.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
   'log.flush.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
   'log.flush.start.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
+  'log.initial.task.delay.ms': { type: 'ms', default: 30_000, min: 0, max: NEVER },
+  'log.retention.bytes': { type: 'int', default: -1, min: -1, max: NEVER },
+  'log.retention.check.interval.ms': { type: 'ms', default: 300_000, min: 1, max: NEVER },
+  'log.retention.ms': { type: 'ms', default: 604_800_000, min: -1, max: NEVER },
+  'log.roll.ms': { type: 'ms', default: 604_800_000, min: 1, max: NEVER },
+  'log.segment.bytes': { type: 'int', default: 1_073_741_824, min: 1_048_576, max: INT_MAX },
   'message.max.bytes': { type: 'int', default: 1_048_588, min: 0, max: INT_MAX },
   'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
   'num.partitions': { type: 'int', default: 1, min: 1, max: 10_000 },
@@ -178,16 +192,11 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'fetch.max.bytes',
   'initial.broker.registration.timeout.ms',
   'log.cleaner.enable',
-  'log.cleanup.policy',
   'log.dir',
   'log.dirs',
   'log.message.timestamp.type',
-  'log.retention.bytes',
   'log.retention.hours',
   'log.retention.minutes',
-  'log.retention.ms',
-  'log.roll.ms',
-  'log.segment.bytes',
   'node.id',
   'num.io.threads',
   'num.network.threads',

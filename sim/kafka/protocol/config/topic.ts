@@ -2,33 +2,48 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 
 /** A topic's settings after the broker's defaults, by Kafka's names. */
 export interface TopicConfig {
+  readonly 'cleanup.policy': 'delete' | 'compact' | 'compact,delete'
   readonly 'flush.messages': number
   readonly 'flush.ms': number
   readonly 'max.message.bytes': number
   readonly 'min.insync.replicas': number
+  /** -1 = no limit. */
+  readonly 'retention.bytes': number
+  readonly 'retention.ms': number
+  readonly 'segment.bytes': number
+  readonly 'segment.ms': number
   readonly 'unclean.leader.election.enable': boolean
 }
 
 /** `TopicConfig.java`, 4.1: the settings that are simulated, besides `partitions` and `replication.factor`. */
 export const TOPIC_CONFIG: ConfigTable = {
+  'cleanup.policy': { type: 'enum', default: 'delete', values: ['delete'] },
   'flush.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
   'flush.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
   'max.message.bytes': { type: 'int', default: 1_048_588, min: 0, max: INT_MAX },
   'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
+  'retention.bytes': { type: 'int', default: -1, min: -1, max: NEVER },
+  'retention.ms': { type: 'ms', default: 604_800_000, min: -1, max: NEVER },
+  'segment.bytes': { type: 'int', default: 1_073_741_824, min: 1_048_576, max: INT_MAX },
+  'segment.ms': { type: 'ms', default: 604_800_000, min: 1, max: NEVER },
   'unclean.leader.election.enable': { type: 'boolean', default: false },
 }
 
 /** The broker-wide default behind each topic setting (`ServerTopicConfigSynonyms`). */
 export const BROKER_SYNONYM: Readonly<Record<keyof TopicConfig, string>> = {
+  'cleanup.policy': 'log.cleanup.policy',
   'flush.messages': 'log.flush.interval.messages',
   'flush.ms': 'log.flush.interval.ms',
   'max.message.bytes': 'message.max.bytes',
   'min.insync.replicas': 'min.insync.replicas',
+  'retention.bytes': 'log.retention.bytes',
+  'retention.ms': 'log.retention.ms',
+  'segment.bytes': 'log.segment.bytes',
+  'segment.ms': 'log.roll.ms',
   'unclean.leader.election.enable': 'unclean.leader.election.enable',
 }
 
 export const TOPIC_NOT_SIMULATED: readonly string[] = [
-  'cleanup.policy',
   'compression.gzip.level',
   'compression.lz4.level',
   'compression.type',
@@ -50,10 +65,6 @@ export const TOPIC_NOT_SIMULATED: readonly string[] = [
   'remote.log.copy.disable',
   'remote.log.delete.on.disable',
   'remote.storage.enable',
-  'retention.bytes',
-  'retention.ms',
-  'segment.bytes',
   'segment.index.bytes',
   'segment.jitter.ms',
-  'segment.ms',
 ]

@@ -1,0 +1,12 @@
+import { M, type Row } from './kinds.ts'
+
+/** Moments of a log's segments. */
+export const LOG_ROWS: readonly Row[] = [
+  ['log.rolled', M.logRolled, 'a replica began a new segment', 'tp:tp offset:offset'],
+  [
+    'log-start.moved',
+    M.logStartMoved,
+    'a replica serves nothing before the offset any more, which retention or its leader says',
+    'tp:tp offset:offset was:offset',
+  ],
+]
