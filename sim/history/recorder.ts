@@ -24,7 +24,7 @@ export interface MomentObserver {
 }
 
 /** Kinds of moments are below this. */
-const KINDS = 128
+const KINDS = 256
 
 /** Writes moments into the trace and shows them to observers: each is emitted once. */
 export class Recorder {
