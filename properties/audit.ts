@@ -1,4 +1,4 @@
-import type { FinalLog, FinalOffset, FinalPartition, FinalState, FinalTable } from '../sim/final-state.ts'
+import type { FinalLog, FinalOffset, FinalPartition, FinalState, FinalStore, FinalTable } from '../sim/final-state.ts'
 import { maskHigh, maskLow } from '../sim/history/ids.ts'
 import type { Breaches } from './invariants/breaches.ts'
 import { UNTOLD } from './shadow/cluster.ts'
@@ -17,7 +17,7 @@ export function audit(
   atUs: number,
   breaches: Breaches,
 ): void {
-  const { logs = [], partitions = [], offsets = [], tables = [] } = final
+  const { logs = [], partitions = [], offsets = [], tables = [], states = [] } = final
   const tell = (what: string | null): void => {
     if (what !== null) breaches.add('shadow-audit', atUs, what)
   }
@@ -26,6 +26,7 @@ export function audit(
   if (consumption === null) return
   for (const offset of offsets) tell(auditOffset(consumption, offset))
   for (const table of tables) tell(auditTable(consumption, table))
+  for (const state of states) tell(auditState(consumption, state))
 }
 
 function auditLog(shadow: Shadow, log: FinalLog): string | null {
@@ -94,6 +95,18 @@ function auditOffset(consumption: Consumption, { groupId, tp, offset }: FinalOff
   if (told === offset) return null
   const { group } = applications.reader(reader)
   return `${group} stands at offset ${offset} of ${shadow.partitions.names[partition]}, moments told ${told}`
+}
+
+/** What the local store of a task holds. */
+function auditState({ states, shadow }: Consumption, { node, tp, keys, sum }: FinalStore): string | null {
+  const partition = shadow.partitions.indexOf(tp)
+  const told = states.all.find((store) => store.node === node && store.partition === partition)
+  const who = `the local store of ${shadow.names.node(node)} behind ${shadow.partitions.names[partition]}`
+  if (told === undefined || !told.isOpen) return `${who} is open, and no moment told so`
+  const counts = [...told.entries.values()].map((record) => states.counts.at(record))
+  const total = counts.reduce((all, count) => all + count, 0)
+  if (counts.length === keys && total === sum) return null
+  return `${who} holds ${keys} keys with counts of ${sum} in all, moments told ${counts.length} and ${total}`
 }
 
 /** What a store has taken. */

@@ -29,6 +29,11 @@ import type { Wait } from './liveness/wait.ts'
 import { Situations } from './situations/situations.ts'
 import { type InvariantBreach, NOTHING_TO_JUDGE, type Verdict } from './verdict.ts'
 
+/** Only worlds with stateful steps have to do with them. */
+function ofStates({ states, applications }: Consumption): readonly MomentObserver[] {
+  return applications.readers.some(({ changelog }) => changelog >= 0) ? [states] : []
+}
+
 /** At most this many are handed out. */
 const MOST_WAITS = 100
 
@@ -71,7 +76,12 @@ export class Court implements MomentObserver {
     const watchers = [
       ...(this.consumption === null
         ? []
-        : [this.consumption, this.consumption.offsetsTopic, ...this.ofShares(this.consumption)]),
+        : [
+            this.consumption,
+            this.consumption.offsetsTopic,
+            ...this.ofShares(this.consumption),
+            ...ofStates(this.consumption),
+          ]),
       logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),

@@ -1,4 +1,5 @@
 import { countsOf } from './application/stores.ts'
+import { StreamsProcess } from './application/streams/streams-process.ts'
 import type { Broker } from './kafka/broker/broker.ts'
 import { OFFSETS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
@@ -50,6 +51,16 @@ export interface FinalTable {
   readonly called: number
 }
 
+/** The local store of a task of Kafka Streams. */
+export interface FinalStore {
+  readonly node: number
+  /** Its changelog. */
+  readonly tp: number
+  readonly keys: number
+  /** Of all its counts. */
+  readonly sum: number
+}
+
 /** A world as it really is at the end, for the audit of what moments told. */
 export interface FinalState {
   readonly logs: readonly FinalLog[]
@@ -58,6 +69,8 @@ export interface FinalState {
   /** Those of groups whose coordinator is there. */
   readonly offsets: readonly FinalOffset[]
   readonly tables: readonly FinalTable[]
+  /** Those of tasks that are open. */
+  readonly states: readonly FinalStore[]
 }
 
 /** Looks at a world; never changes it. */
@@ -85,7 +98,18 @@ export function finalStateOf(
     tables: [...nodes.readers.stores].flatMap(([store, data]) =>
       groups.map((groupId) => ({ store, groupId, ...countsOf(data, groupId) })),
     ),
+    states: layout.flatMap(({ role }, node) => (role === 'processor' ? storesOf(kernel, node) : [])),
   }
+}
+
+function storesOf(kernel: Kernel, node: number): readonly FinalStore[] {
+  const process = kernel.nodes[node]?.handler
+  if (!(process instanceof StreamsProcess)) return []
+  return (process.states?.all ?? []).map(({ changelog, entries }) => {
+    let sum = 0
+    for (const { count } of entries.values()) sum += count
+    return { node, tp: changelog, keys: entries.size, sum }
+  })
 }
 
 function logsOf(node: number, broker: Broker): readonly FinalLog[] {

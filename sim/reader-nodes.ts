@@ -1,6 +1,6 @@
 import { ConnectSinkProcess } from './application/connect-sink-process.ts'
 import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
-import type { ConsumerStep } from './application/applications.ts'
+import type { ConsumerStep, StreamsRules } from './application/applications.ts'
 import type { OwnCodeHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
 import { type OwnCode, ProcessorProcess } from './application/processor-process.ts'
@@ -8,11 +8,13 @@ import type { ReaderProcessOptions } from './application/reader-options.ts'
 import { RecordValues } from './application/record-values.ts'
 import { ShareProcess } from './application/share-process.ts'
 import { SinkProcess } from './application/sink-process.ts'
+import type { StreamsProcessOptions } from './application/streams/streams-options.ts'
 import { StreamsProcess } from './application/streams/streams-process.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
 import type { UserCode } from './host.ts'
+import type { ProducerTopic } from './kafka/client/producer-owner.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import type { Env } from './kafka/env.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
@@ -22,11 +24,14 @@ import { instanceId } from './instance-ids.ts'
 import { type NodeLayout, topicIdNamed } from './layout.ts'
 import { partitionCount } from './partition-count.ts'
 import type { ReaderSpec, StoreSpec, WorldSpec } from './spec.ts'
+import { Disk } from './storage/disk.ts'
 
 /** Builds the processes of reading applications and of stores from what survives them. */
 export class ReaderNodes {
   /** Data of the stores, by node. */
   readonly stores: Map<number, StoreData> = new Map()
+  /** State directories of Kafka Streams, by node. */
+  readonly stateDirs: Map<number, Disk> = new Map()
   private readonly scripts: Map<number, ConsumerScript> = new Map()
   private readonly journals: Map<number, ProcessorJournal> = new Map()
   private readonly spec: WorldSpec
@@ -36,6 +41,7 @@ export class ReaderNodes {
   private readonly tellSteps: boolean
   private readonly host: OwnCodeHost
   private readonly own: OwnCode | null
+  private readonly values: RecordValues
 
   constructor(
     spec: WorldSpec,
@@ -52,13 +58,17 @@ export class ReaderNodes {
     this.seed = seed
     this.tellSteps = tellSteps
     this.host = host
-    this.own = code === null ? null : { code, values: new RecordValues(layout.map(({ name }) => name)) }
+    this.values = new RecordValues(layout.map(({ name }) => name))
+    this.own = code === null ? null : { code, values: this.values }
     layout.forEach((node, number) => {
       if (node.role === 'store') {
         const { kind, rows } = this.storeSpec(node)
         this.stores.set(number, storeData(kind, rows))
       }
-      if (node.role === 'processor') this.journals.set(number, new ProcessorJournal())
+      if (node.role === 'processor') {
+        this.journals.set(number, new ProcessorJournal())
+        if (named(spec.processors, node).streams?.changelog !== undefined) this.stateDirs.set(number, new Disk())
+      }
       const steps = node.role === 'consumer' ? named(spec.consumers, node).steps : null
       if (steps !== null) this.scripts.set(number, new ConsumerScript(steps.map((step) => this.step(step))))
     })
@@ -85,10 +95,7 @@ export class ReaderNodes {
     const commit = (
       { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'in-transaction': 'elsewhere' } as const
     )[spec.commit]
-    const to = spec.to.map((name) => {
-      const topicId = topicIdNamed(this.spec, name)
-      return { name, topicId, partitions: partitionCount(this.spec, this.view, topicId) }
-    })
+    const to = spec.to.map((name) => this.topic(name))
     const { transform, transactions, streams } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
     const instance = Number(this.at(node).name.split('#')[1] ?? 0)
@@ -97,7 +104,18 @@ export class ReaderNodes {
     const journal = this.journals.get(node) as ProcessorJournal
     return streams === undefined
       ? new ProcessorProcess(env, options, journal, this.host, this.own)
-      : new StreamsProcess(env, { ...options, streams }, journal, this.host)
+      : new StreamsProcess(env, { ...options, streams, state: this.stateOf(node, streams) }, journal, this.host)
+  }
+
+  private stateOf(node: number, { changelog }: StreamsRules): StreamsProcessOptions['state'] {
+    const disk = this.stateDirs.get(node)
+    if (changelog === undefined || disk === undefined) return null
+    return { changelog: this.topic(changelog), disk, values: this.values }
+  }
+
+  private topic(name: string): ProducerTopic {
+    const topicId = topicIdNamed(this.spec, name)
+    return { name, topicId, partitions: partitionCount(this.spec, this.view, topicId) }
   }
 
   sink(env: Env, incarnation: number): SinkProcess {

@@ -58,6 +58,7 @@ export class WorldLife implements FaultHost {
     const wasUp = this.end(node, M.nodeCrashed, false)
     this.nodes.disks.get(node)?.wipe()
     this.nodes.readers.stores.get(node)?.wipe()
+    this.nodes.readers.stateDirs.get(node)?.wipe()
     if (this.layout[node]?.role === 'controller') this.nodes.controllerDisk.wipe()
     this.recorder.emit(M.diskWiped, node, this.slot(node).incarnation, 0, 0, 0)
     return wasUp

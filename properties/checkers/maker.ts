@@ -11,6 +11,7 @@ import type { Checker } from './checker.ts'
 import { Combined, EffectExactlyOnce } from './combined.ts'
 import { CommittedDurability } from './committed-durability.ts'
 import { CommittedView } from './committed-view.ts'
+import { CountedEffects } from './counted-effects.ts'
 import { ConsumeAtLeastOnce, EndToEndAtLeastOnce } from './consume-at-least-once.ts'
 import { ConsumeAtMostOnce, EndToEndAtMostOnce } from './consume-at-most-once.ts'
 import { DualWrites } from './dual-writes.ts'
@@ -130,15 +131,22 @@ export class CheckerMaker {
       ? new ConsumeAtLeastOnce(consumption, view, this.least)
       : new EndToEndAtLeastOnce(consumption, view, this.least)
     const most = isConsume ? new ConsumeAtMostOnce(consumption, view) : new EndToEndAtMostOnce(consumption, view)
+    const counts = consumption.applications.readers.some(({ changelog }) => changelog >= 0)
+    const doubled = counts ? [new CountedEffects(consumption, view, 'duplicate-effect', isConsume)] : []
+    const missed = counts ? [new CountedEffects(consumption, view, 'lost-effect', isConsume)] : []
     switch (guarantee) {
       case 'at-most-once':
-        return most
+        return withCounts(most, doubled)
       case 'at-least-once':
-        return least
+        return withCounts(least, missed)
       case 'exactly-once':
-        return new EffectExactlyOnce(least, most)
+        return withCounts(new EffectExactlyOnce(least, most), [...doubled, ...missed])
     }
   }
+}
+
+function withCounts(checker: Checker, counted: readonly CountedEffects[]): Checker {
+  return counted.length === 0 ? checker : new Combined([checker, ...counted])
 }
 
 /** Of what nobody does nothing can be judged. */

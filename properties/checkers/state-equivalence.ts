@@ -5,6 +5,7 @@ import { type Checker, cutShort, earliest, type Ruling, type RunEnd } from './ch
 import type { CommittedView } from './committed-view.ts'
 import { MOST_KEPT } from './findings.ts'
 import { countsByKey } from './state-counters.ts'
+import { countsInStores } from './state-counts.ts'
 import { type Comparison, type Divergence, StateKeys } from './state.ts'
 import { placesOnce } from './state-rows.ts'
 import { newestByKey } from './state-values.ts'
@@ -12,10 +13,10 @@ import { newestByKey } from './state-values.ts'
 /**
  * `state-equivalence`: what a store shows at the end is what the committed log makes of it when every record is applied once
  * and in order: each row and each record in a file once, each counter the number of its records, each key its newest record.
- * An endpoint shows nothing.
+ * Counts of Kafka Streams are the numbers of the records of their keys, in changelogs and in local stores. An endpoint shows nothing.
  */
 export class StateEquivalence implements Checker {
-  readonly kinds: readonly number[] = [M.recordSent, M.effectApplied]
+  readonly kinds: readonly number[] = [M.recordSent, M.effectApplied, M.stateUpdated]
   private readonly consumption: Consumption
   private readonly view: CommittedView
   private readonly keys: StateKeys
@@ -32,13 +33,14 @@ export class StateEquivalence implements Checker {
     _time: number,
     _node: number,
     id: number,
-    _b: number,
+    b: number,
     _c: number,
     d: number,
     _e: number,
     f: number,
   ): void {
     if (kind === M.recordSent) this.keys.onSent(id, d)
+    else if (kind === M.stateUpdated) this.keys.onApplied(b, f)
     else this.keys.onApplied(id, f)
   }
 
@@ -71,7 +73,9 @@ export class StateEquivalence implements Checker {
   private compare(reader: number): Comparison {
     const { consumption, keys } = this
     const view = this.view.read()
-    switch (consumption.applications.reader(reader).write) {
+    const { write, changelog } = consumption.applications.reader(reader)
+    if (changelog >= 0) return countsInStores(consumption, view, keys, reader)
+    switch (write) {
       case 'upsert':
         return newestByKey(consumption, view, keys, reader)
       case 'increment':

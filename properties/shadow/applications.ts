@@ -3,6 +3,9 @@ import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts
 import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, WorldSpec } from '../../sim/spec.ts'
 import type { Partitions } from './partitions.ts'
 
+/** Number of the output of a stateful step that its changelog keeps; nobody but the application reads it. */
+export const LOGGED = 1
+
 /** What a reader's effects are: work done, records of its own, or what a store shows. */
 export type ReaderKind = 'consumer' | 'processor' | 'sink'
 
@@ -25,6 +28,8 @@ export interface Reader {
   readonly to: readonly number[]
   /** Outputs of one record: 0 for what is no processor; `told` by `handler.finished` where the user's own code makes them. */
   readonly outputs: number | 'told'
+  /** Topic id of the changelog behind its local stores, -1 without; output {@link LOGGED} goes there. */
+  readonly changelog: number
   /** Its store by name, '' without. */
   readonly store: string
   readonly fence: SinkSpec['fence']
@@ -143,7 +148,8 @@ export class Applications {
    * the input's offset.
    */
   outputMayReach(from: number, offset: number, index: number, to: number): boolean {
-    const topics = this.reader(from).to
+    const { to: topics, changelog } = this.reader(from)
+    if (changelog >= 0 && index === LOGGED) return false
     const topic = topics[(offset + index) % topics.length]
     return this.topicIds.some((id, partition) => id === topic && this.mayReach(partition, to))
   }
@@ -199,6 +205,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     writes: topics.map((topic) => processors.some((processor) => processor.to.includes(topic))),
     to: processors[0]?.to.map((name) => topics.indexOf(name)) ?? [],
     outputs: outputsOf(processors),
+    changelog: topics.indexOf(processors[0]?.streams?.changelog ?? '?'),
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
     write: sink?.write ?? null,
@@ -222,8 +229,19 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
 function outputsOf(processors: readonly ProcessorSpec[]): Reader['outputs'] {
   let most = 0
   for (const { transform } of processors) {
-    if (transform.kind === 'handler') return 'told'
-    most = Math.max(most, transform.kind === 'copy' ? 1 : transform.count)
+    switch (transform.kind) {
+      case 'handler':
+        return 'told'
+      case 'copy':
+        most = Math.max(most, 1)
+        break
+      case 'fan-out':
+        most = Math.max(most, transform.count)
+        break
+      case 'count-by-key':
+        // The count, and what its changelog keeps of it.
+        most = Math.max(most, 2)
+    }
   }
   return most
 }

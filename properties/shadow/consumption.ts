@@ -10,6 +10,7 @@ import { Owners } from './owners.ts'
 import { Deliveries, Effects } from './readings.ts'
 import type { Shadow } from './shadow.ts'
 import { ShareStates } from './share-states.ts'
+import { States } from './states.ts'
 
 /**
  * What consuming applications did, rebuilt from moments: deliveries, work, effects, derived records and commits. Only
@@ -56,6 +57,8 @@ export class Consumption implements MomentObserver {
   readonly owners: Owners
   /** What share groups did; it watches for itself. */
   readonly shares: ShareStates
+  /** What stateful steps did; it watches for itself. */
+  readonly states: States
   /** By reader: how often its handlers threw, and when and of which record last. */
   readonly throws: ({ readonly times: number; readonly at: number; readonly record: number } | undefined)[] = []
   /** Scratch: the effect or delivery that the last moment added, -1 when it added none. */
@@ -76,6 +79,7 @@ export class Consumption implements MomentObserver {
     this.deliveries = new Deliveries(partitions.count)
     this.offsetsTopic = new InternalTopic(shadow.spec, 'offsets')
     this.shares = new ShareStates(this)
+    this.states = new States(this)
     this.owners = new Owners(this.applications.readers.length)
     this.coordinators = new Coordinators(this.applications, partitions.count, this.offsetsTopic.rules.count)
     this.commits = this.coordinators.commits

@@ -18,6 +18,8 @@ export interface ConsumingOptions {
   readonly readers: readonly ReaderName[]
   /** Outputs of the service for each record. */
   readonly outputs?: number
+  /** Whether the service counts by key instead, with a changelog. */
+  readonly counts?: boolean
   readonly fence?: SinkSpec['fence']
   readonly write?: SinkSpec['write']
   /** Another application, `billing-old` with one instance, in the group of billing. */
@@ -42,6 +44,8 @@ export interface ConsumingOptions {
 export const ORDERS: number = tpOf(1, 0)
 export const OTHER_ORDERS: number = tpOf(1, 1)
 export const PAYMENTS: number = tpOf(2, 0)
+/** Of a service that counts: the changelog of the task that reads {@link ORDERS}. */
+export const CHANGELOG: number = tpOf(3, 0)
 
 const OFFSETS_PARTITIONS = 50
 
@@ -93,7 +97,9 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     ...reader('service', 'orders'),
     to: ['payments'],
     commit: 'after-output',
-    transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs },
+    ...(options.counts === true
+      ? { transform: { kind: 'count-by-key' }, streams: { changelog: 'changelog' } }
+      : { transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs } }),
     producerConfig: { acks: 'all', 'enable.idempotence': true, 'transactional.id': '' },
   } as unknown as ProcessorSpec
   const writer: SinkSpec = {
@@ -117,7 +123,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const broker = { 'offsets.topic.num.partitions': OFFSETS_PARTITIONS, ...options.broker } as BrokerConfig
   return {
     cluster: { perfect: false, brokers: [broker, broker, broker], controllers: 1, controllerConfig: broker },
-    topics: [topic('orders', 2), topic('payments', 1)],
+    topics: [topic('orders', 2), topic('payments', 1), ...(options.counts === true ? [topic('changelog', 2)] : [])],
     consumers: !readers.includes('billing')
       ? []
       : options.twoApplications === true
@@ -193,12 +199,12 @@ export class ConsumingHistory extends History {
     this.writer = instances('writer')
     this.archiver = options.archiver === true ? next++ : -1
     this.ledger = next
-    this.begin()
+    this.begin(options.counts === true ? [CHANGELOG] : [])
   }
 
-  private begin(): void {
+  private begin(others: readonly number[]): void {
     for (let node = 0; node <= this.ledger; node++) this.emit(M.nodeStarted, node, 1)
-    for (const tp of [ORDERS, OTHER_ORDERS, PAYMENTS]) {
+    for (const tp of [ORDERS, OTHER_ORDERS, PAYMENTS, ...others]) {
       this.emit(M.leaderElected, 0, tp, 1, 0, 0, 0b1110, 0, 0)
       for (const node of this.brokers) this.emit(M.logLoaded, node, tp, 0, 0, 0)
       this.emit(M.leaderBegan, 1, tp, 0, 0, 0).emit(M.isrAdopted, 1, tp, 0b1110, 0, 0, 0)
@@ -304,6 +310,31 @@ export class ConsumingHistory extends History {
     const offset = this.append(n, { tp: PAYMENTS, node })
     this.ack(n, offset, { tp: PAYMENTS, node })
     return offset
+  }
+
+  // --- counting -----------------------------------------------------------------------------------------------------
+
+  /** A task opens its local store. */
+  opens(node: number, wiped = 0): this {
+    return this.emit(M.stateOpened, node, CHANGELOG, -1, wiped)
+  }
+
+  /** The service counts an input in: record n of its own says so in the changelog, and n + 1 forwards it. */
+  counts(node: number, n: number, input: number, count: number, previous: number, key: number): this {
+    const [logged, forwarded] = [recordOf(node, n), recordOf(node, n + 1)]
+    this.emit(M.stateUpdated, node, logged, input, previous, count, CHANGELOG, key)
+    this.emit(M.recordDerived, node, logged, input, 1).emit(M.recordDerived, node, forwarded, input, 0)
+    return this.send(n, { tp: CHANGELOG, node, key }).send(n + 1, { tp: PAYMENTS, node, key })
+  }
+
+  /** What it counted is committed. */
+  keeps(node: number, n: number): this {
+    for (const [at, tp] of [
+      [n, CHANGELOG],
+      [n + 1, PAYMENTS],
+    ] as const)
+      this.ack(at, this.append(at, { tp, node }), { tp, node })
+    return this
   }
 
   // --- groups -------------------------------------------------------------------------------------------------------

@@ -201,7 +201,6 @@ describe('not simulated yet', () => {
     ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
     ['scripts of a processor', processor('steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 6:48']],
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
-    ['counting', processor('transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:61']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
     ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
   ])

@@ -55,6 +55,12 @@ describe('a processor with streams: true', () => {
   })
 })
 
+/** A processor that counts what `checkout` sends. */
+function counting(keys: string, settings: string, transform: string): string {
+  const text = streams(`application.id: app, ${settings}`, `transform: { ${transform} }, `)
+  return text.replace('checkout: { to: orders', `checkout: { to: orders, send: { ${keys} }`)
+}
+
 const EOS = 'application.id: app, processing.guarantee: exactly_once_v2'
 
 describe('what Kafka Streams does not take', () => {
@@ -73,6 +79,30 @@ describe('what Kafka Streams does not take', () => {
     ['a client of stores', streams('application.id: app, restore.consumer.fetch.max.bytes: 1'), ['NOT_SIMULATED 6:94']],
     ['threads', streams('application.id: app, num.stream.threads: 2'), ['NOT_SIMULATED 6:94']],
     ['another moment to commit', streams('application.id: app', 'commit: after-output, '), ['IMPOSSIBLE 6:63']],
-    ['counting', streams('application.id: app', 'transform: { count-by-key: {} }, '), ['NOT_SIMULATED 6:76']],
+    [
+      'counting records without keys',
+      counting('keys: 0', 'replication.factor: 3', 'count-by-key: {}'),
+      ['IMPOSSIBLE 3:46'],
+    ],
+    [
+      'options of counting',
+      counting('keys: 4', 'replication.factor: 3', 'count-by-key: { store: s }'),
+      ['UNKNOWN_KEY 6:92'],
+    ],
+    [
+      'more replicas of a changelog than brokers',
+      counting('keys: 4', 'replication.factor: 9', 'count-by-key: {}'),
+      ['IMPOSSIBLE 6:147'],
+    ],
+    [
+      'a changelog with one replica',
+      counting('keys: 4', 'commit.interval.ms: 1s', 'count-by-key: {}'),
+      ['CONFIG_SURPRISE'],
+    ],
+    [
+      'counting without Kafka Streams',
+      processor('transform: { count-by-key: {} }, ', 'group.id: app, auto.offset.reset: earliest'),
+      ['IMPOSSIBLE 6:61'],
+    ],
   ])
 })

@@ -11,6 +11,8 @@ export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-outpu
 export type Transform =
   | { readonly kind: 'copy' }
   | { readonly kind: 'fan-out'; readonly count: number }
+  /** The number of records of each key, in a local store with a changelog; with Kafka Streams only. */
+  | { readonly kind: 'count-by-key' }
   /** The user's own code. */
   | { readonly kind: 'handler'; readonly code: CodeReference }
 
@@ -30,6 +32,8 @@ export interface StreamsRules {
   readonly guarantee: 'at_least_once' | 'exactly_once_v2'
   /** `commit.interval.ms` */
   readonly commitIntervalMs: number
+  /** The topic behind its store; missing without one. */
+  readonly changelog?: string
 }
 
 /**

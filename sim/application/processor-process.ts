@@ -82,6 +82,7 @@ export class ProcessorProcess extends ReaderProcess implements TransactionalThre
 
   private maker(): OutputMaker {
     const { transform } = this.processor
+    if (transform.kind === 'count-by-key') throw new Error('only Kafka Streams counts by key')
     if (transform.kind !== 'handler') return copiesOf(transform)
     const { env, own } = this
     if (own === null) throw new Error("a world with handlers needs the port to the user's code")

@@ -1,9 +1,10 @@
 import { M } from '../history/catalogue.ts'
-import { recordOf } from '../history/ids.ts'
+import { partitionOf, recordOf } from '../history/ids.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { CodeOutput } from '../host.ts'
 import type { KafkaProducer } from '../kafka/client/kafka-producer.ts'
+import { utf8Length } from '../kafka/client/murmur2.ts'
 import { keyHash } from '../kafka/client/partitioner.ts'
 import type { Env } from '../kafka/env.ts'
 import type { Transform } from './applications.ts'
@@ -27,15 +28,40 @@ interface Pending {
   readonly outputs: Outputs
   /** What a handler made; null for a copy. */
   readonly made: CodeOutput | null
+  /** What a count is sent as; null for all else. */
+  readonly counted: Counted | null
 }
 
-/** What a processor makes of a record: so many copies, or what the user's own code says. */
+/** A record of a stateful step: the new count, or what the changelog is to keep of it. */
+interface Counted {
+  readonly record: number
+  readonly toChangelog: boolean
+}
+
+/** Bytes of a count. */
+const LONG_SIZE = 8
+
+/** Output numbers of a stateful step. */
+const FORWARDED = 0
+const LOGGED = 1
+
+/** Counts records by key, in a store with a changelog. */
+export interface Counter {
+  /** Counts a record in; the number is that of the changelog record that will hold the new count. */
+  count(polled: ConsumedRecord, changelogRecord: number): number
+}
+
+/**
+ * What a processor makes of a record: so many copies, what the user's own code says, or a count, which goes to the changelog
+ * (the last of its topics) before it is forwarded.
+ */
 export type OutputMaker =
   | { readonly kind: 'copies'; readonly count: number }
+  | { readonly kind: 'count'; readonly counter: Counter; readonly values: RecordValues }
   | { readonly kind: 'handler'; readonly work: HandlerWork; readonly values: RecordValues }
 
 /** What is made without any code of the user's. */
-export function copiesOf(transform: Exclude<Transform, { kind: 'handler' }>): OutputMaker {
+export function copiesOf(transform: Extract<Transform, { kind: 'copy' | 'fan-out' }>): OutputMaker {
   return { kind: 'copies', count: transform.kind === 'copy' ? 1 : transform.count }
 }
 
@@ -77,19 +103,25 @@ export class ProcessorSends {
   /** Nothing is to be sent, and everything sent has had its callback. */
   isIdle(): boolean {
     const { maker } = this
-    const atRest = maker.kind === 'copies' || maker.work.isIdle()
+    const atRest = maker.kind !== 'handler' || maker.work.isIdle()
     return atRest && this.unacked.size === 0 && this.queue.length === 0 && this.sending === null
   }
 
   /** Sends what comes of a record; false when the worker must wait for {@link ProcessorSendsOwner.onSent}. */
   put(worker: number, polled: ConsumedRecord): boolean {
     const { maker } = this
-    if (maker.kind === 'copies') {
-      this.enqueue(worker, polled, maker.count, null)
-    } else {
-      const made = maker.work.handle(worker, polled)
-      if (made === null) return false
-      this.enqueue(worker, polled, made.length, made)
+    switch (maker.kind) {
+      case 'copies':
+        this.enqueue(worker, polled, maker.count, null)
+        break
+      case 'count':
+        this.enqueueCount(worker, polled, maker.counter, maker.values)
+        break
+      case 'handler': {
+        const made = maker.work.handle(worker, polled)
+        if (made === null) return false
+        this.enqueue(worker, polled, made.length, made)
+      }
     }
     this.putting = true
     this.pump()
@@ -115,8 +147,20 @@ export class ProcessorSends {
         last,
         outputs,
         made: made === null ? null : (made[index] as CodeOutput),
+        counted: null,
       })
     }
+  }
+
+  /** `ChangeLoggingKeyValueBytesStore.put`, then the record goes on. */
+  private enqueueCount(worker: number, polled: ConsumedRecord, counter: Counter, values: RecordValues): void {
+    const { env, journal } = this
+    const outputs = { polled, left: 2 }
+    const [logged, forwarded] = [recordOf(env.node, journal.records++), recordOf(env.node, journal.records++)]
+    values.set(forwarded, String(counter.count(polled, logged)))
+    const common = { worker, polled, outputs, made: null }
+    this.queue.push({ ...common, index: LOGGED, last: false, counted: { record: logged, toChangelog: true } })
+    this.queue.push({ ...common, index: FORWARDED, last: true, counted: { record: forwarded, toChangelog: false } })
   }
 
   /** The send() that had to wait is over. */
@@ -146,19 +190,22 @@ export class ProcessorSends {
 
   private send(pending: Pending): boolean {
     const { env, journal } = this
-    const { polled, index, outputs, made } = pending
+    const { polled, index, outputs, made, counted } = pending
     const { record: input } = polled.record
-    const { key, size } = made ?? polled.record
-    const record = recordOf(env.node, journal.records++)
+    const { key } = made ?? polled.record
+    const size = counted === null ? (made ?? polled.record).size : utf8Length(key ?? '') + LONG_SIZE
+    const record = counted?.record ?? recordOf(env.node, journal.records++)
     this.unacked.set(record, outputs)
     if (made !== null && this.maker.kind === 'handler') this.maker.values.set(record, made.value)
     env.emit(M.recordDerived, record, input, index)
-    // The topic follows from the input, so that working on it again has the same result.
-    const topic = (polled.offset + index) % this.topics
+    const toChangelog = counted?.toChangelog === true
+    // The topic follows from the input, so that working on it again has the same result; the changelog is behind them.
+    const topic = toChangelog ? this.topics : (polled.offset + index) % this.topics
+    const partition = toChangelog ? partitionOf(polled.tp) : -1
     const timestamp = Math.floor(env.wallClock() / MILLISECOND)
     const keyNumber = key === null ? -1 : env.recorder.text(key)
     const sent = { record, attempt: 0, key, size, timestamp }
-    return (this.producer as KafkaProducer).send(topic, -1, this.hashOf(key), keyNumber, sent)
+    return (this.producer as KafkaProducer).send(topic, partition, this.hashOf(key), keyNumber, sent)
   }
 
   private hashOf(key: string | null): number {

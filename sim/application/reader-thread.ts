@@ -57,8 +57,8 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   protected generation = -1
   protected readonly hand: Hand = new Hand()
   /** A rebalance waits for the application's callback. */
-  private revoking = false
-  private leaving: readonly number[] = []
+  protected revoking = false
+  protected leaving: readonly number[] = []
   /** No more polls: the application ends when nothing is in hand. */
   protected ending = false
   protected closing = false

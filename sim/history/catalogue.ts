@@ -4,6 +4,7 @@ import { QUORUM_ROWS } from './quorum-rows.ts'
 import { LOG_ROWS } from './log-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
+import { STATE_ROWS } from './state-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
 
 export { M } from './kinds.ts'
@@ -54,6 +55,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...SOURCE_ROWS,
   ...QUORUM_ROWS,
   ...LOG_ROWS,
+  ...STATE_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

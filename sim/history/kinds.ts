@@ -123,6 +123,12 @@ export const M = {
   controllerDeposed: 128,
   logRolled: 129,
   logStartMoved: 130,
+  stateOpened: 131,
+  stateReplayed: 132,
+  stateRestored: 133,
+  stateUpdated: 134,
+  stateCheckpointed: 135,
+  stateClosed: 136,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

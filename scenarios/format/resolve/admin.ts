@@ -4,6 +4,7 @@ import type { FaultEntry } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Context } from './context.ts'
+import { isStateful } from './stateful.ts'
 
 const OPERATIONS = ['add-partitions'] as const
 const LATER = ['elect-leader', 'move-leader', 'reassign', 'alter-config', 'create-topic', 'delete-topic'] as const
@@ -45,6 +46,13 @@ function addPartitions(place: Place, context: Context): Action | null {
       return []
     }
     if (partitions === null) return []
+    const counter = [...context.applications.values()].find(
+      (each) => isStateful(each) && each.from.includes(entry.name),
+    )
+    if (counter !== undefined) {
+      entry.notSimulated(`giving partitions to \`${entry.name}\`, of which \`${counter.name}\` counts the records,`)
+      return []
+    }
     if (partitions <= topic.partitions) {
       const has = topic.partitions === 1 ? '1 partition' : `${topic.partitions} partitions`
       const message = `\`${topic.name}\` has ${has} already: Kafka refuses ${partitions} with INVALID_PARTITIONS`

@@ -1,4 +1,9 @@
-import type { ProcessorCommit, ProcessorTransactions, Transform } from '../../../sim/application/applications.ts'
+import type {
+  ProcessorCommit,
+  ProcessorTransactions,
+  StreamsRules,
+  Transform,
+} from '../../../sim/application/applications.ts'
 import { clientBase } from '../../../sim/kafka/protocol/profile.ts'
 import type { ProducerConfig } from '../../../sim/kafka/protocol/config/producer.ts'
 import type { ProcessorSpec, ReaderSpec } from '../../../sim/spec.ts'
@@ -10,6 +15,7 @@ import { resolveProducerConfig } from './producer-config.ts'
 import { handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfStreams, overrideConsumer, overrideProducer, streamsAt } from './streams.ts'
+import { changelogOf, checkStateful, isStateful } from './stateful.ts'
 import { checkIdempotence } from './streams-rules.ts'
 import { shareAt } from './share.ts'
 import { resolveTopicNames } from './topic-names.ts'
@@ -55,11 +61,19 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   const written = resolveProducerConfig(config.producer, clientBase(spec.profile))
   const to = resolveTopicNames(place.get('to'), context)
   const transform = handlerAt(place, context.options) ?? transformAt(place.get('transform'))
+  if (transform.kind === 'count-by-key') checkStateful(facts, context)
   if (streams !== null) {
     overrideConsumer(rules, streams.rules)
     checkIdempotence(written, streams.producer, streams.rules.guarantee)
     const producerConfig = overrideProducer(written, streams.producer, streams.rules, rules.group)
-    return { ...spec, to, transform, ...commitOfStreams(streams.rules), producerConfig, streams: streams.rules }
+    return {
+      ...spec,
+      to,
+      transform,
+      ...commitOfStreams(streams.rules),
+      producerConfig,
+      streams: withStore(facts, streams.rules),
+    }
   }
   const transactions = transactionsAt(place, commit)
   const producerConfig =
@@ -76,6 +90,10 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
     transactions,
     producerConfig,
   }
+}
+
+function withStore(facts: ApplicationFacts, rules: StreamsRules): StreamsRules {
+  return isStateful(facts) ? { ...rules, changelog: changelogOf(facts.group) } : rules
 }
 
 /** How a processor with `commit: in-transaction` commits; null for others, which may not say it. */
@@ -123,16 +141,13 @@ function transformAt(place: Place): Transform {
   if (key?.name === 'fan-out' && others.length === 0 && key.written) {
     return { kind: 'fan-out', count: key.integer('`fan-out`', 1, MOST_OUTPUTS, 1) }
   }
-  if (key?.name === 'count-by-key' || place.text() === 'count-by-key') {
-    const at = key ?? place
-    at.keyErrorOrValue(
-      'TWICESHY_NOT_SIMULATED',
-      '`count-by-key` is not simulated yet',
-      'write `copy` or `{ fan-out: 3 }`',
-    )
-    return copy
+  if ((key?.name === 'count-by-key' && others.length === 0) || place.text() === 'count-by-key') {
+    return { kind: 'count-by-key' }
   }
-  place.error('TWICESHY_VALUE', `\`transform\` must be \`copy\` or \`{ fan-out: 3 }\`, not ${place.describe()}`)
+  place.error(
+    'TWICESHY_VALUE',
+    `\`transform\` must be \`copy\`, \`{ fan-out: 3 }\` or \`{ count-by-key: {} }\`, not ${place.describe()}`,
+  )
   return copy
 }
 

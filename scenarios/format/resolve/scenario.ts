@@ -23,7 +23,7 @@ import { resolveReplay } from './replay.ts'
 import { checkSeed } from './seed.ts'
 import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
-import { resolveTopics, withOffsetsTopic } from './topics.ts'
+import { resolveTopics, withChangelogs, withOffsetsTopic } from './topics.ts'
 import { checkTransactions } from './transaction-rules.ts'
 import type { WorldSpec } from '../../../sim/spec.ts'
 import type { LoadOptions } from '../options.ts'
@@ -40,9 +40,10 @@ const MOST_NODES = 10_000
 export function resolveScenario(root: Place, file: string, variant: string | null, options: LoadOptions): Scenario {
   const profile = resolveProfile(root.get('profile'))
   const cluster = resolveCluster(root)
-  const topics = withOffsetsTopic(resolveTopics(root, cluster.facts), root, cluster.facts)
-  checkNames(root)
   const applications = applicationFacts(root)
+  const written = withOffsetsTopic(resolveTopics(root, cluster.facts), root, cluster.facts)
+  const topics = withChangelogs(written, applications, cluster.facts)
+  checkNames(root)
   const context: Context = {
     options,
     root,

@@ -1,6 +1,7 @@
 import type { GuaranteeDefinition, ReaderKind, Stage } from '../vocabulary.ts'
 import { type ApplicationFacts, type Context, publishes, reads, type StoreFacts } from './context.ts'
 import { isExactlyOnceSource } from './facts.ts'
+import { isStateful } from './stateful.ts'
 import { transactionStep } from './transaction-steps.ts'
 
 /** Of which applications a guarantee is judged. */
@@ -60,10 +61,13 @@ const OF_READERS: Readonly<Record<ReaderKind, Judged>> = {
   },
   storing: {
     what: 'application whose store shows something',
-    needs: 'no sink writes into a database or files, and no producer `writes` its records',
-    includes: ({ kind, place }, { stores }) =>
-      kind === 'sink' ? shows(stores.get(place.get('into').text() ?? '')) : kind === 'producer' && place.has('writes'),
-    why: ({ name }) => `\`${name}\` writes into no database and no files`,
+    needs: 'no sink writes into a database or files, no producer `writes` its records, and nobody counts',
+    includes: (facts, { stores }) => {
+      const { kind, place } = facts
+      if (kind === 'sink') return shows(stores.get(place.get('into').text() ?? ''))
+      return isStateful(facts) || (kind === 'producer' && place.has('writes'))
+    },
+    why: ({ name }) => `\`${name}\` writes into no database and no files, and does not count`,
   },
   subscriber: {
     what: 'application whose group hands out partitions',

@@ -7,7 +7,8 @@ import {
 import type { TopicSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, resolveConfig } from './config.ts'
-import type { ClusterFacts, TopicFacts } from './context.ts'
+import type { ApplicationFacts, ClusterFacts, TopicFacts } from './context.ts'
+import { changelogOf, isStateful } from './stateful.ts'
 
 export const MOST_PARTITIONS = 10_000
 const TOPIC: ConfigKind = {
@@ -55,6 +56,54 @@ export function withOffsetsTopic(topics: ResolvedTopics, root: Place, cluster: C
   const spec = { name, partitions: OFFSETS_PARTITIONS, replicationFactor, config }
   const facts = { name, partitions: OFFSETS_PARTITIONS, place: sources }
   return { specs: [...topics.specs, spec], facts: new Map([...topics.facts, [name, facts]]) }
+}
+
+const REPLICAS = 'replication.factor'
+
+/** `InternalTopicManager`: Kafka Streams creates the changelogs of its stores, with as many partitions as it has tasks. */
+export function withChangelogs(
+  topics: ResolvedTopics,
+  applications: ReadonlyMap<string, ApplicationFacts>,
+  cluster: ClusterFacts,
+): ResolvedTopics {
+  const specs = [...topics.specs]
+  const facts = new Map(topics.facts)
+  for (const application of applications.values()) {
+    const name = changelogOf(application.group)
+    const isStreams = application.place.get('streams').text() === 'true'
+    if (!isStateful(application) || !isStreams || application.group === '') continue
+    const input = topics.facts.get(application.from[0] ?? '')
+    const { place } = application
+    if (facts.has(name)) {
+      const message = `\`${name}\` is the changelog of \`${application.name}\`, which Kafka Streams creates itself`
+      facts.get(name)?.place.keyErrorOrValue('TWICESHY_NAME', message, 'choose another name, or leave it out')
+      continue
+    }
+    const partitions = input?.partitions ?? 1
+    const minIsr = cluster.perfect ? { 'min.insync.replicas': 1 } : {}
+    const config = asConfig({ ...brokerDefaults(cluster), ...minIsr })
+    const replicationFactor = cluster.perfect ? 1 : changelogReplicas(place.get('config').get(REPLICAS), name, cluster)
+    if (!cluster.perfect) checkMinIsr(place.get('config'), replicationFactor, config['min.insync.replicas'], cluster)
+    specs.push({ name, partitions, replicationFactor, config })
+    facts.set(name, { name, partitions, place })
+  }
+  return { specs, facts }
+}
+
+/** `replication.factor` of Streams: -1, its default, leaves it to the brokers' `default.replication.factor`, which is 1. */
+function changelogReplicas(place: Place, name: string, cluster: ClusterFacts): number {
+  const asked = place.integer(`\`${REPLICAS}\``, -1, 32_767, -1)
+  const factor = asked < 1 ? (cluster.configs[0]?.['default.replication.factor'] ?? 1) : asked
+  if (factor > cluster.brokers) {
+    const message = `\`${name}\` would need ${factor} brokers, and there ${cluster.brokers === 1 ? 'is 1' : `are ${cluster.brokers}`}`
+    const help = `write at most ${cluster.brokers}, or raise \`cluster.brokers\``
+    place.error('TWICESHY_IMPOSSIBLE', message, help, cluster.brokersPlace)
+  } else if (factor === 1 && asked < 1 && cluster.brokers > 1) {
+    const message = `\`${name}\`, which the store is restored from, has 1 replica: \`${REPLICAS}\` of Kafka Streams leaves it to \`default.replication.factor\` of the brokers`
+    const help = `add \`${REPLICAS}: ${Math.min(3, cluster.brokers)}\` to its \`config\``
+    place.warning('TWICESHY_CONFIG_SURPRISE', message, help)
+  }
+  return Math.max(1, Math.min(factor, cluster.brokers))
 }
 
 function resolveTopic(topic: Place, cluster: ClusterFacts): TopicSpec {

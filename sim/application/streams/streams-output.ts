@@ -4,15 +4,19 @@ import type { ConsumedRecord } from '../../kafka/client/consumer/completed-fetch
 import { KafkaProducer } from '../../kafka/client/kafka-producer.ts'
 import type { KafkaProducerOptions, ProducerOwner } from '../../kafka/client/producer-owner.ts'
 import type { Env } from '../../kafka/env.ts'
-import type { Transform } from '../applications.ts'
 import type { Output, OutputOwner } from '../output.ts'
 import type { ProcessorJournal } from '../processor-journal.ts'
-import { copiesOf, ProcessorSends } from '../processor-sends.ts'
+import { type OutputMaker, ProcessorSends } from '../processor-sends.ts'
 import { problemOfSend, type StreamsProblem } from './streams-problem.ts'
+import type { TaskStates } from './task-states.ts'
 
 export interface StreamsOutputOptions {
   readonly producer: KafkaProducerOptions
-  readonly transform: Exclude<Transform, { kind: 'handler' }>
+  /** How many of the producer's topics are outputs; a changelog is behind them. */
+  readonly outputs: number
+  readonly maker: OutputMaker
+  /** Its stateful tasks; null without. */
+  readonly states: TaskStates | null
   readonly tellSteps: boolean
   /** First timer kind behind the producer's. */
   readonly timerBase: number
@@ -40,7 +44,7 @@ export class StreamsOutput implements Output, ProducerOwner {
     this.owner = owner
     this.options = options
     this.journal = journal
-    this.sends = new ProcessorSends(env, this, options.producer.topics.length, copiesOf(options.transform), journal)
+    this.sends = new ProcessorSends(env, this, options.outputs, options.maker, journal)
     this.producer = this.newProducer()
   }
 
@@ -124,7 +128,8 @@ export class StreamsOutput implements Output, ProducerOwner {
     return (this.env.node << 20) | this.journal.batches++
   }
 
-  onAcked(record: number): void {
+  onAcked(record: number, _attempt: number, offset: number): void {
+    this.options.states?.onAcked(record, offset)
     const { left, polled } = this.sends.acked(record)
     if (left > 0 || !this.options.tellSteps) return
     this.env.emit(M.stepAfterOutput, polled.record.record, polled.record.attempt)

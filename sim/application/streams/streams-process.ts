@@ -1,41 +1,40 @@
 import { ms } from '../../kernel/time.ts'
+import { SHUT_DOWN } from '../../network/connection.ts'
+import type { Envelope } from '../../network/envelope.ts'
 import type { ConsumedRecord } from '../../kafka/client/consumer/completed-fetch.ts'
 import type { CommitOutcome } from '../../kafka/client/consumer/offset-commits.ts'
 import type { CommitOffset } from '../../kafka/client/consumer/subscription-state.ts'
+import { CONSUMER_TIMERS } from '../../kafka/client/consumer/kafka-consumer.ts'
 import { PRODUCER_TIMERS } from '../../kafka/client/kafka-producer.ts'
-import type { ProducerTopic } from '../../kafka/client/producer-owner.ts'
 import type { ConsumerGroupMetadata } from '../../kafka/client/transaction/txn-request.ts'
 import type { Env } from '../../kafka/env.ts'
-import type { ProducerConfig } from '../../kafka/protocol/config/producer.ts'
-import type { StreamsRules, Transform } from '../applications.ts'
 import type { Output } from '../output.ts'
 import type { ProcessHost } from '../process-host.ts'
 import type { ProcessorJournal } from '../processor-journal.ts'
-import type { ReaderProcessOptions } from '../reader-options.ts'
+import { QuietEnv } from '../quiet-env.ts'
 import { READER_TIMERS, ReaderProcess } from '../reader-process.ts'
+import { makerOf, type StreamsProcessOptions } from './streams-options.ts'
 import { StreamsOutput } from './streams-output.ts'
 import { problemOfCommit, type StreamsProblem } from './streams-problem.ts'
 import { StreamsTransactions, type TransactionalTasks } from './streams-transactions.ts'
+import { TaskStates, type TaskStatesOwner } from './task-states.ts'
 
 /** Timer kinds of the second consumer: one that has left may still hold timers when the next one joins. */
 const OTHER_CONSUMER: number = READER_TIMERS + PRODUCER_TIMERS + 2
-
-export interface StreamsProcessOptions extends ReaderProcessOptions {
-  readonly to: readonly ProducerTopic[]
-  readonly transform: Transform
-  readonly producerConfig: ProducerConfig
-  readonly streams: StreamsRules
-}
+/** Timer kinds of the consumer that restores stores. */
+const RESTORE_CONSUMER: number = OTHER_CONSUMER + CONSUMER_TIMERS
 
 /**
  * A stream thread (`StreamThread`), with one task for each partition that it is assigned. It polls, works off what it got, and
  * looks after each record whether `commit.interval.ms` is over; then all tasks commit together: after a flush the positions
  * (at_least_once), or outputs and positions in one transaction (exactly_once_v2).
  */
-export class StreamsProcess extends ReaderProcess implements TransactionalTasks {
+export class StreamsProcess extends ReaderProcess implements TransactionalTasks, TaskStatesOwner {
   private readonly streams: StreamsProcessOptions
   private readonly journal: ProcessorJournal
   private tasks: StreamsOutput | null = null
+  /** Of tasks with stores; null without. */
+  readonly states: TaskStates | null
   private lastCommit: number
   private outcome: CommitOutcome = 'committed'
   /** It leaves its group to join it again. */
@@ -48,6 +47,15 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
     this.streams = options
     this.journal = journal
     this.lastCommit = env.monotonic()
+    this.states = options.state === null ? null : this.statesOf(options.state)
+  }
+
+  private statesOf(state: NonNullable<StreamsProcessOptions['state']>): TaskStates {
+    const { env, exactlyOnce } = this
+    const { config, profile, bootstrap } = this.streams
+    const quiet = new QuietEnv(env.node, env.kernel, env.network, env.recorder)
+    const options = { ...state, timerBase: RESTORE_CONSUMER, config, profile, bootstrap, exactlyOnce }
+    return new TaskStates(env, quiet, options, this)
   }
 
   private get exactlyOnce(): boolean {
@@ -55,10 +63,17 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
   }
 
   protected makeOutput(): Output {
-    const { to, bootstrap, producerConfig, profile, transform, tellSteps } = this.streams
-    if (transform.kind === 'handler') throw new Error('a stream thread runs no handler of the user')
-    const producer = { timerBase: READER_TIMERS, topics: to, bootstrap, config: producerConfig, profile }
-    const options = { producer, transform, tellSteps, timerBase: READER_TIMERS + PRODUCER_TIMERS }
+    const { to, bootstrap, producerConfig, profile, tellSteps, state } = this.streams
+    const topics = state === null ? to : [...to, state.changelog]
+    const producer = { timerBase: READER_TIMERS, topics, bootstrap, config: producerConfig, profile }
+    const common = {
+      producer,
+      outputs: to.length,
+      maker: makerOf(this.streams, this.states),
+      states: this.states,
+      tellSteps,
+    }
+    const options = { ...common, timerBase: READER_TIMERS + PRODUCER_TIMERS }
     this.tasks = this.exactlyOnce
       ? new StreamsTransactions(this.env, this, options, this.journal)
       : new StreamsOutput(this.env, this, options, this.journal)
@@ -90,7 +105,53 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
   }
 
   override isIdle(): boolean {
-    return !this.rejoining && super.isIdle()
+    return !this.rejoining && this.states?.isIdle !== false && super.isIdle()
+  }
+
+  override waiting(): readonly string[] {
+    return this.states?.isIdle === false ? ['its stores to be restored', ...super.waiting()] : super.waiting()
+  }
+
+  // --- NodeHandler --------------------------------------------------------------------------------------------------
+
+  override onMessage(message: unknown): void {
+    super.onMessage(message)
+    this.states?.onMessage(message as Envelope)
+  }
+
+  override onSignal(kind: number, a: number, b: number): void {
+    super.onSignal(kind, a, b)
+    if (kind !== SHUT_DOWN) this.states?.onSignal(kind, a, b)
+  }
+
+  override onTimer(kind: number, a: number, b: number): void {
+    if (this.states?.onTimer(kind, a, b) !== true) super.onTimer(kind, a, b)
+  }
+
+  // --- stateful tasks -----------------------------------------------------------------------------------------------
+
+  override onPartitionsAssigned(partitions: readonly number[]): void {
+    super.onPartitionsAssigned(partitions)
+    this.states?.open(partitions)
+  }
+
+  onTaskWaits(tp: number): void {
+    this.consumer?.pause(tp)
+  }
+
+  onTaskReady(tp: number): void {
+    this.consumer?.resume(tp)
+  }
+
+  /** What goes is committed, or it is closed as it is. */
+  protected override disown(partitions: readonly number[]): void {
+    this.closeTasks(partitions)
+    super.disown(partitions)
+  }
+
+  private closeTasks(partitions: readonly number[]): void {
+    const open = this.book.toCommit().map(({ tp }) => tp)
+    for (const tp of partitions) this.states?.close([tp], open.includes(tp) ? 'dirty' : 'clean')
   }
 
   // --- polling and working ------------------------------------------------------------------------------------------
@@ -144,6 +205,7 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
   override onCommitReturned(ok: boolean): void {
     this.lastCommit = this.env.monotonic()
     const problem = ok ? null : problemOfCommit(this.outcome)
+    if (ok) this.states?.committed()
     if (problem === null) super.onCommitReturned(ok)
     else this.recover(problem)
   }
@@ -158,6 +220,7 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
   /** `StreamThread.runLoop`: every task is closed as it is; what it has not committed will be done again. */
   private recover(problem: StreamsProblem): void {
     this.tasks?.reset()
+    this.states?.closeAll(problem === 'corrupted' ? 'corrupted' : 'dirty')
     if (problem === 'migrated' && !this.closing) this.rejoining = true
     if (problem === 'fatal') {
       this.isDead = true
@@ -170,11 +233,21 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
   /** Only the group's coordinator knows what was committed last. */
   protected override rewind(): void {
     this.consumer?.seekToCommitted()
+    if (!this.rejoining && !this.ending) this.revive()
+  }
+
+  /** Tasks that stay are opened again (`closeDirtyAndRevive`). */
+  private revive(): void {
+    const { states } = this
+    const gone = this.revoking ? this.leaving : []
+    const stays = this.assigned().filter((tp) => !gone.includes(tp))
+    if (states !== null) states.open(stays.filter((tp) => !states.isOpen(tp)))
   }
 
   override onPartitionsLost(partitions: readonly number[]): void {
     this.tasks?.reset()
     this.book.rewind()
+    this.states?.closeAll('dirty')
     super.onPartitionsLost(partitions)
   }
 
@@ -203,6 +276,7 @@ export class StreamsProcess extends ReaderProcess implements TransactionalTasks 
 
   /** `internal.leave.group.on.close` is off: the group finds out by itself, unless the instance is back before that. */
   override onOutputClosed(): void {
+    this.closeTasks(this.assigned())
     this.consumer?.closeNow()
     this.onClosed()
   }

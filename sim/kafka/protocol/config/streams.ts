@@ -8,6 +8,8 @@ export const STREAMS_CONFIG: ConfigTable = {
     default: 'at_least_once',
     values: ['at_least_once', 'exactly_once_v2'],
   },
+  /** Of changelogs; -1 = the brokers' `default.replication.factor`. */
+  'replication.factor': { type: 'int', default: -1, min: -1, max: 32_767 },
 }
 
 /** `EOS_DEFAULT_COMMIT_INTERVAL_MS`: what `commit.interval.ms` is unless it is written. */
@@ -44,7 +46,6 @@ export const STREAMS_NOT_SIMULATED: readonly string[] = [
   'probing.rebalance.interval.ms',
   'processing.exception.handler',
   'production.exception.handler',
-  'replication.factor',
   'repartition.purge.interval.ms',
   'state.cleanup.delay.ms',
   'state.dir',
