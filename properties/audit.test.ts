@@ -66,6 +66,11 @@ describe('where groups stand', () => {
     const behind = committed().commits('billing', member, 0, 1, ORDERS, 2).loads('billing', 2, 1)
     expect(audited({ offset: 0 }, behind)).toEqual([])
   })
+  test('nor may one that found nothing in the log, but it may not stand where nothing was told', () => {
+    expect(audited({ offset: -1 }, committed().loads('billing', 2, 1))).toEqual([])
+    expect(audited({ offset: 0 }, committed().loads('billing', 2, 1))).toHaveLength(1)
+    expect(audited({ offset: -1 })).toHaveLength(1)
+  })
   test('one that catches up with several commits at once stands at the last of them', () => {
     const h = committed().at(2000)
     const [member = -1] = h.billing

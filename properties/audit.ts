@@ -93,6 +93,8 @@ function auditOffset(consumption: Consumption, { groupId, tp, offset }: FinalOff
   if (partition < 0 || reader < 0 || coordinators.isUnsure(reader, partition)) return null
   const told = commits.committed(reader, partition)
   if (told === offset) return null
+  // The log that a new coordinator reads may have been lost with its disks.
+  if (offset < 0 && coordinators.isSilent(reader, partition)) return null
   const { group } = applications.reader(reader)
   return `${group} stands at offset ${offset} of ${shadow.partitions.names[partition]}, moments told ${told}`
 }

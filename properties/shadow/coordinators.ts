@@ -112,6 +112,11 @@ export class Coordinators {
     return this.behind.has(reader * this.partitions + partition)
   }
 
+  /** Whether the newest coordinator has told nothing of it since it took over: it found no offset in the log, or has yet to. */
+  isSilent(reader: number, partition: number): boolean {
+    return this.silent.has(reader * this.partitions + partition)
+  }
+
   /** The commit by which a group passed an offset and never went back behind it; -1 when it has not. */
   passing(reader: number, partition: number, offset: number): number {
     const behind = this.behind.get(reader * this.partitions + partition)
