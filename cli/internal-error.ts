@@ -2,11 +2,16 @@ import { shellQuoted } from '../reports/words.ts'
 import { handlersOf, type OwnHandler } from './code/handlers-of.ts'
 import type { Context } from './context.ts'
 import { whereTheyPart } from './parting.ts'
-import { Nondeterminism, RunFailure } from './pool/failures.ts'
+import { Nondeterminism, Refusal, RunFailure } from './pool/failures.ts'
 import { seedOf } from './seed.ts'
+import { errorText } from './usage-error.ts'
 
-/** The same with what judging the run again tells about it: where the traces of a nondeterminism part. */
+/**
+ * What ended judging early, told: a mistake in the user's own code as one, anything else as {@link internalErrorText} does,
+ * with what judging the run again tells about it: where the traces of a nondeterminism part.
+ */
 export async function failureText(error: unknown, context: Context, verbose: boolean): Promise<string> {
+  if (error instanceof Refusal) return errorText(error.message, error.help)
   if (!(error instanceof Nondeterminism)) return internalErrorText(error, context.version, verbose)
   let parted: readonly string[]
   try {

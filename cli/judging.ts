@@ -6,12 +6,12 @@ import { type ExitCode, exitOf } from './exit.ts'
 import { failureText } from './internal-error.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { type Output, Outputs } from './outputs.ts'
+import { leavesNothing, stoppedBy } from './pool/failures.ts'
 import { judgeAll } from './pool/judge-all.ts'
 import { StopSignal } from './pool/stop.ts'
 import { Progress } from './progress.ts'
 import type { Selection } from './select.ts'
 import { Session } from './session.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Why nothing can be judged, or a part of it; empty when all is well. */
 export function nothingMatched(
@@ -83,11 +83,11 @@ export async function judge(request: Judging, context: Context): Promise<ExitCod
   let failure: unknown = null
   let end: ReturnType<Session['end']>
   try {
-    end = session.end((await judgeAll(judging)).stopped, null)
+    end = session.end((await judgeAll(judging)).stopped)
   } catch (error) {
-    if (error instanceof UsageError) throw error
+    if (leavesNothing(error)) throw error
     failure = error
-    end = session.end('error', error instanceof Error ? error.message : String(error))
+    end = session.end(stoppedBy(error))
   } finally {
     release()
     progress.clear()

@@ -118,16 +118,12 @@ export class Session {
   }
 
   /** Tells what was left open and sums up. */
-  end(
-    stopped: Stopped | null,
-    error: string | null,
-  ): { readonly summary: Summary; readonly exit: readonly ExitCode[] } {
+  end(stopped: Stopped | null): { readonly summary: Summary; readonly exit: readonly ExitCode[] } {
     this.finishCurrent(stopped)
     if (this.file.length > 0) this.finishFile(false)
     const planned = this.options.scenarios.filter(({ runs }) => runs > 0).length
     const summary = summaryOf(this.results, planned - this.results.length, stopped)
-    const exit = exitsOf(summary, error)
-    return { summary, exit }
+    return { summary, exit: exitsOf(summary) }
   }
 }
 
@@ -136,9 +132,10 @@ function isNotMet(result: ScenarioResult): boolean {
 }
 
 /** Every exit code that applies. */
-function exitsOf(summary: Summary, error: string | null): readonly ExitCode[] {
+function exitsOf(summary: Summary): readonly ExitCode[] {
   return [
-    ...(error === null ? [] : [EXIT.internal]),
+    ...(summary.stopped === 'error' ? [EXIT.internal] : []),
+    ...(summary.stopped === 'refused' ? [EXIT.usage] : []),
     ...(summary.stopped === 'interrupted' ? [EXIT.interrupted] : []),
     ...(summary.notMet > 0 ? [EXIT.notMet] : []),
     ...(summary.inconclusive > 0 || summary.notJudged > 0 ? [EXIT.inconclusive] : []),

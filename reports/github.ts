@@ -1,7 +1,7 @@
 import { titleOf } from './expectation-words.ts'
 import { type Finding, findingsOf, proofInWords } from './findings.ts'
 import { clipped } from './layout.ts'
-import type { ReportEvent, Reporter } from './report.ts'
+import { endedBy, type ReportEvent, type Reporter } from './report.ts'
 import type { ScenarioResult, Summary } from './result.ts'
 import { counted } from './words.ts'
 
@@ -52,7 +52,7 @@ function ofCommand(summary: Summary, error: string | null): readonly string[] {
   const title = ['title=twiceshy']
   const open = counted(summary.notJudged, 'scenario')
   return [
-    ...(error === null ? [] : [annotation({ kind: 'not-met' }, title, clipped(`internal error: ${error}`, LONGEST))]),
+    ...(error === null ? [] : [annotation({ kind: 'not-met' }, title, clipped(endedBy(summary, error), LONGEST))]),
     ...(summary.notJudged === 0 ? [] : [annotation({ kind: 'inconclusive' }, title, `${open} not judged`)]),
   ]
 }

@@ -1,7 +1,7 @@
 import { labelOf, titleOf } from './expectation-words.ts'
 import { type Finding, findingsOf, proofInWords } from './findings.ts'
 import { clipped } from './layout.ts'
-import type { ReportEvent, Reporter } from './report.ts'
+import { endedBy, type ReportEvent, type Reporter } from './report.ts'
 import type { ScenarioResult, Summary } from './result.ts'
 import { xmlAttribute, xmlText } from './xml.ts'
 
@@ -59,7 +59,7 @@ function commandCases(summary: Summary, error: string | null): readonly Case[] {
     return { suite: 'twiceshy', name, file: '', line: null, findings: [finding] }
   }
   return [
-    ...(error === null ? [] : [about('ended', `internal error: ${error}`)]),
+    ...(error === null ? [] : [about('ended', endedBy(summary, error))]),
     ...(summary.notJudged === 0 ? [] : [about('judged everything', `${summary.notJudged} scenarios were not judged`)]),
   ]
 }

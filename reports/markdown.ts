@@ -3,7 +3,7 @@ import { findingsOf, proofInWords } from './findings.ts'
 import { clipped } from './layout.ts'
 import { code, plain, shellBlock, tableOf, withinComment } from './markdown-text.ts'
 import type { ReportEvent, Reporter } from './report.ts'
-import type { ExpectationResult, ScenarioResult, Summary } from './result.ts'
+import type { ExpectationResult, ScenarioResult, Stopped, Summary } from './result.ts'
 import { repeatCommand } from './scenario-block.ts'
 import { waitInWords } from './waiting-block.ts'
 import { counted, grouped } from './words.ts'
@@ -46,7 +46,7 @@ function comment(
   const head = ['', 'scenario', 'guarantee', 'expected', 'observed']
   const parts = [
     ['<!-- twiceshy -->', headline(summary)].join('\n'),
-    ...(error === null ? [] : [`**Internal error:** ${plain(clipped(error, LONGEST_PROOF))}`]),
+    ...(error === null ? [] : [errorLine(summary, error)]),
     ...(rows.length === 0 ? [] : [tableOf(head, shown).join('\n')]),
     ...more,
     ...results.filter((result) => !result.met).map((result) => section(result, options)),
@@ -58,6 +58,11 @@ function withinTable(rows: readonly (readonly string[])[]): readonly (readonly s
   let room = LONGEST_TABLE
   const end = rows.findIndex((row) => (room -= row.join(' | ').length + 5) < 0)
   return end < 0 ? rows : rows.slice(0, end)
+}
+
+/** What ended the command before its work was done. */
+export function errorLine({ stopped }: { readonly stopped: Stopped | null }, error: string): string {
+  return `**${stopped === 'refused' ? 'Error' : 'Internal error'}:** ${plain(clipped(error, LONGEST_PROOF))}`
 }
 
 /** The heading of a comment: the verdict, and how much was judged. */

@@ -118,5 +118,7 @@ function stoppedInWords(stopped: Stopped): string {
       return 'interrupted: only what was known by then is reported'
     case 'error':
       return 'stopped by an internal error: only what was known by then is reported'
+    case 'refused':
+      return 'stopped by a handler that did what it may not: only what was known by then is reported'
   }
 }

@@ -27,6 +27,11 @@ export interface Reporter {
 /** The tool's own name and version, as documents carry it. */
 export type Tool = ResultDocument['tool']
 
+/** What ended a command before its work was done, in words: a mistake in the user's own code, or a defect of the tool. */
+export function endedBy({ stopped }: { readonly stopped: Stopped | null }, error: string): string {
+  return stopped === 'refused' ? error : `internal error: ${error}`
+}
+
 /** Counts scenario results. */
 export function summaryOf(
   results: readonly ScenarioResult[],

@@ -10,7 +10,7 @@ export interface ResultDocument {
   readonly command: string
   readonly scenarios: readonly ScenarioResult[]
   readonly summary: Summary
-  /** Why the command ended before its work was done (a defect of the tool, a nondeterminism); null when it did not. */
+  /** Why the command ended before its work was done (a defect of the tool, a nondeterminism, a handler that did what it may not); null when it did not. */
   readonly error: string | null
 }
 
@@ -27,7 +27,7 @@ export interface Summary {
 }
 
 /** What cut a command short. */
-export type Stopped = 'bail' | 'time-budget' | 'interrupted' | 'error'
+export type Stopped = 'bail' | 'time-budget' | 'interrupted' | 'error' | 'refused'
 
 export interface ScenarioResult {
   readonly file: string

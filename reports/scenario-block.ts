@@ -105,6 +105,8 @@ function partialInWords(result: ScenarioResult): string {
       return `interrupted after ${share}`
     case 'error':
       return `an internal error ended it after ${share}`
+    case 'refused':
+      return `a handler did what it may not after ${share}`
     case null:
       return ''
   }

@@ -6,12 +6,11 @@ import type { Context } from '../context.ts'
 import type { Shard } from '../flags.ts'
 import { sha256 } from '../host/sha256.ts'
 import { untilInterrupted } from '../interrupt.ts'
+import { leavesNothing, stoppedBy } from '../pool/failures.ts'
 import { judgeAll } from '../pool/judge-all.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { type RunTask, shardOf } from '../pool/tasks.ts'
 import { Progress } from '../progress.ts'
-
-import { UsageError } from '../usage-error.ts'
 
 /** One in so many runs is judged again elsewhere. */
 const REPEAT_EVERY = 100
@@ -73,7 +72,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
     })
     repeated = end.repeated
   } catch (error) {
-    if (error instanceof UsageError) throw error
+    if (leavesNothing(error)) throw error
     failure = error instanceof Error ? error : new Error(String(error))
   } finally {
     release()
@@ -88,7 +87,7 @@ export async function conduct(request: Conduct, tasks: readonly RunTask[], conte
     repeated,
     wallMs: Math.round(performance.now() - began),
     // A time budget is the end that was asked for.
-    stopped: failure === null ? (stop.reason === 'interrupted' ? 'interrupted' : null) : 'error',
+    stopped: stoppedBy(failure) ?? (stop.reason === 'interrupted' ? 'interrupted' : null),
     error: failure?.message ?? null,
   }
   return { document, failure }

@@ -64,7 +64,7 @@ const document = z.object({
   campaigns: z.array(campaign).min(1),
   repeated: count,
   wallMs: amount,
-  stopped: z.enum(['bail', 'time-budget', 'interrupted', 'error']).nullable(),
+  stopped: z.enum(['bail', 'time-budget', 'interrupted', 'error', 'refused']).nullable(),
   error: z.string().nullable(),
 })
 

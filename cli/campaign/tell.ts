@@ -51,7 +51,7 @@ export function exitOfCampaign(document: CampaignDocument): ExitCode {
   const { standing } = summaryOfCampaign(document)
   return exitOf([
     ...(document.stopped === 'interrupted' ? [EXIT.interrupted] : []),
-    ...(document.error === null ? [] : [EXIT.internal]),
+    ...(document.stopped === 'refused' ? [EXIT.usage] : document.error === null ? [] : [EXIT.internal]),
     ...(standing === 'not-met' ? [EXIT.notMet] : standing === 'open' ? [EXIT.inconclusive] : []),
   ])
 }

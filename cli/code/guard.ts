@@ -30,6 +30,7 @@ const GLOBALS: readonly (readonly [name: string, help: string])[] = [
 const OBJECTS: readonly (readonly [name: string, help: string, functions: readonly string[]])[] = [
   ['performance', TIME, ['now', 'mark', 'measure', 'timeOrigin']],
   ['crypto', DICE, ['getRandomValues', 'randomUUID']],
+  ['Atomics', WAIT, ['wait', 'waitAsync']],
   [
     'process',
     REACH,
@@ -45,9 +46,22 @@ const OBJECTS: readonly (readonly [name: string, help: string, functions: readon
       'nextTick',
       'chdir',
       'cwd',
+      'on',
+      'once',
+      'addListener',
+      'prependListener',
+      'off',
+      'removeListener',
+      'removeAllListeners',
+      'binding',
+      'dlopen',
+      'umask',
     ],
   ],
 ]
+
+/** What tells of the machine without being called. */
+const OF_PROCESS: readonly string[] = ['pid', 'ppid', 'argv', 'execArgv']
 
 /** Modules of which every function is closed. */
 const MODULES: readonly (readonly [name: string, help: string])[] = [
@@ -65,6 +79,10 @@ const MODULES: readonly (readonly [name: string, help: string])[] = [
   ['timers', WAIT],
   ['timers/promises', WAIT],
   ['os', REACH],
+  ['vm', REACH],
+  ['worker_threads', REACH],
+  ['cluster', REACH],
+  ['inspector', REACH],
 ]
 /** Of these only what rolls dice. */
 const DICE_OF_CRYPTO: readonly string[] = [
@@ -99,6 +117,8 @@ export class Guard {
       for (const each of functions) this.close(world[name], each, `${name}.${each}`, help)
     this.close(Math, 'random', 'Math.random', DICE)
     this.closeDate()
+    this.closeFormats()
+    this.closeProcess()
     for (const [name, help] of MODULES) {
       const module = require(`node:${name}`) as Record<string, unknown>
       for (const key of Object.keys(module)) this.close(module, key, `${name}.${key}`, help)
@@ -126,6 +146,15 @@ export class Guard {
     const { caught } = this
     this.caught = null
     if (caught !== null) throw caught
+  }
+
+  /** Something failed that nobody waits for. False when it is none of the user's code. */
+  tookStray(error: unknown): boolean {
+    if (this.inside === null) return this.caught !== null
+    this.onRejection(error)
+    // Node goes on by a timer of its own, and the run is over anyway.
+    this.inside = null
+    return true
   }
 
   private refuse(name: string, help: string): never {
@@ -184,5 +213,61 @@ export class Guard {
     })
     // `new Date().constructor` leads to the same.
     real.prototype.constructor = globalThis.Date
+  }
+
+  /** Without a date, formats take the clock's. */
+  private closeFormats(): void {
+    const formats = Intl.DateTimeFormat.prototype as unknown as Record<string, Callable>
+    const format = Object.getOwnPropertyDescriptor(formats, 'format') as PropertyDescriptor
+    const withDate =
+      (formatted: Callable, name: string): Callable =>
+      (...args) => {
+        if (this.inside !== null && args[0] === undefined) this.refuse(`Intl.DateTimeFormat.${name}()`, TIME)
+        return formatted(...args)
+      }
+    const known = formats['formatToParts'] as Callable
+    Object.defineProperty(formats, 'format', {
+      configurable: true,
+      get() {
+        return withDate(format.get?.call(this) as Callable, 'format')
+      },
+    })
+    Object.defineProperty(formats, 'formatToParts', {
+      configurable: true,
+      writable: true,
+      value(this: unknown, ...args: readonly unknown[]) {
+        return withDate((date) => Reflect.apply(known, this, [date]), 'formatToParts')(...args)
+      },
+    })
+  }
+
+  /** Variables of the environment and what the process is called with differ from one machine to the next. */
+  private closeProcess(): void {
+    const asked = (name: string): void => {
+      if (this.inside !== null) this.refuse(name, REACH)
+    }
+    const env = new Proxy(process.env, {
+      get: (target, key) => {
+        asked(`process.env.${String(key)}`)
+        return Reflect.get(target, key) as unknown
+      },
+      has: (target, key) => {
+        asked(`process.env.${String(key)}`)
+        return Reflect.has(target, key)
+      },
+      ownKeys: (target) => {
+        asked('process.env')
+        return Reflect.ownKeys(target)
+      },
+    })
+    Object.defineProperty(process, 'env', { value: env, writable: true, configurable: true, enumerable: true })
+    for (const key of OF_PROCESS) {
+      const value = (process as unknown as Record<string, unknown>)[key]
+      const get = (): unknown => {
+        asked(`process.${key}`)
+        return value
+      }
+      Object.defineProperty(process, key, { get, configurable: true, enumerable: true })
+    }
   }
 }

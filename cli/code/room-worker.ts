@@ -1,3 +1,4 @@
+import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { workerData } from 'node:worker_threads'
@@ -136,6 +137,11 @@ async function obey(request: ToRoom): Promise<FromRoom> {
       const { default: exported } = await imported(path, shown)
       if (exported === undefined)
         throw new UsageError(`${shown} has no default export`, 'write `export default defineScenario({ … })`')
+      if (typeof exported === 'function')
+        throw new UsageError(
+          `the default export of ${shown} is a function, and no scenario`,
+          'a handler belongs into one: `handler: ./handler.mjs`',
+        )
       try {
         return { kind: 'described', content: contentOf(exported, basename(path)) }
       } catch (error) {
@@ -157,9 +163,13 @@ const printed = ((chunk: string | Uint8Array) => {
 }) as typeof process.stdout.write
 process.stdout.write = printed
 process.stderr.write = printed
+// One that asks the environment for no colours.
+globalThis.console = new Console({ stdout: process.stdout, stderr: process.stderr, colorMode: false })
 guard.install()
 const exit = process.exit.bind(process)
-process.on('uncaughtException', (error) => answer(failure(error)))
+process.on('uncaughtException', (error) => {
+  if (!guard.tookStray(error)) answer(failure(error))
+})
 port.on('message', (request: ToRoom) => {
   isAsked = true
   obey(request)

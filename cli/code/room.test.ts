@@ -98,6 +98,14 @@ describe('a handler', () => {
     ).toMatchObject({ 'handler.finished': 5 })
   })
 
+  test('that leaves something to be done has it done before the next record', () => {
+    const { moments } = judged(
+      '() => { let done = 0; return (record) => { if (done !== record.offset) throw new Error("late"); void Promise.resolve().then(() => done++) } }',
+    )
+    expect(moments['handler.threw']).toBeUndefined()
+    expect(moments['handler.finished']).toBe(5)
+  })
+
   test('that throws dies with its process, which is started again and goes on from what was committed', () => {
     const { moments, verdicts } = judged(
       '({ incarnation }) => (record) => { if (incarnation < 3 && record.offset === 2) throw new RangeError("odd"); return {} }',
@@ -132,6 +140,11 @@ describe('the thread stops, by name and line,', () => {
     ['process.hrtime', '() => () => { process.hrtime() }'],
     ['process.exit', '() => () => { process.exit(0) }'],
     ['process.nextTick', '() => () => { process.nextTick(() => {}) }'],
+    ['process.on', '() => () => { process.on("exit", () => {}) }'],
+    ['process.env.HOME', '() => () => ({ value: process.env.HOME })'],
+    ['process.pid', '() => () => ({ value: String(process.pid) })'],
+    ['Atomics.wait', '() => () => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1) }'],
+    ['Intl.DateTimeFormat.format()', '() => () => ({ value: new Intl.DateTimeFormat().format() })'],
   ])('%s', (name, factory) => {
     const { message, help } = mistake(factory)
     expect(message).toMatch(/^own-\d+\.mjs: own, run 0 · seed 1: the handler of `sum` reaches for /)
@@ -152,6 +165,8 @@ describe('the thread stops, by name and line,', () => {
     ['net.connect', "import net from 'node:net'", '() => () => { net.connect(1) }'],
     ['crypto.randomBytes', "import { randomBytes } from 'node:crypto'", '() => () => { randomBytes(1) }'],
     ['Date.now', 'const now = Date.now', '() => () => { now() }'],
+    ['process.env.HOME', 'const { env } = process', '() => () => { env.HOME }'],
+    ['vm.runInNewContext', "import vm from 'node:vm'", '() => () => { vm.runInNewContext("Date.now()") }'],
   ])('%s by way of a module: %s', (name, head, factory) => {
     expect(mistake(factory, head).message).toContain(`reaches for ${name} (`)
   })
@@ -162,7 +177,7 @@ describe('the thread stops, by name and line,', () => {
 
   test('nothing of what is pure', () => {
     const pure =
-      '() => ({ timestamp }) => ({ value: new Date(timestamp).toISOString() + Math.max(1, 2) + structuredClone([1]) })'
+      '() => ({ timestamp }) => ({ value: new Date(timestamp).toISOString() + new Intl.DateTimeFormat("en").format(5) + Math.max(1, 2) + structuredClone([1]) })'
     expect(judged(pure).moments['handler.finished']).toBe(5)
   })
 })
@@ -186,6 +201,16 @@ describe('refused, with what to do,', () => {
     ['a sleep not awaited', '() => (r, at) => { at.sleep(1) }', 'is done before a sleep or step'],
     ['a sleep into the past', '() => (r, at) => at.sleep(-1)', 'sleeps for -1'],
     ['a step without a name', '() => (r, at) => at.step()', 'comes to a step without a name'],
+    [
+      'a failure of later',
+      '() => () => { queueMicrotask(() => { throw new Error("lost") }) }',
+      'did not wait for it: lost',
+    ],
+    [
+      'a failure beside its result',
+      '() => () => { Promise.reject(new Error("lost")); return {} }',
+      'did not wait for it: lost',
+    ],
     [
       'a failure nobody waits for',
       '() => async () => { Promise.reject(new Error("lost")); await null }',
@@ -214,6 +239,7 @@ describe('refused, with what to do,', () => {
     ['a module that ends the process', 'process.exit(0)', 'ended the process'],
     ['a module that throws', '\nthrow new Error("broken")', ':2 cannot be imported: broken'],
     ['a module with nothing', 'export const x = 1', 'has no default export'],
+    ['a handler alone', 'export default () => () => ({})', 'is a function, and no scenario'],
   ])(
     '%s',
     (_, text, said) => {

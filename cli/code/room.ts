@@ -71,7 +71,7 @@ class Room {
         const seconds = Math.round((now - since) / 1000)
         throw new UsageError(
           `${asking(inside)} and did not come back within ${seconds} s`,
-          'look for an endless loop in it',
+          'look for an endless loop in it, or for memory that grows without end',
         )
       }
     }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Handler, HandlerContext, HandlerFactory, HandlerResult } from '../../scenarios/handler.ts'
 import type {
   CodeAnswer,
@@ -73,6 +74,7 @@ export class UserHandlers implements UserCode {
     } catch (error) {
       thrown = { error }
     }
+    this.drain()
     this.watch.leave()
     if (thrown !== null) {
       const what = `cannot be made: its factory threw ${saidBy(thrown.error)}${placeOf(thrown.error, module)}`
@@ -95,11 +97,12 @@ export class UserHandlers implements UserCode {
     this.watch.enter(process.application, process.module)
     try {
       const result = process.handler(call.record, this.contextOf(process, call))
-      if (isPromise(result)) this.follow(result, call)
+      if (isPromise(result)) follow(result, call)
       else settle(call, 'done', result)
     } catch (error) {
       settle(call, 'threw', error)
     }
+    this.drain()
     return this.answer(process, call)
   }
 
@@ -113,14 +116,6 @@ export class UserHandlers implements UserCode {
     goOn?.()
     this.drain()
     return this.answer(process, call)
-  }
-
-  private follow(promise: PromiseLike<HandlerResult>, call: Call): void {
-    promise.then(
-      (result) => settle(call, 'done', result),
-      (error: unknown) => settle(call, 'threw', error),
-    )
-    this.drain()
   }
 
   private answer(process: Process, call: Call): CodeAnswer {
@@ -206,10 +201,22 @@ function settle(call: Call, state: 'done' | 'threw', result: unknown): void {
   call.result = result
 }
 
+function follow(promise: PromiseLike<HandlerResult>, call: Call): void {
+  promise.then(
+    (result) => settle(call, 'done', result),
+    (error: unknown) => settle(call, 'threw', error),
+  )
+}
+
 function isPromise(value: unknown): value is PromiseLike<HandlerResult> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function saidBy(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0] ?? ''}` : String(error)
+  if (error instanceof Error) return `${error.name}: ${firstLine(error.message)}`
+  return firstLine(typeof error === 'string' ? error : inspect(error, { depth: 1, breakLength: Infinity }))
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text
 }

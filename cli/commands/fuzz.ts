@@ -16,6 +16,7 @@ import { sha256 } from '../host/sha256.ts'
 import { failureText } from '../internal-error.ts'
 import { untilInterrupted } from '../interrupt.ts'
 import { loadScenarios } from '../load.ts'
+import { leavesNothing, stoppedBy } from '../pool/failures.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { Progress } from '../progress.ts'
 import { Retelling } from '../retell.ts'
@@ -32,7 +33,6 @@ import { searchResult } from '../search/search-result.ts'
 import { type Fact, foundLines, fuzzSummaryLine, nothingFoundLine, replayFact } from '../search/tell.ts'
 import { Voice } from '../search/voice.ts'
 import { select } from '../select.ts'
-import { UsageError } from '../usage-error.ts'
 
 export interface FuzzRequest {
   readonly paths: readonly string[]
@@ -95,7 +95,7 @@ class Fuzzing {
         results.push(await this.search(scenario, scenarios.length - at))
       }
     } catch (error) {
-      if (error instanceof UsageError) throw error
+      if (leavesNothing(error)) throw error
       failure = error instanceof Error ? error : new Error(String(error))
     } finally {
       release()
@@ -109,9 +109,10 @@ class Fuzzing {
   }
 
   private sumUp(results: readonly ScenarioResult[], notSearched: number, failure: Error | null): ExitCode {
-    const summary = summaryOf(results, notSearched, failure === null ? this.interrupt.reason : 'error')
+    const summary = summaryOf(results, notSearched, stoppedBy(failure) ?? this.interrupt.reason)
     const exit = exitOf([
-      ...(failure === null ? [] : [EXIT.internal]),
+      ...(summary.stopped === 'error' ? [EXIT.internal] : []),
+      ...(summary.stopped === 'refused' ? [EXIT.usage] : []),
       ...(this.interrupt.reason === null ? [] : [EXIT.interrupted]),
       ...(summary.notMet > 0 ? [EXIT.notMet] : []),
       ...(summary.inconclusive > 0 ? [EXIT.inconclusive] : []),

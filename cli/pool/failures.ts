@@ -1,3 +1,4 @@
+import { UsageError } from '../usage-error.ts'
 import type { JudgeOptions } from './judge.ts'
 import type { Mark } from './mark.ts'
 import type { OneRun, RunTask } from './tasks.ts'
@@ -16,6 +17,20 @@ export class RunFailure extends Error {
     this.run = run
     this.origin = origin
   }
+}
+
+/** A handler of the user's own did in a run what it may not. What was judged before counts. */
+export class Refusal extends UsageError {}
+
+/** Whether a mistake leaves nothing to tell: it was known before anything was judged. */
+export function leavesNothing(error: unknown): boolean {
+  return error instanceof UsageError && !(error instanceof Refusal)
+}
+
+/** How a failure is told to have cut short what was asked for; null without one. */
+export function stoppedBy(failure: unknown): 'refused' | 'error' | null {
+  if (failure === null) return null
+  return failure instanceof Refusal ? 'refused' : 'error'
 }
 
 /** How one of two differing judgements came about. */

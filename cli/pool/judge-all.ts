@@ -1,13 +1,12 @@
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Executor, RepeatItem } from './executor.ts'
-import { Nondeterminism, RunFailure } from './failures.ts'
+import { Nondeterminism, Refusal, RunFailure } from './failures.ts'
 import { InOrder } from './in-order.ts'
 import { InlineExecutor } from './inline.ts'
 import { defaultJudge, loadJudge } from './judge.ts'
 import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
-import { UsageError } from '../usage-error.ts'
 import { Agenda, type AgendaOrder, type Item, type RunTask } from './tasks.ts'
 import { ThreadExecutor } from './threads.ts'
 
@@ -44,7 +43,7 @@ const GRACE_MS = 1000
 /**
  * Judges every run of every task and tells the results in order.
  *
- * @throws {@link UsageError} when a handler of the user's own does what it may not
+ * @throws {@link Refusal} when a handler of the user's own does what it may not
  * @throws {@link RunFailure} when a run could not be judged, of the first such run in order
  * @throws {@link Nondeterminism} when a repeated run gave another digest or result
  */
@@ -164,7 +163,7 @@ async function repeat(agenda: Agenda, executor: Executor, items: readonly Repeat
 }
 
 function failureOf(agenda: Agenda, item: Item, failed: Exclude<Outcome, { readonly kind: 'judged' }>): Error {
-  if (failed.kind === 'refused') return new UsageError(failed.message, failed.help)
+  if (failed.kind === 'refused') return new Refusal(failed.message, failed.help)
   return new RunFailure(taskOf(agenda, item), item.run, failed.message, failed.stack)
 }
 

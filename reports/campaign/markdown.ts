@@ -1,6 +1,7 @@
 import { labelOf, observedInWords, titleOf, violationToRepeat } from '../expectation-words.ts'
 import { proofInWords } from '../findings.ts'
 import { clipped } from '../layout.ts'
+import { errorLine } from '../markdown.ts'
 import { code, plain, shellBlock, tableOf, withinComment } from '../markdown-text.ts'
 import { repeatCommand } from '../scenario-block.ts'
 import { counted, simulated } from '../words.ts'
@@ -18,7 +19,7 @@ export function campaignMarkdown(document: CampaignDocument, again: readonly str
   const world = `${counted(summary.runs, 'run')}, ${counted(summary.events, 'event')}, ${simulated(summary.virtualMs)} simulated`
   const speed = `${wallInWords(document.wallMs)} of work (${rateInWords(summary.runsPerSecond)} runs/s)`
   const repeated = `${counted(document.repeated, 'run')} judged again elsewhere with the same digest`
-  const error = document.error === null ? [] : [`**Internal error:** ${plain(clipped(document.error, LONGEST_PROOF))}`]
+  const error = document.error === null ? [] : [errorLine(document, document.error)]
   const head = `<!-- twiceshy campaign -->\n### ${SIGN[summary.standing]} twiceshy campaign\n\n${world}, ${speed}, ${repeated}`
   return withinComment(
     [head, ...error, ...summary.campaigns.flatMap((campaign) => partsOf(campaign, again))],

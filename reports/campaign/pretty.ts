@@ -191,6 +191,8 @@ function verdictOf({ standing }: CampaignSummary, paint: Paint): string {
 }
 
 function stoppedInWords({ stopped, error }: CampaignDocument): string | null {
+  if (stopped === 'refused')
+    return 'stopped by a handler that did what it may not: only what was known by then is reported'
   if (error !== null) return 'stopped by an internal error: only what was known by then is reported'
   return stopped === null ? null : `stopped early (${stopped}): only what was known by then is reported`
 }
