@@ -12,6 +12,7 @@ import { AnswerInvariants } from './invariants/answers.ts'
 import { Breaches } from './invariants/breaches.ts'
 import { CommittedLogInvariants } from './invariants/committed-log.ts'
 import { EligibilityInvariants } from './invariants/eligibility.ts'
+import { QuorumInvariants } from './invariants/quorum.ts'
 import { HighWatermarkInvariants } from './invariants/high-watermark.ts'
 import { LeadershipInvariants } from './invariants/leadership.ts'
 import { LogInvariants } from './invariants/logs.ts'
@@ -85,6 +86,7 @@ export class Court implements MomentObserver {
       logs,
       new LeadershipInvariants(this.shadow, this.breaches),
       new EligibilityInvariants(this.shadow, this.breaches),
+      ...(spec.cluster.controllers > 1 ? [new QuorumInvariants(this.shadow, this.breaches)] : []),
       highWatermarks,
       committedLog,
       answers,

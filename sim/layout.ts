@@ -12,14 +12,18 @@ export interface NodeLayout {
 }
 
 /**
- * The nodes of a world in order: a node's number is its index. Node 0 is the controller and broker n is node n, so broker
- * ids are node numbers; applications' instances follow in the order of the spec (producers, consumers, processors, sinks), then the stores.
+ * The nodes of a world in order: a node's number is its index. Node 0 is the first controller and broker n is node n, so broker
+ * ids are node numbers; the other controllers follow, then applications' instances in the order of the spec (producers, consumers,
+ * processors, sinks), then the stores.
  */
 export function nodesOf(spec: WorldSpec): readonly NodeLayout[] {
   const nodes: NodeLayout[] = [{ name: 'controller-1', role: 'controller', application: null }]
   spec.cluster.brokers.forEach((_, index) =>
     nodes.push({ name: `broker-${index + 1}`, role: 'broker', application: null }),
   )
+  for (let number = 2; number <= spec.cluster.controllers; number++) {
+    nodes.push({ name: `controller-${number}`, role: 'controller', application: null })
+  }
   const groups = [
     ['producer', spec.producers],
     ['consumer', spec.consumers],

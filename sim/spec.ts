@@ -47,9 +47,9 @@ export interface ClusterSpec {
   readonly perfect: boolean
   /** Settings of broker 1, 2, ... in order. */
   readonly brokers: readonly BrokerConfig[]
-  /** Number of controllers; 1 until the metadata quorum is simulated. */
+  /** Number of controllers: several are the voters of the metadata quorum. */
   readonly controllers: number
-  /** The controller's settings. */
+  /** The controllers' settings. */
   readonly controllerConfig: BrokerConfig
 }
 

@@ -2,7 +2,7 @@ import type { FaultHost } from './faults/host.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
-import { CREATE_PARTITIONS } from './kafka/controller/controller.ts'
+import { CREATE_PARTITIONS } from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
@@ -59,15 +59,15 @@ export class WorldLife implements FaultHost {
     this.nodes.disks.get(node)?.wipe()
     this.nodes.readers.stores.get(node)?.wipe()
     this.nodes.readers.stateDirs.get(node)?.wipe()
-    if (this.layout[node]?.role === 'controller') this.nodes.controllerDisk.wipe()
+    if (this.isOnlyController(node)) this.nodes.view.wipe()
     this.recorder.emit(M.diskWiped, node, this.slot(node).incarnation, 0, 0, 0)
     return wasUp
   }
 
   stop(node: number): boolean {
     if (this.slot(node).state === DOWN) return false
-    // A controller has nothing to hand over: its log is flushed with every append.
-    if (this.layout[node]?.role === 'controller') this.nodes.exited(node)
+    // A single controller has nothing to hand over: its log is flushed with every append.
+    if (this.isOnlyController(node)) this.nodes.exited(node)
     else this.kernel.deliver(node, SIGNAL_EVENT, SHUT_DOWN, 0, 0, null)
     return true
   }
@@ -132,7 +132,7 @@ export class WorldLife implements FaultHost {
   }
 
   activeController(): number {
-    return this.nodes.view.isActive ? 0 : -1
+    return this.nodes.view.activeController()
   }
 
   groupCoordinator(group: string): number {
@@ -167,7 +167,13 @@ export class WorldLife implements FaultHost {
 
   private bury(node: number): void {
     this.kernel.kill(node)
-    if (this.layout[node]?.role === 'controller') this.nodes.view.process = null
+    if (this.layout[node]?.role === 'controller') this.nodes.view.setProcess(node, null)
+  }
+
+  private isOnlyController(node: number): boolean {
+    return (
+      this.layout[node]?.role === 'controller' && this.layout.filter(({ role }) => role === 'controller').length === 1
+    )
   }
 
   private slot(node: number): NodeSlot {

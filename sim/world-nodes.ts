@@ -10,10 +10,13 @@ import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
 import { formCluster } from './kafka/controller/cluster-formation.ts'
 import { Controller } from './kafka/controller/controller.ts'
-import { ControllerDisk } from './kafka/controller/metadata-log.ts'
+import { CommittedLog } from './kafka/controller/committed-log.ts'
+import { QuorumController } from './kafka/controller/quorum-controller.ts'
+import { formQuorum } from './kafka/controller/quorum-formation.ts'
 import { ControllerView } from './kafka/controller/view.ts'
 import { Env } from './kafka/env.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
+import { quorumTimes, type VoterOptions } from './kafka/quorum/voter-options.ts'
 import type { ShareGroupConfig } from './kafka/share/share-group-config.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
@@ -41,8 +44,9 @@ export interface MomentWatch {
 
 /** Builds the programs of a world's nodes, one per incarnation, from what survives: disks and journals. */
 export class WorldNodes {
-  readonly controllerDisk: ControllerDisk = new ControllerDisk()
-  readonly view: ControllerView = new ControllerView(this.controllerDisk)
+  /** What controllers have committed: of a single one its disk, of several what their quorum agreed on. */
+  private readonly committed: CommittedLog = new CommittedLog()
+  readonly view: ControllerView = new ControllerView(this.committed.disk)
   readonly disks: Map<number, Disk> = new Map()
   /** Programs of the applications that read, and of stores. */
   readonly readers: ReaderNodes
@@ -89,7 +93,7 @@ export class WorldNodes {
     )
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
-      if (node.role === 'broker') this.disks.set(number, new Disk())
+      if (node.role === 'broker' || this.isVoter(node)) this.disks.set(number, new Disk())
       if (node.role === 'producer' && this.producerSpec(number).source === undefined) {
         const workload = drawWorkload(this.producerSpec(number).workload, new Stream(seed, 'workload', node.name))
         this.workloads.set(number, workload)
@@ -98,12 +102,16 @@ export class WorldNodes {
     })
   }
 
-  /** The cluster as it stands at time 0: its metadata log, written to the controller's disk. */
+  /** The cluster as it stands at time 0: its metadata log, written to the controllers' disks. */
   form(): readonly MetadataRecord[] {
     const brokers = this.spec.cluster.brokers.map((_, index) => index + 1)
     const topics = this.spec.topics.map((topic, index) => ({ ...topic, topicId: index + 1 }))
     const records = formCluster({ brokers, topics })
-    this.controllerDisk.append(records)
+    if (this.spec.cluster.controllers > 1) {
+      const disks = this.controllers().map((node) => this.disks.get(node) as Disk)
+      return formQuorum(records, disks, 0, this.committed)
+    }
+    this.committed.disk.append(records)
     return records
   }
 
@@ -140,7 +148,7 @@ export class WorldNodes {
     const { role } = this.layout[node] as NodeLayout
     switch (role) {
       case 'controller':
-        return this.controller(env)
+        return this.controller(env, node, incarnation)
       case 'broker':
         return this.broker(env, node, incarnation, formed)
       case 'producer':
@@ -156,12 +164,40 @@ export class WorldNodes {
     }
   }
 
-  private controller(env: Env): Controller {
+  private controller(env: Env, node: number, incarnation: number): Controller | QuorumController {
     const { cluster, profile } = this.spec
-    const elr = profile['eligible.leader.replicas.version'] === 1
-    const controller = new Controller(env, { config: cluster.controllerConfig, elr }, this.controllerDisk)
-    this.view.process = controller
+    const config = cluster.controllerConfig
+    const options = { config, elr: profile['eligible.leader.replicas.version'] === 1 }
+    const controller =
+      cluster.controllers > 1
+        ? new QuorumController(env, options, this.voter(node, incarnation), this.diskOf(node), this.committed, this)
+        : new Controller(env, options, this.committed.disk)
+    this.view.setProcess(node, controller)
     return controller
+  }
+
+  private voter(node: number, incarnation: number): VoterOptions {
+    return {
+      self: node,
+      voters: this.controllers(),
+      times: quorumTimes(this.spec.cluster.controllerConfig),
+      author: node * 65_536 + incarnation,
+      formed: incarnation === 1,
+    }
+  }
+
+  private diskOf(node: number): Disk {
+    return this.disks.get(node) as Disk
+  }
+
+  /** The controllers' nodes, the first leading at time 0. */
+  private controllers(): readonly number[] {
+    return this.layout.flatMap(({ role }, node) => (role === 'controller' ? [node] : []))
+  }
+
+  /** Of a single controller the log is all that its disk holds. */
+  private isVoter({ role }: NodeLayout): boolean {
+    return role === 'controller' && this.spec.cluster.controllers > 1
   }
 
   private broker(env: Env, node: number, incarnationId: number, formed: readonly MetadataRecord[] | null): Broker {
@@ -170,7 +206,7 @@ export class WorldNodes {
     const standing = formed === null ? null : { records: formed, brokerEpoch: node - 1 }
     const options = {
       broker: node,
-      controller: 0,
+      controllers: this.controllers(),
       config,
       profile: this.spec.profile,
       topicConfigs: this.topicConfigs,
@@ -178,7 +214,7 @@ export class WorldNodes {
       formed: standing,
       shareGroups: this.shareGroups,
     }
-    return new Broker(env, options, this.disks.get(node) as Disk, this)
+    return new Broker(env, options, this.diskOf(node), this)
   }
 
   private storeNode(store: string): number {

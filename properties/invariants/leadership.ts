@@ -14,6 +14,7 @@ export class LeadershipInvariants implements MomentObserver {
     M.followerBegan,
     M.nodeStarted,
     M.diskWiped,
+    M.metadataLost,
   ]
   private readonly shadow: Shadow
   private readonly breaches: Breaches
@@ -48,7 +49,10 @@ export class LeadershipInvariants implements MomentObserver {
     f: number,
   ): void {
     if (kind === M.nodeStarted) return this.forget(node)
-    if (kind === M.diskWiped) return node === 0 ? this.forgetAll() : undefined
+    if (kind === M.metadataLost) return this.forgetAll()
+    // Of several controllers one disk is not the metadata.
+    if (kind === M.diskWiped)
+      return node === 0 && this.shadow.spec.cluster.controllers === 1 ? this.forgetAll() : undefined
     const partition = this.shadow.partitions.indexOf(a)
     if (partition < 0) return
     switch (kind) {

@@ -50,5 +50,12 @@ export const INVARIANTS: readonly { readonly name: string; readonly about: strin
   },
   { name: 'share-lock-exclusive', about: 'a leader gives a record of a share group to one member at a time' },
   { name: 'share-delivery-limit', about: 'no leader gives a record of a share group away more often than is allowed' },
+  { name: 'one-leader-per-quorum-epoch', about: 'no two voters lead the metadata quorum in one epoch' },
+  { name: 'one-vote-per-quorum-epoch', about: 'no voter of the metadata quorum votes for two candidates in one epoch' },
+  {
+    name: 'committed-metadata-kept',
+    about: 'what a leader of the metadata quorum had committed is in the log of every later one',
+  },
+  { name: 'metadata-prefix', about: 'what a broker applies of the metadata log is committed' },
   { name: 'shadow-audit', about: 'moments tell the logs as they really are' },
 ]

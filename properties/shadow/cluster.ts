@@ -27,7 +27,7 @@ export class Cluster {
   readonly isrChangedAt: Float64Array
   /** When healing began, -1 before. */
   healingAt = -1
-  /** When the controller lost its disk and with it the metadata log; -1 = never. */
+  /** When the controller lost its disk, or a quorum of them theirs, and with it the metadata log; -1 = never. */
   metadataLostAt = -1
   private readonly partitions: PartitionRules
   private readonly elr: boolean
@@ -85,6 +85,11 @@ export class Cluster {
     this.forgetful.put(node, 1)
     this.limbo.put(node, 0)
     if (isController) this.metadataLostAt = time
+  }
+
+  /** What a quorum of controllers had committed is gone. */
+  onMetadataLost(time: number): void {
+    this.metadataLostAt = time
   }
 
   onLoaded(node: number, lostData: boolean): void {

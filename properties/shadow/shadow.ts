@@ -31,6 +31,7 @@ const KINDS: readonly number[] = [
   M.logStartMoved,
   M.hwAdvanced,
   M.diskWiped,
+  M.metadataLost,
   M.leaderElected,
   M.isrChanged,
   M.isrAdopted,
@@ -291,11 +292,13 @@ export class Shadow implements MomentObserver {
       case M.nodePowerLost:
         this.leaderships.onNodeDown(node)
         return this.cluster.onDown(time, node, kind === M.nodePowerLost)
+      case M.metadataLost:
+        return this.cluster.onMetadataLost(time)
       case M.diskWiped:
         this.leaderships.onNodeDown(node)
         this.cluster.onDown(time, node, true)
         this.logs.onWiped(time, node)
-        return this.cluster.onWiped(time, node, node === 0)
+        return this.cluster.onWiped(time, node, node === 0 && this.spec.cluster.controllers === 1)
       case M.brokerRegistered:
         return this.cluster.onRegistered(a, c === 1)
       case M.sourceFlushed:

@@ -256,7 +256,13 @@ describe('expectations', () => {
 
 describe('not simulated yet', () => {
   check([
-    ['controllers', after('cluster: { controllers: 3 }'), ['NOT_SIMULATED 6:12']],
+    [
+      'controllers that differ',
+      after(
+        'cluster: { controllers: 3, each: { controller-2: { config: { controller.quorum.fetch.timeout.ms: 5s } } } }',
+      ),
+      ['NOT_SIMULATED 6:36'],
+    ],
     ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
     ['several tasks', after(source('instances: 2')), ['NOT_SIMULATED 7:39']],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],

@@ -129,6 +129,7 @@ export const M = {
   stateUpdated: 134,
   stateCheckpointed: 135,
   stateClosed: 136,
+  metadataLost: 137,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -18,4 +18,5 @@ export const QUORUM_ROWS: readonly Row[] = [
     'an active controller lost its epoch and what was not committed',
     'epoch:epoch offset:offset',
   ],
+  ['metadata.lost', M.metadataLost, 'what the metadata quorum had committed is gone with the disks of its voters', ''],
 ]

@@ -8,6 +8,8 @@ import type { ClusterFacts } from './context.ts'
 import { checkGroupLimits } from './group-protocol.ts'
 
 export const MOST_BROKERS = 60
+/** Kafka runs with more, and nobody does. */
+const MOST_CONTROLLERS = 9
 const OFFSETS_REPLICAS = 'offsets.topic.replication.factor'
 const TRANSACTIONS_REPLICAS = 'transaction.state.log.replication.factor'
 const TRANSACTIONS_MIN_ISR = 'transaction.state.log.min.isr'
@@ -46,12 +48,7 @@ export function resolveCluster(root: Place): ResolvedCluster {
     place.wrongType('`cluster` must be `perfect` or a map of keys')
   }
   const brokers = perfect ? 1 : place.get('brokers').integer('`brokers`', 1, MOST_BROKERS, 3)
-  const controllers = perfect ? 1 : place.get('controllers').integer('`controllers`', 1, 99, 1)
-  if (controllers > 1) {
-    place
-      .get('controllers')
-      .notSimulated('a metadata quorum of several controllers', 'write `controllers: 1`, or leave it out')
-  }
+  const controllers = perfect ? 1 : place.get('controllers').integer('`controllers`', 1, MOST_CONTROLLERS, 1)
   const shared = resolveConfig(place.get('config'), BROKER, defaultsOf(BROKER.table))
   checkRules(place, shared)
   const each = eachNode(place.get('each'), brokers, controllers, shared)
@@ -75,15 +72,16 @@ export function resolveCluster(root: Place): ResolvedCluster {
     return asConfig({ ...values, ...internal })
   })
   const controllerConfig = asConfig(each.get('controller-1') ?? shared.values)
+  checkControllersAgree(place.get('each'), controllers, each, shared)
   const autoCreate =
     shared.values['auto.create.topics.enable'] === true && shared.written.has('auto.create.topics.enable')
   const setting = (key: string): Place => place.get('config').get(key)
   return {
-    spec: { perfect, brokers: configs, controllers: 1, controllerConfig },
+    spec: { perfect, brokers: configs, controllers, controllerConfig },
     facts: {
       perfect,
       brokers,
-      controllers: 1,
+      controllers,
       configs,
       offsetsReplicas,
       transactionsReplicas,
@@ -118,6 +116,23 @@ function eachNode(
     values.set(node.name, own.values)
   }
   return values
+}
+
+/** Controllers share their settings here: each may become the active one. */
+function checkControllersAgree(
+  place: Place,
+  controllers: number,
+  each: ReadonlyMap<string, Readonly<Record<string, ConfigValue>>>,
+  shared: ResolvedConfig,
+): void {
+  const first = each.get('controller-1') ?? shared.values
+  for (const name of nodeNames(0, controllers)) {
+    const own = each.get(name) ?? shared.values
+    if (Object.keys(first).every((key) => own[key] === first[key])) continue
+    const at = place.get(each.has(name) ? name : 'controller-1')
+    at.notSimulated('controllers with settings that differ', 'write them in `cluster.config`, or for every controller')
+    return
+  }
 }
 
 /** The names of all brokers and controllers. */

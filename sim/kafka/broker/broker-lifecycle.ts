@@ -17,6 +17,7 @@ import type {
   BrokerRegistrationResponse,
 } from '../protocol/messages.ts'
 import { serverClientOptions } from './controller-channel.ts'
+import { ControllerAddress, type ControllerNodes } from './controller-nodes.ts'
 import { BrokerTimer, LIFECYCLE_CLIENT_TIMERS } from './timers.ts'
 
 /** `BrokerState`, as far as the controller has a say in it. */
@@ -33,7 +34,6 @@ export interface LifecycleOwner {
 
 export interface LifecycleIdentity {
   readonly broker: number
-  readonly controller: number
   readonly incarnationId: number
   /** From the clean-shutdown marker; -1 = none. */
   readonly previousBrokerEpoch: number
@@ -41,6 +41,9 @@ export interface LifecycleIdentity {
 
 /** Retries after a failure start here and double (`BrokerLifecycleManager.resendExponentialBackoff`: 100 ms, x2, broker session). */
 const RESEND_BACKOFF_MS = 100
+
+/** `NodeToControllerRequestThread`: the pause before it looks for the active controller again. */
+const WRONG_CONTROLLER_BACKOFF: number = ms(100)
 
 /** `BrokerLifecycleManager`: registration, heartbeats, unfencing and controlled shutdown. */
 export class BrokerLifecycle implements NetworkClientOwner {
@@ -50,14 +53,22 @@ export class BrokerLifecycle implements NetworkClientOwner {
   private readonly env: Env
   private readonly config: BrokerConfig
   private readonly identity: LifecycleIdentity
+  private readonly address: ControllerAddress
   private readonly owner: LifecycleOwner
   private failures = 0
   private timer = 0
 
-  constructor(env: Env, config: BrokerConfig, identity: LifecycleIdentity, owner: LifecycleOwner) {
+  constructor(
+    env: Env,
+    config: BrokerConfig,
+    identity: LifecycleIdentity,
+    nodes: ControllerNodes,
+    owner: LifecycleOwner,
+  ) {
     this.env = env
     this.config = config
     this.identity = identity
+    this.address = new ControllerAddress(nodes)
     this.owner = owner
     const timeout = ms(config['broker.session.timeout.ms']) / 2
     this.client = new NetworkClient(env, serverClientOptions(LIFECYCLE_CLIENT_TIMERS, timeout), this)
@@ -98,6 +109,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
 
   onConnectionFailed(): void {
     // The next attempt follows when the back-off is over.
+    this.address.forget()
   }
 
   onBackoffOver(): void {
@@ -106,6 +118,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
 
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
     if (cause !== 'response' || body === null) {
+      this.address.forget()
       this.scheduleRetry()
     } else if (request.api === Api.BrokerRegistration) {
       this.onRegistration(body as BrokerRegistrationResponse)
@@ -116,8 +129,8 @@ export class BrokerLifecycle implements NetworkClientOwner {
 
   /** Sends what is due, one request at a time. */
   private communicate(): void {
-    const { controller } = this.identity
-    if (this.state === 'shutting-down') return
+    const { node: controller } = this.address
+    if (this.state === 'shutting-down' || controller < 0) return
     if (!this.client.ready(controller) || this.client.inFlight(controller) > 0) return
     this.env.cancel(this.timer)
     this.timer = 0
@@ -126,13 +139,13 @@ export class BrokerLifecycle implements NetworkClientOwner {
   }
 
   private register(): void {
-    const { broker, controller, incarnationId, previousBrokerEpoch } = this.identity
+    const { broker, incarnationId, previousBrokerEpoch } = this.identity
     const body: BrokerRegistrationRequest = { brokerId: broker, incarnationId, previousBrokerEpoch }
-    this.client.send(controller, Api.BrokerRegistration, body, 0)
+    this.client.send(this.address.node, Api.BrokerRegistration, body, 0)
   }
 
   private heartbeat(): void {
-    const { broker, controller } = this.identity
+    const { broker } = this.identity
     const applied = this.owner.nextMetadataOffset - 1
     const body: BrokerHeartbeatRequest = {
       brokerId: broker,
@@ -141,13 +154,13 @@ export class BrokerLifecycle implements NetworkClientOwner {
       wantFence: this.state === 'starting',
       wantShutDown: this.state === 'pending-controlled-shutdown',
     }
-    this.client.send(controller, Api.BrokerHeartbeat, body, 0)
+    this.client.send(this.address.node, Api.BrokerHeartbeat, body, 0)
   }
 
   private onRegistration(response: BrokerRegistrationResponse): void {
     if (response.errorCode !== Errors.NONE) {
       // DUPLICATE_BROKER_REGISTRATION: the session of the last incarnation must lapse first.
-      this.scheduleRetry()
+      this.onRefused(response.errorCode)
       return
     }
     this.failures = 0
@@ -158,7 +171,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
 
   private onHeartbeat(response: BrokerHeartbeatResponse): void {
     if (response.errorCode !== Errors.NONE) {
-      this.scheduleRetry()
+      this.onRefused(response.errorCode)
       return
     }
     this.failures = 0
@@ -175,6 +188,16 @@ export class BrokerLifecycle implements NetworkClientOwner {
       return
     }
     this.arm(ms(this.config['broker.heartbeat.interval.ms']))
+  }
+
+  /** The channel itself turns to another controller when the one it asked is not the active one. */
+  private onRefused(errorCode: number): void {
+    if (errorCode !== Errors.NOT_CONTROLLER) {
+      this.scheduleRetry()
+      return
+    }
+    this.address.forget()
+    this.arm(WRONG_CONTROLLER_BACKOFF)
   }
 
   private finishShutdown(): void {

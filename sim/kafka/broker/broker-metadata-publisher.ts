@@ -30,10 +30,10 @@ export class BrokerMetadataPublisher {
   }
 
   /** `onMetadataUpdate` */
-  onMetadata(records: readonly MetadataRecord[]): void {
+  onMetadata(records: readonly MetadataRecord[], chain: number): void {
     const { metadata } = this.parts
     const touched = metadata.apply(records)
-    this.env.emit(M.metadataApplied, metadata.nextOffset)
+    this.env.emit(M.metadataApplied, metadata.nextOffset, chain)
     if (this.installed) this.publish(touched)
   }
 

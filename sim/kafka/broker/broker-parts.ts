@@ -6,17 +6,21 @@ import type { Env } from '../env.ts'
 import { GroupCoordinator } from '../group/group-coordinator.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { producerSwitchesOf } from '../log/producer-state.ts'
+import { quorumTimes } from '../quorum/voter-options.ts'
 import { ShareCoordinator } from '../share/coordinator/share-coordinator.ts'
+import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import type { ShareGroupConfig } from '../share/share-group-config.ts'
 import { SharePartitionManager } from '../share/share-partition-manager.ts'
 import { TransactionCoordinator } from '../transaction/transaction-coordinator.ts'
 import { type BatchNumbers, BrokerBatchNumbers } from './batch-numbers.ts'
 import { BrokerLifecycle, type LifecycleOwner } from './broker-lifecycle.ts'
 import { ControllerChannel, type ControllerChannelOwner } from './controller-channel.ts'
+import { ControllerNodes, type ControllerNodesListener } from './controller-nodes.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataFetcher, type MetadataListener } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
+import { QuorumObserver } from './quorum-observer.ts'
 import type { FetchResponseGate } from './replica-fetcher.ts'
 import { ReplicaManager, type ReplicaManagerOptions } from './replica-manager.ts'
 import { RequestChannel, type RequestHandler } from './request-channel.ts'
@@ -25,7 +29,10 @@ import { TransactionVerification, type VerificationHost } from './transaction-ve
 
 /** What the managers are told of their broker. */
 export interface BrokerPartsOptions extends ReplicaManagerOptions {
-  readonly controller: number
+  /** The voters of the metadata quorum, by node. */
+  readonly controllers: readonly number[]
+  /** For a broker that stands when the run begins: the metadata it has applied and its broker epoch; else null. */
+  readonly formed: { readonly records: readonly MetadataRecord[]; readonly brokerEpoch: number } | null
   /** Counts the starts of this broker's process, from 1. */
   readonly incarnationId: number
   /** Settings of share groups, by group; missing: none has any. */
@@ -37,6 +44,7 @@ export interface BrokerPartsOwner
   extends
     RequestHandler,
     ControllerChannelOwner,
+    ControllerNodesListener,
     LifecycleOwner,
     MetadataListener,
     FetchResponseGate,
@@ -61,19 +69,20 @@ export class BrokerParts {
   readonly shareStates: ShareCoordinator
   readonly shares: SharePartitionManager
   readonly lifecycle: BrokerLifecycle
-  readonly metadataFetcher: MetadataFetcher
+  readonly metadataFetcher: MetadataFetcher | QuorumObserver
   /** Those that talk to the controller, and those that talk to brokers. */
   private readonly toController: readonly NetworkClient[]
   private readonly toBrokers: readonly NetworkClient[]
 
   constructor(env: Env, options: BrokerPartsOptions, disk: Disk, owner: BrokerPartsOwner) {
-    const { broker, config, controller, profile, incarnationId } = options
+    const { broker, config, controllers, profile, incarnationId } = options
+    const nodes = new ControllerNodes(controllers, options.formed !== null)
     const { metadata } = this
     const numbers: BatchNumbers = new BrokerBatchNumbers(broker, incarnationId)
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
     this.logs = new LogManager(env, disk, config, producerSwitchesOf(profile))
     this.channel = new RequestChannel(env, owner)
-    this.controller = new ControllerChannel(env, controller, owner)
+    this.controller = new ControllerChannel(env, nodes, owner)
     this.producerIds = new ProducerIdManager(env, this.controller, broker)
     this.replicas = new ReplicaManager(env, options, metadata, this.logs, this.channel, this.controller, owner)
     this.finder = new CoordinatorFinder(metadata, this.controller, config)
@@ -104,8 +113,12 @@ export class BrokerParts {
     this.groups.verification = this.verification
     this.groups.markerListener = this.markers
     const { previousBrokerEpoch } = this.logs
-    this.lifecycle = new BrokerLifecycle(env, config, { broker, controller, incarnationId, previousBrokerEpoch }, owner)
-    this.metadataFetcher = new MetadataFetcher(env, controller, broker, owner)
+    this.lifecycle = new BrokerLifecycle(env, config, { broker, incarnationId, previousBrokerEpoch }, nodes, owner)
+    const times = quorumTimes(config)
+    this.metadataFetcher =
+      controllers.length > 1
+        ? new QuorumObserver(env, nodes, broker, times, owner)
+        : new MetadataFetcher(env, controllers[0] as number, broker, times.requestTimeout, owner)
     this.toBrokers = [
       replicas.fetchers.client,
       this.transactions.markers.client,

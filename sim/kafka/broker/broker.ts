@@ -25,10 +25,7 @@ import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
 import type { VerifiedProduce } from './transaction-verification.ts'
 
-export interface BrokerOptions extends BrokerPartsOptions {
-  /** For a broker that stands when the run begins: the metadata it has applied and its broker epoch; else null. */
-  readonly formed: { readonly records: readonly MetadataRecord[]; readonly brokerEpoch: number } | null
-}
+export type BrokerOptions = BrokerPartsOptions
 
 /** Told when a broker has ended in good order. */
 export interface ProcessHost {
@@ -127,8 +124,8 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
     return this.metadata.nextOffset
   }
 
-  onMetadata(records: readonly MetadataRecord[]): void {
-    this.publisher.onMetadata(records)
+  onMetadata(records: readonly MetadataRecord[], chain: number): void {
+    this.publisher.onMetadata(records, chain)
     this.parts.lifecycle.onMetadataApplied()
   }
 
@@ -149,7 +146,7 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
 
   onMessage(message: unknown): void {
     const envelope = message as Envelope
-    if (envelope.reply) this.parts.onAnswer(envelope, envelope.source === this.options.controller)
+    if (envelope.reply) this.parts.onAnswer(envelope, this.options.controllers.includes(envelope.source))
     else this.channel.receive(envelope)
   }
 
@@ -184,6 +181,12 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
   }
 
   // --- controller ---------------------------------------------------------------------------------------------------
+
+  onControllerFound(): void {
+    const { controller, lifecycle } = this.parts
+    controller.onBackoffOver()
+    lifecycle.onBackoffOver()
+  }
 
   onControllerReady(): void {
     this.replicas.alterPartitions.maybePropagate()

@@ -7,6 +7,10 @@ import {
 } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api, type ApiKey } from '../protocol/api.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { CreateTopicsResponse } from '../protocol/group-messages.ts'
+import type { AllocateProducerIdsResponse, AlterPartitionResponse } from '../protocol/messages.ts'
+import { ControllerAddress, type ControllerNodes } from './controller-nodes.ts'
 import { CONTROLLER_CLIENT_TIMERS } from './timers.ts'
 
 /** Who sends requests to the controller through the channel. */
@@ -20,21 +24,22 @@ export class ControllerChannel implements NetworkClientOwner {
   /** Broker epoch of this incarnation; -1 until registered. */
   brokerEpoch = -1
   readonly client: NetworkClient
-  private readonly controller: number
+  private readonly address: ControllerAddress
   private readonly owner: ControllerChannelOwner
 
-  constructor(env: Env, controller: number, owner: ControllerChannelOwner) {
-    this.controller = controller
+  constructor(env: Env, nodes: ControllerNodes, owner: ControllerChannelOwner) {
+    this.address = new ControllerAddress(nodes)
     this.owner = owner
     this.client = new NetworkClient(env, serverClientOptions(CONTROLLER_CLIENT_TIMERS, 30 * SECOND), this)
   }
 
   ready(): boolean {
-    return this.brokerEpoch >= 0 && this.client.ready(this.controller) && this.client.canSend(this.controller)
+    const { node } = this.address
+    return this.brokerEpoch >= 0 && node >= 0 && this.client.ready(node) && this.client.canSend(node)
   }
 
   send(api: typeof Api.AlterPartition | typeof Api.AllocateProducerIds | typeof Api.CreateTopics, body: object): void {
-    this.client.send(this.controller, api satisfies ApiKey, body, 0)
+    this.client.send(this.address.node, api satisfies ApiKey, body, 0)
   }
 
   onReady(): void {
@@ -43,15 +48,27 @@ export class ControllerChannel implements NetworkClientOwner {
 
   onConnectionFailed(): void {
     // The next attempt follows when the back-off is over.
+    this.address.forget()
   }
 
   onBackoffOver(): void {
-    this.client.ready(this.controller)
+    const { node } = this.address
+    if (node >= 0) this.client.ready(node)
   }
 
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
+    if (cause !== 'response' || isWrongController(request.api, body)) this.address.forget()
     this.owner.onControllerCompletion(request, body, cause)
   }
+}
+
+/** Whether an answer says that another controller is the active one. */
+function isWrongController(api: number, body: object | null): boolean {
+  if (body === null) return false
+  if (api === Api.CreateTopics) {
+    return (body as CreateTopicsResponse).topics.some(({ errorCode }) => errorCode === Errors.NOT_CONTROLLER)
+  }
+  return (body as AlterPartitionResponse | AllocateProducerIdsResponse).errorCode === Errors.NOT_CONTROLLER
 }
 
 /** Brokers' own clients: reconnect back-off 50 ms, as `NodeToControllerChannelManager` and `BrokerBlockingSender` set it. */

@@ -1,4 +1,4 @@
-import { ms, SECOND } from '../../kernel/time.ts'
+import { ms } from '../../kernel/time.ts'
 import {
   type ClientRequest,
   type Completion,
@@ -19,10 +19,11 @@ const MAX_WAIT_MS = 500
 export interface MetadataListener {
   /** Where the broker's copy of the metadata log ends. */
   readonly nextMetadataOffset: number
-  onMetadata(records: readonly MetadataRecord[]): void
+  /** Committed records in order; `chain` names the log up to the last of them, 0 with one controller. */
+  onMetadata(records: readonly MetadataRecord[], chain: number): void
 }
 
-/** The broker as observer of the metadata log: it fetches at its own pace and applies what is committed. */
+/** The broker as observer of the metadata log of one controller: it fetches at its own pace and applies what is committed. */
 export class MetadataFetcher implements NetworkClientOwner {
   readonly client: NetworkClient
   private readonly env: Env
@@ -30,13 +31,13 @@ export class MetadataFetcher implements NetworkClientOwner {
   private readonly broker: number
   private readonly listener: MetadataListener
 
-  constructor(env: Env, controller: number, broker: number, listener: MetadataListener) {
+  /** @param requestTimeoutUs controller.quorum.request.timeout.ms */
+  constructor(env: Env, controller: number, broker: number, requestTimeoutUs: number, listener: MetadataListener) {
     this.env = env
     this.controller = controller
     this.broker = broker
     this.listener = listener
-    // controller.quorum.request.timeout.ms
-    this.client = new NetworkClient(env, serverClientOptions(METADATA_CLIENT_TIMERS, 2 * SECOND), this)
+    this.client = new NetworkClient(env, serverClientOptions(METADATA_CLIENT_TIMERS, requestTimeoutUs), this)
   }
 
   start(): void {
@@ -63,7 +64,7 @@ export class MetadataFetcher implements NetworkClientOwner {
       this.env.setTimer(BrokerTimer.MetadataFetchRetry, ms(20))
       return
     }
-    if (response.records.length > 0) this.listener.onMetadata(response.records)
+    if (response.records.length > 0) this.listener.onMetadata(response.records, 0)
     this.fetch()
   }
 

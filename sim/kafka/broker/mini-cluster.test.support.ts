@@ -147,7 +147,7 @@ export class MiniCluster {
     const topicConfigs = new Map([[1, this.topicConfig]])
     const options = {
       broker: id,
-      controller: 0,
+      controllers: [0],
       config: this.brokerConfig,
       profile: this.profile,
       topicConfigs,

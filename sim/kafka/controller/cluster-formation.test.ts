@@ -56,6 +56,6 @@ describe('ControllerView', () => {
     expect([view.leaderOf(tpOf(7, 9)), view.leaderOf(tpOf(8, 0)), view.isrOf(tpOf(8, 0))]).toEqual([-1, -1, []])
     expect(view.leaderOf(tpOf(7, 0))).toBe(1)
     disk.wipe()
-    expect([view.leaderOf(tpOf(7, 0)), view.isActive]).toEqual([-1, false])
+    expect([view.leaderOf(tpOf(7, 0)), view.activeController()]).toEqual([-1, -1])
   })
 })

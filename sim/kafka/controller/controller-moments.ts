@@ -12,10 +12,12 @@ import {
 import type { TopicsImage } from './topics-image.ts'
 
 /**
- * Tells of a record that is committed and about to be applied; `topics` still shows the state before. Registrations are
- * told by whoever decided on them: the record does not say whether the shutdown before was clean.
+ * Tells of a record that is committed and about to be applied; `topics` still shows the state before.
+ *
+ * @param at which of the committed records: a new topic's partitions follow it.
  */
-export function emitCommitted(env: Env, record: MetadataRecord, topics: TopicsImage): void {
+export function emitCommitted(env: Env, records: readonly MetadataRecord[], at: number, topics: TopicsImage): void {
+  const record = records[at] as MetadataRecord
   switch (record.type) {
     case 'PartitionChangeRecord': {
       const before = topics.partition(tpOf(record.topicId, record.partitionId))
@@ -28,13 +30,31 @@ export function emitCommitted(env: Env, record: MetadataRecord, topics: TopicsIm
     case 'PartitionRecord':
       emitFirstLeader(env, record)
       break
-    case 'TopicRecord':
-    case 'ConfigRecord':
     case 'RegisterBrokerRecord':
+      if (record.clean !== undefined) {
+        env.emit(M.brokerRegistered, record.brokerId, record.brokerEpoch, record.clean ? 1 : 0)
+      }
+      break
+    case 'TopicRecord':
+      emitTopic(env, record, records)
+      break
+    case 'ConfigRecord':
     case 'ProducerIdsRecord':
     case 'LeaderChangeMessage':
       break
   }
+}
+
+function emitTopic(
+  env: Env,
+  { name, topicId }: Extract<MetadataRecord, { readonly type: 'TopicRecord' }>,
+  records: readonly MetadataRecord[],
+): void {
+  const partitions = records.flatMap((each) =>
+    each.type === 'PartitionRecord' && each.topicId === topicId ? [each] : [],
+  )
+  const replicas = partitions[0]?.replicas.length ?? 0
+  env.emit(M.topicCreated, env.recorder.text(name), topicId, partitions.length, replicas)
 }
 
 /** A new partition begins with a leader. */

@@ -326,7 +326,7 @@ describe('elections by the clock', () => {
       'unclean.leader.election.interval.ms': 2_147_483_647,
     }
     const bench = new Bench({ config: never })
-    expect(bench.view.isActive).toBe(true)
+    expect(bench.view.activeController()).toBe(0)
   })
 })
 

@@ -190,7 +190,7 @@ export class Bench {
     const controller = new Controller(env, { config: brokerConfig(config), elr: elr ?? true }, this.disk)
     this.kernel.start(0, controller)
     this.controller = controller
-    this.view.process = controller
+    this.view.setProcess(0, controller)
     return controller
   }
 

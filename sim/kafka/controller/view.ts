@@ -1,15 +1,22 @@
 import { NO_LEADER, type PartitionRegistration } from './partition-registration.ts'
-import type { Controller } from './controller.ts'
 import type { ControllerDisk } from './metadata-log.ts'
 import { TopicsImage } from './topics-image.ts'
+
+/** A controller's process. */
+export interface ControllerProcess {
+  /** Whether it decides: it has replayed its log, and of several it leads the quorum. */
+  readonly isActive: boolean
+  /** Of the quorum. */
+  readonly epoch: number
+}
 
 /**
  * What the controller has committed, for the fault injector and for reports. It reads the log rather than the process, so it
  * knows the last word of a controller that is down.
  */
 export class ControllerView {
-  /** The controller's process; the world sets it when one starts, and null when it ends. */
-  process: Controller | null = null
+  /** By node; the world sets one when it starts, and null when it ends. */
+  private readonly processes: Map<number, ControllerProcess | null> = new Map()
   private readonly disk: ControllerDisk
   private topics: TopicsImage = new TopicsImage()
   private generation = 0
@@ -19,9 +26,21 @@ export class ControllerView {
     this.disk = disk
   }
 
-  /** Whether a controller runs that has replayed its log. */
-  get isActive(): boolean {
-    return this.process !== null && this.process.isActive
+  /** A controller's process began, or ended (null). */
+  setProcess(node: number, process: ControllerProcess | null): void {
+    this.processes.set(node, process)
+  }
+
+  /** Node of the active controller, the newest if a deposed one does not know yet; -1 = none. */
+  activeController(): number {
+    let active = -1
+    let newest = -1
+    for (const [node, process] of this.processes) {
+      if (process === null || !process.isActive || process.epoch <= newest) continue
+      active = node
+      newest = process.epoch
+    }
+    return active
   }
 
   /** Broker that leads the partition, or -1: none, or the partition is unknown. */
@@ -56,6 +75,11 @@ export class ControllerView {
   /** Undefined when the partition is unknown. */
   partition(tp: number): PartitionRegistration | undefined {
     return this.image().partition(tp)
+  }
+
+  /** The disk of the only controller is empty. */
+  wipe(): void {
+    this.disk.wipe()
   }
 
   private image(): TopicsImage {

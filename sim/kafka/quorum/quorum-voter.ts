@@ -284,6 +284,7 @@ export class QuorumVoter implements NetworkClientOwner {
   /** Leads a quorum that stands when the run begins: everything in its log is committed. */
   private standAsLeader(): void {
     this.toLeader(0).highWatermark = this.highWatermark
+    this.env.emit(M.quorumCommitted, this.highWatermark, this.state.epoch, this.log.chainBefore(this.highWatermark))
     this.flushed()
   }
 
