@@ -11,9 +11,11 @@ const ENDS_WITH_BUMPED_EPOCH = 2
 
 /**
  * The checks of a client's batch that is no duplicate (`ProducerAppendInfo.maybeValidateDataBatch`, `appendDataBatch`): the
- * error code, or NONE. A producer id nobody knows may begin with any sequence.
+ * error code, or NONE. A producer id nobody knows may begin with any sequence; where `mustBegin`, as before 2.4, with 0 only.
  */
-export function validateProducer(entry: ProducerStateEntry | undefined, batch: RecordBatch): number {
+export function validateProducer(entry: ProducerStateEntry | undefined, batch: RecordBatch, mustBegin = false): number {
+  const isKnown = entry !== undefined && (!entry.isEmpty || batch.producerEpoch !== entry.producerEpoch)
+  if (mustBegin && !isKnown && batch.baseSequence !== 0) return Errors.UNKNOWN_PRODUCER_ID
   if (entry === undefined) return Errors.NONE
   if (batch.producerEpoch < entry.producerEpoch) return Errors.INVALID_PRODUCER_EPOCH
   const expected = batch.producerEpoch > entry.producerEpoch ? 0 : incrementSequence(entry.lastSequence, 1)
@@ -60,7 +62,7 @@ function validateSequence(
     if (verification.supportsEpochBump && isFirst && batch.baseSequence !== 0)
       return Errors.OUT_OF_ORDER_SEQUENCE_NUMBER
   }
-  return validateProducer(entry, batch)
+  return validateProducer(entry, batch, producers.forgetsDeleted)
 }
 
 /** `ProducerAppendInfo.appendEndTxnMarker`: markers of older epochs come from a transaction, or a coordinator, that is over. */

@@ -22,6 +22,7 @@ import { type ConfigTable, NEVER } from '../protocol/config/definition.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { CURRENT_SWITCHES, type ProducerSwitches } from './producer-state.ts'
 
 /** Tests of the log: one broker with a disk that dies and comes back. */
 
@@ -160,8 +161,14 @@ export class LogWorld {
   private readonly witness: Witness = new Witness()
   private readonly config: BrokerConfig
   private readonly topic: TopicConfig
+  private readonly switches: ProducerSwitches
 
-  constructor(topic: Partial<TopicConfig> = {}, config: Partial<BrokerConfig> = {}) {
+  constructor(
+    topic: Partial<TopicConfig> = {},
+    config: Partial<BrokerConfig> = {},
+    switches: ProducerSwitches = CURRENT_SWITCHES,
+  ) {
+    this.switches = switches
     this.topic = { ...TOPIC, ...topic }
     this.config = brokerConfig(config)
     const recorder = new Recorder(this.kernel)
@@ -226,7 +233,7 @@ export class LogWorld {
   }
 
   private startBroker(): LogManager {
-    const manager = new LogManager(this.env, this.disk, this.config)
+    const manager = new LogManager(this.env, this.disk, this.config, this.switches)
     this.kernel.start(NODE, new LogsOnly(manager, this.topic))
     return manager
   }

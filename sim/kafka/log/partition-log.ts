@@ -148,7 +148,7 @@ export class PartitionLog {
       }
       const errorCode = batch.isTransactional
         ? validateTransactional(this.producers, batch, origin, guard, transactionVersion)
-        : validateProducer(producer, batch)
+        : validateProducer(producer, batch, this.producers.forgetsDeleted)
       if (errorCode !== Errors.NONE) return this.result.refused(errorCode)
     }
     const lastOffset = baseOffset + count - 1
@@ -284,6 +284,7 @@ export class PartitionLog {
     this.start = offset
     this.flushing.onStart(offset)
     this.epochs.truncateFromStart(offset)
+    this.producers.onStart(offset)
     if (this.transactions.present) this.transactions.settle(offset, offset)
   }
 

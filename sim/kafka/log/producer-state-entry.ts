@@ -100,6 +100,11 @@ export class ProducerStateEntry {
     return this.baseOffsets[slot] as number
   }
 
+  /** Offset of the last record that is remembered, -1 without any. */
+  get newestOffset(): number {
+    return this.isEmpty ? -1 : this.lastOffset(this.at)
+  }
+
   lastOffset(slot: number): number {
     return this.lastOffsets[slot] as number
   }

@@ -31,6 +31,8 @@ export interface ProducerSwitches {
   readonly retained: number
   /** Whether a transaction begins only with a valid guard (`transactionVerificationEnabled`). */
   readonly verifies: boolean
+  /** Whether a producer is forgotten with its last record (before 2.4, KIP-360). */
+  readonly forgetsDeleted: boolean
   /** Whether a producer's marker counts as a sign of life (KAFKA-9144). */
   readonly markersCount: boolean
 }
@@ -38,6 +40,7 @@ export interface ProducerSwitches {
 export const CURRENT_SWITCHES: ProducerSwitches = {
   retained: NUM_BATCHES_TO_RETAIN,
   verifies: true,
+  forgetsDeleted: false,
   markersCount: true,
 }
 
@@ -45,7 +48,8 @@ export const CURRENT_SWITCHES: ProducerSwitches = {
 export function producerSwitchesOf(profile: ClusterProfile): ProducerSwitches {
   const isGuarded = profile['transaction.version'] > 0 && profile['transaction.verification.guard'] === 'on'
   const markersCount = profile['producer.state.expiration'] === 'since-last-write'
-  return { retained: profile['producer.state.batches'], verifies: isGuarded, markersCount }
+  const forgetsDeleted = profile['producer.state.retention'] === 'with-records'
+  return { retained: profile['producer.state.batches'], verifies: isGuarded, forgetsDeleted, markersCount }
 }
 
 /** How a broker keeps the state of producers: settings and switches. */
@@ -73,6 +77,20 @@ export class ProducerStateManager {
   constructor(snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>, rules: ProducerRules) {
     this.snapshotFiles = snapshotFiles
     this.rules = rules
+  }
+
+  /** Whether a producer is forgotten with its last record, and then has to begin anew. */
+  get forgetsDeleted(): boolean {
+    return this.rules.forgetsDeleted
+  }
+
+  /** The log begins at the offset: before 2.4 whose records all lie before it is forgotten (`truncateHead`). */
+  onStart(logStartOffset: number): void {
+    if (!this.rules.forgetsDeleted) return
+    for (const [id, entry] of this.producers) {
+      if (entry.currentTxnFirstOffset < 0 && entry.newestOffset < logStartOffset) this.producers.delete(id)
+    }
+    this.recent = undefined
   }
 
   /** Number of known producer ids. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.ts'
 import { append, batch, LogWorld } from './log.test.helper.ts'
 import type { PartitionLog } from './partition-log.ts'
+import { CURRENT_SWITCHES } from './producer-state.ts'
 
 const SECOND = 1_000_000
 
@@ -150,5 +151,17 @@ describe('retention', () => {
     const again = world.losePower(0).restart()
     expect([again.logStartOffset, again.logEndOffset]).toEqual([6, 12])
     expect(world.moments()).toContain('log-start.moved offset=6 was=6')
+  })
+
+  test('before 2.4 a producer was forgotten with its records, and refused unless it began anew', () => {
+    const switches = { ...CURRENT_SWITCHES, forgetsDeleted: true }
+    const world = new LogWorld({ 'segment.bytes': 300, 'retention.ms': 10_000 }, {}, switches)
+    for (let n = 0; n < 3; n++) append(world.log, { producerId: 7, sequence: n }, 3)
+    world.log.setHighWatermark(3, 3, true)
+    world.pass(31 * SECOND)
+    const next = world.log.appendAsLeader(batch({ producerId: 7, sequence: 3 }), 3)
+    expect(next.errorCode).toBe(Errors.UNKNOWN_PRODUCER_ID)
+    expect(world.log.appendAsLeader(batch({ producerId: 7, epoch: 1, sequence: 0 }), 3).errorCode).toBe(0)
+    expect(world.log.appendAsLeader(batch({ producerId: 7, epoch: 1, sequence: 1 }), 3).errorCode).toBe(0)
   })
 })

@@ -46,6 +46,8 @@ export interface ClusterProfile {
   readonly 'producer.state.expiration': 'since-last-write' | 'since-last-batch'
   /** KAFKA-5494: how many batches of a producer a partition remembers, five since 1.0, before only the last. */
   readonly 'producer.state.batches': 1 | 5
+  /** KIP-360: whether a partition knows a producer until it is idle for long (2.4), or as before only as long as a record of it. */
+  readonly 'producer.state.retention': 'by-time' | 'with-records'
   /**
    * What a broker that starts says of topics: nothing before it has caught up, or, as before KRaft, that there are none until
    * the controller has told it of them.
@@ -121,6 +123,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-5494 batches of a producer by which a partition recognises duplicates: five since 1.0, before only the last',
   },
   {
+    name: 'producer.state.retention',
+    values: ['by-time', 'with-records'],
+    about:
+      'KIP-360 a producer whose records were all deleted stays known until it has been idle for long (since 2.4), or is forgotten with them and refused unless it begins anew (UNKNOWN_PRODUCER_ID)',
+  },
+  {
     name: 'metadata.of-starting-broker',
     values: ['none', 'empty'],
     about:
@@ -163,6 +171,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.offsets.materialized': 'with-marker',
     'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
+    'producer.state.retention': 'by-time',
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
     'log.truncation': 'on-fetch',
@@ -179,6 +188,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'transaction.offsets.materialized': 'with-marker',
     'producer.state.expiration': 'since-last-write',
     'producer.state.batches': 5,
+    'producer.state.retention': 'by-time',
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
     'log.truncation': 'on-fetch',
