@@ -1,12 +1,12 @@
 /**
- * Makes the handler of one process of a processor: called once for every instance, and again after every crash. What it
+ * Makes the handler of one process of a consumer or processor: called once for every instance, and again after every crash. What it
  * keeps in variables of its own is the memory of that process, and is gone with it. A variable of the module outlives
  * processes and runs: never keep anything there.
  */
 export type HandlerFactory = (process: HandlerProcess) => Handler
 
 /**
- * Works on one record, and gives what comes of it: nothing, one output or several. It may be asynchronous; what it awaits are
+ * Works on one record, and gives what comes of it: nothing, one output or several; of a consumer, nothing. It may be asynchronous; what it awaits are
  * the promises of its context. When it throws, its process dies, and is started again a second later, from where its group
  * stands.
  */
@@ -14,7 +14,7 @@ export type Handler = (record: HandlerRecord, context: HandlerContext) => Handle
 
 /** The process that a handler is made for. */
 export interface HandlerProcess {
-  /** Name of the processor. */
+  /** Name of the consumer or processor. */
   readonly application: string
   /** Number of the instance, from 0. */
   readonly instance: number
@@ -40,6 +40,8 @@ export interface HandlerRecord {
 
 /** A record to be written. */
 export interface HandlerOutput {
+  /** One of the topics in `to`; without it, the first of them. */
+  readonly topic?: string | undefined
   /** Without it, the key of the record that was read. */
   readonly key?: string | null | undefined
   /** Without it, the value of the record that was read. */

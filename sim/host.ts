@@ -54,6 +54,8 @@ export interface CodeOutput {
   readonly key: string | null
   readonly value: string | null
   readonly size: number
+  /** Which of the topics that its handler may write to. */
+  readonly topic: number
 }
 
 /** What the world offers to a user's handler in the place of the machine's clock and dice. */
@@ -84,10 +86,13 @@ export type CodeAnswer =
  * powers come with each call. Asynchronous code has gone as far as it can when a call returns.
  */
 export interface UserCode {
-  /** A process starts: it gets a handler of its own, made afresh. Returns the handler's number. */
-  begin(code: CodeReference, instance: CodeInstance): number
-  /** Gives a handler a record. It is given one at a time. */
+  /**
+   * A process starts: it gets a handler of its own, made afresh, which may write to these topics; without any it works for
+   * the work's own sake. Returns the handler's number.
+   */
+  begin(code: CodeReference, instance: CodeInstance, topics: readonly string[]): number
+  /** Gives a handler a record. Workers of one process share their handler, which then has several at a time. */
   handle(handler: number, record: CodeRecord, powers: CodePowers): CodeAnswer
-  /** A pause of the record in hand is over. */
+  /** A pause is over: its record goes on. */
   resume(handler: number, pause: number, powers: CodePowers): CodeAnswer
 }

@@ -1,9 +1,11 @@
 import { ConnectSinkProcess } from './application/connect-sink-process.ts'
 import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './application/consumer-process.ts'
 import type { ConsumerStep, StreamsRules } from './application/applications.ts'
+import type { OwnCode } from './application/handler-work.ts'
+import { HandlingProcess } from './application/handling-process.ts'
 import type { OwnCodeHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
-import { type OwnCode, ProcessorProcess } from './application/processor-process.ts'
+import { ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
 import { RecordValues } from './application/record-values.ts'
 import { ShareProcess } from './application/share-process.ts'
@@ -74,7 +76,7 @@ export class ReaderNodes {
     })
   }
 
-  consumer(env: Env, incarnation: number): ConsumerProcess | ShareProcess {
+  consumer(env: Env, incarnation: number): ConsumerProcess | HandlingProcess | ShareProcess {
     const { node } = env
     const spec = named(this.spec.consumers, this.at(node))
     const commit = ({ auto: 'auto', 'before-processing': 'before', 'after-processing': 'after' } as const)[spec.commit]
@@ -82,6 +84,11 @@ export class ReaderNodes {
       const memberId = `${this.at(node).name}-${incarnation}`
       const options = { ...this.options(node, spec, incarnation, commit), outcomes: spec.share, memberId }
       return new ShareProcess(env, options, this.host)
+    }
+    if (spec.handler !== undefined) {
+      const own = { code: spec.handler, instance: this.instance(node), incarnation }
+      const options = { ...this.options(node, spec, incarnation, commit), ...own }
+      return new HandlingProcess(env, options, this.host, this.ownCode())
     }
     const script = this.scripts.get(node) ?? null
     // A script commits where it says so.
@@ -98,13 +105,22 @@ export class ReaderNodes {
     const to = spec.to.map((name) => this.topic(name))
     const { transform, transactions, streams } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
-    const instance = Number(this.at(node).name.split('#')[1] ?? 0)
-    const own = { to, transform, transactions, producerConfig, instance, incarnation }
+    const own = { to, transform, transactions, producerConfig, instance: this.instance(node), incarnation }
     const options = { ...this.options(node, spec, incarnation, commit), ...own }
     const journal = this.journals.get(node) as ProcessorJournal
     return streams === undefined
       ? new ProcessorProcess(env, options, journal, this.host, this.own)
       : new StreamsProcess(env, { ...options, streams, state: this.stateOf(node, streams) }, journal, this.host)
+  }
+
+  /** Number of an instance, from 0. */
+  private instance(node: number): number {
+    return Number(this.at(node).name.split('#')[1] ?? 0)
+  }
+
+  private ownCode(): OwnCode {
+    if (this.own === null) throw new Error("a world with handlers needs the port to the user's code")
+    return this.own
   }
 
   private stateOf(node: number, { changelog }: StreamsRules): StreamsProcessOptions['state'] {

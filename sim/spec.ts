@@ -18,6 +18,7 @@ import type {
 import type { SourceRules } from './application/source-options.ts'
 import type { ShareOutcomes } from './application/share-options.ts'
 import type { OnUnknown, ProducerWorkload } from './application/workload.ts'
+import type { CodeReference } from './host.ts'
 import type { Spread } from './kernel/spread.ts'
 import type { BrokerConfig } from './kafka/protocol/config/broker.ts'
 import type { ConsumerConfig } from './kafka/protocol/config/consumer.ts'
@@ -113,6 +114,8 @@ export interface ConsumerSpec extends ReaderSpec {
   readonly steps: readonly ConsumerStep[] | null
   /** Of a consumer in a share group (KIP-932), what it does with records; missing for all others. */
   readonly share?: ShareOutcomes
+  /** The user's own code, which does the work; missing for all others. */
+  readonly handler?: CodeReference
 }
 
 /** Consumes, transforms, produces. */

@@ -4,47 +4,58 @@ import type { CodeOutput, CodeRecord } from '../../sim/host.ts'
 const MOST_OUTPUTS = 1000
 /** Kafka's largest record batch by default, and so the largest record. */
 const LARGEST = 1024 * 1024
-const KEYS: readonly string[] = ['key', 'value', 'size']
+const KEYS: readonly string[] = ['key', 'value', 'size', 'topic']
 
 /** What is wrong with what a handler gave, in words that go on from `returned `. */
 export interface Nonsense {
   readonly nonsense: string
 }
 
-/** What a handler gave, as outputs: nothing, one, or a list. */
-export function outputsOf(result: unknown, record: CodeRecord): readonly CodeOutput[] | Nonsense {
+/** What a handler gave, as outputs to the topics that it may write to: nothing, one, or a list. */
+export function outputsOf(
+  result: unknown,
+  record: CodeRecord,
+  topics: readonly string[],
+): readonly CodeOutput[] | Nonsense {
   if (result === undefined || result === null) return []
   const list: readonly unknown[] = Array.isArray(result) ? result : [result]
+  if (topics.length === 0 && list.length > 0)
+    return { nonsense: `${wordsFor(result)}, and what a consumer's handler returns goes nowhere` }
   if (list.length > MOST_OUTPUTS)
     return { nonsense: `${list.length} outputs for one record; at most ${MOST_OUTPUTS} are taken` }
   const outputs: CodeOutput[] = []
   for (const one of list) {
-    const output = outputOf(one, record)
+    const output = outputOf(one, record, topics)
     if ('nonsense' in output) return output
     outputs.push(output)
   }
   return outputs
 }
 
-function outputOf(one: unknown, record: CodeRecord): CodeOutput | Nonsense {
+function outputOf(one: unknown, record: CodeRecord, topics: readonly string[]): CodeOutput | Nonsense {
   if (typeof one !== 'object' || one === null || Array.isArray(one)) return { nonsense: wordsFor(one) }
   const odd = Object.keys(one).find((key) => !KEYS.includes(key))
-  if (odd !== undefined) return { nonsense: `an output with \`${odd}\`; it has \`key\`, \`value\` and \`size\` only` }
+  if (odd !== undefined)
+    return { nonsense: `an output with \`${odd}\`; it has \`topic\`, \`key\`, \`value\` and \`size\` only` }
   const {
     key = record.key,
     value = record.value,
     size,
+    topic: to = topics[0],
   } = one as {
     readonly key?: unknown
     readonly value?: unknown
     readonly size?: unknown
+    readonly topic?: unknown
   }
   if (!isText(key)) return { nonsense: `an output whose \`key\` is ${wordsFor(key)}; it is a text or null` }
   if (!isText(value)) return { nonsense: `an output whose \`value\` is ${wordsFor(value)}; it is a text or null` }
-  if (size === undefined) return { key, value, size: record.size }
+  const topic = topics.findIndex((name) => name === to)
+  if (topic < 0) return { nonsense: `an output to ${wordsFor(to)}; \`to\` has ${topics.join(', ')}` }
+  if (size === undefined) return { key, value, size: record.size, topic }
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > LARGEST)
     return { nonsense: `an output whose \`size\` is ${wordsFor(size)}; it is a whole number up to ${LARGEST}` }
-  return { key, value, size }
+  return { key, value, size, topic }
 }
 
 function isText(value: unknown): value is string | null {

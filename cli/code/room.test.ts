@@ -188,7 +188,8 @@ describe('refused, with what to do,', () => {
     ['a text', '() => () => "x"', 'returned "x"'],
     ['a function', '() => () => () => 1', 'returned a function'],
     ['a list in a list', '() => () => [[]]', 'returned a list'],
-    ['an odd key', '() => () => ({ topic: "x" })', 'returned an output with `topic`'],
+    ['an odd key', '() => () => ({ partition: 1 })', 'returned an output with `partition`'],
+    ['another topic', '() => () => ({ topic: "orders" })', 'returned an output to "orders"; `to` has sums'],
     ['a value that is no text', '() => () => ({ value: { a: 1 } })', 'returned an output whose `value` is an object'],
     ['a key that is no text', '() => async () => ({ key: 4 })', 'returned an output whose `key` is 4'],
     ['an odd size', '() => () => ({ size: -1 })', 'returned an output whose `size` is -1'],
@@ -258,6 +259,89 @@ describe('refused, with what to do,', () => {
     const [path = '', entry = ''] = reference.split('#')
     const handlers = [{ application: 'sum', code: { module: join(folder, path), entry } }]
     expect(() => room.importAll(handlers, 'a.yaml')).toThrow(said)
+  })
+})
+
+/** A scenario in which handlers `a` and `b` work; `b` is a consumer's, of everything that `a` writes to `sums`. */
+function chain(a: string, b: string, more = '', commit = 'after-output'): ReturnType<CodeRoom['judge']> {
+  const group = (id: string): string => `config: { 'group.id': '${id}', 'auto.offset.reset': 'earliest' }`
+  const name = write(
+    `chain-${files++}.mjs`,
+    `export default {
+  scenario: 'chain',
+  topics: { orders: {}, sums: {}, others: {} },
+  producers: { checkout: { to: 'orders', send: { records: 12 }, config: { acks: 'all' } } },
+  processors: { a: { from: 'orders', to: ['sums', 'others'], commit: '${commit}', handler: ${a}, ${group('a')} } },
+  consumers: { b: { from: 'sums', commit: 'after-processing', 'commit-every': 'record', handler: ${b}, ${group('b')} } },
+  ${more}
+  expect: { 'exactly-once': 'holds', 'b:exactly-once': 'holds', 'offset-safety': 'holds', progress: 'holds' },
+}
+`,
+  )
+  return room.judge(judgeModule, load(name), 0, {})
+}
+
+describe('several topics and consumers', () => {
+  const SPLIT = '() => ({ offset }) => ({ topic: offset % 3 === 0 ? "sums" : "others" })'
+
+  test('an output goes to the topic that it names, and whoever reads another is not owed it', () => {
+    const { moments, verdicts } = chain(SPLIT, '() => () => {}')
+    expect(verdicts.map(({ observed }) => observed)).toEqual(['holds', 'holds', 'holds', 'holds'])
+    expect(moments).toMatchObject({ 'handler.routed': 12, 'record.derived': 12, 'effect.applied': 4 })
+  })
+
+  test('an output that is lost is owed to those who read the topic that was named', () => {
+    const a = '() => ({ offset }) => ({ topic: offset === 1 ? "sums" : "others" })'
+    const crash = "faults: [{ when: { moment: 'handler.finished', nth: 2 }, crash: 'a', for: '1s' }],"
+    const { verdicts } = chain(`${a}, 'commit-every': 'record'`, '() => () => {}', crash, 'before-output')
+    const of = verdicts.find(({ guarantee, subject }) => guarantee === 'exactly-once' && subject === 'b')
+    expect(of?.observed).toBe('violated')
+    expect(of?.violations.map(({ kind }) => kind)).toEqual(['lost-effect'])
+  })
+
+  test('without a name the first of `to` gets it', () => {
+    const { moments } = chain('() => () => ({})', '() => () => {}')
+    expect(moments).toMatchObject({ 'effect.applied': 12 })
+  })
+
+  test('a consumer is done with a record when its handler has returned, and dies at its steps', () => {
+    const b = '() => async (record, at) => { await at.sleep(5); await at.step("called"); await at.sleep(5) }'
+    const crash = "faults: [{ when: { moment: 'handler.stepped', name: 'called', nth: 3 }, crash: 'b', for: '1s' }],"
+    const { moments, verdicts } = chain('() => () => ({})', b, crash)
+    expect(moments).toMatchObject({ 'effect.applied': 12, 'node.crashed': 1, 'handler.stepped': 13 })
+    expect(verdicts.map(({ observed }) => observed)).toEqual(['holds', 'holds', 'holds', 'holds'])
+  })
+
+  test('a consumer that throws is started again', () => {
+    const b = '({ incarnation }) => ({ offset }) => { if (incarnation === 1 && offset === 4) throw new Error("odd") }'
+    expect(chain('() => () => ({})', b).moments).toMatchObject({ 'handler.threw': 1, 'effect.applied': 12 })
+  })
+
+  test('a consumer publishes nothing', () => {
+    expect(() => chain('() => () => ({})', '() => (record) => ({ value: record.value })')).toThrow(
+      "the handler of `b` returned an object, and what a consumer's handler returns goes nowhere",
+    )
+  })
+
+  test('workers share the handler of their process, which has as many records at a time', () => {
+    const b =
+      '() => { let most = 0, now = 0; return async (r, at) => { most = Math.max(most, ++now); await at.sleep(30); now--; if (r.offset === 11 && most !== 3) throw new Error(String(most)) } }'
+    const name = write(
+      `workers-${files++}.mjs`,
+      `export default {
+  scenario: 'workers',
+  topics: { orders: {} },
+  producers: { checkout: { to: 'orders', send: { records: 12 }, config: { acks: 'all' } } },
+  consumers: { b: { from: 'orders', handling: { 'hand-off': 3 }, commit: 'after-processing', handler: ${b},
+    config: { 'group.id': 'b', 'auto.offset.reset': 'earliest' } } },
+  expect: { 'exactly-once': 'holds' },
+}
+`,
+    )
+    const { moments, verdicts } = room.judge(judgeModule, load(name), 0, {})
+    expect(moments).toMatchObject({ 'handler.finished': 12, 'effect.applied': 12 })
+    expect(verdicts[0]?.observed).toBe('holds')
+    expect(moments['handler.threw']).toBeUndefined()
   })
 })
 

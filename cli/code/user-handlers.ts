@@ -22,6 +22,7 @@ export interface CodeWatch {
 
 const NEVER = 'it may await `context.sleep()`, `context.step()` and promises of its own that resolve without them'
 const NOTHING = 'a handler returns nothing, one output such as { key, value }, or a list of them'
+const NO_OUTPUT = 'return nothing, or write a processor, which publishes'
 /** Bound of a roll of the dice: 2^30. */
 const DICE = 0x4000_0000
 /** A day: the longest sleep in milliseconds. */
@@ -34,7 +35,13 @@ interface Call {
   result: unknown
   /** Pauses that have begun and are not told yet. */
   begun: CodePause[]
-  readonly open: Map<number, () => void>
+  /** How many have begun and are not over. */
+  open: number
+}
+
+interface Pause {
+  readonly call: Call
+  readonly goOn: () => void
 }
 
 interface Process {
@@ -43,7 +50,10 @@ interface Process {
   /** Of the world in which it is called now. */
   powers: CodePowers | null
   readonly handler: Handler
-  call: Call | null
+  /** It may write to. */
+  readonly topics: readonly string[]
+  /** Pauses of its workers' calls that are not over, by number. */
+  readonly open: Map<number, Pause>
   pauses: number
 }
 
@@ -61,7 +71,7 @@ export class UserHandlers implements UserCode {
     this.watch = watch
   }
 
-  begin(code: CodeReference, instance: CodeInstance): number {
+  begin(code: CodeReference, instance: CodeInstance, topics: readonly string[]): number {
     const { application } = instance
     const { module } = code
     const factory = this.factories.get(keyOf(code))
@@ -84,16 +94,22 @@ export class UserHandlers implements UserCode {
       const what = `is not made by a factory: calling it gave ${handler === null ? 'null' : `a ${typeof handler}`}`
       throw new HandlerMistake(application, what, 'write `handler: () => (record, context) => ({ … })`')
     }
-    return (
-      this.processes.push({ application, module, powers: null, handler: handler as Handler, call: null, pauses: 0 }) - 1
-    )
+    const process = {
+      application,
+      module,
+      powers: null,
+      handler: handler as Handler,
+      topics,
+      open: new Map(),
+      pauses: 0,
+    }
+    return this.processes.push(process) - 1
   }
 
   handle(number: number, record: CodeRecord, powers: CodePowers): CodeAnswer {
     const process = this.processes[number] as Process
     process.powers = powers
-    const call: Call = { record: Object.freeze(record), state: 'runs', result: undefined, begun: [], open: new Map() }
-    process.call = call
+    const call: Call = { record: Object.freeze(record), state: 'runs', result: undefined, begun: [], open: 0 }
     this.watch.enter(process.application, process.module)
     try {
       const result = process.handler(call.record, this.contextOf(process, call))
@@ -109,11 +125,11 @@ export class UserHandlers implements UserCode {
   resume(number: number, pause: number, powers: CodePowers): CodeAnswer {
     const process = this.processes[number] as Process
     process.powers = powers
-    const call = process.call as Call
-    const goOn = call.open.get(pause)
-    call.open.delete(pause)
+    const { call, goOn } = process.open.get(pause) as Pause
+    process.open.delete(pause)
+    call.open--
     this.watch.enter(process.application, process.module)
-    goOn?.()
+    goOn()
     this.drain()
     return this.answer(process, call)
   }
@@ -123,7 +139,7 @@ export class UserHandlers implements UserCode {
     const { application } = process
     switch (call.state) {
       case 'runs': {
-        if (call.open.size === 0)
+        if (call.open === 0)
           throw new HandlerMistake(application, `never finishes: it waits for something that never comes`, NEVER)
         const pauses = call.begun
         call.begun = []
@@ -136,15 +152,14 @@ export class UserHandlers implements UserCode {
     }
   }
 
-  private done(process: Process, call: Call): CodeAnswer {
-    const { application } = process
-    if (call.open.size > 0) {
+  private done({ application, topics }: Process, call: Call): CodeAnswer {
+    if (call.open > 0) {
       const what = 'is done before a sleep or step that it began is over'
       throw new HandlerMistake(application, what, '`await` it')
     }
-    process.call = null
-    const outputs = outputsOf(call.result, call.record)
-    if ('nonsense' in outputs) throw new HandlerMistake(application, `returned ${outputs.nonsense}`, NOTHING)
+    const outputs = outputsOf(call.result, call.record, topics)
+    if ('nonsense' in outputs)
+      throw new HandlerMistake(application, `returned ${outputs.nonsense}`, topics.length === 0 ? NO_OUTPUT : NOTHING)
     return { state: 'done', outputs }
   }
 
@@ -167,7 +182,8 @@ export class UserHandlers implements UserCode {
       }
       const id = process.pauses++
       call.begun.push({ id, us, step })
-      return new Promise((resolve) => call.open.set(id, resolve))
+      call.open++
+      return new Promise((goOn) => process.open.set(id, { call, goOn }))
     }
     return {
       now: () => Math.floor((process.powers as CodePowers).wallClock() / 1000),

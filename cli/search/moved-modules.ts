@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
-import type { RawProcessor, RawScenario } from '../../scenarios/format/raw.ts'
+import type { RawScenario } from '../../scenarios/format/raw.ts'
 
 /** A scenario whose handlers are named by absolute paths: it may be judged, and saved, wherever it is then. */
 export function withModulesFrom(raw: RawScenario, file: string): RawScenario {
@@ -22,13 +22,26 @@ function from(folder: string, path: string): string {
 }
 
 function withModules(raw: RawScenario, change: (path: string) => string): RawScenario {
-  if (raw.processors == null) return raw
-  const processors = Object.entries(raw.processors).map(([name, processor]): [string, RawProcessor | null] => {
-    if (typeof processor?.handler !== 'string') return [name, processor]
-    const at = processor.handler.lastIndexOf('#')
-    const [path, entry] =
-      at < 0 ? [processor.handler, ''] : [processor.handler.slice(0, at), processor.handler.slice(at)]
-    return [name, { ...processor, handler: `${change(path)}${entry}` }]
+  const { consumers, processors } = raw
+  return {
+    ...raw,
+    ...(consumers == null ? {} : { consumers: withHandlers(consumers, change) }),
+    ...(processors == null ? {} : { processors: withHandlers(processors, change) }),
+  }
+}
+
+type Handling = { readonly handler?: unknown } | null
+
+function withHandlers<T extends Handling>(
+  applications: Readonly<Record<string, T>>,
+  change: (path: string) => string,
+): Record<string, T> {
+  const moved = Object.entries(applications).map(([name, application]): [string, T] => {
+    const handler = application?.handler
+    if (typeof handler !== 'string') return [name, application]
+    const at = handler.lastIndexOf('#')
+    const [path, entry] = at < 0 ? [handler, ''] : [handler.slice(0, at), handler.slice(at)]
+    return [name, { ...application, handler: `${change(path)}${entry}` }]
   })
-  return { ...raw, processors: Object.fromEntries(processors) }
+  return Object.fromEntries(moved)
 }

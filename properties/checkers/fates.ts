@@ -105,7 +105,8 @@ export class Fates {
     const offset = this.view.offset.at(this.view.firstOf(record))
     let worst: Fate = DONE
     for (let index = 0; index < outputs; index++) {
-      if (reader !== target && !applications.outputMayReach(reader, offset, index, target)) continue
+      const told = known === 'told' ? lineage.toldTopic(item, reader, index) : -1
+      if (reader !== target && !applications.outputMayReach(reader, offset, index, told, target)) continue
       const output = lineage.outputOf(item, reader, index)
       const best = output < 0 ? null : this.bestOf(output, reader, target, depth)
       worst = worse(worst, best ?? this.missing(reader, record, index))

@@ -145,12 +145,12 @@ export class Applications {
 
   /**
    * Whether an output may reach a reader, by any way. A processor with several topics takes them in turn, beginning with
-   * the input's offset.
+   * the input's offset; its handler names one (`told`, by id).
    */
-  outputMayReach(from: number, offset: number, index: number, to: number): boolean {
+  outputMayReach(from: number, offset: number, index: number, told: number, to: number): boolean {
     const { to: topics, changelog } = this.reader(from)
     if (changelog >= 0 && index === LOGGED) return false
-    const topic = topics[(offset + index) % topics.length]
+    const topic = told >= 0 ? told : topics[(offset + index) % topics.length]
     return this.topicIds.some((id, partition) => id === topic && this.mayReach(partition, to))
   }
 

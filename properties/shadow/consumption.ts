@@ -25,6 +25,7 @@ export class Consumption implements MomentObserver {
     M.effectApplied,
     M.effectRefused,
     M.recordDerived,
+    M.handlerRouted,
     M.handlerFinished,
     M.handlerThrew,
     M.offsetCommitted,
@@ -114,6 +115,8 @@ export class Consumption implements MomentObserver {
         return this.onThrew(time, node, a)
       case M.handlerFinished:
         return this.onFinished(node, a, b)
+      case M.handlerRouted:
+        return this.onRouted(node, a, b, c)
       case M.offsetCommitted:
         return this.onCommitted(time, node, a, b, c, d, e)
       case M.offsetExpired:
@@ -251,6 +254,11 @@ export class Consumption implements MomentObserver {
     const reader = this.applications.readerOfNode[node] ?? -1
     const times = (this.throws[reader]?.times ?? 0) + 1
     if (reader >= 0) this.throws[reader] = { times, at: time, record: this.shadow.records.numberOf(id) }
+  }
+
+  private onRouted(node: number, id: number, index: number, topic: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    if (reader >= 0) this.lineage.onRouted(this.shadow.records.numberOf(id), reader, index, topic)
   }
 
   private onFinished(node: number, id: number, outputs: number): void {

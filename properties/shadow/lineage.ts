@@ -32,6 +32,9 @@ export class Lineage {
   /** By item and reader: of how many outputs a handler told when it was done with it last. */
   private readonly told: Map<number, number> = new Map()
 
+  /** By item and reader: the topics that the handler named last, by id, of its outputs in order. */
+  private readonly routed: Map<number, number[]> = new Map()
+
   constructor() {
     this.paths.child(-1, 0, 0)
   }
@@ -76,6 +79,19 @@ export class Lineage {
     this.items.put(record, item + 1)
     this.inItem.put(record, this.newestInItem.at(item))
     this.newestInItem.put(item, record + 1)
+  }
+
+  /** A handler names the topic of an output. */
+  onRouted(record: number, reader: number, index: number, topic: number): void {
+    const key = this.itemOf(record) * MOST_READERS + reader
+    const topics = this.routed.get(key)
+    if (topics === undefined || index === 0) this.routed.set(key, [topic])
+    else topics[index] = topic
+  }
+
+  /** The topic that a handler named of an output, by id; -1 = it named none. */
+  toldTopic(item: number, reader: number, index: number): number {
+    return this.routed.get(item * MOST_READERS + reader)?.[index] ?? -1
   }
 
   /** A handler is done with a record and made so many outputs of it. */

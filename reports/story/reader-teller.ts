@@ -103,8 +103,9 @@ export class ReaderTeller {
       case M.handlerStepped:
         return { weight: WEIGHT.deed, text: `the handler of ${who} comes to ${text(moment, 'name')} with ${record}` }
       case M.handlerFinished: {
-        const made = counted(int(moment, 'outputs'), 'output')
-        return { weight: WEIGHT.deed, text: `the handler of ${who} makes ${made} of ${record}` }
+        const outputs = int(moment, 'outputs')
+        const done = outputs === 0 ? `is done with ${record}` : `makes ${counted(outputs, 'output')} of ${record}`
+        return { weight: WEIGHT.deed, text: `the handler of ${who} ${done}` }
       }
       case M.handlerThrew:
         return { weight: WEIGHT.fate, text: `the handler of ${who} throws at ${record}: ${text(moment, 'message')}` }

@@ -26,11 +26,7 @@ test.each([
   ['to: sums, handler: [a]', '`handler` must be the path of a module, not a list'],
   ['to: sums, handler: own', '`handler` must be the path of a .mjs, .js or .ts module, not `own`'],
   ['to: sums, handler: ./a.mjs, transform: copy', '`handler` stands in the place of `transform`, and both are written'],
-  ['to: [sums, others], handler: ./a.mjs', 'a `handler` that writes to several topics is not simulated yet'],
-  [
-    'to: sums, handler: ./a.mjs, handling: { hand-off: 2 }',
-    '`hand-off` to a `handler` of your own is not simulated yet',
-  ],
+  ['to: sums, handler: ./a.mjs, streams: true', 'a `handler` of your own in Kafka Streams is not simulated yet'],
 ])('refused by name and place: %s', (processor, message) => {
   const { diagnostics } = load(processor)
   expect(diagnostics.map((each) => each.message)).toContain(message)
@@ -40,4 +36,33 @@ test.each([
 test('a module that is not there is a mistake of the file', () => {
   const { diagnostics } = load('to: sums, handler: ./none.mjs', () => ({ error: 'there is no file ./none.mjs' }))
   expect(diagnostics.map(({ message }) => message)).toEqual(['there is no file ./none.mjs'])
+})
+
+function loadReader(kind: string, reader: string): LoadedFile {
+  const text = `scenario: own
+topics: { orders: {} }
+stores: { db: { kind: database } }
+producers: { p: { to: orders } }
+${kind}: { h: { from: orders, ${reader}, config: { group.id: g, auto.offset.reset: earliest } } }
+expect: { at-least-once: holds }
+`
+  return loadScenarioText('own.yaml', text, { moments: [], momentFields: {}, findModule: (path) => `/at/${path}` })
+}
+
+test('a consumer may have one, in order or handed off', () => {
+  for (const reader of ['handler: ./a.mjs#b', 'handler: ./a.mjs#b, handling: { hand-off: 2 }']) {
+    const { scenarios, diagnostics } = loadReader('consumers', reader)
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(scenarios[0]?.spec.consumers[0]?.handler).toEqual({ module: '/at/./a.mjs', entry: 'b' })
+  }
+})
+
+test.each([
+  ['consumers', 'handler: ./a.mjs, steps: [commit]', 'a `handler` beside `steps` is not simulated yet'],
+  ['consumers', 'handler: ./a.mjs, share: true', 'a `handler` of your own in a share group is not simulated yet'],
+  ['sinks', 'into: db, handler: ./a.mjs', 'a `handler` of a sink is not simulated yet'],
+])('refused by name and place: %s of %s', (kind, reader, message) => {
+  const { diagnostics } = loadReader(kind, reader)
+  expect(diagnostics.map((each) => each.message)).toContain(message)
+  expect(diagnostics.find((each) => each.message === message)?.spans[0]?.line).toBe(5)
 })

@@ -132,6 +132,8 @@ export interface RawConsumer extends RawReader {
   commit?: Opt<'auto' | 'before-processing' | 'after-processing'>
   share?: Opt<boolean>
   acknowledge?: Opt<{ release?: Opt<number>; reject?: Opt<number> }>
+  /** A factory of handlers (in modules only), or the path of a module that exports one. */
+  handler?: Opt<string | HandlerFactory>
 }
 
 export interface RawProcessor extends RawReader {

@@ -78,6 +78,10 @@ const offsets = z.record(z.string(), count).describe('offsets by partition, such
 
 const partitions = z.union([z.string(), z.array(z.string())])
 
+/** The user's own code. */
+const handler = z.string().optional()
+const HANDLER = 'the user’s own code instead of %: a module that exports a factory, ./totals.mjs or ./totals.mjs#name'
+
 const consumerStep: z.ZodType<RawConsumerStep> = z.union([
   z.enum(['commit', 'close', 'wakeup', 'pause', 'resume']),
   z.strictObject({
@@ -116,6 +120,7 @@ export const consumer: z.ZodType<RawConsumer> = z.strictObject({
     .strictObject({ release: share.optional(), reject: share.optional() })
     .optional()
     .describe('shares of the deliveries that a member of a share group releases or rejects instead of accepting'),
+  handler: handler.describe(HANDLER.replace('%', 'the work that `process` stands for')),
 })
 
 export const processor: z.ZodType<RawProcessor> = z.strictObject({
@@ -134,12 +139,7 @@ export const processor: z.ZodType<RawProcessor> = z.strictObject({
   'group-metadata': z.boolean().optional(),
   'rewind-on-abort': z.boolean().optional(),
   abort: share.optional(),
-  handler: z
-    .string()
-    .optional()
-    .describe(
-      'the user’s own code instead of transform: a module that exports a factory, ./totals.mjs or ./totals.mjs#name',
-    ),
+  handler: handler.describe(HANDLER.replace('%', 'transform')),
   streams: z.boolean().optional().describe('Kafka Streams’ rules; config takes its properties'),
 })
 

@@ -6,6 +6,12 @@ import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts
 import type { Env } from '../kafka/env.ts'
 import type { RecordValues } from './record-values.ts'
 
+/** The user's own code, and what the records hold that it is given. */
+export interface OwnCode {
+  readonly code: UserCode
+  readonly values: RecordValues
+}
+
 export interface HandlerOptions {
   readonly code: CodeReference
   /** The one kind of timer that it takes. */
@@ -13,8 +19,10 @@ export interface HandlerOptions {
   readonly application: string
   readonly instance: number
   readonly incarnation: number
-  /** Names of topics by id. */
-  readonly topicNames: readonly string[]
+  /** Every topic, by id from 1. */
+  readonly topics: readonly { readonly name: string }[]
+  /** Those that it may write to. */
+  readonly to: readonly { readonly name: string; readonly topicId: number }[]
 }
 
 export interface HandlerOwner {
@@ -25,8 +33,8 @@ export interface HandlerOwner {
 }
 
 /**
- * The user's handler at work on one record at a time. While it sleeps, or stands at a step that it names, the world goes on
- * and the process may die: then the handler dies with it, and the next process gets a new one.
+ * The user's handler at work, for each worker of its process on one record at a time. While it sleeps, or stands at a step that
+ * it names, the world goes on and the process may die: then the handler dies with it, and the next process gets a new one.
  */
 export class HandlerWork implements CodePowers {
   private readonly env: Env
@@ -35,21 +43,24 @@ export class HandlerWork implements CodePowers {
   private readonly values: RecordValues
   private readonly owner: HandlerOwner
   private readonly handler: number
-  /** The record in hand while the handler waits. */
-  private waiting: { readonly worker: number; readonly polled: ConsumedRecord } | null = null
+  /** By worker: the record in its hand while the handler waits. */
+  private readonly waiting: Map<number, ConsumedRecord> = new Map()
+  /** By pause: the worker whose record goes on with it. */
+  private readonly workers: Map<number, number> = new Map()
 
-  constructor(env: Env, code: UserCode, options: HandlerOptions, values: RecordValues, owner: HandlerOwner) {
+  constructor(env: Env, options: HandlerOptions, { code, values }: OwnCode, owner: HandlerOwner) {
     this.env = env
     this.code = code
     this.options = options
     this.values = values
     this.owner = owner
-    const { application, instance, incarnation } = options
-    this.handler = code.begin(options.code, { application, instance, incarnation })
+    const { application, instance, incarnation, to } = options
+    const topics = to.map(({ name }) => name)
+    this.handler = code.begin(options.code, { application, instance, incarnation }, topics)
   }
 
   isIdle(): boolean {
-    return this.waiting === null
+    return this.waiting.size === 0
   }
 
   /** What the handler makes of a record; null when it waits ({@link HandlerOwner.onMade} follows) or threw. */
@@ -58,7 +69,7 @@ export class HandlerWork implements CodePowers {
     const { key, size, timestamp } = record
     const given = {
       id: this.values.nameOf(record.record),
-      topic: this.options.topicNames[topicIdOf(tp)] ?? '',
+      topic: this.options.topics[topicIdOf(tp) - 1]?.name ?? '',
       partition: partitionOf(tp),
       offset,
       key,
@@ -68,38 +79,37 @@ export class HandlerWork implements CodePowers {
     }
     const answer = this.code.handle(this.handler, given, this)
     if (answer.state === 'done') return this.finished(polled, answer.outputs)
-    this.goOn({ worker, polled }, answer)
+    this.waiting.set(worker, polled)
+    this.goOn(worker, polled, answer)
     return null
   }
 
   /** False when the timer is none of its own. */
   onTimer(kind: number, pause: number): boolean {
     if (kind !== this.options.timer) return false
-    const { waiting } = this
-    if (waiting === null) return true
+    const worker = this.workers.get(pause)
+    const polled = worker === undefined ? undefined : this.waiting.get(worker)
+    if (worker === undefined || polled === undefined) return true
+    this.workers.delete(pause)
     const answer = this.code.resume(this.handler, pause, this)
-    if (answer.state !== 'done') {
-      this.goOn(waiting, answer)
-      return true
-    }
-    this.waiting = null
-    this.owner.onMade(waiting.worker, waiting.polled, this.finished(waiting.polled, answer.outputs))
+    if (answer.state === 'done') {
+      this.waiting.delete(worker)
+      this.owner.onMade(worker, polled, this.finished(polled, answer.outputs))
+    } else this.goOn(worker, polled, answer)
     return true
   }
 
-  private goOn(
-    at: { readonly worker: number; readonly polled: ConsumedRecord },
-    answer: Exclude<CodeAnswer, { state: 'done' }>,
-  ): void {
+  private goOn(worker: number, { record }: ConsumedRecord, answer: Exclude<CodeAnswer, { state: 'done' }>): void {
     const { env } = this
-    const { record } = at.polled.record
-    this.waiting = at
     if (answer.state === 'threw') {
-      env.emit(M.handlerThrew, record, env.recorder.text(answer.message))
+      env.emit(M.handlerThrew, record.record, env.recorder.text(answer.message))
       this.owner.onThrew(answer.message)
       return
     }
-    for (const pause of answer.pauses) this.begin(pause, record)
+    for (const pause of answer.pauses) {
+      this.workers.set(pause.id, worker)
+      this.begin(pause, record.record)
+    }
   }
 
   private begin({ id, us, step }: CodePause, record: number): void {
@@ -109,7 +119,12 @@ export class HandlerWork implements CodePowers {
   }
 
   private finished({ record }: ConsumedRecord, outputs: readonly CodeOutput[]): readonly CodeOutput[] {
-    this.env.emit(M.handlerFinished, record.record, outputs.length, hashOf(outputs))
+    const { env, options } = this
+    if (options.to.length > 1)
+      outputs.forEach(({ topic }, index) =>
+        env.emit(M.handlerRouted, record.record, index, options.to[topic]?.topicId ?? 0),
+      )
+    env.emit(M.handlerFinished, record.record, outputs.length, hashOf(outputs))
     return outputs
   }
 

@@ -1,4 +1,4 @@
-import type { CodeOutput, UserCode } from '../host.ts'
+import type { CodeOutput } from '../host.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import { PRODUCER_TIMERS } from '../kafka/client/kafka-producer.ts'
 import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
@@ -6,14 +6,13 @@ import type { ConsumerGroupMetadata } from '../kafka/client/transaction/txn-requ
 import type { Env } from '../kafka/env.ts'
 import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
 import type { ProcessorTransactions, Transform } from './applications.ts'
-import { type HandlerOptions, type HandlerOwner, HandlerWork } from './handler-work.ts'
+import { type HandlerOwner, HandlerWork, type OwnCode } from './handler-work.ts'
 import type { MadeOutput } from './output.ts'
 import type { OwnCodeHost } from './process-host.ts'
 import type { ProcessorJournal } from './processor-journal.ts'
 import { ProcessorOutput } from './processor-output.ts'
 import { copiesOf, type OutputMaker } from './processor-sends.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
-import type { RecordValues } from './record-values.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
 import { TRANSACTIONAL_TIMERS, TransactionalOutput, type TransactionalThread } from './transactional-output.ts'
 
@@ -27,12 +26,6 @@ export interface ProcessorProcessOptions extends ReaderProcessOptions {
   /** Which of its processes it is, counted from 1. */
   readonly incarnation: number
   readonly instance: number
-}
-
-/** The user's own code, and what the records hold that it is given. */
-export interface OwnCode {
-  readonly code: UserCode
-  readonly values: RecordValues
 }
 
 const HANDLER: number = READER_TIMERS + PRODUCER_TIMERS + TRANSACTIONAL_TIMERS
@@ -86,11 +79,10 @@ export class ProcessorProcess extends ReaderProcess implements TransactionalThre
     if (transform.kind !== 'handler') return copiesOf(transform)
     const { env, own } = this
     if (own === null) throw new Error("a world with handlers needs the port to the user's code")
-    const { name: application, instance, incarnation, topics } = this.processor
-    const topicNames = ['', ...topics.map(({ name }) => name)]
+    const { name: application, instance, incarnation, topics, to } = this.processor
     const { code } = transform
-    const options: HandlerOptions = { code, timer: HANDLER, application, instance, incarnation, topicNames }
-    this.handler = new HandlerWork(env, own.code, options, own.values, this)
+    const options = { code, timer: HANDLER, application, instance, incarnation, topics, to }
+    this.handler = new HandlerWork(env, options, own, this)
     return { kind: 'handler', work: this.handler, values: own.values }
   }
 

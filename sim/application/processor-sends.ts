@@ -199,8 +199,9 @@ export class ProcessorSends {
     if (made !== null && this.maker.kind === 'handler') this.maker.values.set(record, made.value)
     env.emit(M.recordDerived, record, input, index)
     const toChangelog = counted?.toChangelog === true
-    // The topic follows from the input, so that working on it again has the same result; the changelog is behind them.
-    const topic = toChangelog ? this.topics : (polled.offset + index) % this.topics
+    // A handler names the topic, else it follows from the input, so that working on it again has the same result; the changelog
+    // is behind them.
+    const topic = made?.topic ?? (toChangelog ? this.topics : (polled.offset + index) % this.topics)
     const partition = toChangelog ? partitionOf(polled.tp) : -1
     const timestamp = Math.floor(env.wallClock() / MILLISECOND)
     const keyNumber = key === null ? -1 : env.recorder.text(key)

@@ -2,6 +2,7 @@ import { CLUSTER_ROWS } from './cluster-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
 import { QUORUM_ROWS } from './quorum-rows.ts'
 import { LOG_ROWS } from './log-rows.ts'
+import { OWN_CODE_ROWS } from './own-code-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
 import { STATE_ROWS } from './state-rows.ts'
@@ -56,6 +57,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...QUORUM_ROWS,
   ...LOG_ROWS,
   ...STATE_ROWS,
+  ...OWN_CODE_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

@@ -130,6 +130,7 @@ export const M = {
   stateCheckpointed: 135,
   stateClosed: 136,
   metadataLost: 137,
+  handlerRouted: 138,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -4,6 +4,7 @@ import type { Place } from '../place.ts'
 import type { CommitWords } from './commit.ts'
 import { resolveConsumerSteps } from './consumer-steps.ts'
 import type { ApplicationFacts, Context } from './context.ts'
+import { checkHandlerOfConsumer, handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { checkNoShare, isShare, resolveShare } from './share-group.ts'
 
@@ -29,13 +30,15 @@ export function resolveConsumers(context: Context, file: FileFacts): readonly Co
 function resolveConsumer(facts: ApplicationFacts, context: Context, file: FileFacts): ConsumerSpec {
   const { place } = facts
   const { spec, commit, rules } = resolveReader(facts, place.get('config'), COMMIT, context, file)
+  const handler = handlerAt(place, context.options)
+  if (handler !== null) checkHandlerOfConsumer(place)
   if (isShare(facts)) {
     const share = resolveShare(facts, spec, commit, rules, context, file.profile)
     return { ...spec, commit, steps: null, share }
   }
   checkNoShare(facts, rules)
   const steps = place.get('steps')
-  if (!steps.written) return { ...spec, commit, steps: null }
+  if (!steps.written) return { ...spec, commit, steps: null, ...(handler === null ? {} : { handler }) }
   checkScripted(place, spec.handling.kind === 'hand-off')
   const script = resolveConsumerSteps(steps, spec, context)
   const commits = steps.items().find((step) => step.text() === 'commit' || step.has('commit'))

@@ -1,4 +1,4 @@
-import type { Transform } from '../../../sim/application/applications.ts'
+import type { CodeReference } from '../../../sim/host.ts'
 import type { LoadOptions } from '../options.ts'
 import type { Place } from '../place.ts'
 
@@ -6,10 +6,10 @@ const HELP =
   'name a module that exports a factory: `handler: ./totals.mjs`, or one of its exports: `./totals.mjs#totals`'
 
 /**
- * `handler:` of a processor, the user's own code in the place of `transform:`: a module by its path, which is relative to the
+ * `handler:` of a consumer or processor, the user's own code: a module by its path, which is relative to the
  * scenario, and behind a `#` one of its exports. Null where none stands.
  */
-export function handlerAt(place: Place, options: LoadOptions): Transform | null {
+export function handlerAt(place: Place, options: LoadOptions): CodeReference | null {
   const at = place.get('handler')
   if (!at.written) return null
   const text = at.text()
@@ -32,23 +32,30 @@ export function handlerAt(place: Place, options: LoadOptions): Transform | null 
     at.error('TWICESHY_VALUE', module.error, HELP)
     return null
   }
-  refuseTogether(place)
-  return { kind: 'handler', code: { module, entry } }
+  return { module, entry }
 }
 
-/** What a handler is not simulated together with. */
-function refuseTogether(place: Place): void {
+/** What the handler of a processor does not go together with. */
+export function checkHandlerOfProcessor(place: Place): void {
   const at = place.get('handler')
   if (place.has('transform')) {
     const message = '`handler` stands in the place of `transform`, and both are written'
     at.error('TWICESHY_IMPOSSIBLE', message, 'keep one of the two', place.get('transform'))
   }
-  if (place.get('to').items().length > 1)
-    place.get('to').notSimulated('a `handler` that writes to several topics', 'write a processor for each topic')
-  const handling = place.get('handling')
-  if (handling.entries().length > 0)
-    handling.notSimulated('`hand-off` to a `handler` of your own', 'write `handling: in-order`')
   if (place.get('streams').text() === 'true') at.notSimulated('a `handler` of your own in Kafka Streams')
+}
+
+/** What the handler of a consumer does not go together with. */
+export function checkHandlerOfConsumer(place: Place): void {
+  const at = place.get('handler')
+  if (place.has('steps')) at.notSimulated('a `handler` beside `steps`', 'keep one of the two')
+  if (place.get('share').text() === 'true') at.notSimulated('a `handler` of your own in a share group')
+}
+
+/** The effect of a sink is what its store does: no code of the user's decides on it. */
+export function refuseHandlerOfSink(place: Place): void {
+  const help = 'write a processor with a `handler`, and a sink that stores what it makes'
+  if (place.has('handler')) place.get('handler').notSimulated('a `handler` of a sink', help)
 }
 
 /** Of any system: where a file was found does not hang on where it is read. */

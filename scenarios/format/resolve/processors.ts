@@ -12,7 +12,7 @@ import type { CommitWords } from './commit.ts'
 import { splitProcessorConfig } from './consumer-config.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
-import { handlerAt } from './handler.ts'
+import { checkHandlerOfProcessor, handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfStreams, overrideConsumer, overrideProducer, streamsAt } from './streams.ts'
 import { changelogOf, checkStateful, isStateful } from './stateful.ts'
@@ -60,7 +60,7 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   }
   const written = resolveProducerConfig(config.producer, clientBase(spec.profile))
   const to = resolveTopicNames(place.get('to'), context)
-  const transform = handlerAt(place, context.options) ?? transformAt(place.get('transform'))
+  const transform = madeBy(place, context)
   if (transform.kind === 'count-by-key') checkStateful(facts, context)
   if (streams !== null) {
     overrideConsumer(rules, streams.rules)
@@ -132,6 +132,14 @@ function checkNoTransactions(place: Place, config: ProducerConfig): void {
   const message = `\`${place.name}\` has a \`transactional.id\` and sends outside of transactions; Kafka's client throws IllegalStateException`
   const help = 'write `commit: in-transaction`, or leave the id out'
   place.get('config').get('transactional.id').error('TWICESHY_CONFIG_REFUSED', message, help)
+}
+
+/** What it makes of a record: by the user's own code, or as `transform` says. */
+function madeBy(place: Place, { options }: Context): Transform {
+  const code = handlerAt(place, options)
+  if (code === null) return transformAt(place.get('transform'))
+  checkHandlerOfProcessor(place)
+  return { kind: 'handler', code }
 }
 
 function transformAt(place: Place): Transform {

@@ -3,6 +3,7 @@ import type { SinkSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import type { CommitWords } from './commit.ts'
 import type { ApplicationFacts, Context } from './context.ts'
+import { refuseHandlerOfSink } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfConnect, connectAt, consumersOf } from './connect.ts'
 import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
@@ -32,6 +33,7 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const resolved = resolveReader(facts, connect === null ? config : consumersOf(config), COMMIT, context, file)
   const { spec } = resolved
   const commit = connect === null ? resolved.commit : commitOfConnect(place, resolved)
+  refuseHandlerOfSink(place)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted sink', 'only consumers and producers have `steps`')
   const who = `sink \`${place.name}\``
