@@ -44,8 +44,20 @@ export function healLimitUs(spec: WorldSpec): number {
   const commits =
     2 * Math.max(0, ...spec.processors.map(({ streams }) => finite(streams?.commitIntervalMs ?? 0, 30_000)))
   const clients = Math.max(0, ...producers) + Math.max(0, ...readers) + transactionsMs(spec) + flushes + commits
+  const controllers = quorumMs(spec)
   const sources = Math.max(0, ...spec.producers.map((producer) => tableUs(producer, spec)))
-  return ms(Math.max(0, ...brokers) + clients + growthMs(spec)) + sources + backlogUs(spec) + 30 * SECOND
+  return ms(Math.max(0, ...brokers) + clients + growthMs(spec) + controllers) + sources + backlogUs(spec) + 30 * SECOND
+}
+
+/**
+ * Of several controllers one must be elected: voters notice that nobody leads, and may stand against each other a few times. A
+ * request to the one before may wait for its timeout of 30 seconds (`controller.socket.timeout.ms`).
+ */
+function quorumMs({ cluster }: WorldSpec): number {
+  if (cluster.controllers === 1) return 0
+  const { controllerConfig } = cluster
+  const patience = controllerConfig['controller.quorum.fetch.timeout.ms'] * 2
+  return patience + 10 * controllerConfig['controller.quorum.election.timeout.ms'] + 30_000
 }
 
 /** A source reads its table to the end: the rows it begins with, and those that sinks insert; then it looks once more. */

@@ -6,6 +6,7 @@ import { LOG_MUTANTS } from './log.ts'
 import { MEMBER_EPOCH_MUTANTS } from './member-epochs.ts'
 import type { Mutant } from './mutant.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
+import { QUORUM_MUTANTS } from './quorum.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
 import { SHARES_MUTANTS } from './shares.ts'
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MEMBER_EPOCH_MUTANTS,
   ...STREAMS_MUTANTS,
   ...SOURCES_MUTANTS,
+  ...QUORUM_MUTANTS,
 ]

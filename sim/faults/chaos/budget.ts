@@ -19,7 +19,8 @@ import type { Topology } from './topology.ts'
  * full recoveries" that can never allow too many. A broker named twice is one broker; a target that is only known when its
  * fault fires may be another one each time. Which broker holds which partition does not count.
  *
- * `beyond` and `hostile` allow any number. No budget allows a lossy failure of a controller.
+ * `beyond` and `hostile` allow any number. No budget allows that a controller loses its disk. Of several controllers each may lose
+ * power: what they count as theirs is flushed.
  */
 export class LossBudget {
   private readonly topology: Topology
@@ -41,8 +42,8 @@ export class LossBudget {
       if (action.kind === 'stop') stops = [...stops, times(this.victimsOf(action.target) ?? NOBODY, firingsOf(fault))]
       if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk' && action.kind !== 'crash') continue
       const victims = this.victimsOf(action.target)
-      if (victims === null && action.kind !== 'crash') return false
-      // A crashed controller comes back from a log that was flushed with every append.
+      if (victims === null && action.kind !== 'crash' && !this.isFlushed(action)) return false
+      // A controller comes back from a log of which everything is flushed that counts.
       const hit = times(victims ?? (action.target.kind === 'any' ? ONE : NOBODY), firingsOf(fault))
       unclean = together(unclean, hit)
       if (action.kind !== 'crash') lossy = together(lossy, hit)
@@ -58,6 +59,14 @@ export class LossBudget {
     const { minIsr, minReplicas } = this.topology
     if (sizeOf(lossy) === 0) return sizeOf(unclean) < Math.max(1, minReplicas)
     return sizeOf(lossy) < minIsr && sizeOf(together(unclean, stoppedTwice)) === sizeOf(lossy)
+  }
+
+  /** Whether a loss of power hits controllers of a quorum, and nobody else. */
+  private isFlushed({ kind, target }: { readonly kind: string; readonly target: Target }): boolean {
+    const { controllers } = this.topology
+    if (kind !== 'power-loss' || controllers.length < 2) return false
+    if (target.kind === 'node') return controllers.includes(target.name)
+    return target.kind === 'active-controller' || (target.kind === 'role' && target.role === 'controllers')
   }
 
   /** Brokers that a target may mean: by name where they are known before the run. null = it may mean a controller. */

@@ -36,6 +36,7 @@ export function drawSingle(
 }
 
 function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action | null {
+  const severalControllers = topology.controllers.length > 1
   switch (kind) {
     case 'crash':
     case 'stop':
@@ -46,16 +47,17 @@ function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action
       return target === null ? null : { kind, target }
     }
     case 'power-loss': {
-      // A controller's metadata log is never lost: nothing in the simulated cluster could survive that.
-      const target = drawVictim(topology, { controllers: false, clients: true, stores: false }, stream)
+      // Controllers flush what counts; of a single one there is nothing else on the disk.
+      const target = drawVictim(topology, { controllers: severalControllers, clients: true, stores: false }, stream)
       return target === null ? null : { kind, target }
     }
     case 'wipe-disk': {
+      // A controller's metadata log is never lost: a voter without it votes as if it had never had one (KAFKA-12460).
       const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
       return target === null ? null : { kind, target }
     }
     case 'slow-disk': {
-      const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
+      const target = drawVictim(topology, { controllers: severalControllers, clients: false, stores: false }, stream)
       return target === null
         ? null
         : {
@@ -107,6 +109,9 @@ function drawPartition(topology: Topology, stream: Stream): Action | null {
           return topology.memberSessionUs > 0
         case 'readersFromStores':
           return topology.storeClients.length > 0
+        case 'activeControllerFromAll':
+        case 'someControllersFromAll':
+          return topology.controllers.length > 1
       }
     }),
   )
@@ -140,6 +145,10 @@ function groupsOf(
     }
     case 'readersFromStores':
       return [[nodeNamed(stream.pick(topology.storeClients))], [STORES]]
+    case 'activeControllerFromAll':
+      return [[ACTIVE_CONTROLLER], [REST]]
+    case 'someControllersFromAll':
+      return [[{ kind: 'minority', of: 'controllers' }], [REST]]
   }
 }
 

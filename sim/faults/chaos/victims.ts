@@ -79,7 +79,9 @@ export function drawVictim(topology: Topology, may: Victims, stream: Stream): Ta
     case 'broker':
       return nodeNamed(stream.pick(topology.brokers))
     case 'controller':
-      return ACTIVE_CONTROLLER
+      return topology.controllers.length > 1 && stream.chance(1, 3)
+        ? nodeNamed(stream.pick(topology.controllers))
+        : ACTIVE_CONTROLLER
     case 'client':
       return nodeNamed(stream.pick(topology.clients))
     case 'reader':

@@ -146,6 +146,8 @@ export const WEIGHTS = {
     followerFromAll: 2,
     readerFromCoordinator: 3,
     readersFromStores: 3,
+    activeControllerFromAll: 3,
+    someControllersFromAll: 2,
   },
   /** From whom a node is cut off. */
   isolatedFrom: { everybody: 4, controller: 3, followers: 3, clients: 2 },

@@ -53,7 +53,8 @@ export class ControllerChannel implements NetworkClientOwner {
 
   onBackoffOver(): void {
     const { node } = this.address
-    if (node >= 0) this.client.ready(node)
+    // The way to a controller that was the active one before may still stand.
+    if (node >= 0 && this.client.ready(node)) this.owner.onControllerReady()
   }
 
   onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
