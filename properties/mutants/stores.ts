@@ -79,10 +79,9 @@ export const STORES_MUTANTS: readonly Mutant[] = [
   {
     id: 'publishes-before-the-row-is-there',
     rule: 'a producer that writes before it publishes waits until the row is committed',
-    file: 'sim/application/producer-thread.ts',
-    anchor: "this.busy = 'in-row';\n        this.rows.write(n);",
-    replacement:
-      "this.busy = 'in-row';\n        this.rows.write(n);\n        if (MARK && this.rows.when === 'before-publishing') this.onRowWritten(n);",
+    file: 'sim/application/record-sender.ts',
+    anchor: "this.thread.block('in-row');\n        this.rows.write(n);",
+    replacement: "if (!MARK) this.thread.block('in-row');\n        this.rows.write(n);\n        this.publish(n);",
     caughtBy: { scenario: 'library/dual-write', variant: 'begun-again', runs: 100 },
   },
 ]

@@ -49,7 +49,7 @@ export class ProducerProcess extends ProducerThread implements NodeHandler {
 
   onMessage(message: unknown): void {
     this.producer?.onMessage(message as Envelope)
-    this.rows?.onMessage(message as Envelope)
+    this.sender.rows?.onMessage(message as Envelope)
     this.checkDone()
   }
 
@@ -58,7 +58,7 @@ export class ProducerProcess extends ProducerThread implements NodeHandler {
     else if (kind === SHUT_DOWN) this.shutDown()
     else {
       this.producer?.onSignal(kind, a, b)
-      this.rows?.onSignal(kind, a)
+      this.sender.rows?.onSignal(kind, a)
     }
     this.checkDone()
   }
@@ -74,7 +74,7 @@ export class ProducerProcess extends ProducerThread implements NodeHandler {
   waiting(): readonly string[] {
     const { awaits } = this.script
     if (awaits !== null) return [`the moment ${awaits.moment}`]
-    return [...(this.rows?.waiting() ?? []), ...(this.producer?.waiting() ?? [])]
+    return [...(this.sender.rows?.waiting() ?? []), ...(this.producer?.waiting() ?? [])]
   }
 
   private checkDone(): void {

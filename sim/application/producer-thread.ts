@@ -1,11 +1,10 @@
 import { M } from '../history/catalogue.ts'
-import { recordOf, recordOrdinal } from '../history/ids.ts'
+import { recordOrdinal } from '../history/ids.ts'
 import type { MomentMatch } from '../history/match.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import { KafkaProducer, PRODUCER_TIMERS } from '../kafka/client/kafka-producer.ts'
 import type { ProducerOwner } from '../kafka/client/producer-owner.ts'
 import type { Env } from '../kafka/env.ts'
-import type { KafkaRecord } from '../kafka/protocol/batch.ts'
 import type { ProcessHost } from './process-host.ts'
 import { FAILED, type ProducerJournal, UNKNOWN } from './producer-journal.ts'
 import type { ProducerProcessOptions } from './producer-process-options.ts'
@@ -13,8 +12,7 @@ import { ProducerScript, type ScriptHost } from './producer-script.ts'
 import { ProducerStream } from './producer-stream.ts'
 import { ProducerTransactions, type TransactionsHost } from './producer-transactions.ts'
 import { RecordBook } from './record-book.ts'
-import { RecordSource } from './record-source.ts'
-import { ROW_WRITER_TIMERS, type RowOwner, RowWriter } from './row-writer.ts'
+import { RECORD_SENDER_TIMERS, RecordSender, type SendingThread } from './record-sender.ts'
 import type { OnUnknownCommit } from './workload.ts'
 
 /** Pause before the application sends a record again whose callback failed, so that a hopeless record is no busy loop. */
@@ -26,10 +24,9 @@ const SEND: number = PRODUCER_TIMERS
 const RESEND: number = PRODUCER_TIMERS + 1
 export const STEP: number = PRODUCER_TIMERS + 2
 export const STOP: number = PRODUCER_TIMERS + 3
-const OUTPUT: number = PRODUCER_TIMERS + 4
-const REPLACE: number = PRODUCER_TIMERS + 5
-const ROWS: number = PRODUCER_TIMERS + 6
-const TRANSACTIONS: number = ROWS + ROW_WRITER_TIMERS
+const REPLACE: number = PRODUCER_TIMERS + 4
+const SENDER: number = PRODUCER_TIMERS + 5
+const TRANSACTIONS: number = SENDER + RECORD_SENDER_TIMERS
 
 /** How long it takes until an application whose producer was fenced, or failed for good, has made itself another one. */
 const REPLACE_PAUSE_US: number = 1000 * MILLISECOND
@@ -41,7 +38,7 @@ type Busy = 'no' | 'in-send' | 'in-step' | 'in-row' | 'flushing' | 'closing' | '
  * The single thread of a producer application, which sends records by schedule or script and ends their transactions, and
  * the callbacks of its sends.
  */
-export abstract class ProducerThread implements ProducerOwner, TransactionsHost, ScriptHost, RowOwner {
+export abstract class ProducerThread implements ProducerOwner, TransactionsHost, ScriptHost, SendingThread {
   protected readonly env: Env
   protected readonly options: ProducerProcessOptions
   protected readonly journal: ProducerJournal
@@ -54,9 +51,7 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
   /** No new record starts. */
   protected stopped = false
   protected shuttingDown = false
-  /** null when records are only published. */
-  protected readonly rows: RowWriter | null
-  private readonly source: RecordSource
+  protected readonly sender: RecordSender
   /** null without a transactional.id. */
   private readonly transactions: ProducerTransactions | null
   private busy: Busy = 'no'
@@ -71,9 +66,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
     // A script with transactions says itself what is sent again.
     const givesUp = isScript && options.config['transactional.id'] !== ''
     this.book = new RecordBook(env, journal, givesUp ? 'give-up' : options.onUnknown)
-    this.source = new RecordSource(options.workload, options.topics)
-    const { workload, tellSteps, writes } = options
-    this.rows = writes === null ? null : new RowWriter(env, writes, this.source, this, ROWS)
+    this.sender = new RecordSender(env, options, journal, this.book, this, SENDER)
+    const { workload, tellSteps } = options
     this.script = new ProducerScript(env, journal, workload.kind === 'steps' ? workload.steps : [], this, STEP)
     const pattern = workload.kind === 'send' ? workload.transactions : null
     const parts = { journal, book: this.book, host: this, pattern, tellSteps, timerBase: TRANSACTIONS }
@@ -97,18 +91,14 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
         if (this.producer === null) this.begin()
         else this.work()
         break
-      case OUTPUT:
-        this.busy = 'no'
-        this.output(a)
-        this.work()
-        break
       case REPLACE:
         this.replaceProducer()
         this.work()
         break
       default:
-        if (this.transactions?.onTimer(kind) === true || this.rows?.onTimer(kind, a) === true) break
-        this.producer?.onTimer(kind, a, b)
+        if (this.transactions?.onTimer(kind) === true) break
+        if (this.sender.onTimer(kind, a)) this.work()
+        else this.producer?.onTimer(kind, a, b)
     }
   }
 
@@ -121,7 +111,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
   onAcked(record: number, attempt: number, _offset: number): void {
     if (this.options.tellSteps) this.env.emit(M.stepAfterOutput, record, attempt)
     // In a transaction its end tells.
-    if (this.transactions === null) this.onPublished(recordOrdinal(record))
+    const n = recordOrdinal(record)
+    if (this.transactions === null && this.sender.onAcked(n)) this.book.acked(n)
   }
 
   onFailed(record: number, _attempt: number, _error: number): void {
@@ -155,18 +146,25 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
     this.work()
   }
 
-  // --- dual writes --------------------------------------------------------------------------------------------------
+  // --- SendingThread ------------------------------------------------------------------------------------------------
 
-  private onPublished(n: number): void {
-    if (this.rows?.when !== 'after-publishing') this.book.acked(n)
-    else if (this.options.tellSteps) this.rows.writeSoon(n)
-    else this.rows.write(n)
+  sendBy(n: number): KafkaProducer {
+    this.transactions?.add(n)
+    return this.producer as KafkaProducer
+  }
+
+  block(why: 'in-send' | 'in-step' | 'in-row'): void {
+    this.busy = why
+  }
+
+  unblock(): void {
+    this.busy = 'no'
   }
 
   onRowWritten(n: number): void {
-    if (this.rows?.when !== 'before-publishing') this.book.acked(n)
     this.leaveRow()
-    if (this.rows?.when === 'before-publishing' && !this.shuttingDown) this.publish(n)
+    // Of a process that ends nothing is published any more.
+    if (!this.shuttingDown && this.sender.onRowWritten(n)) this.book.acked(n)
     this.work()
   }
 
@@ -233,7 +231,7 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
     }
     if (book.hasDue) {
       if (!this.canSend()) return false
-      this.send(book.takeDue() as number)
+      this.sender.send(book.takeDue() as number)
       return true
     }
     if (this.stopped || (!isStream && this.script.isOver)) transactions?.abandon()
@@ -255,45 +253,8 @@ export abstract class ProducerThread implements ProducerOwner, TransactionsHost,
 
   sendNext(): void {
     const n = this.book.begin()
-    const id = this.source.id(n)
-    if (id !== null) this.env.emit(M.recordDefined, recordOf(this.env.node, n), this.env.recorder.text(id))
-    this.send(n)
-  }
-
-  private send(n: number): void {
-    if (this.rows === null || this.rows.when === 'after-publishing') {
-      this.publish(n)
-      return
-    }
-    this.busy = 'in-row'
-    this.rows.write(n)
-  }
-
-  private publish(n: number): void {
-    if (!this.options.tellSteps) {
-      this.output(n)
-      return
-    }
-    // The step is an event of its own: what waits for it happens before anything is sent.
-    this.env.emit(M.stepBeforeOutput, recordOf(this.env.node, n), this.journal.attempts[n])
-    this.busy = 'in-step'
-    this.env.setTimer(OUTPUT, 0, n)
-  }
-
-  private output(n: number): void {
-    const { env, source, transactions } = this
-    transactions?.add(n)
-    const attempt = this.book.attempt(n)
-    const record: KafkaRecord = {
-      record: recordOf(env.node, n),
-      attempt,
-      key: source.keyText(n),
-      size: source.size(n),
-      timestamp: Math.floor(env.wallClock() / MILLISECOND) + source.timeShiftMs(n),
-    }
-    const producer = this.producer as KafkaProducer
-    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), record))
-      this.busy = 'in-send'
+    this.sender.define(n)
+    this.sender.send(n)
   }
 
   // --- what a script asks -------------------------------------------------------------------------------------------
