@@ -116,6 +116,26 @@ test('records of older epochs are committed only beneath one of the new leader',
   expect(quorum.voter(1).highWatermark).toBe(3)
 })
 
+test('what is committed is never cut: when disks are lost, whoever is asked to ends', () => {
+  const quorum = quorumOf()
+  quorum.processes[0]?.append(5)
+  quorum.pass(SECOND)
+  expect(quorum.voter(0).highWatermark).toBe(6)
+  isolate(quorum, 0)
+  for (const node of [1, 2]) {
+    quorum.crash(node, false)
+    quorum.disks[node]?.wipe()
+    quorum.start(node)
+  }
+  quorum.pass(20 * SECOND)
+  // Another epoch, so that the logs differ by more than what is in them.
+  for (const leader of quorum.leaders()) quorum.voter(leader).resign()
+  quorum.pass(20 * SECOND)
+  rejoin(quorum, 0)
+  quorum.pass(60 * SECOND)
+  expect(quorum.processes.some(({ fatal }) => fatal.length > 0)).toBe(true)
+})
+
 test.each([3, 5])('%i voters: no two leaders in an epoch and nothing committed is lost, whatever happens', (count) => {
   for (let run = 0; run < 25; run++) {
     const quorum = new Quorum(count, `${run}`, { kind: 'uniform', minUs: 200, maxUs: 20_000 })
