@@ -9,9 +9,11 @@ import { ProcessorProcess } from './application/processor-process.ts'
 import type { ReaderProcessOptions } from './application/reader-options.ts'
 import { RecordValues } from './application/record-values.ts'
 import { ShareProcess } from './application/share-process.ts'
-import { SinkProcess } from './application/sink-process.ts'
+import { SinkProcess, type SinkProcessOptions } from './application/sink-process.ts'
 import type { StreamsProcessOptions } from './application/streams/streams-options.ts'
 import { StreamsProcess } from './application/streams/streams-process.ts'
+import { TwoPhaseSink, type TwoPhaseSinkOptions } from './application/two-phase/two-phase-sink.ts'
+import type { TwoPhaseJournal } from './application/two-phase/two-phase-output.ts'
 import { StoreProcess } from './application/store-process.ts'
 import { type StoreData, storeData, storeService } from './application/stores.ts'
 import { tpOf } from './history/ids.ts'
@@ -36,6 +38,7 @@ export class ReaderNodes {
   readonly stateDirs: Map<number, Disk> = new Map()
   private readonly scripts: Map<number, ConsumerScript> = new Map()
   private readonly journals: Map<number, ProcessorJournal> = new Map()
+  private readonly twoPhaseJournals: Map<number, TwoPhaseJournal> = new Map()
   private readonly spec: WorldSpec
   private readonly layout: readonly NodeLayout[]
   private readonly view: ControllerView
@@ -134,20 +137,35 @@ export class ReaderNodes {
     return { name, topicId, partitions: partitionCount(this.spec, this.view, topicId) }
   }
 
-  sink(env: Env, incarnation: number): SinkProcess {
+  sink(env: Env, incarnation: number): SinkProcess | TwoPhaseSink {
     const { node } = env
     const spec = named(this.spec.sinks, this.at(node))
     const commit = (
-      { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'with-output': 'elsewhere' } as const
+      {
+        auto: 'auto',
+        'before-output': 'before',
+        'after-output': 'after',
+        'with-output': 'elsewhere',
+        'two-phase': 'after',
+      } as const
     )[spec.commit]
     const store = this.layout.findIndex(({ role, name }) => role === 'store' && name === spec.into)
     const { write, fence, deduplicate, idempotencyKey, rename, connect } = spec
     const withOutput = spec.commit === 'with-output'
     const options = { store, write, fence, withOutput, deduplicate, idempotencyKey, rename, connect }
     const common = { ...this.options(node, spec, incarnation, connect === null ? commit : 'after'), ...options }
+    if (spec.twoPhase !== undefined) return this.twoPhaseSink(env, { ...common, twoPhase: spec.twoPhase })
     return connect === null
       ? new SinkProcess(env, common, this.host)
       : new ConnectSinkProcess(env, common, connect, this.host)
+  }
+
+  private twoPhaseSink(env: Env, options: SinkProcessOptions & Pick<TwoPhaseSinkOptions, 'twoPhase'>): TwoPhaseSink {
+    const { write } = options
+    if (write === 'file' || write === 'call') throw new RangeError('only a database commits in two phases')
+    const journal = this.twoPhaseJournals.get(env.node) ?? { transactions: 0 }
+    this.twoPhaseJournals.set(env.node, journal)
+    return new TwoPhaseSink(env, { ...options, write }, journal, this.host)
   }
 
   store(env: Env): StoreProcess {

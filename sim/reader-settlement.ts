@@ -134,7 +134,10 @@ export class ReaderSettlement {
   private unsettledStore(node: number): Waiting | null {
     const store = this.handler(node) as StoreProcess | null
     if (store === null) return this.wait(node, 'a restart', 'it is down')
-    return store.isIdle() ? null : this.wait(node, store.waiting().join(', '), null)
+    if (!store.isIdle()) return this.wait(node, store.waiting().join(', '), null)
+    if (store.inDoubt === 0) return null
+    const waitsFor = `the end of ${store.inDoubt} prepared transactions`
+    return { kind: 'transaction', who: this.name(node), waitsFor, because: null, tp: -1, node }
   }
 
   /** A partition that a group wants to read and nobody of it has. */

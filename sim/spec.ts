@@ -13,6 +13,7 @@ import type {
   StoreWrite,
   StreamsRules,
   Transform,
+  TwoPhase,
   WritesWhen,
 } from './application/applications.ts'
 import type { SourceRules } from './application/source-options.ts'
@@ -154,6 +155,8 @@ export interface SinkSpec extends ReaderSpec {
   readonly idempotencyKey: Memory | null
   /** Whether files are complete before they get their name. */
   readonly rename: boolean
+  /** How it commits in two phases; missing when it does not. */
+  readonly twoPhase?: TwoPhase
   /** Kafka Connect's rules for sink tasks; null = an application of one's own. */
   readonly connect: ConnectSink | null
 }

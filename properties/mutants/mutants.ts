@@ -14,6 +14,7 @@ import { SOURCES_MUTANTS } from './sources.ts'
 import { STORES_MUTANTS } from './stores.ts'
 import { STREAMS_MUTANTS } from './streams.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
+import { TWO_PHASE_MUTANTS } from './two-phase.ts'
 
 /** Every named mutant. What is built later adds its own. */
 export const MUTANTS: readonly Mutant[] = [
@@ -32,4 +33,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STREAMS_MUTANTS,
   ...SOURCES_MUTANTS,
   ...QUORUM_MUTANTS,
+  ...TWO_PHASE_MUTANTS,
 ]

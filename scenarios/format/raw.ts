@@ -156,7 +156,14 @@ export interface RawStore {
 
 export interface RawSink extends RawReader {
   into?: Opt<RawName>
-  commit?: Opt<'auto' | 'before-output' | 'after-output' | 'with-output' | 'two-phase'>
+  commit?: Opt<
+    | 'auto'
+    | 'before-output'
+    | 'after-output'
+    | 'with-output'
+    | 'two-phase'
+    | { 'two-phase': { recover?: Opt<boolean> } }
+  >
   write?: Opt<
     | 'insert'
     | 'upsert'

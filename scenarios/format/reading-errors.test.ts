@@ -202,6 +202,5 @@ describe('not simulated yet', () => {
     ['scripts of a processor', processor('steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 6:48']],
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],
-    ['two phases', sink('into: db, commit: two-phase, '), ['NOT_SIMULATED 7:47']],
   ])
 })

@@ -154,9 +154,14 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
   config: configOf({ ...CONSUMER.table, ...CONNECT_WORKER_CONFIG }, CONSUMER_NAMES).optional(),
   into: name.optional().describe('store'),
   commit: z
-    .enum(['auto', 'before-output', 'after-output', 'with-output', 'two-phase'])
+    .union([
+      z.enum(['auto', 'before-output', 'after-output', 'with-output', 'two-phase']),
+      z.strictObject({ 'two-phase': z.strictObject({ recover: z.boolean().optional() }) }),
+    ])
     .optional()
-    .describe('when it commits; with-output: positions are kept in the store'),
+    .describe(
+      'when it commits; with-output: positions are kept in the store; two-phase: the store prepares, the group’s position decides',
+    ),
   write: z
     .union([
       z.enum(['insert', 'upsert', 'increment', 'file', 'call']),

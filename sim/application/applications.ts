@@ -5,7 +5,7 @@ import type { Spread } from '../kernel/spread.ts'
 /** When a consuming application saves its position, relative to its work. */
 export type CommitMode = 'auto' | 'before-processing' | 'after-processing'
 export type ProcessorCommit = 'auto' | 'before-output' | 'after-output' | 'in-transaction'
-export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output'
+export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output' | 'two-phase'
 
 /** What a processor makes of a record. */
 export type Transform =
@@ -60,6 +60,12 @@ export interface ConnectSink {
   readonly flushIntervalMs: number
   /** In `put()`, or all at once in `preCommit()`, before offsets are committed. */
   readonly flush: 'put' | 'pre-commit'
+}
+
+/** How a sink commits in two phases. */
+export interface TwoPhase {
+  /** Whether whoever is assigned a partition ends what is in doubt there, or nobody does. */
+  readonly recover: boolean
 }
 
 /** A sink's own memory of records that are done, in the store. */

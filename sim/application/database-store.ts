@@ -5,6 +5,9 @@ import { StoreApi } from '../kafka/protocol/api.ts'
 import type { Database } from './database.ts'
 import { GENERATION_FENCE, OFFSET_FENCE, REMEMBERED } from './store-effects.ts'
 import type {
+  StoreFinishRequest,
+  StoreListPreparedRequest,
+  StorePrepareRequest,
   StoreInsertRowRequest,
   StoreMarkRequest,
   StoreReadMarksRequest,
@@ -18,16 +21,23 @@ import type {
   StoreWriteResponse,
 } from './store-messages.ts'
 import type { StoreService } from './store-process.ts'
+import { PreparedService } from './two-phase/prepared-service.ts'
 
 /** A database: what is asked are transactions, each all or nothing. */
 export class DatabaseStore implements StoreService {
   readonly rollsBack = true
   private readonly env: Env
   private readonly database: Database
+  private readonly prepared: PreparedService
 
   constructor(env: Env, database: Database) {
     this.env = env
     this.database = database
+    this.prepared = new PreparedService(env, database)
+  }
+
+  get inDoubt(): number {
+    return this.database.inDoubt
   }
 
   perform(request: Envelope): object {
@@ -38,6 +48,12 @@ export class DatabaseStore implements StoreService {
         return this.readMarks(request.body as StoreReadMarksRequest, request.source)
       case StoreApi.StoreMark:
         return this.mark(request.body as StoreMarkRequest)
+      case StoreApi.StorePrepare:
+        return this.prepared.prepare(request.body as StorePrepareRequest, request.source)
+      case StoreApi.StoreFinish:
+        return this.prepared.finish(request.body as StoreFinishRequest, request.source)
+      case StoreApi.StoreListPrepared:
+        return this.prepared.list(request.body as StoreListPreparedRequest)
       case StoreApi.StoreInsertRow:
         return this.insertRow(request.body as StoreInsertRowRequest, request.source)
       case StoreApi.StoreReadRows: {

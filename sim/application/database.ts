@@ -1,7 +1,13 @@
 import { admits } from './generation-fence.ts'
 import { Marks } from './marks.ts'
 import { CHANGED, INCREMENTED, INSERTED, UNCHANGED } from './store-effects.ts'
-import type { StoreReadOffsetsRequest, StoreRow, StoreWriteRequest } from './store-messages.ts'
+import { PreparedTransactions } from './two-phase/prepared-transactions.ts'
+import type {
+  StoreListPreparedRequest,
+  StoreReadOffsetsRequest,
+  StoreRow,
+  StoreWriteRequest,
+} from './store-messages.ts'
 
 /** What one application keeps in the database: a table of rows, and beside it where it stands in its partitions. */
 class Table {
@@ -14,6 +20,7 @@ class Table {
   /** Highest generation that wrote or read positions, per partition. */
   readonly generations: Map<number, number> = new Map()
   readonly marks: Marks = new Marks()
+  readonly prepared: PreparedTransactions = new PreparedTransactions()
 }
 
 /**
@@ -68,7 +75,7 @@ export class Database {
   }
 
   /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
-  admit(request: StoreWriteRequest | StoreReadOffsetsRequest): boolean {
+  admit(request: StoreWriteRequest | StoreReadOffsetsRequest | StoreListPreparedRequest): boolean {
     const partitions = 'rows' in request ? request.rows.map((row) => row.tp) : request.partitions
     return admits(this.table(request.group).generations, request, partitions)
   }
@@ -121,6 +128,18 @@ export class Database {
   /** Where a group goes on in a partition; -1 = unknown. */
   nextOffset(group: string, tp: number): number {
     return this.table(group).nextOffsets.get(tp) ?? -1
+  }
+
+  /** What a group has prepared and not ended. */
+  prepared(group: string): PreparedTransactions {
+    return this.table(group).prepared
+  }
+
+  /** Transactions of all groups that are prepared and not ended. */
+  get inDoubt(): number {
+    let sum = 0
+    for (const { prepared } of this.tables.values()) sum += prepared.count
+    return sum
   }
 
   /** What a group has marked as done. */

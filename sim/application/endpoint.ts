@@ -40,6 +40,7 @@ export class EndpointData {
  */
 export class Endpoint implements StoreService {
   readonly rollsBack = false
+  readonly inDoubt = 0
   private readonly env: Env
   private readonly data: EndpointData
 

@@ -18,6 +18,7 @@ import type { StoreService } from './store-process.ts'
 /** A file system that many machines see. A request that came is carried out, whether or not its client is still there. */
 export class FileStore implements StoreService {
   readonly rollsBack = false
+  readonly inDoubt = 0
   private readonly env: Env
   private readonly tree: FileTree
 

@@ -118,11 +118,11 @@ function filePlan(
   return [...steps, { do: 'tell', what: ['after-output'] }]
 }
 
-function rowOf({ tp, offset, record }: ConsumedRecord): StoreRow {
+export function rowOf({ tp, offset, record }: ConsumedRecord): StoreRow {
   return { record: record.record, tp, offset, key: record.key }
 }
 
-function nextOffsetsOf(records: readonly ConsumedRecord[]): readonly NextOffset[] {
+export function nextOffsetsOf(records: readonly ConsumedRecord[]): readonly NextOffset[] {
   const next = new Map<number, number>()
   for (const { tp, offset } of records) next.set(tp, offset + 1)
   return Array.from(next, ([tp, offset]) => ({ tp, next: offset }))

@@ -42,6 +42,36 @@ export interface StoreWriteResponse {
   readonly skipped: number
 }
 
+/** The first of two phases: all of it is made durable, and shown to nobody yet. */
+export interface StorePrepareRequest extends StoreWriteRequest {
+  readonly id: number
+  /** Where the group stands if it is committed. */
+  readonly ends: readonly NextOffset[]
+}
+export interface StorePrepareResponse {
+  readonly fenced: boolean
+  /** Another prepared transaction has locks that it needs: nothing was done. */
+  readonly locked: boolean
+}
+/** The second phase. */
+export interface StoreFinishRequest extends OnBehalf {
+  readonly id: number
+  /** Or it is rolled back. */
+  readonly commit: boolean
+}
+export interface StoreListPreparedRequest extends OnBehalf {
+  readonly partitions: readonly number[]
+}
+export interface StoreListPreparedResponse {
+  readonly fenced: boolean
+  readonly prepared: readonly PreparedTransaction[]
+}
+/** A transaction in doubt, as its store knows it. */
+export interface PreparedTransaction {
+  readonly id: number
+  readonly ends: readonly NextOffset[]
+}
+
 /** Where the group stands: by the positions that a database saved, or by the offsets in the names of files. */
 export interface StoreReadOffsetsRequest extends OnBehalf {
   readonly partitions: readonly number[]

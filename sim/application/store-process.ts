@@ -11,6 +11,8 @@ import type { ProcessHost } from './process-host.ts'
 export interface StoreService {
   /** Whether a request that waits is given up when its connection ends, as a database rolls back; else it is done all the same. */
   readonly rollsBack: boolean
+  /** Transactions that are prepared and wait for somebody to end them. */
+  readonly inDoubt: number
   /** Does what is asked for good; returns the answer's body. */
   perform(request: Envelope): object
 }
@@ -40,6 +42,10 @@ export class StoreProcess implements NodeHandler {
   /** No request is at work or waits. */
   isIdle(): boolean {
     return this.queue.length === 0
+  }
+
+  get inDoubt(): number {
+    return this.service.inDoubt
   }
 
   onStart(): void {}

@@ -6,6 +6,7 @@ import { OWN_CODE_ROWS } from './own-code-rows.ts'
 import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
 import { STATE_ROWS } from './state-rows.ts'
+import { STORE_ROWS } from './store-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
 
 export { M } from './kinds.ts'
@@ -58,6 +59,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...LOG_ROWS,
   ...STATE_ROWS,
   ...OWN_CODE_ROWS,
+  ...STORE_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

@@ -131,6 +131,8 @@ export const M = {
   stateClosed: 136,
   metadataLost: 137,
   handlerRouted: 138,
+  storePrepared: 139,
+  storeFinished: 140,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -56,7 +56,8 @@ export function resolveCommit<T extends string>(app: Place, words: CommitWords<T
 
 function wordAt<T extends string>(place: Place, { words, later, hints }: CommitWords<T>): T | 'auto' | null {
   if (!place.written || place.broken) return null
-  const text = place.text()
+  const [key] = place.entries()
+  const text = place.tree?.kind === 'map' ? (key?.name ?? '') : place.text()
   const found = words.find((word) => word === text)
   if (found !== undefined || text === 'auto') return found ?? 'auto'
   if (text !== null && later.includes(text)) {

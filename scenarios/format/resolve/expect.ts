@@ -3,6 +3,7 @@ import type { Expectation } from '../scenario.ts'
 import { didYouMean, listOf } from '../suggest.ts'
 import { type Anomaly, type GuaranteeDefinition, GUARANTEES, type Stage, STAGES } from '../vocabulary.ts'
 import { type Context, reads } from './context.ts'
+import { commitsInTwoPhases } from './two-phase.ts'
 import { isTransactional, judgedOf } from './subjects.ts'
 
 /** `expect:` with every key taken apart. Those with mistakes are left out. */
@@ -197,5 +198,5 @@ function kindAt(place: Place, definition: GuaranteeDefinition, stage: Stage | nu
 }
 
 function hasTransactions({ applications }: Context): boolean {
-  return [...applications.values()].some(isTransactional)
+  return [...applications.values()].some((facts) => isTransactional(facts) || commitsInTwoPhases(facts.place))
 }

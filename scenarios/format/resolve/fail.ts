@@ -2,6 +2,7 @@ import type { Action, FailStep, Target, Trigger } from '../../../sim/faults/plan
 import type { Place } from '../place.ts'
 import { type ApplicationFacts, type Context, reads } from './context.ts'
 import { isExactlyOnceSource } from './facts.ts'
+import { commitsInTwoPhases } from './two-phase.ts'
 import { splitInstance } from './nodes.ts'
 import { resolveTarget } from './target.ts'
 
@@ -94,7 +95,7 @@ function commitsTransactions({ kind, place }: ApplicationFacts): boolean {
 /** What the client commits by itself is no step of the application. */
 function checkCommits(at: Place, step: FailStep, { name, place }: ApplicationFacts): void {
   const script = place.get('steps')
-  const commit = place.get('commit').text() ?? 'auto'
+  const commit = commitsInTwoPhases(place) ? 'two-phase' : (place.get('commit').text() ?? 'auto')
   const commits = script.written
     ? script.items().some((each) => each.text() === 'commit' || each.has('commit'))
     : commit !== 'auto'

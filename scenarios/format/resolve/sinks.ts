@@ -7,11 +7,12 @@ import { refuseHandlerOfSink } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfConnect, connectAt, consumersOf } from './connect.ts'
 import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
+import { twoPhaseAt } from './two-phase.ts'
 import { storeAt } from './store-names.ts'
 
 const COMMIT: CommitWords<Exclude<SinkCommit, 'auto'>> = {
-  words: ['before-output', 'after-output', 'with-output'],
-  later: ['two-phase'],
+  words: ['before-output', 'after-output', 'with-output', 'two-phase'],
+  later: [],
   hints: {
     'before-processing': 'what a sink does is its output: write `before-output`',
     'after-processing': 'what a sink does is its output: write `after-output`',
@@ -41,10 +42,12 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const at = place.get('into')
   const kind = storeKind(context.stores.get(into)?.place.get('kind'))
   checkUnits(facts, commit, spec.handling.kind === 'hand-off', kind)
+  const twoPhase = commit === 'two-phase' ? { twoPhase: twoPhaseAt(facts, kind) } : {}
   return {
     ...spec,
     into,
     commit,
+    ...twoPhase,
     ...writeAt(place.get('write'), at, kind),
     fence: fenceAt(facts, kind),
     deduplicate: deduplicateAt(place.get('deduplicate'), at, kind),

@@ -50,6 +50,9 @@ export const StoreApi = {
   StoreCall: 1007,
   StoreReadRows: 1008,
   StoreInsertRow: 1009,
+  StorePrepare: 1010,
+  StoreFinish: 1011,
+  StoreListPrepared: 1012,
 } as const
 
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]
