@@ -1,40 +1,22 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReportEvent } from '../reports/report.ts'
 import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
+import { called, type Ended, started } from './built.test.support.ts'
 import { saveScenario } from '../scenarios/format/save.ts'
 import type { RawScenario } from '../scenarios/format/raw.ts'
-
-// The built command line, with the real loader and the real judge.
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+import type { ReplayRecord } from '../scenarios/format/scenario.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-cli-'))
 
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
+function twiceshy(...args: readonly string[]): Promise<Ended> {
+  return called(folder, ...args)
 }
 
-function twiceshyWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  })
-  return { code: status, out: stdout, err: stderr }
-}
-
-function twiceshy(...args: readonly string[]): Ended {
-  return twiceshyWith({}, ...args)
-}
-
-function judged(...args: readonly string[]): ResultDocument {
-  return JSON.parse(twiceshy('run', '--json', ...args).out) as ResultDocument
+async function judged(...args: readonly string[]): Promise<ResultDocument> {
+  return JSON.parse((await twiceshy('run', '--json', ...args)).out) as ResultDocument
 }
 
 function write(name: string, text: string | Uint8Array): void {
@@ -79,7 +61,7 @@ beforeAll(() => {
 describe('without judging', () => {
   test('--version tells the version of the package, quickly', () => {
     const began = performance.now()
-    expect(twiceshy('--version')).toMatchObject({
+    expect(started(folder, '--version')).toMatchObject({
       code: 0,
       err: '',
       out: expect.stringMatching(/^twiceshy \d+\.\d+\.\d+\n$/) as string,
@@ -87,8 +69,8 @@ describe('without judging', () => {
     expect(performance.now() - began).toBeLessThan(5000)
   })
 
-  test('every mistake of a file is told with its place', () => {
-    const { code, out, err } = twiceshy('run', 'bad.yaml')
+  test('every mistake of a file is told with its place', async () => {
+    const { code, out, err } = await twiceshy('run', 'bad.yaml')
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain('did you mean `min.insync.replicas`?')
     expect(err).toMatch(/bad\.yaml:4:\d+/)
@@ -96,18 +78,18 @@ describe('without judging', () => {
     expect(err).toContain('2 mistakes in 1 file; nothing was run')
   })
 
-  test('warnings take one line each, and with -v show their lines and help', () => {
-    const short = twiceshy('run', 'warns.yaml', '--runs', '1')
+  test('warnings take one line each, and with -v show their lines and help', async () => {
+    const short = await twiceshy('run', 'warns.yaml', '--runs', '1')
     expect(short.err).toMatch(/^warning: warns\.yaml:5:\d+ `acks: 1` silently turns idempotence off\n {2}-v shows/)
     expect(short.err).not.toContain('╭─')
-    const long = twiceshy('run', 'warns.yaml', '--runs', '1', '-v')
+    const long = await twiceshy('run', 'warns.yaml', '--runs', '1', '-v')
     expect(long.err).toContain('╭─ warns.yaml:5:')
     expect(long.err).toContain('help:')
-    expect(twiceshy('run', 'warns.yaml', '--runs', '1', '-q').err).toBe('')
+    expect((await twiceshy('run', 'warns.yaml', '--runs', '1', '-q')).err).toBe('')
   })
 
-  test('schema prints a JSON schema', () => {
-    expect(JSON.parse(twiceshy('schema').out)).toHaveProperty('$schema')
+  test('schema prints a JSON schema', async () => {
+    expect(JSON.parse((await twiceshy('schema')).out)).toHaveProperty('$schema')
   })
 
   test.each([
@@ -119,31 +101,31 @@ describe('without judging', () => {
     ['moments', 'batch.deduplicated'],
     ['configs', 'min.insync.replicas'],
     ['profiles', 'kafka-4.1'],
-  ])('list %s', (topic, told) => {
-    const { code, out, err } = twiceshy('list', ...(topic === '' ? [] : [topic]), '-q')
+  ])('list %s', async (topic, told) => {
+    const { code, out, err } = await twiceshy('list', ...(topic === '' ? [] : [topic]), '-q')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain(told)
   })
 
-  test('list scenarios of a path', () => {
-    expect(twiceshy('list', 'scenarios', 'good.yaml').out).toContain(
+  test('list scenarios of a path', async () => {
+    expect((await twiceshy('list', 'scenarios', 'good.yaml')).out).toContain(
       'three replicas  6 runs  good.yaml: durability holds',
     )
   })
 
-  test('a module is loaded like any other file', () => {
+  test('a module is loaded like any other file', async () => {
     write('m.mjs', 'export default { scenario: "from code", producers: { p: { to: "nowhere" } } }')
-    const { code, err } = twiceshy('run', 'm.mjs')
+    const { code, err } = await twiceshy('run', 'm.mjs')
     expect(code).toBe(2)
     expect(err).toContain('nowhere')
   })
 })
 
 describe('judging', () => {
-  test('--json is the documented document, byte for byte the same with any number of jobs', () => {
-    const one = twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '1')
+  test('--json is the documented document, byte for byte the same with any number of jobs', async () => {
+    const one = await twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '1')
     expect({ code: one.code, err: one.err }).toEqual({ code: 1, err: '' })
-    expect(twiceshy('run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '2')).toEqual(one)
+    expect(started(folder, 'run', 'good.yaml', 'loses.yaml', '--json', '--jobs', '2')).toEqual(one)
     const document = JSON.parse(one.out) as ResultDocument
     const digest = expect.stringMatching(/^[0-9a-f]{64}$/) as string
     const some = expect.any(Number) as number
@@ -194,8 +176,8 @@ describe('judging', () => {
     })
   })
 
-  test('ndjson tells the same, event by event', () => {
-    const { out } = twiceshy('run', 'loses.yaml', '--reporter', 'ndjson', '--reporter', 'json=all.json')
+  test('ndjson tells the same, event by event', async () => {
+    const { out } = await twiceshy('run', 'loses.yaml', '--reporter', 'ndjson', '--reporter', 'json=all.json')
     const events = out
       .trimEnd()
       .split('\n')
@@ -216,21 +198,22 @@ describe('judging', () => {
     ['nothing matched', ['good.yaml', '--filter', 'zzz'], 4],
     ['an empty folder', ['empty'], 4],
   ])('%s: the exit code', (_, args, code) => {
-    const ended = twiceshy('run', ...args)
+    const ended = started(folder, 'run', ...args)
     expect({ ...ended, code: ended.code }).toMatchObject({ code })
     expect(ended.err).not.toMatch(/^\s+at /m)
   })
 
-  test('another seed is another run, and run n of a seed is run 0 of seed/n', () => {
-    const digest = (seed: string): string | undefined =>
-      judged('good.yaml', '--runs', '1', '--seed', seed).scenarios[0]?.digest
-    expect(digest('2')).not.toBe(digest('1'))
-    expect(digest('1/1')).toBe(judged('good.yaml', '--runs', '6', '--shard', '2/6').scenarios[0]?.digest)
+  test('another seed is another run, and run n of a seed is run 0 of seed/n', async () => {
+    const digest = async (...args: readonly string[]): Promise<string | undefined> =>
+      (await judged('good.yaml', ...args)).scenarios[0]?.digest
+    expect(await digest('--runs', '1', '--seed', '2')).not.toBe(await digest('--runs', '1', '--seed', '1'))
+    expect(await digest('--runs', '1', '--seed', '1/1')).toBe(await digest('--runs', '6', '--shard', '2/6'))
   })
 
-  test('shards together are the whole', () => {
-    const whole = judged('loses.yaml', 'good.yaml')
-    const shards = ['1/3', '2/3', '3/3'].map((shard) => judged('loses.yaml', 'good.yaml', '--shard', shard))
+  test('shards together are the whole', async () => {
+    const whole = await judged('loses.yaml', 'good.yaml')
+    const shards: ResultDocument[] = []
+    for (const shard of ['1/3', '2/3', '3/3']) shards.push(await judged('loses.yaml', 'good.yaml', '--shard', shard))
     const sum = (documents: readonly ResultDocument[], of: (result: ScenarioResult) => number): readonly number[] =>
       [0, 1].map((i) => documents.reduce((total, { scenarios }) => total + of(scenarios[i] as ScenarioResult), 0))
     for (const of of [
@@ -244,49 +227,42 @@ describe('judging', () => {
     expect(shards[0]?.scenarios[0]?.digest).toBe(whole.scenarios[0]?.digest)
   })
 
-  test('--set changes the world, also of a topic key with dots', () => {
-    const one = judged('good.yaml', '--runs', '1', '--set', 'producers.checkout.send.records=7')
+  test('--set changes the world, also of a topic key with dots', async () => {
+    const one = await judged('good.yaml', '--runs', '1', '--set', 'producers.checkout.send.records=7')
     expect(one.scenarios[0]?.expectations[0]?.judged).toBe(7)
-    const refused = twiceshy('run', 'good.yaml', '--set', 'topics.orders.min.insync.replicas=4')
+    const refused = await twiceshy('run', 'good.yaml', '--set', 'topics.orders.min.insync.replicas=4')
     expect(refused.code).toBe(2)
     expect(refused.err).toContain('min.insync.replicas')
   })
 
-  test('--filter takes what contains the text', () => {
-    const titles = judged('good.yaml', 'loses.yaml', '--runs', '1', '--filter', 'SMALL').scenarios
-    expect(titles.map(({ scenario }) => scenario)).toEqual(['three replicas'])
+  test('--filter takes what contains the text', async () => {
+    const { scenarios } = await judged('good.yaml', 'loses.yaml', '--runs', '1', '--filter', 'SMALL')
+    expect(scenarios.map(({ scenario }) => scenario)).toEqual(['three replicas'])
   })
 
-  test('-v tells the story of the violation, the same every time', () => {
-    const { code, out } = twiceshy('run', 'loses.yaml', '-v', '--jobs', '2')
+  test('-v tells the story of the violation, the same every time', async () => {
+    const { code, out } = await twiceshy('run', 'loses.yaml', '-v', '--jobs', '2')
     expect(code).toBe(1)
     const story = out.slice(out.indexOf('  story\n'))
     expect(story).toMatch(/checkout#0 sends checkout#0\/\d+ to orders-0/)
     expect(story).toContain('faults[0] (crash leader(orders-0)) strikes broker-')
     expect(story).toMatch(/ {4}▶ .* begins to lead orders-0 in epoch 1/)
     expect(story.split('\n').filter((line) => /^ {4}[▶ ] +\d/.test(line)).length).toBeLessThanOrEqual(25)
-    expect(twiceshy('run', 'loses.yaml', '-v', '--jobs', '1').out).toBe(out)
+    expect((await twiceshy('run', 'loses.yaml', '-v', '--jobs', '1')).out).toBe(out)
   })
 
-  test('the first scenario that init writes in an empty folder is met, whatever the seed', () => {
-    expect(twiceshy('init', 'first').code).toBe(0)
+  test('the first scenario that init writes in an empty folder is met, whatever the seed', async () => {
+    expect((await twiceshy('init', 'first')).code).toBe(0)
     for (const seed of ['1', 'another']) {
-      const { code, out, err } = twiceshy('run', 'first/scenarios', '--runs', '40', '--seed', seed)
+      const { code, out, err } = await twiceshy('run', 'first/scenarios', '--runs', '40', '--seed', seed)
       expect({ code, err, out }).toMatchObject({ code: 0, err: '' })
       expect(out).toMatch(/durability +violated/)
     }
   })
 
   test('threads, queues and another time zone and language make no difference', () => {
-    const { code, out } = twiceshy(
-      'check-determinism',
-      'good.yaml',
-      'loses.yaml',
-      '--runs',
-      '3',
-      '--node',
-      process.execPath,
-    )
+    const node = ['--node', process.execPath]
+    const { code, out } = started(folder, 'check-determinism', 'good.yaml', 'loses.yaml', '--runs', '3', ...node)
     expect(out).toContain('30 runs in 5 ways, every digest the same')
     expect(code).toBe(0)
   })
@@ -296,7 +272,7 @@ describe('judging', () => {
     'the main job judges the library, names every variant and prints the table of guarantees',
     { timeout: 180_000 },
     () => {
-      const { code, out, err } = twiceshy('--runs', '1')
+      const { code, out, err } = started(folder, '--runs', '1')
       expect(out).toMatch(/\d+ scenarios: \d+ met.* · /)
       expect(out).toContain('✓ held   ✗ violated   ? unknown   · not judged   ! not as expected')
       expect(err).not.toContain('╭─')
@@ -312,27 +288,26 @@ describe('judging', () => {
 })
 
 describe('a saved counterexample', () => {
-  /** Saves the violation of a run, as `fuzz` will. */
-  function save(change: { readonly digest?: string; readonly signature?: string } = {}): void {
-    const [found] = judged('loses.yaml').scenarios
+  let record: ReplayRecord
+
+  beforeAll(async () => {
+    const [found] = (await judged('loses.yaml')).scenarios
     const violation = found?.expectations[0]?.firstViolation
     if (found === undefined || violation === null || violation === undefined) throw new Error('nothing was lost')
     const runSeed = violation.seed
-    const digest = judged('loses.yaml', '--runs', '1', '--seed', runSeed).scenarios[0]?.digest ?? ''
-    const record = {
-      version: '0.1.0',
-      runSeed,
-      digest,
-      signature: `durability: ${violation.kind}`,
-      bases: {},
-      overrides: [],
-    }
+    const digest = (await judged('loses.yaml', '--runs', '1', '--seed', runSeed)).scenarios[0]?.digest ?? ''
+    const signature = `durability: ${violation.kind}`
+    record = { version: '0.1.0', runSeed, digest, signature, bases: {}, overrides: [] }
+  })
+
+  /** Saves the violation of a run, as `fuzz` does. */
+  function save(change: Partial<ReplayRecord> = {}): void {
     write('saved.yaml', saveScenario(LOSES, { head: ['found by a test'], replay: { ...record, ...change } }))
   }
 
-  test('replay is green while digest and violation come back, and tells the story', () => {
+  test('replay is green while digest and violation come back, and tells the story', async () => {
     save()
-    const { code, out, err } = twiceshy('replay', 'saved.yaml')
+    const { code, out, err } = await twiceshy('replay', 'saved.yaml')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('✓ digest     as recorded')
     expect(out).toContain('✓ violation  as recorded: durability: lost-acked-write')
@@ -340,17 +315,17 @@ describe('a saved counterexample', () => {
     expect(out).toMatch(/▶ .* begins to lead orders-0 in epoch 1/)
   })
 
-  test('it is red in run until it is fixed, and replay is red when it is gone', () => {
+  test('it is red in run until it is fixed, and replay is red when it is gone', async () => {
     save()
-    expect(twiceshy('run', 'saved.yaml', '--runs', '1').code).toBe(1)
-    const fixed = twiceshy('replay', 'saved.yaml', '--set', 'producers.checkout.config.acks=all')
+    expect((await twiceshy('run', 'saved.yaml', '--runs', '1')).code).toBe(1)
+    const fixed = await twiceshy('replay', 'saved.yaml', '--set', 'producers.checkout.config.acks=all')
     expect(fixed.code).toBe(1)
     expect(fixed.out).toContain('durability: lost-acked-write is gone; nothing is violated now')
   })
 
-  test('another digest is red although the violation is there', () => {
+  test('another digest is red although the violation is there', async () => {
     save({ digest: '0'.repeat(64) })
-    const { code, out } = twiceshy('replay', 'saved.yaml')
+    const { code, out } = await twiceshy('replay', 'saved.yaml')
     expect(code).toBe(1)
     expect(out).toContain('✗ digest     differs from the recorded one')
     expect(out).toContain('✓ violation  as recorded')

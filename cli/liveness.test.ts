@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
+import { called } from './built.test.support.ts'
 import { Nursery, type Plant } from './planted.test.support.ts'
 
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-liveness-'))
 const nursery = new Nursery()
 
@@ -20,10 +18,9 @@ afterAll(() => {
 })
 
 /** Judged by the product as it is. */
-function judged(scenario: string): ScenarioResult {
+async function judged(scenario: string): Promise<ScenarioResult> {
   writeFileSync(join(folder, 'a.yaml'), scenario)
-  const args = [MAIN, 'run', 'a.yaml', '--json', '--quiet']
-  return only(spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' }).stdout)
+  return only((await called(folder, 'run', 'a.yaml', '--json', '--quiet')).out)
 }
 
 /** Judged by a copy with a defect. */
@@ -114,22 +111,21 @@ test('a group that never forms is stuck, and told', () => {
 })
 
 describe('too little time to heal is no excuse', () => {
-  const result = judged(scenarioOf({ faults: FOLLOWERS_DIE, heal: '100ms' }))
-
-  test('everything that waits is told', () => {
+  test('everything that waits is told', async () => {
+    const result = await judged(scenarioOf({ faults: FOLLOWERS_DIE, heal: '100ms' }))
     expect(result.met).toBe(false)
     expect(result.waiting?.waits.every(({ excuse }) => excuse === null)).toBe(true)
     expect(stuck(result)).toContain('stuck-replication orders-0')
   })
 
-  test('with the time it takes nothing waits', () => {
-    expect(judged(scenarioOf({ faults: FOLLOWERS_DIE }))).toMatchObject({ met: true, waiting: null })
+  test('with the time it takes nothing waits', async () => {
+    expect(await judged(scenarioOf({ faults: FOLLOWERS_DIE }))).toMatchObject({ met: true, waiting: null })
   })
 })
 
 describe('what the configuration leaves no way out of is excused', () => {
-  test('no reset policy and no position', () => {
-    const result = judged(scenarioOf({ reset: 'none' }))
+  test('no reset policy and no position', async () => {
+    const result = await judged(scenarioOf({ reset: 'none' }))
     expect(result.met).toBe(true)
     expect(result.expectations[0]).toMatchObject({
       observed: 'unknown',
@@ -141,14 +137,14 @@ describe('what the configuration leaves no way out of is excused', () => {
     expect(stuck(result)).toEqual([])
   })
 
-  test('a controller that lost its disk; not one that only died', () => {
+  test('a controller that lost its disk; not one that only died', async () => {
     const faults = (action: string): string =>
       `[{ at: 1s, ${action}: controller-1, for: 1s }, { at: 3s, crash: broker-1 }]`
-    const lost = judged(scenarioOf({ faults: faults('wipe-disk') }))
+    const lost = await judged(scenarioOf({ faults: faults('wipe-disk') }))
     expect(lost.expectations[0]).toMatchObject({
       observed: 'unknown',
       reason: expect.stringContaining('excused because the controller lost its disk, and with it all metadata'),
     })
-    expect(judged(scenarioOf({ faults: faults('crash') }))).toMatchObject({ met: true, waiting: null })
+    expect(await judged(scenarioOf({ faults: faults('crash') }))).toMatchObject({ met: true, waiting: null })
   })
 })

@@ -15,8 +15,12 @@ const FILES: readonly string[] = readdirSync(`${ROOT}scenarios/museum`).filter((
 /** What a variant says of its judging, and not of its world. */
 const JUDGING: ReadonlySet<string> = new Set(['about', 'expect', 'cover', 'run', 'void'])
 
+const SCENARIOS: ReadonlyMap<string, RawScenario> = new Map(
+  FILES.map((file) => [file, parse(readFileSync(`${ROOT}scenarios/museum/${file}`, 'utf8')) as RawScenario]),
+)
+
 function read(file: string): RawScenario {
-  return parse(readFileSync(`${ROOT}scenarios/museum/${file}`, 'utf8')) as RawScenario
+  return SCENARIOS.get(file) as RawScenario
 }
 
 function variant(file: string, name: string): RawPatch {

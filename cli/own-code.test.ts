@@ -1,24 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { called, started } from './built.test.support.ts'
 
 /** What docs/own-code.md says, done in an empty folder with the built package. */
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-own-'))
 const PATIENCE = 240_000
-
-function twiceshy(...args: readonly string[]): {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-} {
-  const main = join(root, 'dist/cli/main.js')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' })
-  return { code: status, out: stdout, err: stderr }
-}
 
 beforeAll(() => {
   mkdirSync(join(folder, 'node_modules'))
@@ -36,25 +26,25 @@ test('the handler on the page is the handler in the file', () => {
 
 test(
   'a handler of one’s own is judged: right, wrong, and in a transaction; the same with any number of jobs',
-  () => {
-    const one = twiceshy('run', 'receipts.mjs', '--runs', '3', '--jobs', '1', '--json')
+  async () => {
+    const one = await called(folder, 'run', 'receipts.mjs', '--runs', '3', '--jobs', '1', '--json')
     expect({ code: one.code, err: one.err }).toEqual({ code: 0, err: '' })
-    expect(twiceshy('run', 'receipts.mjs', '--runs', '3', '--jobs', '2', '--json')).toEqual(one)
+    expect(started(folder, 'run', 'receipts.mjs', '--runs', '3', '--jobs', '2', '--json')).toEqual(one)
   },
   PATIENCE,
 )
 
 test(
   'a search finds a counterexample, which names the module from where it is saved, and comes back',
-  () => {
-    const found = twiceshy('fuzz', 'receipts.mjs', '--filter', 'commits-first', '--shrink-budget', '2s')
+  async () => {
+    const found = await called(folder, 'fuzz', 'receipts.mjs', '--filter', 'commits-first', '--shrink-budget', '2s')
     expect({ code: found.code, err: found.err }).toEqual({ code: 1, err: '' })
     const [name = ''] = readdirSync(join(folder, 'corpus/receipts-commits-first'))
     const saved = join('corpus/receipts-commits-first', name)
     expect(readFileSync(join(folder, saved), 'utf8')).toContain(
       'handler: ../../receipts.mjs#/processors/accountant/handler\n',
     )
-    const replayed = twiceshy('replay', saved)
+    const replayed = await called(folder, 'replay', saved)
     expect({ code: replayed.code, err: replayed.err }).toEqual({ code: 0, err: '' })
     expect(replayed.out).toContain('as recorded: end-to-end/at-least-once: lost-effect')
   },
@@ -63,8 +53,8 @@ test(
 
 test(
   'what a module keeps between runs is found, and whose it is',
-  () => {
-    const { code, err } = twiceshy('run', 'totals.mjs', '--runs', '2')
+  async () => {
+    const { code, err } = await called(folder, 'run', 'totals.mjs', '--runs', '2')
     expect(code).toBe(70)
     expect(err).toContain('the same run gave two digests')
     expect(err).toContain('handler.finished record=checkout#0/0')
@@ -76,8 +66,8 @@ test(
 
 test(
   'check-determinism judges handlers in every way: other threads, other queues, copied on the way',
-  () => {
-    const { code, out } = twiceshy('check-determinism', 'receipts.mjs', '--runs', '2')
+  async () => {
+    const { code, out } = await called(folder, 'check-determinism', 'receipts.mjs', '--runs', '2')
     expect(code).toBe(0)
     expect(out).toContain('copied on the way')
   },

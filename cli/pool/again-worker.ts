@@ -4,7 +4,8 @@ import type { AgainData, KeptTrace } from './again.ts'
 import { loadJudge } from './judge.ts'
 
 async function main({ judgeModule, runs, options }: AgainData): Promise<KeptTrace> {
-  const judge = await loadJudge(judgeModule)
+  const scenarios = runs.map(({ task }) => task.scenario)
+  const judge = await loadJudge(judgeModule, undefined, scenarios)
   let trace: KeptTrace = null
   for (const { task, run } of runs)
     trace = judge(task.scenario, run, { hasher: sha256 }, { ...options, trace: true }).trace ?? null

@@ -3,7 +3,7 @@ import type { Executor, RepeatItem } from './executor.ts'
 import { Nondeterminism, Refusal, RunFailure } from './failures.ts'
 import { InOrder } from './in-order.ts'
 import { InlineExecutor } from './inline.ts'
-import { defaultJudge, loadJudge } from './judge.ts'
+import { defaultJudge, type Judge, loadJudge } from './judge.ts'
 import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
@@ -85,9 +85,13 @@ async function repeatElsewhere(
 
 async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Executor> {
   const jobs = Math.min(options.jobs, agenda.total)
-  if (jobs < 1 || (jobs === 1 && options.threads !== true))
-    return new InlineExecutor(agenda, await loadJudge(options.judgeModule ?? defaultJudge(), options.workerScript))
+  if (jobs < 1 || (jobs === 1 && options.threads !== true)) return new InlineExecutor(agenda, await judgeHere(options))
   return threadsFor(agenda, jobs, options)
+}
+
+function judgeHere({ tasks, judgeModule, workerScript }: JudgeAllOptions): Promise<Judge> {
+  const scenarios = tasks.map(({ scenario }) => scenario)
+  return loadJudge(judgeModule ?? defaultJudge(), workerScript, scenarios)
 }
 
 function threadsFor(agenda: Agenda, jobs: number, options: JudgeAllOptions): ThreadExecutor {

@@ -35,13 +35,18 @@ export function defaultJudge(): string {
  * a room of their own, whose script stands beside the worker's.
  *
  * @param workerScript by default the product's worker
+ * @param only the scenarios that it will judge, where they are known: when all have handlers, the room alone needs the module
  */
-export async function loadJudge(moduleUrl: string, workerScript?: URL): Promise<Judge> {
-  const judge = await plainJudge(moduleUrl)
+export async function loadJudge(moduleUrl: string, workerScript?: URL, only?: readonly Scenario[]): Promise<Judge> {
+  const judge = only?.every(hasHandlers) === true ? null : await plainJudge(moduleUrl)
   return (scenario, run, ports, options) =>
-    handlersOf(scenario.spec).length === 0
-      ? judge(scenario, run, ports, options)
-      : roomFor(workerScript).judge(moduleUrl, scenario, run, options ?? {})
+    judge === null || hasHandlers(scenario)
+      ? roomFor(workerScript).judge(moduleUrl, scenario, run, options ?? {})
+      : judge(scenario, run, ports, options)
+}
+
+function hasHandlers({ spec }: Scenario): boolean {
+  return handlersOf(spec).length > 0
 }
 
 /** The judge of a module as it stands, which needs the port to the user's code where there are handlers. */

@@ -10,7 +10,8 @@ const BATCH = 32
 const BATCH_MS = 50
 
 async function main(port: MessagePort, data: WorkerData): Promise<void> {
-  const judge = await loadJudge(data.judgeModule)
+  const scenarios = data.tasks.map(({ scenario }) => scenario)
+  const judge = await loadJudge(data.judgeModule, undefined, scenarios)
   const worker = new Worker(port, data, judge)
   port.on('message', (order: ToWorker) => worker.obey(order))
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ResultDocument } from '../../reports/result.ts'
 import { UsageError } from '../usage-error.ts'
+import { called, type Ended } from '../built.test.support.ts'
 import { Corpus, slugOf } from './corpus.ts'
 
-// The built command line, with the real loader and judge.
+// The built command line as a process of its own: for Ctrl-C.
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 const SCENARIO = `scenario: Payments, acks=1
@@ -16,7 +17,7 @@ topics: { payments: { partitions: 1, replication.factor: 3, min.insync.replicas:
 producers:
   checkout: { to: payments, send: { records: 80, every: 2ms }, config: { acks: 1, enable.idempotence: false } }
 chaos: { kinds: [crash], faults: [1, 4] }
-run: { for: 20s, runs: 60 }
+run: { for: 5s, runs: 60 }
 expect: { publish/at-least-once: { violated: lost-record } }
 `
 const SAFE = ['--set', 'producers.checkout.config.acks=all']
@@ -25,17 +26,6 @@ function fresh(): string {
   const folder = mkdtempSync(join(tmpdir(), 'twiceshy-search-'))
   writeFileSync(join(folder, 'a.yaml'), SCENARIO)
   return folder
-}
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function twiceshy(folder: string, ...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' })
-  return { code: status, out: stdout, err: stderr }
 }
 
 function saved(folder: string, corpus: string = 'corpus'): readonly string[] {
@@ -47,12 +37,12 @@ describe('fuzz', () => {
   const folder = fresh()
   let first: Ended
   let file: string
-  beforeAll(() => {
-    first = twiceshy(folder, 'fuzz', 'a.yaml', '--jobs', '2')
+  beforeAll(async () => {
+    first = await called(folder, 'fuzz', 'a.yaml', '--jobs', '2')
     file = saved(folder)[0] ?? 'nothing was saved'
   })
 
-  test('finds, shrinks, saves one file, and says what to change', () => {
+  test('finds, shrinks, saves one file, and says what to change', async () => {
     expect({ code: first.code, err: first.err, files: saved(folder).length }).toEqual({ code: 1, err: '', files: 1 })
     expect(file).toMatch(/\/[0-9a-f]{8}\.yaml$/)
     expect(first.out).toContain('publish/at-least-once is violated')
@@ -62,61 +52,62 @@ describe('fuzz', () => {
     expect(first.out).toMatch(/1 scenario: 1 violated · .* · exit 1\n$/)
   })
 
-  test('what it saved explains itself, is red to run, and green to replay', () => {
+  test('what it saved explains itself, is red to run, and green to replay', async () => {
     const text = readFileSync(join(folder, file), 'utf8')
     expect(text).toMatch(/^# Found by: twiceshy fuzz a\.yaml --seed 1 \(run \d+\), twiceshy \d/)
     expect(text).toContain('publish/at-least-once: holds')
     expect(text).toContain(`# Replay:   npx twiceshy replay ${file}`)
-    expect(twiceshy(folder, 'run', file).code).toBe(1)
-    const replayed = twiceshy(folder, 'replay', file)
+    expect((await called(folder, 'run', file)).code).toBe(1)
+    const replayed = await called(folder, 'replay', file)
     expect({ code: replayed.code, err: replayed.err }).toEqual({ code: 0, err: '' })
     expect(replayed.out).toContain('✓ violation  as recorded: publish/at-least-once: lost-record')
   })
 
-  test('is told first next time, and not saved again', () => {
-    const again = twiceshy(folder, 'fuzz', 'a.yaml')
+  test('is told first next time, and not saved again', async () => {
+    const again = await called(folder, 'fuzz', 'a.yaml')
     expect(again).toMatchObject({ code: 1, err: '', out: expect.stringContaining(`known    ${file}`) as string })
     expect(saved(folder)).toEqual([file])
   })
 
-  test('one document with the path, the same with any number of jobs, and nothing else', () => {
-    const documents = ['1', '2'].map((jobs) => {
+  test('one document with the path, the same with any number of jobs, and nothing else', async () => {
+    const documents: string[] = []
+    for (const jobs of ['1', '2']) {
       const corpus = `json-${jobs}`
-      const { code, out, err } = twiceshy(folder, 'fuzz', 'a.yaml', '--json', '--jobs', jobs, '--corpus', corpus)
+      const { code, out, err } = await called(folder, 'fuzz', 'a.yaml', '--json', '--jobs', jobs, '--corpus', corpus)
       expect({ code, err }).toEqual({ code: 1, err: '' })
       const document = JSON.parse(out) as ResultDocument
       expect(document).toMatchObject({ command: 'fuzz', summary: { scenarios: 1, notMet: 1 } })
       expect(document.scenarios[0]?.counterexample).toBe(saved(folder, corpus)[0])
-      return out.replaceAll(corpus, 'json')
-    })
+      documents.push(out.replaceAll(corpus, 'json'))
+    }
     expect(documents[0]).toBe(documents[1])
     // Only the command in the comment at the top is another one, so the content has the same name.
     expect(saved(folder, 'json-1')[0]?.slice(6)).toBe(file.slice(6))
   })
 
-  test('nothing found is exit 0, and nothing is saved', () => {
-    const safe = twiceshy(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '30', '--corpus', 'safe')
+  test('nothing found is exit 0, and nothing is saved', async () => {
+    const safe = await called(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '30', '--corpus', 'safe')
     expect(safe).toMatchObject({ code: 0, err: '', out: expect.stringContaining('violated in 0 of 30 runs') as string })
     expect(existsSync(join(folder, 'safe'))).toBe(false)
     // What was saved of the unsafe setting is tried, and does not show anything any more.
-    expect(twiceshy(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '5').code).toBe(0)
+    expect((await called(folder, 'fuzz', 'a.yaml', ...SAFE, '--runs', '5')).code).toBe(0)
   })
 
-  test('without a budget for shrinking the run is saved as it is', () => {
-    const { code } = twiceshy(folder, 'fuzz', 'a.yaml', '--shrink-budget', '0', '--corpus', 'large', '--json')
+  test('without a budget for shrinking the run is saved as it is', async () => {
+    const { code } = await called(folder, 'fuzz', 'a.yaml', '--shrink-budget', '0', '--corpus', 'large', '--json')
     const [large = ''] = saved(folder, 'large')
     expect(code).toBe(1)
     expect(readFileSync(join(folder, large), 'utf8')).toContain('records: 80')
-    expect(twiceshy(folder, 'replay', large).code).toBe(0)
+    expect((await called(folder, 'replay', large)).code).toBe(0)
   })
 
-  test('budgets that are none are mistakes', () => {
+  test('budgets that are none are mistakes', async () => {
     for (const flags of [
       ['--shrink-budget', 'long'],
       ['--time-budget', '0s'],
       ['--corpus', ''],
     ]) {
-      expect(twiceshy(folder, 'fuzz', 'a.yaml', ...flags).code).toBe(2)
+      expect((await called(folder, 'fuzz', 'a.yaml', ...flags)).code).toBe(2)
     }
   })
 })
@@ -173,7 +164,7 @@ test('Ctrl-C while it saves and shrinks leaves one whole file, which comes back'
   const files = saved(folder)
   expect(files).toHaveLength(1)
   expect(files[0]).toMatch(/\/[0-9a-f]{8}\.yaml$/)
-  expect(twiceshy(folder, 'replay', files[0] ?? '').code).toBe(0)
+  expect((await called(folder, 'replay', files[0] ?? '')).code).toBe(0)
 })
 
 describe('whatever lies in the corpus', () => {
@@ -194,53 +185,53 @@ describe('whatever lies in the corpus', () => {
     put('88888888.yaml', '')
   })
 
-  test('foreign and broken files are passed over and left alone', () => {
+  test('foreign and broken files are passed over and left alone', async () => {
     const before = readdirSync(at)
-    const { code, out, err } = twiceshy(folder, 'fuzz', 'a.yaml', '--shrink-budget', '0', '-q')
+    const { code, out, err } = await called(folder, 'fuzz', 'a.yaml', '--shrink-budget', '0', '-q')
     expect({ code, err }).toEqual({ code: 1, err: '' })
     expect(out).toContain('saved    corpus/payments-acks-1/')
     expect(readdirSync(at).filter((name) => before.includes(name))).toEqual(before)
     expect(readdirSync(at)).toHaveLength(before.length + 1)
   })
 
-  test('a file of another version is replayed with a word about it, one of somebody else is a mistake', () => {
+  test('a file of another version is replayed with a word about it, one of somebody else is a mistake', async () => {
     const path = saved(folder).find((name) => !/(\d)\1{7}|README/.test(name)) ?? ''
     const text = readFileSync(join(folder, path), 'utf8')
     const older = text.replace(/version: [\d.]+/, 'version: 0.0.1')
     writeFileSync(join(folder, 'old.yaml'), older)
-    expect(twiceshy(folder, 'replay', 'old.yaml').code).toBe(0)
+    expect((await called(folder, 'replay', 'old.yaml')).code).toBe(0)
     // It came from a release under which the seed meant another run.
     writeFileSync(join(folder, 'old.yaml'), older.replace(/digest: .*/, 'digest: 0123abcd'))
-    const old = twiceshy(folder, 'replay', 'old.yaml')
+    const old = await called(folder, 'replay', 'old.yaml')
     expect(old.code).toBe(1)
     expect(old.out).toContain('recorded by twiceshy 0.0.1, this is')
-    const foreign = twiceshy(folder, 'replay', 'corpus/payments-acks-1/00000000.yaml')
+    const foreign = await called(folder, 'replay', 'corpus/payments-acks-1/00000000.yaml')
     expect(foreign.code).toBe(2)
   })
 })
 
-test('a corpus that cannot be written is told before the search, not after it', () => {
+test('a corpus that cannot be written is told before the search, not after it', async () => {
   const folder = fresh()
   writeFileSync(join(folder, 'taken'), 'a file')
-  const { code, out, err } = twiceshy(folder, 'fuzz', 'a.yaml', '--corpus', 'taken')
+  const { code, out, err } = await called(folder, 'fuzz', 'a.yaml', '--corpus', 'taken')
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toContain('taken is no folder')
 })
 
-test('shrink makes a hand-written file smaller; a file that violates nothing cannot be', () => {
+test('shrink makes a hand-written file smaller; a file that violates nothing cannot be', async () => {
   const folder = fresh()
-  const { code, out } = twiceshy(folder, 'shrink', 'a.yaml')
+  const { code, out } = await called(folder, 'shrink', 'a.yaml')
   expect(code).toBe(0)
   expect(out).toContain('minimal')
-  expect(twiceshy(folder, 'replay', saved(folder)[0] ?? '').code).toBe(0)
-  const gone = twiceshy(folder, 'shrink', 'a.yaml', ...SAFE, '--runs', '5')
+  expect((await called(folder, 'replay', saved(folder)[0] ?? '')).code).toBe(0)
+  const gone = await called(folder, 'shrink', 'a.yaml', ...SAFE, '--runs', '5')
   expect(gone).toEqual({ code: 1, out: '', err: 'nothing is violated in 5 runs of a.yaml\n' })
 })
 
-test('explain and run -v tell the story and what to change, in the same words', () => {
+test('explain and run -v tell the story and what to change, in the same words', async () => {
   const folder = fresh()
-  const explained = twiceshy(folder, 'explain', 'a.yaml')
-  const run = twiceshy(folder, 'run', 'a.yaml', '-v', '--runs', '20')
+  const explained = await called(folder, 'explain', 'a.yaml')
+  const run = await called(folder, 'run', 'a.yaml', '-v', '--runs', '20')
   expect([explained.code, run.code]).toEqual([0, 0])
   expect(explained.out).toContain('  story\n')
   expect(explained.out).toContain('--set producers.checkout.config.acks=all')
@@ -249,7 +240,7 @@ test('explain and run -v tell the story and what to change, in the same words', 
 })
 
 describe('the corpus', () => {
-  test('a slug has whole words of the title, and all of the variant', () => {
+  test('a slug has whole words of the title, and all of the variant', async () => {
     expect(slugOf({ title: 'Payments, acks=1!', variant: null })).toBe('payments-acks-1')
     expect(slugOf({ title: 'word '.repeat(30), variant: 'before-3.0' })).toBe(
       'word-word-word-word-word-word-word-before-3-0',
@@ -257,7 +248,7 @@ describe('the corpus', () => {
     expect(slugOf({ title: '…', variant: null })).toBe('scenario')
   })
 
-  test('a better counterexample replaces the one before, but never a file that was there', () => {
+  test('a better counterexample replaces the one before, but never a file that was there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'twiceshy-corpus-'))
     const scenario = { title: 'a', variant: null } as Parameters<Corpus['slot']>[0]
     const slot = new Corpus('c', folder).slot(scenario)

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Context } from './context.ts'
+
+const DIST = new URL('../dist/', import.meta.url)
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** The built command line as a process of its own, in a folder. */
+export function started(folder: string, ...args: readonly string[]): Ended {
+  const main = fileURLToPath(new URL('cli/main.js', DIST))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+/**
+ * The same on this thread, which saves the start of a process: the built program with its own loader, judge and threads, as
+ * `main` calls it. Not for what a process has to itself: signals, pipes, its time zone, modules that were never loaded.
+ */
+export async function called(folder: string, ...args: readonly string[]): Promise<Ended> {
+  const [{ main }, { realEngine }, { packageRoot, packageVersion }] = await Promise.all([
+    built<typeof import('./program.ts')>('cli/program.js'),
+    built<typeof import('./real-engine.ts')>('cli/real-engine.js'),
+    built<typeof import('./package-root.ts')>('cli/package-root.js'),
+  ])
+  const text = { out: '', err: '' }
+  const sink = (name: 'out' | 'err'): Context['console']['out'] => ({
+    write: (more) => void (text[name] += more),
+    isTTY: false,
+    columns: null,
+  })
+  const code = await main(args, {
+    console: { out: sink('out'), err: sink('err'), env: process.env, cwd: folder },
+    engine: realEngine,
+    version: packageVersion(),
+    root: packageRoot(),
+  })
+  return { code, ...text }
+}
+
+function built<Module>(file: string): Promise<Module> {
+  return import(new URL(file, DIST).href) as Promise<Module>
+}
