@@ -37,7 +37,16 @@ test(
 test(
   'a search finds a counterexample, which names the module from where it is saved, and comes back',
   async () => {
-    const found = await called(folder, 'fuzz', 'receipts.mjs', '--filter', 'commits-first', '--shrink-budget', '2s')
+    const found = await called(
+      folder,
+      'fuzz',
+      'receipts.mjs',
+      '--filter',
+      'commits-first',
+      '--shrink-budget',
+      '2s',
+      '-q',
+    )
     expect({ code: found.code, err: found.err }).toEqual({ code: 1, err: '' })
     const [name = ''] = readdirSync(join(folder, 'corpus/receipts-commits-first'))
     const saved = join('corpus/receipts-commits-first', name)
