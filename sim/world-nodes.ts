@@ -167,7 +167,8 @@ export class WorldNodes {
   private controller(env: Env, node: number, incarnation: number): Controller | QuorumController {
     const { cluster, profile } = this.spec
     const config = cluster.controllerConfig
-    const options = { config, elr: profile['eligible.leader.replicas.version'] === 1 }
+    const elr = profile['eligible.leader.replicas.version'] === 1
+    const options = { config, elr, futureEpochs: profile['alter.partition.ahead'] }
     const controller =
       cluster.controllers > 1
         ? new QuorumController(env, options, this.voter(node, incarnation), this.diskOf(node), this.committed, this)

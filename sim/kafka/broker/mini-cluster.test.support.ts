@@ -130,7 +130,14 @@ export class MiniCluster {
     })
     this.controllerDisk.append(this.formed)
     this.env = this.envOf(this.clientNode)
-    this.kernel.start(0, new Controller(this.envOf(0), { config: this.brokerConfig, elr }, this.controllerDisk))
+    this.kernel.start(
+      0,
+      new Controller(
+        this.envOf(0),
+        { config: this.brokerConfig, elr, futureEpochs: 'not-controller' },
+        this.controllerDisk,
+      ),
+    )
     for (const id of ids) this.startBroker(id, this.formed)
     this.kernel.start(this.clientNode, this.client)
     this.runFor(0.1)

@@ -48,6 +48,16 @@ describe('AlterPartition', () => {
     expect([bench.disk.endOffset, bench.told()]).toEqual([endOffset, []])
   })
 
+  test('a leader that is ahead asks the wrong controller; before KAFKA-14154 it was told that it was deposed', () => {
+    const ahead = (futureEpochs: 'not-controller' | 'fenced'): readonly unknown[] => {
+      const bench = new Bench({ futureEpochs })
+      const answers = [bench.alter(1, [1, 2], { leaderEpoch: 1 }), bench.alter(1, [1, 2], { partitionEpoch: 1 })]
+      return answers.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
+    }
+    expect(ahead('not-controller')).toEqual([Errors.NOT_CONTROLLER, Errors.NOT_CONTROLLER])
+    expect(ahead('fenced')).toEqual([Errors.FENCED_LEADER_EPOCH, Errors.INVALID_UPDATE_VERSION])
+  })
+
   test('a stale broker epoch refuses the whole request', () => {
     const bench = new Bench()
     expect(bench.alter(1, [1], {}, 77)).toEqual({ errorCode: Errors.STALE_BROKER_EPOCH, partitions: [] })

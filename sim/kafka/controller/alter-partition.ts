@@ -1,5 +1,6 @@
 import { Errors } from '../protocol/errors.ts'
 import type { AlterPartitionData, AlterPartitionResult } from '../protocol/messages.ts'
+import type { FutureEpochs } from '../protocol/profile.ts'
 import type { ClusterControlManager } from './cluster-control.ts'
 import { type PartitionRegistration, RECOVERED, RECOVERING } from './partition-registration.ts'
 
@@ -14,10 +15,14 @@ export function validateAlterPartition(
   partition: PartitionRegistration,
   data: AlterPartitionData,
   cluster: ClusterControlManager,
+  futureEpochs: FutureEpochs,
 ): number {
-  // A leader that knows more than the controller talks to a controller that is no longer the active one.
-  if (data.leaderEpoch > partition.leaderEpoch) return Errors.NOT_CONTROLLER
-  if (data.partitionEpoch > partition.partitionEpoch) return Errors.NOT_CONTROLLER
+  // A leader that knows more than the controller talks to a controller that is no longer the active one (KAFKA-14154).
+  const older = futureEpochs === 'fenced'
+  if (data.leaderEpoch > partition.leaderEpoch) return older ? Errors.FENCED_LEADER_EPOCH : Errors.NOT_CONTROLLER
+  if (data.partitionEpoch > partition.partitionEpoch) {
+    return older ? Errors.INVALID_UPDATE_VERSION : Errors.NOT_CONTROLLER
+  }
   if (data.leaderEpoch < partition.leaderEpoch) return Errors.FENCED_LEADER_EPOCH
   if (brokerId !== partition.leader) return Errors.INVALID_REQUEST
   if (data.partitionEpoch < partition.partitionEpoch) return Errors.INVALID_UPDATE_VERSION

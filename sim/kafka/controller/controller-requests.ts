@@ -17,6 +17,7 @@ import type {
   BrokerRegistrationResponse,
 } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
+import type { FutureEpochs } from '../protocol/profile.ts'
 import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { ReplicationControlManager } from './replication-control.ts'
@@ -32,6 +33,8 @@ export const ControllerTimer = {
   BALANCE_LEADERS: 3,
   /** `electUnclean` */
   ELECT_UNCLEAN: 4,
+  /** It does not lead the quorum any more. */
+  RENOUNCE: 5,
 } as const
 
 /** A signal: an operator's tool asks for more partitions of the topic `a`, `b` in all (`CreatePartitions`). */
@@ -45,6 +48,8 @@ export interface ControllerOptions {
   readonly config: BrokerConfig
   /** eligible.leader.replicas.version = 1 */
   readonly elr: boolean
+  /** alter.partition.ahead */
+  readonly futureEpochs: FutureEpochs
 }
 
 /** Where changes of the metadata go. */
@@ -70,13 +75,19 @@ export class ControllerRequests {
   private readonly writer: MetadataWriter
   private readonly replication: ReplicationControlManager
 
-  constructor(env: Env, { config, elr }: ControllerOptions, image: ControllerImage, writer: MetadataWriter) {
+  constructor(
+    env: Env,
+    { config, elr, futureEpochs }: ControllerOptions,
+    image: ControllerImage,
+    writer: MetadataWriter,
+  ) {
     this.env = env
     this.config = config
     this.image = image
     this.writer = writer
     this.replication = new ReplicationControlManager(image.topics, image.cluster, {
       elr,
+      futureEpochs,
       minInsyncReplicas: config['min.insync.replicas'],
       uncleanLeaderElectionEnable: config['unclean.leader.election.enable'],
     })

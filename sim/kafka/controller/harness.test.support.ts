@@ -22,6 +22,7 @@ import type {
   BrokerRegistrationResponse,
   MetadataFetchResponse,
 } from '../protocol/messages.ts'
+import type { FutureEpochs } from '../protocol/profile.ts'
 import { formCluster } from './cluster-formation.ts'
 import { Controller } from './controller.ts'
 import { ControllerDisk } from './metadata-log.ts'
@@ -133,6 +134,7 @@ export interface BenchOptions {
   readonly brokers?: number
   readonly partitions?: number
   readonly elr?: boolean
+  readonly futureEpochs?: FutureEpochs
   readonly topic?: Partial<TopicConfig>
   readonly config?: Partial<BrokerConfig>
 }
@@ -185,9 +187,9 @@ export class Bench {
   }
 
   private start(): Controller {
-    const { config, elr } = this.options
+    const { config, elr, futureEpochs = 'not-controller' } = this.options
     const env = new Env(0, this.kernel, this.network, this.recorder)
-    const controller = new Controller(env, { config: brokerConfig(config), elr: elr ?? true }, this.disk)
+    const controller = new Controller(env, { config: brokerConfig(config), elr: elr ?? true, futureEpochs }, this.disk)
     this.kernel.start(0, controller)
     this.controller = controller
     this.view.setProcess(0, controller)

@@ -58,6 +58,10 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
   /** Offset after the last record that the image holds. */
   private applied = 0
   private stopping = false
+  /** The epoch in which it became active. */
+  private claimEpoch = -1
+  /** A change could not be written: it does not lead any more. */
+  private refused = false
 
   constructor(
     env: Env,
@@ -77,9 +81,9 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
     this.requests = new ControllerRequests(env, options, this.image, this)
   }
 
-  /** The epoch of the quorum that it knows. */
+  /** The epoch in which it became active last. */
   get epoch(): number {
-    return this.voter.state.epoch
+    return this.claimEpoch
   }
 
   // --- events ---------------------------------------------------------------------------------------------------------
@@ -100,6 +104,7 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
   onSignal(kind: number, connection: number, b: number): void {
     if (kind === CREATE_PARTITIONS) {
       if (this.isActive) this.requests.createPartitions(connection, b)
+      if (this.refused) this.renounce()
     } else if (kind === SHUT_DOWN) {
       this.stopping = true
       this.voter.resign()
@@ -122,8 +127,14 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
 
   onTimer(kind: number, a: number, b: number): void {
     if (kind === ControllerTimer.FETCH_WAIT) this.workAll(this.fetches.timedOut(a))
-    else if (!this.voter.onTimer(kind, a, b) && this.isActive && a === this.epoch) this.requests.onTask(kind, a)
+    else if (!this.voter.onTimer(kind, a, b) && this.isActive && a === this.claimEpoch) this.onOwnTimer(kind, a)
     this.finish()
+  }
+
+  private onOwnTimer(kind: number, epoch: number): void {
+    if (kind === ControllerTimer.RENOUNCE) this.renounce()
+    else this.requests.onTask(kind, epoch)
+    if (this.refused) this.renounce()
   }
 
   onDisk(): void {
@@ -154,7 +165,10 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
       default: {
         const body = this.isActive ? this.requests.answer(request) : notController(request)
         if (body === null) this.env.disconnect(request.connection)
-        else this.replyWhenCommitted(request, body)
+        else if (this.refused) {
+          this.renounce()
+          this.env.reply(request, notController(request) as object)
+        } else this.replyWhenCommitted(request, body)
       }
     }
   }
@@ -185,11 +199,17 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
   /** Appends a batch of records and goes by them at once; others see them when a majority has them. */
   commit(records: readonly MetadataRecord[]): void {
     if (records.length === 0) return
+    if (!this.leads()) {
+      // `NotLeaderException`
+      this.refused = true
+      return
+    }
     this.voter.append(records)
     this.applyUpTo(this.endOffset)
   }
 
   onCommitted(): void {
+    if (this.isActive && !this.leads()) this.renounce()
     const { voter, deferred, env } = this
     const { highWatermark } = voter
     if (voter.isLeader) this.committed.advance(env, voter.log, highWatermark)
@@ -204,19 +224,34 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
   /** The record that began its epoch is committed, so everything before it is: it is the active controller (`claim`). */
   private claim(): void {
     this.isActive = true
+    this.claimEpoch = this.voter.state.epoch
     this.image.cluster.activate(this.env.monotonic())
-    this.requests.startTasks(this.epoch)
-    this.env.emit(M.controllerStarted, this.endOffset, this.epoch)
+    this.requests.startTasks(this.claimEpoch)
+    this.env.emit(M.controllerStarted, this.endOffset, this.claimEpoch)
+  }
+
+  /**
+   * The voter knows first, and the controller when it has worked what had come in before (`KafkaEventQueue`): until then it
+   * answers by what it knows, and writes nothing.
+   */
+  onLeadershipLost(): void {
+    if (this.isActive) this.env.setTimer(ControllerTimer.RENOUNCE, 0, this.claimEpoch)
+  }
+
+  /** Whether it still leads the epoch in which it became active. */
+  private leads(): boolean {
+    return this.voter.isLeader && this.voter.state.epoch === this.claimEpoch
   }
 
   /**
    * Another one may lead (`renounce`): whoever waits for an answer asks there, and what is not committed is as if it had never
    * been decided (`SnapshotRegistry.revertToSnapshot`).
    */
-  onLeadershipLost(): void {
+  private renounce(): void {
+    this.refused = false
     if (!this.isActive) return
     this.isActive = false
-    this.env.emit(M.controllerDeposed, this.epoch, this.voter.highWatermark)
+    this.env.emit(M.controllerDeposed, this.claimEpoch, this.voter.highWatermark)
     for (const { request } of this.deferred.splice(0)) this.env.reply(request, notController(request) as object)
     this.image = this.newImage()
     this.requests = new ControllerRequests(this.env, this.options, this.image, this)

@@ -7,6 +7,7 @@ import type {
   AlterPartitionResult,
   BrokerHeartbeatRequest,
 } from '../protocol/messages.ts'
+import type { FutureEpochs } from '../protocol/profile.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { refusal, success, validateAlterPartition } from './alter-partition.ts'
 import type { BrokerControlState } from './broker-heartbeats.ts'
@@ -20,6 +21,7 @@ import type { TopicsImage } from './topics-image.ts'
 export interface ReplicationDefaults {
   /** eligible.leader.replicas.version = 1 */
   readonly elr: boolean
+  readonly futureEpochs: FutureEpochs
   readonly minInsyncReplicas: number
   readonly uncleanLeaderElectionEnable: boolean
 }
@@ -154,7 +156,7 @@ export class ReplicationControlManager {
     if (this.topics.topic(data.topicId) === undefined) return refusal(data, Errors.UNKNOWN_TOPIC_ID)
     const partition = this.topics.partition(tpOf(data.topicId, data.partitionIndex))
     if (partition === undefined) return refusal(data, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    const error = validateAlterPartition(brokerId, partition, data, this.cluster)
+    const error = validateAlterPartition(brokerId, partition, data, this.cluster, this.defaults.futureEpochs)
     if (error !== Errors.NONE) return refusal(data, error)
     const builder = new PartitionChangeBuilder(partition, new LeaderAcceptor(this.cluster), {
       ...this.optionsFor(partition, this.electionFor(partition)),

@@ -55,6 +55,11 @@ export interface ClusterProfile {
   readonly 'metadata.of-starting-broker': 'none' | 'empty'
   /** KIP-211: from when on offsets grow old, since their group has no members (2.1), or since they were committed. */
   readonly 'offsets.expiration': 'since-empty' | 'since-commit'
+  /**
+   * KAFKA-14154: what a controller answers to a leader that knows newer epochs: that it is not the active one (3.3), or, as
+   * before, that the leader is deposed.
+   */
+  readonly 'alter.partition.ahead': FutureEpochs
   /** How a follower finds out what of its log its leader does not share. */
   readonly 'log.truncation': LogTruncation
 }
@@ -65,6 +70,9 @@ export interface ClusterProfile {
  * (0.11) for the end of the last epoch, and before that a log was cut to its own high watermark.
  */
 export type LogTruncation = 'on-fetch' | 'leader-epoch-iterated' | 'leader-epoch' | 'high-watermark'
+
+/** What AlterPartition is answered whose epochs are ahead of the controller's. */
+export type FutureEpochs = 'not-controller' | 'fenced'
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
 
@@ -147,6 +155,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'a follower cuts what its leader does not share: as the fetch tells (since 2.7), after asking for epochs and their ends (KIP-279, 2.0), for the end of its last epoch (KIP-101, 0.11), or to its own high watermark; the last three without the fencing of KIP-320',
   },
   {
+    name: 'alter.partition.ahead',
+    values: ['not-controller', 'fenced'],
+    about:
+      'KAFKA-14154 a leader that knows newer epochs than the controller is told that it asks the wrong one (since 3.3), or that it is deposed itself',
+  },
+  {
     name: 'transaction.version',
     values: [0, 1, 2],
     about: 'KIP-890: an epoch for every transaction (2, since 4.0), leaders that verify (1, since 3.6), or neither (0)',
@@ -174,6 +188,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.retention': 'by-time',
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
+    'alter.partition.ahead': 'not-controller',
     'log.truncation': 'on-fetch',
   },
   'kafka-4.0': {
@@ -191,6 +206,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'producer.state.retention': 'by-time',
     'metadata.of-starting-broker': 'none',
     'offsets.expiration': 'since-empty',
+    'alter.partition.ahead': 'not-controller',
     'log.truncation': 'on-fetch',
   },
 }
