@@ -45,6 +45,9 @@ export const S = {
   pendingOffsetDropped: 39,
   assignedWithPendingOffset: 40,
   hangingTransaction: 41,
+  controllerFailover: 42,
+  metadataUndecided: 43,
+  metadataLogCut: 44,
 } as const
 
 /** A hard situation: where defects of replication, retries and groups show, if there are any. */
@@ -144,6 +147,9 @@ export const SITUATIONS: readonly Situation[] = [
     commitsInTransactions,
   ),
   situation('hanging-transaction', 'a transaction is open in a partition, and no coordinator knows of it', mayHang),
+  situation('controller-failover', 'another voter of the metadata quorum becomes the active controller', hasQuorum),
+  situation('metadata-undecided', 'an active controller is deposed with changes that are not committed', hasQuorum),
+  situation('metadata-log-cut', 'a voter cuts what its metadata log does not share with its leader', hasQuorum),
 ]
 
 /** Names of the situations that a world may come into. */
@@ -157,6 +163,10 @@ function situation(name: string, about: string, applies: Situation['applies']): 
 
 function isMortal(spec: WorldSpec): boolean {
   return !spec.cluster.perfect
+}
+
+function hasQuorum(spec: WorldSpec): boolean {
+  return spec.cluster.controllers > 1
 }
 
 function isReplicated(spec: WorldSpec): boolean {

@@ -308,11 +308,38 @@ function reading(): Reading {
   return new Reading()
 }
 
+/** Three controllers, at 0, 4 and 5. */
+function quorum(): History {
+  const { cluster } = specOf({})
+  return new History({ world: { cluster: { ...cluster, controllers: 3 } } }).formed().emit(M.controllerStarted, 0, 9, 1)
+}
+
+const IN_QUORUMS = [
+  {
+    name: 'controller-failover',
+    hit: () => quorum().emit(M.controllerStarted, 4, 10, 2),
+    miss: () => quorum().emit(M.controllerStarted, 0, 10, 2),
+  },
+  {
+    name: 'metadata-undecided',
+    hit: () => quorum().emit(M.controllerDeposed, 0, 1, 9, 11),
+    miss: () => quorum().emit(M.controllerDeposed, 0, 1, 9, 9),
+  },
+  {
+    name: 'metadata-log-cut',
+    hit: () => quorum().emit(M.quorumTruncated, 4, 9, 11),
+    miss: () => quorum().truncated(3, 0, 1),
+  },
+]
+
 describe('each situation is recognised, and a near miss of it is not', () => {
-  test.each([...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS])('$name', ({ name, hit, miss }) => {
-    expect(hit().reached()).toContain(name)
-    expect(miss().reached()).not.toContain(name)
-  })
+  test.each([...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS, ...IN_QUORUMS])(
+    '$name',
+    ({ name, hit, miss }) => {
+      expect(hit().reached()).toContain(name)
+      expect(miss().reached()).not.toContain(name)
+    },
+  )
 
   it("output-refused-by-fence: a store's refusal, not what it takes", () => {
     const store = (): ConsumingHistory => {
@@ -327,7 +354,7 @@ describe('each situation is recognised, and a near miss of it is not', () => {
 
 test('the table has a row for every number, in order, and every row has a test', () => {
   expect(Object.values(S)).toEqual(SITUATIONS.map((_, number) => number))
-  const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS].map(({ name }) => name)
+  const tested = [...REPLICAS, ...PRODUCERS, ...IN_GROUPS, ...IN_TRANSACTIONS, ...IN_QUORUMS].map(({ name }) => name)
   expect(new Set([...tested, 'output-refused-by-fence'])).toEqual(new Set(SITUATIONS.map(({ name }) => name)))
 })
 
@@ -340,6 +367,7 @@ test('only what a world can come into is asked of it', () => {
   expect(publishing).toContain('truncation')
   expect(publishing.filter((name) => /commit|member|takeover|zombie|fence$|transaction|pending/.test(name))).toEqual([])
   expect(publishing).not.toContain('unclean-election')
+  expect(publishing).not.toContain('controller-failover')
   expect(situationsOf(specOf({ unclean: true }))).toContain('unclean-election')
   expect(situationsOf(specOf({ idempotence: false }))).not.toContain('dedup-hit')
   const inTransactions = situationsOf(specOf({ transactionalId: 'checkout' }))

@@ -1,6 +1,7 @@
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import type { Shadow } from '../shadow/shadow.ts'
+import { ControllerSituations } from './controllers.ts'
 import { GroupSituations } from './groups.ts'
 import { SITUATIONS } from './names.ts'
 import { ProducerSituations } from './producers.ts'
@@ -19,6 +20,7 @@ export class Situations {
     this.watchers = [
       new ReplicaSituations(shadow, this.counts),
       new ProducerSituations(shadow, this.counts),
+      ...(shadow.spec.cluster.controllers > 1 ? [new ControllerSituations(this.counts)] : []),
       ...(isTransactional(shadow.spec) ? [new TransactionSituations(this.counts)] : []),
       ...(consumption === null ? [] : [new GroupSituations(consumption, this.counts)]),
     ]

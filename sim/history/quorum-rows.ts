@@ -16,7 +16,7 @@ export const QUORUM_ROWS: readonly Row[] = [
     'controller.deposed',
     M.controllerDeposed,
     'an active controller lost its epoch and what was not committed',
-    'epoch:epoch offset:offset',
+    'epoch:epoch offset:offset leo:offset',
   ],
   ['metadata.lost', M.metadataLost, 'what the metadata quorum had committed is gone with the disks of its voters', ''],
 ]

@@ -251,7 +251,7 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
     this.refused = false
     if (!this.isActive) return
     this.isActive = false
-    this.env.emit(M.controllerDeposed, this.claimEpoch, this.voter.highWatermark)
+    this.env.emit(M.controllerDeposed, this.claimEpoch, this.voter.highWatermark, this.applied)
     for (const { request } of this.deferred.splice(0)) this.env.reply(request, notController(request) as object)
     this.image = this.newImage()
     this.requests = new ControllerRequests(this.env, this.options, this.image, this)
