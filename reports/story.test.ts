@@ -66,6 +66,26 @@ describe('the story of a violation', () => {
     `)
   })
 
+  test('tells of controllers that take over from each other', () => {
+    const trace = new TraceWriter()
+      .send(100, 5)
+      .append(101, BROKER_1, 5, 5, true)
+      .at(500)
+      .tell('controller.deposed', CONTROLLER, { epoch: 1, offset: 20, leo: 22 })
+      .tell('controller.started', BROKER_2, { offset: 21, epoch: 2 })
+      .tell('controller.started', BROKER_2, { offset: 21, epoch: 0 })
+      .at(9001)
+      .tell('leader.began', BROKER_2, { tp: ORDERS, epoch: 1, offset: 5 })
+    expect(
+      lines(told(trace, 9001))
+        .match(/.*the active controller.*/g)
+        ?.map((line) => line.trim()),
+    ).toEqual([
+      '500 controller-1 is not the active controller any more, and what it had decided alone is void',
+      '500 broker-2 is the active controller now, in epoch 2 of the quorum',
+    ])
+  })
+
   test('is the same again, and of a trace that was cut off', () => {
     const chunks = lostRecord().chunks()
     const question = { violation: { kind: 'lost-record', atUs: 9_001_000, records: ['checkout#0/5'] }, faults: [] }

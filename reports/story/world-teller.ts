@@ -71,6 +71,10 @@ export class WorldTeller {
       case M.brokerFenced:
       case M.brokerUnfenced:
         return this.ofRegistration(moment)
+      case M.controllerStarted:
+      case M.controllerDeposed:
+      case M.metadataLost:
+        return this.ofController(moment)
       case M.epochBumped:
       case M.producerRestarted:
         return this.ofProducer(moment)
@@ -170,6 +174,24 @@ export class WorldTeller {
     return moment.kind === M.brokerFenced
       ? { weight: WEIGHT.setting, text: `the controller takes ${broker} for dead (fenced)` }
       : { weight: WEIGHT.travel, text: `the controller takes ${broker} back (unfenced)`, group: `unfenced ${broker}` }
+  }
+
+  /** Of several controllers; a single one is told of as a node. */
+  private ofController(moment: DecodedMoment): Sentence | null {
+    const controller = this.labels.node(moment.node)
+    const epoch = int(moment, 'epoch')
+    if (moment.kind === M.metadataLost) {
+      return { weight: WEIGHT.deed, text: 'the metadata that controllers had committed is gone with their disks' }
+    }
+    if (moment.kind === M.controllerDeposed) {
+      const undecided = int(moment, 'leo') > int(moment, 'offset') ? ', and what it had decided alone is void' : ''
+      return { weight: WEIGHT.setting, text: `${controller} is not the active controller any more${undecided}` }
+    }
+    if (epoch <= 0) return null
+    return {
+      weight: WEIGHT.setting,
+      text: `${controller} is the active controller now, in epoch ${epoch} of the quorum`,
+    }
   }
 
   private ofProducer(moment: DecodedMoment): Sentence | null {
