@@ -43,6 +43,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
   const { entries } = shadow.logs
   if (log.logStartOffset !== told.start)
     return `starts at offset ${log.logStartOffset}, where moments told ${told.start}`
+  if (shadow.partitions.compacted[partition] === true) return strangerIn(shadow, log, partition)
   const first = told.placeOf(told.start)
   const length = told.entries.length - first
   const shorter = Math.min(log.entries.length, length)
@@ -61,6 +62,18 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
   if (log.entries.length !== length) return `has ${log.entries.length} batches, moments told of ${length}`
   if (log.highWatermark !== told.highWatermark)
     return `has the high watermark ${log.highWatermark}, moments told ${told.highWatermark}`
+  return null
+}
+
+/** Of a compacted log, which lacks what moments told of: the first batch of which they told nothing. */
+function strangerIn(shadow: Shadow, log: FinalLog, partition: number): string | null {
+  const told = shadow.logs.of(log.node, partition)
+  const { entries } = shadow.logs
+  for (const { baseOffset, leaderEpoch, batch } of log.entries) {
+    const entry = told.entryAt(baseOffset)
+    const isTold = entry >= 0 && entries.epoch.at(entry) === leaderEpoch && entries.batch.at(entry) === batch.id
+    if (!isTold) return `holds a batch at offset ${baseOffset} of epoch ${leaderEpoch} of which no moment told`
+  }
   return null
 }
 

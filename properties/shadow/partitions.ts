@@ -17,6 +17,8 @@ export class Partitions {
   readonly minIsr: readonly number[]
   /** Whether unclean elections are allowed. */
   readonly unclean: readonly boolean[]
+  /** Whether each replica thins its log by itself. */
+  readonly compacted: readonly boolean[]
   private readonly firstOf: Int32Array
   private readonly sizeOf: Int32Array
 
@@ -40,6 +42,7 @@ export class Partitions {
     this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
     this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
     this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
+    this.compacted = rows.map((row) => row.topic.config['cleanup.policy'] !== 'delete')
   }
 
   /** The partition's number, or -1 for one that the spec does not declare. */

@@ -42,6 +42,16 @@ export class ShadowLog {
     this.end = end
   }
 
+  /** Takes over what another log holds between its own end and an offset: compaction had removed it there before it was copied. */
+  adopt(from: ShadowLog, offset: number): void {
+    const { base, last } = this.table
+    for (const entry of from.entries.data) {
+      if (last.at(entry) >= offset) break
+      if (base.at(entry) >= this.end) this.push(entry, last.at(entry) + 1)
+    }
+    this.end = offset
+  }
+
   moveStart(offset: number, time: number): void {
     this.start = offset
     this.starts.push({ offset, at: time })

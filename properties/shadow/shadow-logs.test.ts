@@ -99,7 +99,8 @@ test('an empty log that begins where its leader does shares the history before, 
     if (offset < 1) logs.onAppended(offset, 2, TP, offset, offset, 0, offset, -1, -1, -1)
   }
   logs.onStartMoved(8, 1, TP, 2)
-  logs.onTruncated(9, 2, TP, 2, () => 1)
+  logs.leaderOf = () => 1
+  logs.onTruncated(9, 2, TP, 2)
   expect([1, 2].map((offset) => logs.of(1, 0).deletedAt(offset))).toEqual([8, -1])
   const follower = logs.of(2, 0)
   expect([follower.start, follower.end, follower.entries.length]).toEqual([2, 2, 2])

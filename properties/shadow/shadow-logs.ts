@@ -7,6 +7,8 @@ import { type CutCause, ShadowLog } from './shadow-log.ts'
 /** The logs of all replicas as moments tell them, by node and partition. */
 export class ShadowLogs {
   readonly entries: Entries
+  /** By partition: the newest leader's node, -1 without. */
+  leaderOf: (partition: number) => number = () => -1
   /** The log that the last moment was about; null when it named a partition that the spec does not declare. */
   current: ShadowLog | null = null
   /** Of the last append: the entry, and where the log ended before it. */
@@ -42,6 +44,12 @@ export class ShadowLogs {
     return this.current
   }
 
+  /** The newest leader's log, null where that is this one or there is none. */
+  private leadersOf({ node, partition }: ShadowLog): ShadowLog | null {
+    const leader = this.leaderOf(partition)
+    return leader < 0 || leader === node ? null : this.of(leader, partition)
+  }
+
   /** Returns whether the entry is new to the whole cluster. */
   onAppended(
     time: number,
@@ -58,6 +66,7 @@ export class ShadowLogs {
     const log = this.select(node, tp)
     if (log === null) return false
     const { entries } = this
+    if (offset > log.end && this.partitions.compacted[log.partition] === true) this.fill(log, offset)
     this.endBefore = log.end
     // An append in the middle is a breach that `offsets-contiguous` tells; the shadow stays a log all the same.
     if (offset < log.end) log.truncate(offset, time, 'truncated')
@@ -78,19 +87,17 @@ export class ShadowLogs {
     return created
   }
 
-  /** `leader` is the newest leader's node, -1 without. */
-  onTruncated(
-    time: number,
-    node: number,
-    tp: number,
-    offset: number,
-    leader: (partition: number) => number = () => -1,
-  ): void {
+  onTruncated(time: number, node: number, tp: number, offset: number): void {
     const log = this.select(node, tp)
     if (log === null) return
-    if (offset <= log.end) return log.truncate(offset, time, 'truncated')
-    const from = leader(log.partition)
-    log.startAnew(offset, from < 0 || from === node ? null : this.of(from, log.partition), time)
+    if (offset <= log.end) log.truncate(offset, time, 'truncated')
+    else log.startAnew(offset, this.leadersOf(log), time)
+  }
+
+  /** What was copied has a gap before it: compaction at the leader. As history it is there all the same. */
+  private fill(log: ShadowLog, offset: number): void {
+    const from = this.leadersOf(log)
+    if (from !== null) log.adopt(from, offset)
   }
 
   onStartMoved(time: number, node: number, tp: number, offset: number): void {

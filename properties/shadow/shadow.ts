@@ -89,14 +89,13 @@ export class Shadow implements MomentObserver {
     this.decisions = new Decisions(this.partitions.count, this.logs.entries, this.batches)
     this.cluster = new Cluster(spec, this.partitions)
     this.leaderships = new Leaderships(this.partitions, this.batches, this.logs.entries)
+    this.logs.leaderOf = (partition) => this.leaderships.newestNode(partition)
   }
 
   /** Whether the last `offset.committed` came of a transaction. */
   get ofTransaction(): boolean {
     return this.told.ofTransaction
   }
-
-  private readonly newestNode = (partition: number): number => this.leaderships.newestNode(partition)
 
   onMoment(
     kind: number,
@@ -130,7 +129,7 @@ export class Shadow implements MomentObserver {
       case M.batchRetried:
         return this.onRetried(time, a, c)
       case M.logTruncated:
-        return this.logs.onTruncated(time, node, a, b, this.newestNode)
+        return this.logs.onTruncated(time, node, a, b)
       case M.logStartMoved:
         return this.logs.onStartMoved(time, node, a, b)
       case M.logLoaded:

@@ -1,5 +1,6 @@
 import { M } from '../history/catalogue.ts'
 import { partitionOf, recordOf } from '../history/ids.ts'
+import type { KafkaRecord } from '../kafka/protocol/batch.ts'
 import { MILLISECOND } from '../kernel/time.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { CodeOutput } from '../host.ts'
@@ -205,7 +206,9 @@ export class ProcessorSends {
     const partition = toChangelog ? partitionOf(polled.tp) : -1
     const timestamp = Math.floor(env.wallClock() / MILLISECOND)
     const keyNumber = key === null ? -1 : env.recorder.text(key)
-    const sent = { record, attempt: 0, key, size, timestamp }
+    const formed: KafkaRecord = { record, attempt: 0, key, size, timestamp }
+    const isTombstone = made === null ? counted === null && polled.record.tombstone === true : made.value === null
+    const sent: KafkaRecord = isTombstone ? { ...formed, tombstone: true } : formed
     return (this.producer as KafkaProducer).send(topic, partition, this.hashOf(key), keyNumber, sent)
   }
 

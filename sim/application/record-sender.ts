@@ -113,7 +113,8 @@ export class RecordSender {
       size: source.size(n),
       timestamp: Math.floor(env.wallClock() / MILLISECOND) + source.timeShiftMs(n),
     }
-    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), record))
+    const sent: KafkaRecord = source.isTombstone(n) ? { ...record, tombstone: true } : record
+    if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), sent))
       this.thread.block('in-send')
   }
 }

@@ -16,6 +16,8 @@ export class RecordSource {
   private readonly sizes: Int32Array
   /** Milliseconds added to the wall clock for a record's timestamp. */
   private readonly timeShifts: Float64Array
+  /** 1 for records without a value. */
+  private readonly tombstones: Uint8Array
   /** Ids of a script's records. */
   private readonly ids: readonly string[]
 
@@ -28,6 +30,7 @@ export class RecordSource {
     this.keys = new Int32Array(count).fill(-1)
     this.places = new Int32Array(count).fill(-1)
     this.sizes = new Int32Array(count)
+    this.tombstones = new Uint8Array(count)
     this.timeShifts = new Float64Array(count)
     this.ids = sends.map((step) => step.id)
     const known = new Map<string, number>()
@@ -44,6 +47,7 @@ export class RecordSource {
         this.partitions[n] = step.partition ?? -1
         this.timeShifts[n] = Math.floor((step.timestampUs ?? 0) / 1000)
         this.sizes[n] = step.value === null ? 0 : utf8Length(step.value)
+        if (step.value === null) this.tombstones[n] = 1
         if (step.key === null) return
         this.sizes[n] = this.size(n) + this.keep(n, step.key, known)
         this.keys[n] = this.places[n] as number
@@ -53,6 +57,10 @@ export class RecordSource {
 
   topic(n: number): number {
     return this.topicOf[n] as number
+  }
+
+  isTombstone(n: number): boolean {
+    return this.tombstones[n] === 1
   }
 
   /** Forced partition, or -1. */

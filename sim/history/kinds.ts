@@ -133,6 +133,7 @@ export const M = {
   handlerRouted: 138,
   storePrepared: 139,
   storeFinished: 140,
+  logCleaned: 141,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

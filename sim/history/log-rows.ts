@@ -9,4 +9,5 @@ export const LOG_ROWS: readonly Row[] = [
     'a replica serves nothing before the offset any more, which retention or its leader says',
     'tp:tp offset:offset was:offset',
   ],
+  ['log.cleaned', M.logCleaned, 'a replica compacted its log up to an offset', 'tp:tp offset:offset removed'],
 ]

@@ -74,6 +74,17 @@ export class AppendFile<T> {
     this.durable = Math.max(0, this.durable - count)
   }
 
+  /** Replaces the first entries by others, as files that are swapped; durable as the ones before were. */
+  replaceFirst(count: number, entries: readonly T[], sizeOf: (entry: T) => number): void {
+    const rest = this.written.slice(count)
+    const sizes = rest.map((_, at) => this.bytesBefore(count + at + 1) - this.bytesBefore(count + at))
+    this.written.length = 0
+    this.ends.length = 0
+    for (const entry of entries) this.append(entry, sizeOf(entry))
+    for (const [at, entry] of rest.entries()) this.append(entry, sizes[at] as number)
+    this.durable = Math.max(0, this.durable - count) + entries.length
+  }
+
   /** What a scan does that meets a bad entry: cuts it off. Returns whether there was one. */
   cutTornTail(): boolean {
     const { torn } = this

@@ -106,6 +106,8 @@ export function parseSetting(entry: Place, definition: ConfigDefinition): Config
       return parseWord(entry, definition, text)
     case 'int':
       return parseNumber(entry, definition, /^[+-]?\d{1,20}$/.test(text) ? Number(text) : null)
+    case 'double':
+      return parseNumber(entry, definition, /^[+-]?\d{0,9}\.?\d{1,9}$/.test(text) ? Number(text) : null)
     case 'ms':
       return parseNumber(entry, definition, parseMs(text, entry.imported))
   }
@@ -137,7 +139,7 @@ function parseNumber(entry: Place, definition: ConfigDefinition, value: number |
   const { min = -NEVER, max = NEVER } = definition
   if (value === null) {
     const duration = entry.imported ? 'a whole number of milliseconds' : 'milliseconds or a duration such as `30s`'
-    const form = definition.type === 'ms' ? duration : 'a whole number'
+    const form = definition.type === 'ms' ? duration : definition.type === 'int' ? 'a whole number' : 'a number'
     entry.error('TWICESHY_TYPE', `\`${entry.name}\` must be ${form}, not ${entry.describe()}`)
     return null
   }

@@ -80,10 +80,12 @@ function find(partition: Partition, timestamp: number, isCommitted: boolean): Fo
     const leaderEpoch = first === undefined ? log.latestEpoch : first.leaderEpoch
     return { errorCode: Errors.NONE, offset: logStartOffset, leaderEpoch }
   }
-  for (const { batch, baseOffset, lastOffset, leaderEpoch } of log.allEntries()) {
+  for (const { batch, kept, baseOffset, lastOffset, leaderEpoch } of log.allEntries()) {
     if (lastOffset >= lastFetchable) break
     if (batch.maxTimestamp < timestamp) continue
-    const index = batch.records.findIndex((record) => record.timestamp >= timestamp)
+    const index = batch.records.findIndex(
+      (record, at) => record.timestamp >= timestamp && kept?.includes(at) !== false,
+    )
     if (index >= 0) return { errorCode: Errors.NONE, offset: baseOffset + index, leaderEpoch }
   }
   return isBehind ? { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE } : NOWHERE

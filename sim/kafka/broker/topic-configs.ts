@@ -2,8 +2,15 @@ import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { BROKER_SYNONYM, type TopicConfig } from '../protocol/config/topic.ts'
 import { type MetadataCache, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
 
-/** Kafka's own topics are compacted, in segments of their own size (`offsets.topic.segment.bytes` and the others'). */
-const INTERNAL: Partial<TopicConfig> = { 'cleanup.policy': 'compact', 'segment.bytes': 104_857_600 }
+/**
+ * Kafka's own topics are compacted, in segments of their own size (`offsets.topic.segment.bytes` and the others'), and so
+ * nothing of them is deleted. The cleaner does not come by here.
+ */
+const INTERNAL: Partial<TopicConfig> = {
+  'cleanup.policy': 'compact',
+  'min.cleanable.dirty.ratio': 2,
+  'segment.bytes': 104_857_600,
+}
 
 /**
  * A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all, and

@@ -1,6 +1,6 @@
 import type { AppendFile } from '../../storage/append-file.ts'
 import type { AtomicFile } from '../../storage/atomic-file.ts'
-import type { LogEntry } from '../protocol/batch.ts'
+import { type LogEntry, sizeOfEntry } from '../protocol/batch.ts'
 
 const NOTHING: readonly LogEntry[] = Object.freeze([])
 const ONE_SEGMENT: readonly number[] = Object.freeze([0])
@@ -118,6 +118,19 @@ export class LocalLog {
     this.lookAtActive()
   }
 
+  /** Puts what compaction has left in the place of all batches before the offset; empty segments go with them. */
+  replaceBefore(offset: number, entries: readonly LogEntry[]): void {
+    this.file.replaceFirst(this.indexOf(offset), entries, sizeOfEntry)
+    this.hint = 0
+    const { bases } = this
+    const isNeeded = (base: number, at: number): boolean => {
+      const end = bases[at + 1]
+      return at === 0 || end === undefined || this.indexOf(base) < this.indexOf(end)
+    }
+    this.setBases(bases.filter(isNeeded))
+    this.lookAtActive()
+  }
+
   private setBases(bases: readonly number[]): void {
     this.bases = bases
     this.basesFile.write(bases)
@@ -169,6 +182,11 @@ export class LocalLog {
   private readLimit(first: number, upToOffset: number): number {
     const entry = this.entries[first]
     return entry === undefined ? upToOffset : Math.min(upToOffset, this.segmentEnd(entry.baseOffset))
+  }
+
+  /** All batches that end before the offset. */
+  before(offset: number): readonly LogEntry[] {
+    return this.entries.slice(0, this.indexOf(offset))
   }
 
   /** All batches that end at the offset or behind it. */

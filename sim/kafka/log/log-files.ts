@@ -26,6 +26,8 @@ export const LogFile = {
   cleanShutdown: 8,
   /** `<offset>.txnindex` */
   transactionIndex: 9,
+  /** `cleaner-offset-checkpoint` */
+  cleanerOffsets: 10,
 } as const
 
 /** The files of one partition's directory. */

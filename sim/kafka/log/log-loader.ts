@@ -5,7 +5,7 @@ import type { TopicConfig } from '../protocol/config/topic.ts'
 import { LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogFiles } from './log-files.ts'
 import { LocalLog } from './local-log.ts'
-import { PartitionLog, type TruncationListener } from './partition-log.ts'
+import { type LogListener, PartitionLog } from './partition-log.ts'
 import { type ProducerRules, ProducerStateManager } from './producer-state.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
@@ -14,6 +14,7 @@ export interface LogCheckpoints {
   readonly recoveryPoint: number
   readonly highWatermark: number
   readonly logStartOffset: number
+  readonly firstDirtyOffset: number
 }
 
 export interface LoadOptions {
@@ -34,7 +35,7 @@ export function loadLog(
   tp: number,
   files: LogFiles,
   options: LoadOptions,
-  listener: TruncationListener,
+  listener: LogListener,
 ): PartitionLog {
   const { checkpoints, hadCleanShutdown } = options
   const nowMs = Math.floor(env.wallClock() / MILLISECOND)
@@ -69,6 +70,7 @@ export function loadLog(
       logStartOffset,
       logEndOffset,
       highWatermark: Math.min(Math.max(checkpoints.highWatermark, logStartOffset), logEndOffset),
+      firstDirtyOffset: Math.min(checkpoints.firstDirtyOffset, logEndOffset),
       recoveryPoint: hadCleanShutdown ? logEndOffset : Math.min(checkpoints.recoveryPoint, logEndOffset),
     },
     listener,

@@ -5,10 +5,11 @@ import type { Disk } from '../../storage/disk.ts'
 import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
+import { CleanerThread } from './cleaner-thread.ts'
 import { LogFile, openLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
-import type { PartitionLog, TruncationListener } from './partition-log.ts'
+import type { LogListener, PartitionLog } from './partition-log.ts'
 import { CURRENT_SWITCHES, type ProducerRules, type ProducerSwitches } from './producer-state.ts'
 import { RetentionCheck } from './retention-check.ts'
 
@@ -21,6 +22,7 @@ export const LogTimer = {
   /** `flush.ms` of one partition; a = its tp. */
   flush: 44,
   retention: 45,
+  cleaner: 46,
 } as const
 
 /** Topic settings by topic id: the broker's metadata. */
@@ -34,7 +36,7 @@ export interface TopicConfigs {
  * The logs of one broker in one incarnation (`LogManager`): finds them on the disk, creates new ones, writes the
  * checkpoints that a restart begins with.
  */
-export class LogManager implements TruncationListener {
+export class LogManager implements LogListener {
   /** Broker epoch of the process that stopped in good order before this one; -1 when it did not. */
   readonly previousBrokerEpoch: number
   private readonly env: Env
@@ -45,6 +47,7 @@ export class LogManager implements TruncationListener {
   private readonly recoveryPoints: OffsetCheckpoint
   private readonly highWatermarks: OffsetCheckpoint
   private readonly logStartOffsets: OffsetCheckpoint
+  private readonly cleanerOffsets: OffsetCheckpoint
   private readonly byTp: Map<number, PartitionLog> = new Map()
   private readonly all: PartitionLog[] = []
   private readonly tps: number[] = []
@@ -52,6 +55,7 @@ export class LogManager implements TruncationListener {
   private readonly flushTimers: Set<number> = new Set()
   /** From the loading on. */
   private retention: RetentionCheck | null = null
+  private cleaning: CleanerThread | null = null
 
   /**
    * Opens the disk; nothing is read but the clean-shutdown marker until {@link load}.
@@ -72,6 +76,7 @@ export class LogManager implements TruncationListener {
     this.recoveryPoints = new OffsetCheckpoint(disk.atomicFile(LogFile.recoveryPoints, 0))
     this.highWatermarks = new OffsetCheckpoint(disk.atomicFile(LogFile.highWatermarks, 0))
     this.logStartOffsets = new OffsetCheckpoint(disk.atomicFile(LogFile.logStartOffsets, 0))
+    this.cleanerOffsets = new OffsetCheckpoint(disk.atomicFile(LogFile.cleanerOffsets, 0))
   }
 
   /**
@@ -80,6 +85,7 @@ export class LogManager implements TruncationListener {
    */
   load(configs: TopicConfigs): void {
     this.retention = new RetentionCheck(this.env, this.config)
+    this.cleaning = new CleanerThread(this.env, this.config)
     const hadCleanShutdown = this.cleanShutdownFile.read() !== null
     this.cleanShutdownFile.remove()
     for (const tp of this.disk.keysOf(LogFile.segment)) {
@@ -147,6 +153,13 @@ export class LogManager implements TruncationListener {
       case LogTimer.retention:
         this.retention?.onTimer(this.all, kind)
         return true
+      case LogTimer.cleaner:
+        this.cleaning?.onTimer(this.all, kind)
+        this.cleanerOffsets.write(
+          this.tps,
+          this.all.map((log) => log.firstDirtyOffset),
+        )
+        return true
       case LogTimer.flush:
         this.flushTimers.delete(a)
         this.byTp.get(a)?.flushIfDue()
@@ -160,6 +173,10 @@ export class LogManager implements TruncationListener {
   /** A log was cut: its recovery point must not point behind its end after a restart (`LogManager.truncateTo`). */
   onTruncated(): void {
     this.checkpointRecoveryPoints()
+  }
+
+  onRolled(): void {
+    this.cleaning?.begin(LogTimer.cleaner)
   }
 
   /**
@@ -180,6 +197,7 @@ export class LogManager implements TruncationListener {
       recoveryPoint: this.recoveryPoints.read(tp),
       highWatermark: this.highWatermarks.read(tp),
       logStartOffset: this.logStartOffsets.read(tp),
+      firstDirtyOffset: this.cleanerOffsets.read(tp),
     }
     const options = { config, producerRules: this.producerRules, hadCleanShutdown, checkpoints }
     const log = loadLog(this.env, tp, openLogFiles(this.disk, tp), options, this)
@@ -187,6 +205,7 @@ export class LogManager implements TruncationListener {
     this.all.push(log)
     this.tps.push(tp)
     this.retention?.onConfig(config, LogTimer.retention)
+    if (log.hasSegments) this.cleaning?.begin(LogTimer.cleaner)
     this.keepFlushing(tp)
     return log
   }

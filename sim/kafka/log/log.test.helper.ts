@@ -29,9 +29,12 @@ import { CURRENT_SWITCHES, type ProducerSwitches } from './producer-state.ts'
 export const TP: number = tpOf(1, 0)
 export const TOPIC: TopicConfig = {
   'cleanup.policy': 'delete',
+  'delete.retention.ms': 86_400_000,
   'flush.messages': NEVER,
   'flush.ms': NEVER,
   'max.message.bytes': 1_048_588,
+  'min.cleanable.dirty.ratio': 0.5,
+  'min.compaction.lag.ms': 0,
   'min.insync.replicas': 1,
   'retention.bytes': -1,
   'retention.ms': 604_800_000,

@@ -9,6 +9,7 @@ import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LocalLog, RollRules } from './local-log.ts'
 import { LogFlushing } from './log-flushing.ts'
+import { LogCompaction } from './log-compaction.ts'
 import { LogRetention } from './log-retention.ts'
 import { LogTransactions } from './log-transactions.ts'
 import { type AppendOrigin, validateProducer, validateTransactional } from './append-validation.ts'
@@ -16,9 +17,12 @@ import type { ProducerStateManager } from './producer-state.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 import { NO_GUARD } from './verification-state.ts'
 
-/** Told when a log was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
-export interface TruncationListener {
+/** Told what became of a log. */
+export interface LogListener {
+  /** It was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
   onTruncated(): void
+  /** It has begun a new segment: there may be something to clean. */
+  onRolled(): void
 }
 
 /** Everything a log is made of; {@link loadLog} puts it together from the disk. */
@@ -33,6 +37,8 @@ export interface PartitionLogState {
   readonly logEndOffset: number
   readonly highWatermark: number
   readonly recoveryPoint: number
+  /** Everything before it was cleaned. */
+  readonly firstDirtyOffset: number
 }
 
 const NOTHING: readonly LogEntry[] = Object.freeze([])
@@ -49,16 +55,19 @@ export class PartitionLog {
   private readonly flushing: LogFlushing
   private readonly epochs: LeaderEpochFileCache
   private readonly producers: ProducerStateManager
-  private readonly listener: TruncationListener
+  private readonly listener: LogListener
   private readonly result: AppendResult = new AppendResult()
   private start: number
   private end: number
   private high: number
   private readonly retention: LogRetention
+  private readonly compaction: LogCompaction
   private maxMessageBytes = 0
+  /** A compacted log takes no record without a key. */
+  private needsKeys = false
   private rolling: RollRules = { segmentBytes: 0, segmentMs: 0 }
 
-  constructor(env: Env, state: PartitionLogState, listener: TruncationListener) {
+  constructor(env: Env, state: PartitionLogState, listener: LogListener) {
     this.env = env
     this.tp = state.tp
     this.local = state.local
@@ -70,7 +79,9 @@ export class PartitionLog {
     this.end = state.logEndOffset
     this.high = state.highWatermark
     this.flushing = new LogFlushing(env, state.tp, state.local, state.recoveryPoint)
-    this.retention = new LogRetention(state.local, state.producers, state.index, state.config)
+    const { local, producers, index, config } = state
+    this.retention = new LogRetention(local, producers, index, config)
+    this.compaction = new LogCompaction(local, producers, index, config, state.firstDirtyOffset)
     this.configure(state.config)
     if (this.transactions.present) this.transactions.settle(this.high, this.start)
   }
@@ -78,6 +89,8 @@ export class PartitionLog {
   /** Takes over changed topic settings. */
   configure(config: TopicConfig): void {
     this.retention.configure(config)
+    this.compaction.configure(config)
+    this.needsKeys = config['cleanup.policy'] !== 'delete' && config['min.cleanable.dirty.ratio'] <= 1
     this.maxMessageBytes = config['max.message.bytes']
     this.rolling = { segmentBytes: config['segment.bytes'], segmentMs: config['segment.ms'] }
     this.flushing.configure(config)
@@ -134,6 +147,8 @@ export class PartitionLog {
   ): AppendResult {
     const count = batch.records.length
     if (count === 0) return this.result.refused(Errors.INVALID_RECORD)
+    if (this.needsKeys && batch.marker === null && batch.records.some(({ key }) => key === null))
+      return this.result.refused(Errors.INVALID_RECORD)
     if (batch.size > this.maxMessageBytes) return this.result.refused(Errors.MESSAGE_TOO_LARGE)
     const baseOffset = this.end
     this.epochs.assign(leaderEpoch, baseOffset)
@@ -159,12 +174,13 @@ export class PartitionLog {
   /**
    * Appends fetched batches verbatim and unchecked. From the first batch on whose leader epoch is above the one the fetch
    * was made under, everything is dropped (KAFKA-18723). Returns the number of batches appended, or -1 when the first one
-   * does not begin at the log's end (`UnexpectedAppendOffsetException`).
+   * begins before the log's end (`UnexpectedAppendOffsetException`).
    */
   appendAsFollower(entries: readonly LogEntry[], fetchedUnderEpoch: number): number {
     const first = entries[0]
     if (first === undefined) return 0
-    if (first.baseOffset !== this.end) return -1
+    // Compaction leaves gaps (`UnifiedLog.append`).
+    if (first.baseOffset < this.end) return -1
     let appended = 0
     for (; appended < entries.length; appended++) {
       const entry = entries[appended] as LogEntry
@@ -210,6 +226,7 @@ export class PartitionLog {
     this.transactions.index.flush()
     this.env.emit(M.logRolled, this.tp, this.end)
     this.flush()
+    this.listener.onRolled()
   }
 
   private deduplicated(batch: RecordBatch, baseOffset: number, lastOffset: number): AppendResult {
@@ -304,6 +321,23 @@ export class PartitionLog {
     this.incrementLogStartOffset(this.retention.delete(count))
   }
 
+  /** See {@link LogCompaction}. */
+  cleanIfDue(): void {
+    const state = { logStartOffset: this.start, lastStableOffset: this.lastStableOffset, nowMs: this.nowMs() }
+    const removed = this.compaction.cleanIfDue(state)
+    if (removed >= 0) this.env.emit(M.logCleaned, this.tp, this.compaction.firstDirtyOffset, removed)
+  }
+
+  /** Whether there is more than the active segment. */
+  get hasSegments(): boolean {
+    return this.local.baseOffsets.length > 1
+  }
+
+  /** Everything before it was cleaned. */
+  get firstDirtyOffset(): number {
+    return this.compaction.firstDirtyOffset
+  }
+
   /**
    * Drops everything from `offset` on; a batch that holds it goes as a whole. Leader epochs that began at the end are
    * dropped even when no record is (`UnifiedLog.truncateTo`). The high watermark falls to the end. Returns the new end.
@@ -342,6 +376,7 @@ export class PartitionLog {
 
   private afterTruncation(endBefore: number): void {
     this.flushing.onTruncated(this.end)
+    this.compaction.onTruncated(this.end)
     this.env.emit(M.logTruncated, this.tp, this.end, endBefore)
     // `UnifiedLog.truncateTo` looks at the high watermark only where the cut has reached it; else the next move does.
     if (this.transactions.present && this.high >= this.end) this.transactions.settle(this.end, this.start)

@@ -100,6 +100,12 @@ export class ProducerStateEntry {
     return this.baseOffsets[slot] as number
   }
 
+  /** Whether compaction must leave a batch for what it tells of its producer (`isBatchLastRecordOfProducer`). */
+  isToldBy(batch: RecordBatch, lastOffset: number): boolean {
+    const newest = this.newestOffset
+    return newest >= 0 ? newest === lastOffset : batch.marker !== null && batch.producerEpoch === this.producerEpoch
+  }
+
   /** Offset of the last record that is remembered, -1 without any. */
   get newestOffset(): number {
     return this.isEmpty ? -1 : this.lastOffset(this.at)

@@ -59,6 +59,11 @@ export class TransactionIndex {
     this.entries.splice(0, this.firstEndingAt(offset))
   }
 
+  /** Forgets what compaction has left nothing of. */
+  keep(isThere: (txn: AbortedTxn) => boolean): void {
+    this.entries = this.entries.filter(isThere)
+  }
+
   clear(): void {
     this.entries = []
     this.file.remove()

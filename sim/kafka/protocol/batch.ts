@@ -8,6 +8,8 @@ export interface KafkaRecord {
   readonly size: number
   /** Wall clock of the producer in milliseconds (CreateTime). */
   readonly timestamp: number
+  /** It has no value: on a compacted topic it deletes its key. */
+  readonly tombstone?: true
 }
 
 /**
@@ -46,6 +48,16 @@ export interface LogEntry {
   readonly lastOffset: number
   readonly leaderEpoch: number
   readonly batch: RecordBatch
+  /** Which of the batch's records compaction has left, by index; absent = all. */
+  readonly kept?: readonly number[]
+  /** When tombstones or the marker in it may go, in milliseconds (KIP-534); absent = compaction has not set it. */
+  readonly deleteHorizonMs?: number
+}
+
+/** Bytes that an entry takes: of a cleaned one, what is left of it. */
+export function sizeOfEntry({ batch, kept }: LogEntry): number {
+  if (kept === undefined) return batch.size
+  return kept.reduce((sum, index) => sum + RECORD_OVERHEAD + (batch.records[index]?.size ?? 0), BATCH_OVERHEAD)
 }
 
 /** About the bytes of the one record of a control batch (`EndTransactionMarker`: key and value of fixed size). */

@@ -70,7 +70,11 @@ export class CompletedFetch {
   }
 
   /** Hands out the records of a batch until there are `end`; false when some are left. */
-  private takeFrom({ batch, baseOffset, leaderEpoch }: LogEntry, end: number, out: ConsumedRecord[]): boolean {
+  private takeFrom(entry: LogEntry, end: number, out: ConsumedRecord[]): boolean {
+    return entry.kept === undefined ? this.takeAll(entry, end, out) : this.takeKept(entry, entry.kept, end, out)
+  }
+
+  private takeAll({ batch, baseOffset, leaderEpoch }: LogEntry, end: number, out: ConsumedRecord[]): boolean {
     const { records } = batch
     const { tp } = this.state
     // A batch comes whole: records before the position are passed over.
@@ -80,6 +84,19 @@ export class CompletedFetch {
     }
     this.nextFetchOffset = Math.max(this.nextFetchOffset, baseOffset + index)
     return index >= records.length
+  }
+
+  /** The same of a batch that compaction has thinned. */
+  private takeKept(entry: LogEntry, kept: readonly number[], end: number, out: ConsumedRecord[]): boolean {
+    const { batch, baseOffset, leaderEpoch } = entry
+    for (const index of kept) {
+      const offset = baseOffset + index
+      if (offset < this.nextFetchOffset) continue
+      if (out.length >= end) return false
+      out.push(new ConsumedRecord(batch.records[index] as KafkaRecord, this.state.tp, offset, leaderEpoch))
+      this.nextFetchOffset = offset + 1
+    }
+    return true
   }
 
   /** Markers are for nobody, aborted records not for readers of committed ones. */

@@ -30,7 +30,8 @@ export class ShareBuffer {
       for (let offset = firstOffset; offset <= lastOffset; offset++) {
         const entry = records.find((one) => one.baseOffset <= offset && offset <= one.lastOffset)
         const record = entry?.batch.marker === null ? entry.batch.records[offset - entry.baseOffset] : undefined
-        if (record === undefined || entry === undefined) gaps.push(offset)
+        const isCleaned = entry?.kept?.includes(offset - entry.baseOffset) === false
+        if (record === undefined || entry === undefined || isCleaned) gaps.push(offset)
         else found.push(new ConsumedRecord(record, tp, offset, entry.leaderEpoch))
       }
     }

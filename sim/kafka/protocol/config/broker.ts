@@ -1,4 +1,5 @@
 import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
+import { POLICIES } from './topic.ts'
 
 /** A broker's (or the controller's) settings after defaults, by Kafka's names; `*.ms` in milliseconds. */
 export interface BrokerConfig {
@@ -39,7 +40,11 @@ export interface BrokerConfig {
   readonly 'group.share.session.timeout.ms': number
   readonly 'leader.imbalance.check.interval.seconds': number
   readonly 'leader.imbalance.per.broker.percentage': number
-  readonly 'log.cleanup.policy': 'delete'
+  readonly 'log.cleaner.backoff.ms': number
+  readonly 'log.cleaner.delete.retention.ms': number
+  readonly 'log.cleaner.min.cleanable.ratio': number
+  readonly 'log.cleaner.min.compaction.lag.ms': number
+  readonly 'log.cleanup.policy': 'delete' | 'compact' | 'compact,delete'
   readonly 'log.flush.interval.messages': number
   readonly 'log.flush.interval.ms': number
   readonly 'log.flush.offset.checkpoint.interval.ms': number
@@ -131,7 +136,11 @@ export const BROKER_CONFIG: ConfigTable = {
   'group.share.session.timeout.ms': { type: 'ms', default: 45_000, min: 1, max: INT_MAX },
   'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
   'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
-  'log.cleanup.policy': { type: 'enum', default: 'delete', values: ['delete'] },
+  'log.cleaner.backoff.ms': { type: 'ms', default: 15_000, min: 1, max: NEVER },
+  'log.cleaner.delete.retention.ms': { type: 'ms', default: 86_400_000, min: 0, max: NEVER },
+  'log.cleaner.min.cleanable.ratio': { type: 'double', default: 0.5, min: 0, max: 1 },
+  'log.cleaner.min.compaction.lag.ms': { type: 'ms', default: 0, min: 0, max: NEVER },
+  'log.cleanup.policy': { type: 'enum', default: 'delete', ...POLICIES },
   'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
   'log.flush.interval.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
   'log.flush.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },

@@ -1,6 +1,6 @@
 /** How one Kafka setting looks: its type, default and range, as Kafka's own `ConfigDef` has them. */
 export interface ConfigDefinition {
-  readonly type: 'boolean' | 'int' | 'ms' | 'enum'
+  readonly type: 'boolean' | 'int' | 'ms' | 'double' | 'enum'
   readonly default: boolean | number | string
   readonly min?: number
   readonly max?: number

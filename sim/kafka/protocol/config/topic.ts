@@ -3,9 +3,13 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 /** A topic's settings after the broker's defaults, by Kafka's names. */
 export interface TopicConfig {
   readonly 'cleanup.policy': 'delete' | 'compact' | 'compact,delete'
+  readonly 'delete.retention.ms': number
   readonly 'flush.messages': number
   readonly 'flush.ms': number
   readonly 'max.message.bytes': number
+  /** Above 1: the log is never cleaned, which is so for Kafka's own topics. */
+  readonly 'min.cleanable.dirty.ratio': number
+  readonly 'min.compaction.lag.ms': number
   readonly 'min.insync.replicas': number
   /** -1 = no limit. */
   readonly 'retention.bytes': number
@@ -15,12 +19,21 @@ export interface TopicConfig {
   readonly 'unclean.leader.election.enable': boolean
 }
 
+/** The words of `cleanup.policy`, a list of one or both. */
+export const POLICIES = {
+  values: ['delete', 'compact', 'compact,delete'],
+  aliases: { 'delete,compact': 'compact,delete', 'compact, delete': 'compact,delete', 'delete, compact': 'compact,delete' },
+} as const
+
 /** `TopicConfig.java`, 4.1: the settings that are simulated, besides `partitions` and `replication.factor`. */
 export const TOPIC_CONFIG: ConfigTable = {
-  'cleanup.policy': { type: 'enum', default: 'delete', values: ['delete'] },
+  'cleanup.policy': { type: 'enum', default: 'delete', ...POLICIES },
+  'delete.retention.ms': { type: 'ms', default: 86_400_000, min: 0, max: NEVER },
   'flush.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
   'flush.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
   'max.message.bytes': { type: 'int', default: 1_048_588, min: 0, max: INT_MAX },
+  'min.cleanable.dirty.ratio': { type: 'double', default: 0.5, min: 0, max: 1 },
+  'min.compaction.lag.ms': { type: 'ms', default: 0, min: 0, max: NEVER },
   'min.insync.replicas': { type: 'int', default: 1, min: 1, max: INT_MAX },
   'retention.bytes': { type: 'int', default: -1, min: -1, max: NEVER },
   'retention.ms': { type: 'ms', default: 604_800_000, min: -1, max: NEVER },
@@ -32,9 +45,12 @@ export const TOPIC_CONFIG: ConfigTable = {
 /** The broker-wide default behind each topic setting (`ServerTopicConfigSynonyms`). */
 export const BROKER_SYNONYM: Readonly<Record<keyof TopicConfig, string>> = {
   'cleanup.policy': 'log.cleanup.policy',
+  'delete.retention.ms': 'log.cleaner.delete.retention.ms',
   'flush.messages': 'log.flush.interval.messages',
   'flush.ms': 'log.flush.interval.ms',
   'max.message.bytes': 'message.max.bytes',
+  'min.cleanable.dirty.ratio': 'log.cleaner.min.cleanable.ratio',
+  'min.compaction.lag.ms': 'log.cleaner.min.compaction.lag.ms',
   'min.insync.replicas': 'min.insync.replicas',
   'retention.bytes': 'log.retention.bytes',
   'retention.ms': 'log.retention.ms',
@@ -48,7 +64,6 @@ export const TOPIC_NOT_SIMULATED: readonly string[] = [
   'compression.lz4.level',
   'compression.type',
   'compression.zstd.level',
-  'delete.retention.ms',
   'file.delete.delay.ms',
   'follower.replication.throttled.replicas',
   'index.interval.bytes',
@@ -59,8 +74,6 @@ export const TOPIC_NOT_SIMULATED: readonly string[] = [
   'message.timestamp.after.max.ms',
   'message.timestamp.before.max.ms',
   'message.timestamp.type',
-  'min.cleanable.dirty.ratio',
-  'min.compaction.lag.ms',
   'preallocate',
   'remote.log.copy.disable',
   'remote.log.delete.on.disable',
