@@ -7,7 +7,7 @@ import type { Context } from './context.ts'
 import { resolveAdmin } from './admin.ts'
 import { checkApi } from './moments.ts'
 import { resolveGroups } from './groups.ts'
-import { onlyClients, onlyOutside, resolveTarget } from './target.ts'
+import { onlyClients, onlyOutside, onlyStateful, resolveTarget } from './target.ts'
 
 /** What the chaos generator draws. */
 export const CHAOS_ACTIONS = [
@@ -81,8 +81,8 @@ function nodeTarget(place: Place, context: Context, kind: ActionName): Target | 
     )
     return null
   }
-  if (outside && (kind === 'wipe-disk' || kind === 'slow-disk')) {
-    const whose = onlyClients(target) ? 'applications have none' : "a store's is not simulated"
+  if (outside && (kind === 'slow-disk' || (kind === 'wipe-disk' && !onlyStateful(target, context)))) {
+    const whose = onlyClients(target) ? 'only applications that count have one to lose' : "a store's is not simulated"
     place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and ${whose}`, 'let it hit a broker')
     return null
   }

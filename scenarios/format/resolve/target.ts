@@ -7,6 +7,7 @@ import { checkGroup } from './moments.ts'
 import { nodeExists, nodeHelp, splitInstance } from './nodes.ts'
 import { ROLES, type Role } from './names.ts'
 import { partitionNamed } from './partitions.ts'
+import { isStateful } from './stateful.ts'
 
 const FUNCTIONS = [
   'leader',
@@ -224,6 +225,14 @@ export function onlyClients(target: Target): boolean {
     case 'transaction-coordinator':
       return false
   }
+}
+
+/** Whether the target can only be applications of Kafka Streams with local stores. */
+export function onlyStateful(target: Target, context: Context): boolean {
+  if (target.kind === 'any') return target.of.every((each) => onlyStateful(each, context))
+  if (target.kind !== 'application' && target.kind !== 'node') return false
+  const facts = context.applications.get(target.name.split('#')[0] ?? '')
+  return facts !== undefined && isStateful(facts)
 }
 
 /** Whether the target can only be applications and stores: they have no disk to lose, and may fail in a perfect cluster. */

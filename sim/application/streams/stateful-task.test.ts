@@ -8,7 +8,7 @@ import { Links } from '../../network/links.ts'
 import { Network } from '../../network/network.ts'
 import { Disk } from '../../storage/disk.ts'
 import { Env } from '../../kafka/env.ts'
-import { StatefulTask } from './stateful-task.ts'
+import { StatefulTask, type TaskRules } from './stateful-task.ts'
 
 const INPUT = tpOf(1, 0)
 const CHANGELOG = tpOf(2, 0)
@@ -22,7 +22,10 @@ class Opened implements MomentObserver {
 }
 
 /** An instance's disk, on which one process after the other opens the task. */
-function instance(exactlyOnce: boolean): { readonly open: () => StatefulTask; readonly seen: Opened } {
+function instance(
+  exactlyOnce: boolean,
+  uncleanStore: TaskRules['uncleanStore'] = 'wiped',
+): { readonly open: (collected?: number) => StatefulTask; readonly seen: Opened } {
   const kernel = testKernel()
   const recorder = new Recorder(kernel)
   const network = new Network(kernel, recorder, new Links(1, constant(0)), true)
@@ -30,14 +33,15 @@ function instance(exactlyOnce: boolean): { readonly open: () => StatefulTask; re
   recorder.observe(seen)
   const disk = new Disk()
   const env = new Env(0, kernel, network, recorder)
-  return { open: () => new StatefulTask(env, disk, INPUT, CHANGELOG, exactlyOnce), seen }
+  const rules = { exactlyOnce, uncleanStore }
+  return { open: (collected) => new StatefulTask(env, disk, INPUT, CHANGELOG, rules, collected), seen }
 }
 
 /** Counts so many records of one key, all of them written to the changelog. */
 function counted(task: StatefulTask, records: number): StatefulTask {
   for (let record = 0; record < records; record++) {
     task.count('k', record, record)
-    task.written(record)
+    task.onWritten(record)
   }
   return task
 }
@@ -109,8 +113,33 @@ describe('the local state of a task', () => {
     ] as const) {
       const { open } = instance(exactlyOnce)
       const task = open()
-      task.written(offset)
+      task.onWritten(offset)
       task.committed()
+      expect(open().restoresFrom).toBe(from)
+    }
+  })
+
+  test('streams.unclean-store: what is closed as it is was restored over before KAFKA-7192 (S02)', () => {
+    const { open, seen } = instance(true, 'restored-over')
+    counted(open(), 2).close('dirty')
+    const next = open()
+    expect([next.entries.get('k')?.count, next.restoresFrom]).toEqual([2, 0])
+    expect(seen.wiped).toEqual([0, 1, 0])
+  })
+
+  test('streams.written-offsets: a revived task that is closed while it is restored says how far that came, not what it wrote (S03)', () => {
+    for (const [kept, from] of [
+      [-1, 1],
+      [7, 8],
+    ] as const) {
+      const { open } = instance(true)
+      const first = open()
+      first.onWritten(7)
+      expect(first.written).toBe(7)
+      first.close('corrupted')
+      const revived = open(kept)
+      revived.replay('k', { count: 1, record: 0 }, 0)
+      revived.close('clean')
       expect(open().restoresFrom).toBe(from)
     }
   })

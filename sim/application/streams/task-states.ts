@@ -6,7 +6,7 @@ import type { Disk } from '../../storage/disk.ts'
 import type { Counter } from '../processor-sends.ts'
 import type { RecordValues } from '../record-values.ts'
 import { ChangelogReader, type ChangelogReaderOptions, type ChangelogReaderOwner } from './changelog-reader.ts'
-import { type CloseWay, StatefulTask } from './stateful-task.ts'
+import { type CloseWay, StatefulTask, type TaskRules } from './stateful-task.ts'
 
 export interface TaskStatesOptions extends ChangelogReaderOptions {
   readonly exactlyOnce: boolean
@@ -33,11 +33,15 @@ export class TaskStates implements ChangelogReaderOwner, Counter {
   private readonly tasks: Map<number, StatefulTask> = new Map()
   /** By number of a changelog record that was sent and is not acknowledged: its task. */
   private readonly unacked: Map<number, StatefulTask> = new Map()
+  /** What tasks had written that are about to be revived, where that is not forgotten. */
+  private readonly revived: Map<number, number> = new Map()
+  private readonly rules: TaskRules
 
   /** @param quiet what its clients see of the world */
   constructor(env: Env, quiet: Env, options: TaskStatesOptions, owner: TaskStatesOwner) {
     this.env = env
     this.options = options
+    this.rules = { exactlyOnce: options.exactlyOnce, uncleanStore: options.profile['streams.unclean-store'] }
     this.owner = owner
     this.reader = new ChangelogReader(quiet, options, this)
   }
@@ -48,7 +52,9 @@ export class TaskStates implements ChangelogReaderOwner, Counter {
     const { env, options } = this
     const opened = tps.map((tp) => {
       const changelog = tpOf(options.changelog.topicId, partitionOf(tp))
-      return new StatefulTask(env, options.disk, tp, changelog, options.exactlyOnce)
+      const collected = this.revived.get(tp)
+      this.revived.delete(tp)
+      return new StatefulTask(env, options.disk, tp, changelog, this.rules, collected)
     })
     for (const task of opened) {
       this.tasks.set(task.tp, task)
@@ -63,6 +69,8 @@ export class TaskStates implements ChangelogReaderOwner, Counter {
       const task = this.tasks.get(tp)
       if (task === undefined) continue
       this.tasks.delete(tp)
+      if (way === 'corrupted' && this.options.profile['streams.written-offsets'] === 'kept')
+        this.revived.set(tp, task.written)
       this.reader.forget(task)
       task.close(way)
     }
@@ -103,7 +111,7 @@ export class TaskStates implements ChangelogReaderOwner, Counter {
   }
 
   onAcked(record: number, offset: number): void {
-    this.unacked.get(record)?.written(offset)
+    this.unacked.get(record)?.onWritten(offset)
     this.unacked.delete(record)
   }
 

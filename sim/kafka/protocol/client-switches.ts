@@ -43,6 +43,10 @@ export interface ClientSwitches {
   readonly 'fetch.markers': 'passed' | 'stay'
   /** Whose claims the sticky assignor believes: the newest generation's, or everybody's (before KAFKA-7026, 2.3). */
   readonly 'sticky.claims': 'newest-generation' | 'any'
+  /** What exactly-once Kafka Streams does with a store that may hold what was aborted: wipes it, or restores over it (before KAFKA-7192, 2.1). */
+  readonly 'streams.unclean-store': 'wiped' | 'restored-over'
+  /** Of which records a revived task's checkpoint speaks: of those in its store, or of those it had written before (before KAFKA-16017, 3.7). */
+  readonly 'streams.written-offsets': 'cleared' | 'kept'
 }
 
 export type ClientSwitchName = keyof ClientSwitches
@@ -186,6 +190,20 @@ export const CLIENT_SWITCHES: readonly ClientSwitchDefinition[] = [
     values: ['newest-generation', 'any'],
     about: 'the sticky assignor believes the newest generation; before KAFKA-7026 it believed every member',
   },
+  {
+    name: 'streams.unclean-store',
+    of: 'reading',
+    values: ['wiped', 'restored-over'],
+    about:
+      'with exactly-once Kafka Streams wipes a store that may hold what was aborted; before KAFKA-7192 (2.1) it restored over it, and keys that the changelog does not have stayed',
+  },
+  {
+    name: 'streams.written-offsets',
+    of: 'reading',
+    values: ['cleared', 'kept'],
+    about:
+      'a task that is closed while it is restored writes down how far that came; before KAFKA-16017 (3.7) one that was revived wrote down what it had written before',
+  },
 ]
 
 /** What the Java client of Kafka 4.1 does. */
@@ -210,4 +228,6 @@ export const NO_SWITCHES: ClientSwitches = {
   'batch.stopped': 'finished',
   'fetch.markers': 'passed',
   'sticky.claims': 'newest-generation',
+  'streams.unclean-store': 'wiped',
+  'streams.written-offsets': 'cleared',
 }
