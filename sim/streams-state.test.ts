@@ -3,12 +3,13 @@ import type { StreamsRules } from './application/applications.ts'
 import type { FaultPlan } from './faults/plan.ts'
 import { M } from './history/catalogue.ts'
 import type { MomentObserver } from './history/recorder.ts'
+import { cloneGraph } from './kernel/clone.ts'
 import { constant } from './kernel/spread.ts'
 import { MILLISECOND, SECOND } from './kernel/time.ts'
 import { processor } from './reading-world.test.support.ts'
 import type { ProcessorSpec, WorldSpec } from './spec.ts'
 import { producer, TestHasher, world } from './world.test.support.ts'
-import { runWorld } from './world.ts'
+import { runWorld, World } from './world.ts'
 
 const RECORDS = 100
 const KEYS = 4
@@ -137,6 +138,19 @@ describe('a stream thread that counts by key', () => {
       expect(log.restored).toBeGreaterThan(1)
       // At least once a zombie's changelog records may come after those of its successor, and are what is restored.
       if (guarantee === 'exactly_once_v2') expect([log.counted, log.shown]).toEqual([RECORDS, RECORDS])
+    }
+  })
+
+  test('a world that is copied at any event goes on alike', () => {
+    const spec = worldOf('exactly_once_v2', 2)
+    const plan = fault('crash', 10 * SECOND, SECOND)
+    const total = runWorld(spec, plan, 's', { hasher: new TestHasher() })
+    for (const share of [0.2, 0.5, 0.8]) {
+      const original = new World(spec, plan, 's', { hasher: new TestHasher() })
+      original.run(Math.floor(share * total.events))
+      const copy = cloneGraph(original)
+      copy.run()
+      expect(copy.result().digest, `copied after ${share} of the events`).toBe(total.digest)
     }
   })
 })

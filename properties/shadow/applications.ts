@@ -202,7 +202,9 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     reads: partitions.tps.map((tp, partition) =>
       members.some(({ of }) => readsFrom(of, topics[partitions.topicIds[partition] ?? 0] ?? '', tp & 0xffff)),
     ),
-    writes: topics.map((topic) => processors.some((processor) => processor.to.includes(topic))),
+    writes: topics.map((topic) =>
+      processors.some(({ to, streams }) => to.includes(topic) || streams?.changelog === topic),
+    ),
     to: processors[0]?.to.map((name) => topics.indexOf(name)) ?? [],
     outputs: outputsOf(processors),
     changelog: topics.indexOf(processors[0]?.streams?.changelog ?? '?'),
