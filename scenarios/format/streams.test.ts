@@ -61,6 +61,22 @@ function counting(keys: string, settings: string, transform: string): string {
   return text.replace('checkout: { to: orders', `checkout: { to: orders, send: { ${keys} }`)
 }
 
+test('counting by key makes a changelog, as Kafka Streams does', () => {
+  const { scenarios, diagnostics } = load(counting('keys: 4', 'replication.factor: 3', 'count-by-key: {}'))
+  expect(diagnostics).toEqual([])
+  const { topics, processors } = scenarios[0]?.spec ?? { topics: [], processors: [] }
+  expect(topics.at(-1)).toMatchObject({
+    name: 'app-counts-changelog',
+    partitions: 2,
+    replicationFactor: 3,
+    config: { 'cleanup.policy': 'compact' },
+  })
+  expect(processors[0]).toMatchObject({
+    transform: { kind: 'count-by-key' },
+    streams: { changelog: 'app-counts-changelog' },
+  })
+})
+
 const EOS = 'application.id: app, processing.guarantee: exactly_once_v2'
 
 describe('what Kafka Streams does not take', () => {

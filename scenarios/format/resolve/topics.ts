@@ -60,6 +60,9 @@ export function withOffsetsTopic(topics: ResolvedTopics, root: Place, cluster: C
 
 const REPLICAS = 'replication.factor'
 
+/** `UnwindowedUnversionedChangelogTopicConfig`: nothing of it grows too old. */
+const CHANGELOG_CONFIG: Partial<TopicConfig> = { 'cleanup.policy': 'compact' }
+
 /** `InternalTopicManager`: Kafka Streams creates the changelogs of its stores, with as many partitions as it has tasks. */
 export function withChangelogs(
   topics: ResolvedTopics,
@@ -81,7 +84,7 @@ export function withChangelogs(
     }
     const partitions = input?.partitions ?? 1
     const minIsr = cluster.perfect ? { 'min.insync.replicas': 1 } : {}
-    const config = asConfig({ ...brokerDefaults(cluster), ...minIsr })
+    const config = asConfig({ ...brokerDefaults(cluster), ...CHANGELOG_CONFIG, ...minIsr })
     const replicationFactor = cluster.perfect ? 1 : changelogReplicas(place.get('config').get(REPLICAS), name, cluster)
     if (!cluster.perfect) checkMinIsr(place.get('config'), replicationFactor, config['min.insync.replicas'], cluster)
     specs.push({ name, partitions, replicationFactor, config })
