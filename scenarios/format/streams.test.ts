@@ -120,5 +120,28 @@ describe('what Kafka Streams does not take', () => {
       processor('transform: { count-by-key: {} }, ', 'group.id: app, auto.offset.reset: earliest'),
       ['IMPOSSIBLE 6:61'],
     ],
+    [
+      'new partitions of what is counted',
+      `${counting('keys: 4', 'replication.factor: 3', 'count-by-key: {}')}faults: [ { at: 1s, admin: { add-partitions: { orders: 4 } } } ]\n`,
+      ['NOT_SIMULATED 7:48'],
+    ],
+    [
+      'a topic of its own that has the name of a changelog',
+      counting('keys: 4', 'replication.factor: 3', 'count-by-key: {}').replace(
+        'payments: }',
+        'payments: , app-counts-changelog: }',
+      ),
+      ['NAME 2:50'],
+    ],
+    [
+      'the disk of a store, which may be lost',
+      `${counting('keys: 4', 'replication.factor: 3', 'count-by-key: {}')}faults: [ { at: 1s, wipe-disk: p#0 } ]\n`,
+      [],
+    ],
+    [
+      'the disk of an application without one',
+      `${streams('application.id: app')}faults: [ { at: 1s, wipe-disk: p#0 } ]\n`,
+      ['TARGET 7:32'],
+    ],
   ])
 })
