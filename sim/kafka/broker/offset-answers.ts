@@ -83,9 +83,7 @@ function find(partition: Partition, timestamp: number, isCommitted: boolean): Fo
   for (const { batch, kept, baseOffset, lastOffset, leaderEpoch } of log.allEntries()) {
     if (lastOffset >= lastFetchable) break
     if (batch.maxTimestamp < timestamp) continue
-    const index = batch.records.findIndex(
-      (record, at) => record.timestamp >= timestamp && kept?.includes(at) !== false,
-    )
+    const index = batch.records.findIndex((record, at) => record.timestamp >= timestamp && kept?.includes(at) !== false)
     if (index >= 0) return { errorCode: Errors.NONE, offset: baseOffset + index, leaderEpoch }
   }
   return isBehind ? { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE } : NOWHERE

@@ -76,7 +76,14 @@ describe('of every key the last record stays', () => {
 
   test('what is younger than min.compaction.lag.ms stays', () => {
     const world = compacted({ 'min.compaction.lag.ms': 60_000 })
-    write(world.log, keyed('a'), keyed('a'), keyed('b', { timestamp: 30_000 }), keyed('b', { timestamp: 30_000 }), keyed('c'))
+    write(
+      world.log,
+      keyed('a'),
+      keyed('a'),
+      keyed('b', { timestamp: 30_000 }),
+      keyed('b', { timestamp: 30_000 }),
+      keyed('c'),
+    )
     world.pass(61 * SECOND)
     expect(left(world.log)).toEqual(['1:a', '2:b', '3:b', '4:c'])
   })

@@ -79,7 +79,14 @@ export class Cleaner {
     if (kept.length === indexes.length && !begins) return entry
     const { baseOffset, lastOffset, leaderEpoch } = entry
     const horizon = begins ? nowMs + deleteRetentionMs : entry.deleteHorizonMs
-    return { baseOffset, lastOffset, leaderEpoch, batch, kept, ...(horizon === undefined ? {} : { deleteHorizonMs: horizon }) }
+    return {
+      baseOffset,
+      lastOffset,
+      leaderEpoch,
+      batch,
+      kept,
+      ...(horizon === undefined ? {} : { deleteHorizonMs: horizon }),
+    }
   }
 
   /** `onControlBatchRead`: no batch of the marker's transaction is left. */

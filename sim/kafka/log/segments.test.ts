@@ -107,7 +107,10 @@ describe('retention', () => {
   })
 
   test('without limits, and of compacted logs, nothing goes', () => {
-    for (const settings of [{ 'retention.ms': -1 }, { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 2, 'retention.ms': 1 }]) {
+    for (const settings of [
+      { 'retention.ms': -1 },
+      { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 2, 'retention.ms': 1 },
+    ]) {
       const { world, log } = worldWith(7, settings)
       log.setHighWatermark(14, 3, true)
       world.pass(40 * SECOND)

@@ -22,7 +22,11 @@ export interface TopicConfig {
 /** The words of `cleanup.policy`, a list of one or both. */
 export const POLICIES = {
   values: ['delete', 'compact', 'compact,delete'],
-  aliases: { 'delete,compact': 'compact,delete', 'compact, delete': 'compact,delete', 'delete, compact': 'compact,delete' },
+  aliases: {
+    'delete,compact': 'compact,delete',
+    'compact, delete': 'compact,delete',
+    'delete, compact': 'compact,delete',
+  },
 } as const
 
 /** `TopicConfig.java`, 4.1: the settings that are simulated, besides `partitions` and `replication.factor`. */
