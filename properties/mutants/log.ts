@@ -174,8 +174,8 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     id: 'followers-know-no-producers',
     rule: 'followers keep the state of producers too, so that a new leader recognises retries',
     file: 'sim/kafka/log/partition-log.ts',
-    anchor: 'if (isSequenced) {',
-    replacement: 'if (isSequenced && MARK && asLeader !== 0) {',
+    anchor: 'if (batch.producerId >= 0) {\n            const firstOffset',
+    replacement: 'if (batch.producerId >= 0 && MARK && asLeader !== 0) {\n            const firstOffset',
     caughtBy: { scenario: 'library/acks-1-leader-dies', variant: 'acks-all', runs: 10 },
   },
 ]

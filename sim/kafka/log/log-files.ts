@@ -3,7 +3,7 @@ import type { AtomicFile } from '../../storage/atomic-file.ts'
 import type { Disk } from '../../storage/disk.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import type { EpochEntry } from './leader-epoch-cache.ts'
-import type { ProducerSnapshot } from './producer-state.ts'
+import type { ProducerSnapshot } from './producer-snapshots.ts'
 import type { AbortedTxn } from './transaction-index.ts'
 
 /** What a broker keeps on its disk: purposes of its files. Those of a partition have its `tp` as key, the others 0. */

@@ -9,7 +9,8 @@ import { CleanerThread } from './cleaner-thread.ts'
 import { LogFile, openLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
-import type { LogListener, PartitionLog } from './partition-log.ts'
+import type { LogListener } from './log-parts.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { CURRENT_SWITCHES, type ProducerRules, type ProducerSwitches } from './producer-state.ts'
 import { RetentionCheck } from './retention-check.ts'
 
@@ -157,7 +158,7 @@ export class LogManager implements LogListener {
         this.cleaning?.onTimer(this.all, kind)
         this.cleanerOffsets.write(
           this.tps,
-          this.all.map((log) => log.firstDirtyOffset),
+          this.all.map((log) => log.upkeep.firstDirtyOffset),
         )
         return true
       case LogTimer.flush:

@@ -1,45 +1,22 @@
 import { M } from '../../history/catalogue.ts'
-import { APPENDED_AS_LEADER, CONTROL_BATCH, TRANSACTIONAL_BATCH } from '../../history/ids.ts'
+import { APPENDED_AS_LEADER } from '../../history/ids.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { Errors } from '../protocol/errors.ts'
+import { AppendLimits } from './append-limits.ts'
 import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
-import type { LocalLog, RollRules } from './local-log.ts'
+import type { LocalLog } from './local-log.ts'
 import { LogFlushing } from './log-flushing.ts'
-import { LogCompaction } from './log-compaction.ts'
-import { LogRetention } from './log-retention.ts'
+import { tellAppended, tellDeduplicated } from './log-moments.ts'
+import type { LogListener, PartitionLogState } from './log-parts.ts'
 import { LogTransactions } from './log-transactions.ts'
+import { LogUpkeep, type UpkeptLog } from './log-upkeep.ts'
 import { type AppendOrigin, validateProducer, validateTransactional } from './append-validation.ts'
 import type { ProducerStateManager } from './producer-state.ts'
-import type { TransactionIndex } from './transaction-index.ts'
 import { NO_GUARD } from './verification-state.ts'
-
-/** Told what became of a log. */
-export interface LogListener {
-  /** It was cut: the recovery points must reach the disk (`LogManager.truncateTo`). */
-  onTruncated(): void
-  /** It has begun a new segment: there may be something to clean. */
-  onRolled(): void
-}
-
-/** Everything a log is made of; {@link loadLog} puts it together from the disk. */
-export interface PartitionLogState {
-  readonly tp: number
-  readonly local: LocalLog
-  readonly epochs: LeaderEpochFileCache
-  readonly producers: ProducerStateManager
-  readonly index: TransactionIndex
-  readonly config: TopicConfig
-  readonly logStartOffset: number
-  readonly logEndOffset: number
-  readonly highWatermark: number
-  readonly recoveryPoint: number
-  /** Everything before it was cleaned. */
-  readonly firstDirtyOffset: number
-}
 
 const NOTHING: readonly LogEntry[] = Object.freeze([])
 
@@ -47,9 +24,10 @@ const NOTHING: readonly LogEntry[] = Object.freeze([])
  * A replica's log (`UnifiedLog`): batches at their offsets, the high watermark, leader epochs and producer state. Rules
  * that need to know who leads are the partition's, not the log's.
  */
-export class PartitionLog {
+export class PartitionLog implements UpkeptLog {
   readonly tp: number
   readonly transactions: LogTransactions
+  readonly upkeep: LogUpkeep
   private readonly env: Env
   private readonly local: LocalLog
   private readonly flushing: LogFlushing
@@ -60,12 +38,7 @@ export class PartitionLog {
   private start: number
   private end: number
   private high: number
-  private readonly retention: LogRetention
-  private readonly compaction: LogCompaction
-  private maxMessageBytes = 0
-  /** A compacted log takes no record without a key. */
-  private needsKeys = false
-  private rolling: RollRules = { segmentBytes: 0, segmentMs: 0 }
+  private limits: AppendLimits
 
   constructor(env: Env, state: PartitionLogState, listener: LogListener) {
     this.env = env
@@ -79,20 +52,16 @@ export class PartitionLog {
     this.end = state.logEndOffset
     this.high = state.highWatermark
     this.flushing = new LogFlushing(env, state.tp, state.local, state.recoveryPoint)
-    const { local, producers, index, config } = state
-    this.retention = new LogRetention(local, producers, index, config)
-    this.compaction = new LogCompaction(local, producers, index, config, state.firstDirtyOffset)
+    this.upkeep = new LogUpkeep(env, this, state)
+    this.limits = new AppendLimits(state.config)
     this.configure(state.config)
     if (this.transactions.present) this.transactions.settle(this.high, this.start)
   }
 
   /** Takes over changed topic settings. */
   configure(config: TopicConfig): void {
-    this.retention.configure(config)
-    this.compaction.configure(config)
-    this.needsKeys = config['cleanup.policy'] !== 'delete' && config['min.cleanable.dirty.ratio'] <= 1
-    this.maxMessageBytes = config['max.message.bytes']
-    this.rolling = { segmentBytes: config['segment.bytes'], segmentMs: config['segment.ms'] }
+    this.upkeep.configure(config)
+    this.limits = new AppendLimits(config)
     this.flushing.configure(config)
   }
 
@@ -146,13 +115,11 @@ export class PartitionLog {
     transactionVersion = 0,
   ): AppendResult {
     const count = batch.records.length
-    if (count === 0) return this.result.refused(Errors.INVALID_RECORD)
-    if (this.needsKeys && batch.marker === null && batch.records.some(({ key }) => key === null))
-      return this.result.refused(Errors.INVALID_RECORD)
-    if (batch.size > this.maxMessageBytes) return this.result.refused(Errors.MESSAGE_TOO_LARGE)
+    const refusal = this.limits.refusalOf(batch)
+    if (refusal !== Errors.NONE) return this.result.refused(refusal)
     const baseOffset = this.end
     this.epochs.assign(leaderEpoch, baseOffset)
-    if (batch.size > this.rolling.segmentBytes) return this.result.refused(Errors.RECORD_LIST_TOO_LARGE)
+    if (batch.size > this.limits.segmentBytes) return this.result.refused(Errors.RECORD_LIST_TOO_LARGE)
     // Before the producer is looked at: a duplicate too may begin a segment.
     this.maybeRoll(batch)
     if (batch.producerId >= 0) {
@@ -196,31 +163,20 @@ export class PartitionLog {
     const { batch, baseOffset } = entry
     this.local.append(entry)
     this.end = entry.lastOffset + 1
-    const isSequenced = batch.producerId >= 0
-    if (isSequenced) {
+    if (batch.producerId >= 0) {
       const firstOffset = this.producers.update(batch, baseOffset)
       if (batch.isTransactional) this.transactions.onWritten(batch, firstOffset, baseOffset, this.start)
     }
-    this.env.emitWide(
-      M.logAppended,
-      this.tp,
-      baseOffset,
-      entry.lastOffset,
-      entry.leaderEpoch,
-      batch.id,
-      batch.producerId,
-      (batch.producerEpoch & 0xffff) | asLeader | transactionFlags(batch),
-      isSequenced ? batch.baseSequence : -1,
-    )
+    tellAppended(this.env, this.tp, entry, asLeader)
     this.flushing.afterAppend(this.end)
   }
 
   private maybeRoll(batch: RecordBatch): void {
-    if (this.local.shouldRoll(batch.size, batch.maxTimestamp, this.rolling)) this.roll()
+    if (this.local.shouldRoll(batch.size, batch.maxTimestamp, this.limits)) this.roll()
   }
 
   /** `UnifiedLog.roll`: the next batch begins a segment; the one before is flushed, and what is known of producers kept. */
-  private roll(): void {
+  roll(): void {
     this.local.roll()
     this.producers.takeSnapshot(this.start, this.end)
     this.transactions.index.flush()
@@ -230,16 +186,7 @@ export class PartitionLog {
   }
 
   private deduplicated(batch: RecordBatch, baseOffset: number, lastOffset: number): AppendResult {
-    this.env.emitWide(
-      M.batchDeduplicated,
-      this.tp,
-      baseOffset,
-      lastOffset,
-      batch.id,
-      batch.producerId,
-      batch.producerEpoch,
-      batch.baseSequence,
-    )
+    tellDeduplicated(this.env, this.tp, batch, baseOffset, lastOffset)
     return this.result.accepted(baseOffset, lastOffset, true)
   }
 
@@ -305,37 +252,9 @@ export class PartitionLog {
     if (this.transactions.present) this.transactions.settle(offset, offset)
   }
 
-  /** Whether retention, or the leader's log start, would delete something so many microseconds from now. */
-  hasDeletable(inUs: number): boolean {
-    const nowMs = Math.floor((this.env.wallClock() + inUs) / MILLISECOND)
-    return this.retention.due({ logStartOffset: this.start, highWatermark: this.high, nowMs }).count > 0
-  }
-
-  /** See {@link LogRetention}. */
-  deleteOldSegments(): void {
-    const state = { logStartOffset: this.start, highWatermark: this.high, nowMs: this.nowMs() }
-    const { count, all } = this.retention.due(state)
-    if (count === 0) return
-    // There is always a segment.
-    if (all) this.roll()
-    this.incrementLogStartOffset(this.retention.delete(count))
-  }
-
-  /** See {@link LogCompaction}. */
-  cleanIfDue(): void {
-    const state = { logStartOffset: this.start, lastStableOffset: this.lastStableOffset, nowMs: this.nowMs() }
-    const removed = this.compaction.cleanIfDue(state)
-    if (removed >= 0) this.env.emit(M.logCleaned, this.tp, this.compaction.firstDirtyOffset, removed)
-  }
-
   /** Whether there is more than the active segment. */
   get hasSegments(): boolean {
     return this.local.baseOffsets.length > 1
-  }
-
-  /** Everything before it was cleaned. */
-  get firstDirtyOffset(): number {
-    return this.compaction.firstDirtyOffset
   }
 
   /**
@@ -376,7 +295,7 @@ export class PartitionLog {
 
   private afterTruncation(endBefore: number): void {
     this.flushing.onTruncated(this.end)
-    this.compaction.onTruncated(this.end)
+    this.upkeep.onTruncated(this.end)
     this.env.emit(M.logTruncated, this.tp, this.end, endBefore)
     // `UnifiedLog.truncateTo` looks at the high watermark only where the cut has reached it; else the next move does.
     if (this.transactions.present && this.high >= this.end) this.transactions.settle(this.end, this.start)
@@ -417,9 +336,4 @@ export class PartitionLog {
   private nowMs(): number {
     return Math.floor(this.env.wallClock() / MILLISECOND)
   }
-}
-
-function transactionFlags(batch: RecordBatch): number {
-  if (!batch.isTransactional) return 0
-  return batch.marker === null ? TRANSACTIONAL_BATCH : TRANSACTIONAL_BATCH | CONTROL_BATCH
 }

@@ -4,7 +4,8 @@ import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
 import { batch, marker } from './log.test.helper.ts'
 import { validateProducer } from './append-validation.ts'
-import { CURRENT_SWITCHES, type ProducerSnapshot, ProducerStateManager } from './producer-state.ts'
+import type { ProducerSnapshot } from './producer-snapshots.ts'
+import { CURRENT_SWITCHES, ProducerStateManager } from './producer-state.ts'
 
 const NO_EXPIRY = 86_400_000
 const RULES = { ...CURRENT_SWITCHES, expirationMs: NO_EXPIRY }

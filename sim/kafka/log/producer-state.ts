@@ -9,20 +9,13 @@ import {
   type ProducerSnapshotEntry,
   ProducerStateEntry,
 } from './producer-state-entry.ts'
+import { type ProducerSnapshot, ProducerSnapshots } from './producer-snapshots.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 import { NO_GUARD, VerificationStateEntry } from './verification-state.ts'
-
-/** A partition's producers as of an offset, as the snapshot file holds them. */
-export interface ProducerSnapshot {
-  /** The log's end when it was taken. */
-  readonly offset: number
-  readonly producers: readonly ProducerSnapshotEntry[]
-}
 
 /** `RecordBatch.NO_TIMESTAMP`: for every clock longer ago than any producer lives. */
 const LONG_AGO: number = Number.MIN_SAFE_INTEGER
 
-const NONE: readonly ProducerSnapshot[] = Object.freeze([])
 const FROM_ZERO: readonly number[] = Object.freeze([0])
 
 /** Rules about producers that a profile may have as they were. */
@@ -67,15 +60,14 @@ export class ProducerStateManager {
   private readonly producers: Map<number, ProducerStateEntry> = new Map()
   /** The producer asked for last: often the next one too. */
   private recent: ProducerStateEntry | undefined = undefined
-  /** The snapshot files of the partition, by offset. */
-  private readonly snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>
+  private readonly snapshots: ProducerSnapshots
   private readonly rules: ProducerRules
   /** By producer id: which transactions the coordinator is asked about. */
   private readonly verifications: Map<number, VerificationStateEntry> = new Map()
   private guards = NO_GUARD
 
   constructor(snapshotFiles: AtomicFile<readonly ProducerSnapshot[]>, rules: ProducerRules) {
-    this.snapshotFiles = snapshotFiles
+    this.snapshots = new ProducerSnapshots(snapshotFiles)
     this.rules = rules
   }
 
@@ -200,10 +192,9 @@ export class ProducerStateManager {
 
   /** Writes the snapshot unless one of this offset (or of an empty log) would say the same (`takeSnapshot`). */
   takeSnapshot(logStartOffset: number, logEndOffset: number): void {
-    const known = this.snapshotFiles.read() ?? NONE
-    if (logEndOffset <= (known.at(-1)?.offset ?? logStartOffset)) return
+    if (this.snapshots.isTaken(logStartOffset, logEndOffset)) return
     const producers = [...this.producers.values()].map((entry) => entry.snapshot())
-    this.snapshotFiles.write([...known, { offset: logEndOffset, producers }])
+    this.snapshots.add({ offset: logEndOffset, producers })
   }
 
   /**
@@ -218,7 +209,7 @@ export class ProducerStateManager {
     nowMs: number,
     baseOffsets: readonly number[] = FROM_ZERO,
   ): void {
-    this.removeStraySnapshots(baseOffsets)
+    this.snapshots.removeStray(baseOffsets)
     const replayFrom = this.loadSnapshot(logStartOffset, logEndOffset, nowMs)
     this.replay(entries, replayFrom, null)
     this.takeSnapshot(logStartOffset, logEndOffset)
@@ -255,22 +246,20 @@ export class ProducerStateManager {
     this.takeSnapshot(logStartOffset, to)
   }
 
-  /** The segments before this offset are deleted, and the snapshots that were taken where they begin. */
+  /** See {@link ProducerSnapshots.deleteBefore}. */
   deleteSnapshots(logStartOffset: number): void {
-    const all = this.snapshotFiles.read() ?? NONE
-    const kept = all.filter(({ offset }) => offset >= logStartOffset)
-    if (kept.length < all.length) this.snapshotFiles.write(kept)
+    this.snapshots.deleteBefore(logStartOffset)
   }
 
   /** Forgets everything, the snapshots too. */
   clear(): void {
     this.forgetAll()
-    this.snapshotFiles.remove()
+    this.snapshots.clear()
   }
 
   /** Takes the snapshot's producers that are not expired; returns the offset from which the log must be replayed. */
   private loadSnapshot(logStartOffset: number, logEndOffset: number, nowMs: number): number {
-    const snapshot = this.latestInRange(logStartOffset, logEndOffset)
+    const snapshot = this.snapshots.latestInRange(logStartOffset, logEndOffset)
     this.forgetAll()
     if (snapshot === null) return logStartOffset
     for (const producer of snapshot.producers) this.loadEntry(producer)
@@ -311,23 +300,5 @@ export class ProducerStateManager {
     const { producerId, marker } = batch
     const lastStableOffset = this.transactions.complete(firstOffset, lastOffset)
     if (marker?.type === 'ABORT') index?.append({ producerId, firstOffset, lastOffset, lastStableOffset })
-  }
-
-  /** Kept are those where segments begin, and the latest one behind them (`removeStraySnapshots`). */
-  private removeStraySnapshots(baseOffsets: readonly number[]): void {
-    const all = this.snapshotFiles.read() ?? NONE
-    const latest = all.at(-1)?.offset ?? -1
-    const kept = all.filter(
-      ({ offset }) => baseOffsets.includes(offset) || (offset === latest && offset > (baseOffsets.at(-1) ?? 0)),
-    )
-    if (kept.length < all.length) this.snapshotFiles.write(kept)
-  }
-
-  /** The latest snapshot, after those out of range were deleted (`truncateAndReload`). */
-  private latestInRange(logStartOffset: number, logEndOffset: number): ProducerSnapshot | null {
-    const all = this.snapshotFiles.read() ?? NONE
-    const inRange = all.filter(({ offset }) => offset <= logEndOffset && offset > logStartOffset)
-    if (inRange.length < all.length) this.snapshotFiles.write(inRange)
-    return inRange.at(-1) ?? null
   }
 }

@@ -33,11 +33,11 @@ export class RetentionCheck {
   lookAhead(logs: readonly PartitionLog[], timer: number): void {
     if (this.isRunning) return
     const wait = this.untilNext()
-    for (const log of logs) if (log.hasDeletable(wait)) return this.begin(timer)
+    for (const log of logs) if (log.upkeep.hasDeletable(wait)) return this.begin(timer)
   }
 
   onTimer(logs: readonly PartitionLog[], timer: number): void {
-    for (const log of logs) log.deleteOldSegments()
+    for (const log of logs) log.upkeep.deleteOldSegments()
     this.env.setTimer(timer, this.interval)
   }
 
