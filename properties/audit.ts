@@ -43,7 +43,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
   const { entries } = shadow.logs
   if (log.logStartOffset !== told.start)
     return `starts at offset ${log.logStartOffset}, where moments told ${told.start}`
-  if (shadow.partitions.compacted[partition] === true) return strangerIn(shadow, log, partition)
+  if (told.cleaned) return strangerIn(shadow, log, partition)
   const first = told.placeOf(told.start)
   const length = told.entries.length - first
   const shorter = Math.min(log.entries.length, length)

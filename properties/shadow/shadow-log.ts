@@ -16,6 +16,8 @@ export class ShadowLog {
   start = 0
   end = 0
   highWatermark = 0
+  /** Compaction may have left less of it than moments told. */
+  cleaned = false
   /** The last time it became shorter: when, from which end to which, and why. */
   cutAt = 0
   cutFrom = 0
@@ -50,6 +52,7 @@ export class ShadowLog {
       if (base.at(entry) >= this.end) this.push(entry, last.at(entry) + 1)
     }
     this.end = offset
+    this.cleaned = true
   }
 
   moveStart(offset: number, time: number): void {

@@ -108,3 +108,19 @@ test('an empty log that begins where its leader does shares the history before, 
   expect([logs.entries.created, logs.entries.conflict]).toEqual([false, -1])
   expect(follower.holds(logs.of(1, 0).entryAt(2))).toBe(true)
 })
+
+test('a gap in what is copied is filled by what the leader had, once a topic is compacted', () => {
+  const compacted = { ...specOf({}) }
+  const topics = compacted.topics.map((topic) => ({
+    ...topic,
+    config: { ...topic.config, 'cleanup.policy': 'compact' },
+  }))
+  const logs = new ShadowLogs(new Partitions({ ...compacted, topics } as typeof compacted), new Batches())
+  logs.leaderOf = () => 1
+  for (let offset = 0; offset < 4; offset++) logs.onAppended(offset, 1, TP, offset, offset, 0, offset, -1, -1, -1)
+  logs.onCleaned(1, TP)
+  logs.onAppended(9, 2, TP, 3, 3, 0, 3, -1, -1, -1)
+  expect([logs.entries.created, logs.entries.conflict, logs.endBefore]).toEqual([false, -1, 3])
+  expect([1, 2].map((node) => logs.of(node, 0).cleaned)).toEqual([true, true])
+  expect(logs.of(2, 0).entries.length).toBe(4)
+})

@@ -94,6 +94,11 @@ export class ShadowLogs {
     else log.startAnew(offset, this.leadersOf(log), time)
   }
 
+  onCleaned(node: number, tp: number): void {
+    const log = this.select(node, tp)
+    if (log !== null) log.cleaned = true
+  }
+
   /** What was copied has a gap before it: compaction at the leader. As history it is there all the same. */
   private fill(log: ShadowLog, offset: number): void {
     const from = this.leadersOf(log)

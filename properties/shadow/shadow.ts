@@ -29,6 +29,7 @@ const KINDS: readonly number[] = [
   M.logTruncated,
   M.logLoaded,
   M.logStartMoved,
+  M.logCleaned,
   M.hwAdvanced,
   M.diskWiped,
   M.metadataLost,
@@ -132,6 +133,8 @@ export class Shadow implements MomentObserver {
         return this.logs.onTruncated(time, node, a, b)
       case M.logStartMoved:
         return this.logs.onStartMoved(time, node, a, b)
+      case M.logCleaned:
+        return this.logs.onCleaned(node, a)
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:

@@ -143,6 +143,11 @@ describe('producers', () => {
     ],
     ['a delivery timeout that is too short', config('delivery.timeout.ms: 10s'), ['CONFIG_REFUSED 4:58']],
     ['half milliseconds', config('linger.ms: 500us'), ['RANGE 4:48']],
+    [
+      'records without keys for a compacted topic',
+      topics('{ orders: { partitions: 2, cleanup.policy: compact } }'),
+      ['IMPOSSIBLE 4:3 2:11'],
+    ],
     ['steps and send at once', producer('{ to: orders, send: {}, steps: [flush] }'), ['IMPOSSIBLE 4:37']],
     ['an unknown step', producer('{ to: orders, steps: [flsh] }'), ['VALUE 4:35']],
     [

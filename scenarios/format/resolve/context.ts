@@ -36,6 +36,8 @@ export interface ClusterFacts {
 export interface TopicFacts {
   readonly name: string
   readonly partitions: number
+  /** Whether `cleanup.policy` compacts it. */
+  readonly isCompacted: boolean
   readonly place: Place
 }
 

@@ -9,6 +9,7 @@ import { spreadAt } from '../values/duration.ts'
 import type { ApplicationFacts, Context } from './context.ts'
 import { resolveProducerConfig } from './producer-config.ts'
 import { resolveClientProfile } from './profile.ts'
+import { checkRecordKeys } from './record-keys.ts'
 import { shareAt } from './share.ts'
 import { resolveSteps } from './steps.ts'
 import { checkScript, transactionStep } from './transaction-steps.ts'
@@ -52,6 +53,7 @@ function resolveProducer(
   const workload: ProducerWorkload = steps.written
     ? { kind: 'steps', steps: resolveSteps(steps, to, context) }
     : sendAt(place.get('send'), facts, place.get('transactions'))
+  checkRecordKeys(place, workload, to, context)
   const user = place.has('transactions') ? place.get('transactions') : transactionStep(steps)
   const config = user === null ? written : withTransactionalId(user, `\`${wordOf(user)}\``, written, facts)
   if (workload.kind === 'send') checkSendsInTransactions(place, { workload, config })

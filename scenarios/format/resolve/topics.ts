@@ -32,7 +32,8 @@ export function resolveTopics(root: Place, cluster: ClusterFacts): ResolvedTopic
   for (const topic of place.entries()) {
     const spec = resolveTopic(topic, cluster)
     specs.push(spec)
-    facts.set(topic.name, { name: topic.name, partitions: spec.partitions, place: topic })
+    const isCompacted = spec.config['cleanup.policy'] !== 'delete'
+    facts.set(topic.name, { name: topic.name, partitions: spec.partitions, isCompacted, place: topic })
     checkName(topic)
   }
   checkCollisions(place)
@@ -54,7 +55,7 @@ export function withOffsetsTopic(topics: ResolvedTopics, root: Place, cluster: C
   const minIsr = cluster.perfect ? { 'min.insync.replicas': 1 } : {}
   const config = asConfig({ ...brokerDefaults(cluster), ...minIsr })
   const spec = { name, partitions: OFFSETS_PARTITIONS, replicationFactor, config }
-  const facts = { name, partitions: OFFSETS_PARTITIONS, place: sources }
+  const facts = { name, partitions: OFFSETS_PARTITIONS, isCompacted: false, place: sources }
   return { specs: [...topics.specs, spec], facts: new Map([...topics.facts, [name, facts]]) }
 }
 
@@ -88,7 +89,7 @@ export function withChangelogs(
     const replicationFactor = cluster.perfect ? 1 : changelogReplicas(place.get('config').get(REPLICAS), name, cluster)
     if (!cluster.perfect) checkMinIsr(place.get('config'), replicationFactor, config['min.insync.replicas'], cluster)
     specs.push({ name, partitions, replicationFactor, config })
-    facts.set(name, { name, partitions, place })
+    facts.set(name, { name, partitions, isCompacted: false, place })
   }
   return { specs, facts }
 }
