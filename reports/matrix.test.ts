@@ -13,6 +13,9 @@ import { expectation, plainHasher, runResult, scenario, verdict, violation } fro
 
 const SPEC = {
   producers: [{ name: 'checkout', to: ['orders'], workload: { kind: 'send', keys: 1 }, config: {} }],
+  consumers: [],
+  processors: [],
+  sinks: [{ name: 'writer' }],
   topics: [{ name: 'orders', partitions: 1, config: {} }],
 } as unknown as WorldSpec
 const BASE = scenario({ title: 'acks', spec: SPEC, expect: [expectation(), expectation({ guarantee: 'progress' })] })
@@ -76,6 +79,12 @@ describe('what is observed', () => {
     const [base, , elsewhere] = observingAll([without, SAFE, other])
     expect(base?.expect.map(({ guarantee }) => guarantee)).toEqual(['durability', 'progress', 'at-least-once'])
     expect(elsewhere).toBe(other)
+  })
+
+  test('is asked of every application that is there: readers too', () => {
+    const own = expectation({ guarantee: 'at-most-once', stage: 'consume', subject: 'writer' })
+    const [base] = observingAll([BASE, { ...SAFE, expect: [own] }])
+    expect(base?.expect.at(-1)).toMatchObject({ guarantee: 'at-most-once', stage: 'consume', subject: 'writer' })
   })
 
   test('counts for nothing', () => {

@@ -26,7 +26,9 @@ export function observingAll(scenarios: readonly Scenario[]): readonly Scenario[
 function hasSubject({ spec }: Scenario, { guarantee, subject }: Expectation): boolean {
   if (subject === null) return true
   const kind = GUARANTEES.find(({ name }) => name === guarantee)?.subject
-  return (kind === 'topic' ? spec.topics : spec.producers).some(({ name }) => name === subject)
+  const { topics, producers, consumers, processors, sinks } = spec
+  const named = kind === 'topic' ? topics : [...producers, ...consumers, ...processors, ...sinks]
+  return named.some(({ name }) => name === subject)
 }
 
 /** Adds up what is only observed: expectations that stand behind a scenario's own. */
