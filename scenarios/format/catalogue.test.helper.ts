@@ -7,7 +7,7 @@ tags: [acks]
 
 cluster:                        # or: cluster: perfect   (one broker that never fails, no latency; broker faults are errors)
   brokers: 3
-  controllers: 1                # more are refused until the metadata quorum exists
+  controllers: 1                # several are the voters of a metadata quorum
   config: {}
   each: { broker-3: { rack: b, config: {} } }
 network:

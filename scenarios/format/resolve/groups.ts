@@ -78,7 +78,7 @@ function membersOf(target: Target, context: Context): readonly string[] {
     case 'application':
       return instances(target.name)
     case 'active-controller':
-      return ['controller-1']
+      return cluster.controllers === 1 ? ['controller-1'] : []
     case 'role':
       if (target.role === 'brokers') return nodeNames(cluster.brokers, 0)
       if (target.role === 'controllers') return nodeNames(0, cluster.controllers)

@@ -83,6 +83,12 @@ function parseTarget(place: Place, text: string, context: Context, rules: Target
   return null
 }
 
+function controllersHelp(controllers: number): string {
+  return controllers === 1
+    ? 'there is one controller, `controller-1`'
+    : `there are ${controllers} controllers, \`controller-1\` to \`controller-${controllers}\``
+}
+
 function unknown(place: Place, text: string, context: Context): void {
   const { name } = splitInstance(text) ?? { name: '' }
   const known = context.applications.has(name) || context.stores.has(name) ? nodeHelp(text, context) : null
@@ -92,7 +98,7 @@ function unknown(place: Place, text: string, context: Context): void {
     ...ROLES,
     ...Array.from({ length: context.cluster.brokers }, (_, i) => `broker-${i + 1}`),
   ]
-  const controller = /^controller-[2-9]\d*$/.test(text) ? 'there is one controller, `controller-1`' : null
+  const controller = /^controller-\d+$/.test(text) ? controllersHelp(context.cluster.controllers) : null
   const broker = /^broker-\d+$/.test(text)
     ? `the cluster has \`broker-1\` to \`broker-${context.cluster.brokers}\``
     : null
