@@ -103,12 +103,19 @@ export class ReaderNodes {
     const { node } = env
     const spec = named(this.spec.processors, this.at(node))
     const commit = (
-      { auto: 'auto', 'before-output': 'before', 'after-output': 'after', 'in-transaction': 'elsewhere' } as const
+      {
+        auto: 'auto',
+        'before-output': 'before',
+        'after-output': 'after',
+        'in-transaction': 'elsewhere',
+        'two-phase': 'elsewhere',
+      } as const
     )[spec.commit]
     const to = spec.to.map((name) => this.topic(name))
     const { transform, transactions, streams } = spec
     const producerConfig = this.filledProducer(spec.producerConfig, node, incarnation)
-    const own = { to, transform, transactions, producerConfig, instance: this.instance(node), incarnation }
+    const checkpoints = this.layout.findIndex(({ role, name }) => role === 'store' && name === spec.checkpoints)
+    const own = { to, checkpoints, transform, transactions, producerConfig, instance: this.instance(node), incarnation }
     const options = { ...this.options(node, spec, incarnation, commit), ...own }
     const journal = this.journals.get(node) as ProcessorJournal
     return streams === undefined

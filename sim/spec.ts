@@ -126,6 +126,8 @@ export interface ProcessorSpec extends ReaderSpec {
   readonly transform: Transform
   /** How it commits in transactions; null when it does not. */
   readonly transactions: ProcessorTransactions | null
+  /** Store that keeps its checkpoints, with which it commits in two phases; missing when it does not. */
+  readonly checkpoints?: string
   /** Kafka Streams' rules; missing for an application of one's own. */
   readonly streams?: StreamsRules
   /** `${instance}` and the like in `transactional.id` are filled in by the world. */

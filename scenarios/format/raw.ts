@@ -138,7 +138,9 @@ export interface RawConsumer extends RawReader {
 
 export interface RawProcessor extends RawReader {
   to?: Opt<RawName | RawName[]>
-  commit?: Opt<'auto' | 'before-output' | 'after-output' | 'in-transaction'>
+  commit?: Opt<
+    'auto' | 'before-output' | 'after-output' | 'in-transaction' | { 'two-phase': { checkpoints?: Opt<RawName> } }
+  >
   transform?: Opt<'copy' | { 'fan-out': number } | { 'count-by-key': Record<string, unknown> }>
   'group-metadata'?: Opt<boolean>
   'rewind-on-abort'?: Opt<boolean>

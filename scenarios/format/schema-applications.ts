@@ -127,7 +127,15 @@ export const processor: z.ZodType<RawProcessor> = z.strictObject({
   ...reader,
   config: configOf(STREAMS.table, { ...CONSUMER_NAMES, 'application.id': 'of Kafka Streams: the group' }).optional(),
   to: names.optional(),
-  commit: z.enum(['auto', 'before-output', 'after-output', 'in-transaction']).optional().describe('when it commits'),
+  commit: z
+    .union([
+      z.enum(['auto', 'before-output', 'after-output', 'in-transaction']),
+      z.strictObject({ 'two-phase': z.strictObject({ checkpoints: name.optional() }) }),
+    ])
+    .optional()
+    .describe(
+      'when it commits; two-phase: positions and the open transaction are kept in the checkpoints of a database',
+    ),
   transform: z
     .union([
       z.literal('copy'),

@@ -33,3 +33,31 @@ describe('commit in two phases', () => {
     expect(marks(load(sink(text)))[0]).toContain(code)
   })
 })
+
+describe('commit in two phases with Kafka as the second participant', () => {
+  const STORES = 'stores: { db: {}, tree: { kind: files } }\n'
+  const text = BASE.replace('topics: {', 'topics: { payments: {},')
+  const of = (commit: string, more = ''): string =>
+    `${text}${more}${STORES}processors: { j: { from: orders, to: payments, ${commit}, config: { group.id: j, transactional.id: j, auto.offset.reset: earliest } } }\n`
+
+  test('keeps its checkpoints in a store', () => {
+    const { scenarios, diagnostics } = load(of('commit: { two-phase: { checkpoints: db } }'))
+    expect(diagnostics).toEqual([])
+    expect(scenarios[0]?.spec.processors[0]).toMatchObject({ commit: 'two-phase', checkpoints: 'db' })
+  })
+
+  test.each([
+    ['no store', 'commit: { two-phase: {} }', '', 'MISSING'],
+    ['an unknown store', 'commit: { two-phase: { checkpoints: d } }', '', 'UNKNOWN_STORE'],
+    ['files', 'commit: { two-phase: { checkpoints: tree } }', '', 'IMPOSSIBLE'],
+    ['several instances', 'instances: 2, commit: { two-phase: { checkpoints: db } }', '', 'NOT_SIMULATED'],
+    [
+      'older transactions',
+      'commit: { two-phase: { checkpoints: db } }',
+      'profile: { base: kafka-4.1, transaction.version: 1 }\n',
+      'NOT_SIMULATED',
+    ],
+  ])('is refused: %s', (_, commit, more, code) => {
+    expect(marks(load(of(commit, more))).join()).toContain(code)
+  })
+})

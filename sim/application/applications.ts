@@ -4,7 +4,7 @@ import type { Spread } from '../kernel/spread.ts'
 
 /** When a consuming application saves its position, relative to its work. */
 export type CommitMode = 'auto' | 'before-processing' | 'after-processing'
-export type ProcessorCommit = 'auto' | 'before-output' | 'after-output' | 'in-transaction'
+export type ProcessorCommit = 'auto' | 'before-output' | 'after-output' | 'in-transaction' | 'two-phase'
 export type SinkCommit = 'auto' | 'before-output' | 'after-output' | 'with-output' | 'two-phase'
 
 /** What a processor makes of a record. */

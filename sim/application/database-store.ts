@@ -21,6 +21,7 @@ import type {
   StoreWriteResponse,
 } from './store-messages.ts'
 import type { StoreService } from './store-process.ts'
+import type { StoreReadCheckpointRequest, StoreSaveCheckpointRequest } from './two-phase/checkpoint.ts'
 import { PreparedService } from './two-phase/prepared-service.ts'
 
 /** A database: what is asked are transactions, each all or nothing. */
@@ -54,6 +55,10 @@ export class DatabaseStore implements StoreService {
         return this.prepared.finish(request.body as StoreFinishRequest, request.source)
       case StoreApi.StoreListPrepared:
         return this.prepared.list(request.body as StoreListPreparedRequest)
+      case StoreApi.StoreSaveCheckpoint:
+        return this.prepared.save(request.body as StoreSaveCheckpointRequest, request.source)
+      case StoreApi.StoreReadCheckpoint:
+        return this.prepared.read(request.body as StoreReadCheckpointRequest)
       case StoreApi.StoreInsertRow:
         return this.insertRow(request.body as StoreInsertRowRequest, request.source)
       case StoreApi.StoreReadRows: {

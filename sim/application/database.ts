@@ -1,6 +1,7 @@
 import { admits } from './generation-fence.ts'
 import { Marks } from './marks.ts'
 import { CHANGED, INCREMENTED, INSERTED, UNCHANGED } from './store-effects.ts'
+import type { Checkpoint } from './two-phase/checkpoint.ts'
 import { PreparedTransactions } from './two-phase/prepared-transactions.ts'
 import type {
   StoreListPreparedRequest,
@@ -21,6 +22,7 @@ class Table {
   readonly generations: Map<number, number> = new Map()
   readonly marks: Marks = new Marks()
   readonly prepared: PreparedTransactions = new PreparedTransactions()
+  checkpoint: Checkpoint | null = null
 }
 
 /**
@@ -133,6 +135,15 @@ export class Database {
   /** What a group has prepared and not ended. */
   prepared(group: string): PreparedTransactions {
     return this.table(group).prepared
+  }
+
+  /** The newest checkpoint of a group; null = it has none. */
+  checkpoint(group: string): Checkpoint | null {
+    return this.table(group).checkpoint
+  }
+
+  saveCheckpoint(group: string, checkpoint: Checkpoint): void {
+    this.table(group).checkpoint = checkpoint
   }
 
   /** Transactions of all groups that are prepared and not ended. */

@@ -14,7 +14,8 @@ import { ProcessorOutput } from './processor-output.ts'
 import { copiesOf, type OutputMaker } from './processor-sends.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
-import { TRANSACTIONAL_TIMERS, TransactionalOutput, type TransactionalThread } from './transactional-output.ts'
+import { CheckpointedOutput, type CheckpointedThread } from './two-phase/checkpointed-output.ts'
+import { TRANSACTIONAL_TIMERS, TransactionalOutput } from './transactional-output.ts'
 
 export interface ProcessorProcessOptions extends ReaderProcessOptions {
   /** Topics it writes to. */
@@ -26,22 +27,26 @@ export interface ProcessorProcessOptions extends ReaderProcessOptions {
   /** Which of its processes it is, counted from 1. */
   readonly incarnation: number
   readonly instance: number
+  /** Node of the store that keeps its checkpoints; -1 = none. */
+  readonly checkpoints: number
 }
 
 const HANDLER: number = READER_TIMERS + PRODUCER_TIMERS + TRANSACTIONAL_TIMERS
+const CHECKPOINTS: number = HANDLER + 1
 
 /**
  * One instance of a processor: consumes, transforms, produces. `after-output` waits for every acknowledgement before it
  * commits; a send that fails ends the batch, and the application begins again where it last committed. Otherwise failed sends
  * are only logged. `in-transaction` commits outputs and offsets together, once per poll.
  */
-export class ProcessorProcess extends ReaderProcess implements TransactionalThread, HandlerOwner {
+export class ProcessorProcess extends ReaderProcess implements CheckpointedThread, HandlerOwner {
   private readonly processor: ProcessorProcessOptions
   private readonly journal: ProcessorJournal
   private readonly own: OwnCode | null
   private readonly processorHost: OwnCodeHost
   private made: MadeOutput | null = null
   private transactional: TransactionalOutput | null = null
+  private checkpointed: CheckpointedOutput | null = null
   private handler: HandlerWork | null = null
 
   constructor(
@@ -69,8 +74,15 @@ export class ProcessorProcess extends ReaderProcess implements TransactionalThre
     if (transactions === null) return new ProcessorOutput(this.env, this, producer, maker, this.journal, tellSteps)
     const { abort, rewindOnAbort } = transactions
     const options = { producer, maker, abort, rewindOnAbort, tellSteps, timerBase: READER_TIMERS + PRODUCER_TIMERS }
-    this.transactional = new TransactionalOutput(this.env, this, options, this.journal)
-    return this.transactional
+    const { checkpoints: store, config } = this.processor
+    if (store < 0) {
+      this.transactional = new TransactionalOutput(this.env, this, options, this.journal)
+      return this.transactional
+    }
+    const checkpointed = { ...options, store, storeTimers: CHECKPOINTS, group: config['group.id'] }
+    this.checkpointed = new CheckpointedOutput(this.env, this, checkpointed, this.journal)
+    this.transactional = this.checkpointed
+    return this.checkpointed
   }
 
   private maker(): OutputMaker {
@@ -98,6 +110,31 @@ export class ProcessorProcess extends ReaderProcess implements TransactionalThre
 
   onThrew(message: string): void {
     this.processorHost.threw(this.env.node, message)
+  }
+
+  // --- checkpoints --------------------------------------------------------------------------------------------------
+
+  /** Nothing is read before the newest checkpoint is known, and what it names is ended. */
+  protected override proceed(): void {
+    if (this.checkpointed === null || this.checkpointed.isRecovered) super.proceed()
+  }
+
+  onRecovered(): void {
+    if (this.state !== 'not-begun') return
+    this.seekToCheckpoint([...this.owned])
+    this.proceed()
+  }
+
+  private seekToCheckpoint(partitions: readonly number[]): void {
+    for (const tp of partitions) {
+      const position = this.checkpointed?.position(tp) ?? -1
+      if (position >= 0) this.consumer?.seek(tp, position)
+    }
+  }
+
+  override onPartitionsAssigned(partitions: readonly number[]): void {
+    super.onPartitionsAssigned(partitions)
+    this.seekToCheckpoint(partitions)
   }
 
   groupMetadata(): ConsumerGroupMetadata {

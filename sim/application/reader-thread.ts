@@ -31,7 +31,7 @@ type ThreadState =
   | 'closed'
 
 /** What the thread does when a commit is over. */
-type AfterCommit = 'work' | 'next' | 'revoked' | 'close' | 'step'
+export type AfterCommit = 'work' | 'next' | 'revoked' | 'close' | 'step'
 
 /**
  * The single thread of an application that reads: it polls, works on what it got, and commits.
@@ -227,9 +227,13 @@ export abstract class ReaderThread implements ConsumerOwner, OutputOwner, WorkPo
   }
 
   protected commitFinished(): void {
-    const { options, after, book, hand } = this
-    const everything = options.commitEvery === 'poll' && after === 'next' && hand.isLastUnit
-    this.commit(everything ? null : book.toCommit(), after)
+    const { after, book } = this
+    this.commit(this.commitsPositions(after) ? null : book.toCommit(), after)
+  }
+
+  /** Whether it commits wherever the consumer stands, by a call that names no offsets. */
+  protected commitsPositions(after: AfterCommit): boolean {
+    return this.options.commitEvery === 'poll' && after === 'next' && this.hand.isLastUnit
   }
 
   /** Commits, then goes on. Null commits wherever the consumer stands. */

@@ -1,7 +1,7 @@
 import type { KafkaProducer } from '../kafka/client/kafka-producer.ts'
 import type { TransactionCall } from '../kafka/client/transaction/transaction-core.ts'
 import type { TransactionError } from '../kafka/client/transaction/transaction-error.ts'
-import type { TransactionOwner } from '../kafka/client/transaction/transactional-producer.ts'
+import type { OpenTransaction, TransactionOwner } from '../kafka/client/transaction/transactional-producer.ts'
 import type { ConsumerGroupMetadata, TxnOffset } from '../kafka/client/transaction/txn-request.ts'
 import type { OnUnknownCommit } from './workload.ts'
 
@@ -58,6 +58,15 @@ export class TransactionRunner implements TransactionOwner {
     this.producer = producer
     this.state = 'initializing'
     this.call(producer.transactions.initTransactions())
+  }
+
+  /** Commits what a producer that is gone has left open, in its place; {@link TransactionRunnerOwner.onTransactionEnded} follows. */
+  resume(producer: KafkaProducer, open: OpenTransaction): void {
+    this.producer = producer
+    this.offsets = null
+    this.onUnknown = 'retry'
+    producer.transactions.resumeTransaction(open)
+    this.commitNow()
   }
 
   /** The producer is gone. */

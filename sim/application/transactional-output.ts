@@ -58,15 +58,15 @@ export class TransactionalOutput implements MadeOutput, ProducerOwner, Transacti
   readonly immediate = false
   /** Whether the last transaction may have been committed or not: only the group's coordinator knows where to go on. */
   inDoubt = false
-  private readonly env: Env
+  protected readonly env: Env
   private readonly thread: TransactionalThread
   private readonly options: TransactionalOutputOptions
   private readonly journal: ProcessorJournal
-  private readonly runner: TransactionRunner = new TransactionRunner(this)
+  protected readonly runner: TransactionRunner = new TransactionRunner(this)
   private readonly sends: ProcessorSends
-  private producer: KafkaProducer
+  protected producer: KafkaProducer
   /** Records of the open transaction. */
-  private unit: ConsumedRecord[] = []
+  protected unit: ConsumedRecord[] = []
   /** What was put before a transaction could begin. */
   private early: { readonly worker: number; readonly polled: ConsumedRecord } | null = null
   /** What the thread is told when there is a producer again. */
@@ -84,7 +84,7 @@ export class TransactionalOutput implements MadeOutput, ProducerOwner, Transacti
     this.producer = this.newProducer()
   }
 
-  private newProducer(): KafkaProducer {
+  protected newProducer(): KafkaProducer {
     const producer = new KafkaProducer(this.env, { ...this.options.producer, transactionOwner: this.runner }, this)
     this.sends.producer = producer
     return producer
@@ -142,7 +142,7 @@ export class TransactionalOutput implements MadeOutput, ProducerOwner, Transacti
     return false
   }
 
-  private commit(): void {
+  protected commit(): void {
     this.runner.commit(this.committing, 'retry')
   }
 

@@ -134,6 +134,7 @@ export const M = {
   storePrepared: 139,
   storeFinished: 140,
   logCleaned: 141,
+  checkpointSaved: 142,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -14,4 +14,10 @@ export const STORE_ROWS: readonly Row[] = [
     'a store commits a transaction that was prepared (commit 1), or rolls it back (0)',
     'group:text transaction commit by:node',
   ],
+  [
+    'checkpoint.saved',
+    M.checkpointSaved,
+    'a store keeps a checkpoint: positions, and the transaction that has what came before them and is to be committed now',
+    'group:text txn:record by:node',
+  ],
 ]

@@ -16,19 +16,19 @@ import { checkHandlerOfProcessor, handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfStreams, overrideConsumer, overrideProducer, streamsAt } from './streams.ts'
 import { changelogOf, checkStateful, isStateful } from './stateful.ts'
+import { checkpointsAt } from './checkpoints.ts'
 import { checkIdempotence } from './streams-rules.ts'
 import { shareAt } from './share.ts'
 import { resolveTopicNames } from './topic-names.ts'
 import { withTransactionalId } from './transaction-rules.ts'
 
 const COMMIT: CommitWords<Exclude<ProcessorCommit, 'auto'>> = {
-  words: ['before-output', 'after-output', 'in-transaction'],
+  words: ['before-output', 'after-output', 'in-transaction', 'two-phase'],
   later: [],
   hints: {
     'before-processing': 'what a processor does is its output: write `before-output`',
     'after-processing': 'what a processor does is its output: write `after-output`',
     'with-output': 'only a sink can, which writes into a store',
-    'two-phase': 'only a sink can, which writes into a store',
   },
 }
 const MOST_OUTPUTS = 1000
@@ -77,9 +77,7 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
   }
   const transactions = transactionsAt(place, commit)
   const producerConfig =
-    transactions === null
-      ? written
-      : withTransactionalId(place.get('commit'), '`commit: in-transaction`', written, facts)
+    transactions === null ? written : withTransactionalId(place.get('commit'), `\`commit: ${commit}\``, written, facts)
   if (transactions === null) checkNoTransactions(place, producerConfig)
   else checkInTransaction(place, spec)
   return {
@@ -89,6 +87,7 @@ function resolveProcessor(facts: ApplicationFacts, context: Context, file: FileF
     transform,
     transactions,
     producerConfig,
+    ...(commit === 'two-phase' ? { checkpoints: checkpointsAt(facts, spec, context, file) } : {}),
   }
 }
 
@@ -105,6 +104,8 @@ function transactionsAt(place: Place, commit: ProcessorCommit): ProcessorTransac
       abort: shareAt(place.get('abort'), '`abort`'),
     }
   }
+  if (commit === 'two-phase')
+    return { groupMetadata: false, rewindOnAbort: true, abort: shareAt(place.get('abort'), '`abort`') }
   for (const key of TRANSACTIONAL) {
     if (!place.has(key)) continue
     const message = `\`${key}\` says something only with \`commit: in-transaction\``

@@ -1,6 +1,7 @@
 import type { GuaranteeDefinition, ReaderKind, Stage } from '../vocabulary.ts'
 import { type ApplicationFacts, type Context, publishes, reads, type StoreFacts } from './context.ts'
 import { isExactlyOnceSource } from './facts.ts'
+import { commitsInTwoPhases } from './two-phase.ts'
 import { isStateful } from './stateful.ts'
 import { transactionStep } from './transaction-steps.ts'
 
@@ -119,6 +120,7 @@ export function isTransactional({ kind, place }: ApplicationFacts): boolean {
   if (kind === 'source') return isExactlyOnceSource(place)
   if (place.get('config').has('transactional.id') || place.has('transactions')) return true
   if (isExactlyOnceStream(place)) return true
+  if (kind === 'processor' && commitsInTwoPhases(place)) return true
   return place.get('commit').text() === 'in-transaction' || transactionStep(place.get('steps')) !== null
 }
 

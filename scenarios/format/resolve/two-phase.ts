@@ -38,5 +38,5 @@ export function twoPhaseAt({ place, name }: ApplicationFacts, kind: StoreKind): 
 /** Whether transactions of an application may be in doubt in its store. */
 export function commitsInTwoPhases(application: Place): boolean {
   const commit = application.get('commit')
-  return commit.text() === 'two-phase' || commit.get('two-phase').written || commit.has('two-phase')
+  return commit.text() === 'two-phase' || commit.has('two-phase')
 }

@@ -3,6 +3,11 @@ import type { Env } from '../../kafka/env.ts'
 import type { Database } from '../database.ts'
 import { GENERATION_FENCE } from '../store-effects.ts'
 import type {
+  StoreReadCheckpointRequest,
+  StoreReadCheckpointResponse,
+  StoreSaveCheckpointRequest,
+} from './checkpoint.ts'
+import type {
   StoreFinishRequest,
   StoreListPreparedRequest,
   StoreListPreparedResponse,
@@ -10,7 +15,10 @@ import type {
   StorePrepareResponse,
 } from '../store-messages.ts'
 
-/** What a database does with transactions that end in two steps (`PREPARE TRANSACTION`, `COMMIT PREPARED` and so on). */
+/**
+ * What a database does with transactions that end in two steps (`PREPARE TRANSACTION`, `COMMIT PREPARED` and so on), and with
+ * checkpoints that name those of others.
+ */
 export class PreparedService {
   private readonly env: Env
   private readonly database: Database
@@ -47,6 +55,17 @@ export class PreparedService {
       env.emitWide(M.effectApplied, row.record, row.tp, row.offset, what, env.node, key, generation, by)
     }
     return {}
+  }
+
+  save({ group, checkpoint }: StoreSaveCheckpointRequest, by: number): object {
+    const { env, database } = this
+    database.saveCheckpoint(group, checkpoint)
+    env.emit(M.checkpointSaved, env.recorder.text(group), checkpoint.open.transaction, by)
+    return {}
+  }
+
+  read({ group }: StoreReadCheckpointRequest): StoreReadCheckpointResponse {
+    return { checkpoint: this.database.checkpoint(group) }
   }
 
   list(request: StoreListPreparedRequest): StoreListPreparedResponse {

@@ -71,6 +71,11 @@ export class TwoPhaseSink extends ReaderProcess implements TwoPhaseOwner {
 
   // --- the second phase -----------------------------------------------------------------------------------------------
 
+  /** It names what it has prepared: a commit that does not passes over partitions whose position is being validated. */
+  protected override commitsPositions(): boolean {
+    return false
+  }
+
   override onCommitReturned(ok: boolean): void {
     if (!ok) this.fail()
     else if (this.twoPhase?.complete() !== false) super.onCommitReturned(true)

@@ -53,6 +53,8 @@ export const StoreApi = {
   StorePrepare: 1010,
   StoreFinish: 1011,
   StoreListPrepared: 1012,
+  StoreSaveCheckpoint: 1013,
+  StoreReadCheckpoint: 1014,
 } as const
 
 export type StoreApiKey = (typeof StoreApi)[keyof typeof StoreApi]

@@ -75,6 +75,17 @@ export class TransactionManager implements ErrorPolicy {
     this.earlierInDoubt = false
   }
 
+  /** The transaction of a producer that is gone is this one's. */
+  resume(producerId: number, producerEpoch: number): void {
+    const { core } = this
+    this.sequences.setIdentity(producerId, producerEpoch)
+    core.transitionTo('INITIALIZING', 'application')
+    core.transitionTo('READY', 'application')
+    core.transitionTo('IN_TRANSACTION', 'application')
+    core.isV2 = true
+    core.started = true
+  }
+
   /** `maybeAddPartition`: a record for the partition is to be sent. */
   addPartition(partition: PartitionState): void {
     if (partition.inTransaction) return

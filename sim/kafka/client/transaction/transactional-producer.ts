@@ -20,6 +20,14 @@ export interface TransactionOwner {
   onSendThrew(error: TransactionError): void
 }
 
+/** A transaction that everything has been sent to, and that is not ended. */
+export interface OpenTransaction {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** The application's number of it, for moments. */
+  readonly transaction: number
+}
+
 export interface TransactionalProducerParts {
   readonly env: Env
   readonly settings: ProducerSettings
@@ -117,6 +125,23 @@ export class TransactionalProducer {
       if (before !== manager.core.state) this.emit(M.txnEnding, 0)
       return result
     })
+  }
+
+  /** The transaction that is open; null = none. */
+  get openTransaction(): OpenTransaction | null {
+    const { manager } = this.parts
+    if (manager === null || this.transaction < 0) return null
+    const { producerId, producerEpoch } = manager.sequences
+    return { producerId, producerEpoch, transaction: this.transaction }
+  }
+
+  /**
+   * Takes the place of the producer that has left a transaction of version 2 open, as frameworks with checkpoints do by reflection
+   * (Flink's `FlinkKafkaInternalProducer.resumeTransaction`): Kafka's own client has no such call without KIP-939. It can be ended, once.
+   */
+  resumeTransaction({ producerId, producerEpoch, transaction }: OpenTransaction): void {
+    this.parts.manager?.resume(producerId, producerEpoch)
+    this.transaction = transaction
   }
 
   /** What send() throws now, of which the application is told; null = it may take a record. */
