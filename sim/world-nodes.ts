@@ -167,8 +167,12 @@ export class WorldNodes {
   private controller(env: Env, node: number, incarnation: number): Controller | QuorumController {
     const { cluster, profile } = this.spec
     const config = cluster.controllerConfig
-    const elr = profile['eligible.leader.replicas.version'] === 1
-    const options = { config, elr, futureEpochs: profile['alter.partition.ahead'] }
+    const options = {
+      config,
+      elr: profile['eligible.leader.replicas.version'] === 1,
+      futureEpochs: profile['alter.partition.ahead'],
+      eligibleOnly: profile['isr.eligibility'] === 'checked',
+    }
     const controller =
       cluster.controllers > 1
         ? new QuorumController(env, options, this.voter(node, incarnation), this.diskOf(node), this.committed, this)

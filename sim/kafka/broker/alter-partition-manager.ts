@@ -4,7 +4,7 @@ import type { ClientRequest, Completion } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
-import type { AlterPartitionRequest, AlterPartitionResponse } from '../protocol/messages.ts'
+import type { AlterPartitionData, AlterPartitionRequest, AlterPartitionResponse } from '../protocol/messages.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import type { AlterIsr } from './partition.ts'
 import { BrokerTimer } from './timers.ts'
@@ -55,15 +55,20 @@ export class AlterPartitionManager {
         topicId: topicIdOf(item.partition.tp),
         partitionIndex: partitionOf(item.partition.tp),
         leaderEpoch: item.leaderEpoch,
-        newIsrWithEpochs: item.isr.map((brokerId, index) => ({
-          brokerId,
-          brokerEpoch: brokerId === this.broker ? this.channel.brokerEpoch : (item.brokerEpochs[index] as number),
-        })),
+        newIsrWithEpochs: this.membersOf(item),
         leaderRecoveryState: item.partition.leaderRecoveryState,
         partitionEpoch: item.partitionEpoch,
       })),
     }
     this.channel.send(Api.AlterPartition, body)
+  }
+
+  private membersOf(item: AlterIsr): AlterPartitionData['newIsrWithEpochs'] {
+    const epochs = item.partition.epochsSent(item)
+    return item.isr.map((brokerId, index) => ({
+      brokerId,
+      brokerEpoch: brokerId === this.broker ? this.channel.brokerEpoch : (epochs[index] as number),
+    }))
   }
 
   onCompletion(_request: ClientRequest, body: object | null, cause: Completion): void {

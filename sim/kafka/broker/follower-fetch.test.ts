@@ -60,6 +60,17 @@ describe('the divergence test (1.7)', () => {
     expect(replica.partition.maybeIncrementLeaderHW()).toBe(false)
     expect(replica.log.highWatermark).toBe(0)
   })
+
+  test('fetch.diverging.offset: counted takes it for in sync, and for holding what comes next (until KAFKA-13141)', () => {
+    const replica = new LoneReplica({ profile: { 'fetch.diverging.offset': 'counted' } })
+    replica.append(5, 1)
+    replica.lead(2, 1, [1])
+    const result = replica.fetch(2, 8, { lastFetchedEpoch: 1 })
+    expect(answerOf(result).divergingEpoch).toEqual({ epoch: 1, endOffset: 5 })
+    expect(result.expansions[0]?.isr).toEqual([1, 2])
+    replica.append(3)
+    expect(replica.log.highWatermark).toBe(8)
+  })
 })
 
 describe('who may fetch (1.7)', () => {

@@ -14,6 +14,7 @@ import type { MetadataCache } from './metadata-cache.ts'
 import type { AlterIsr, Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
 import { leaderHint } from './produce-response.ts'
+import type { ReplicationSwitches } from './replication-switches.ts'
 
 const NO_RECORDS: readonly LogEntry[] = []
 
@@ -34,12 +35,19 @@ export class FollowerFetch {
   private readonly partitions: ByPartition<Partition>
   private readonly metadata: MetadataCache
   private readonly idle: IdleReplicas
+  private readonly rules: ReplicationSwitches
   private readonly result: FetchResult = new FetchResult()
 
-  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache, idle: IdleReplicas) {
+  constructor(
+    partitions: ByPartition<Partition>,
+    metadata: MetadataCache,
+    idle: IdleReplicas,
+    rules: ReplicationSwitches,
+  ) {
     this.partitions = partitions
     this.metadata = metadata
     this.idle = idle
+    this.rules = rules
   }
 
   /** Reads what the request asks for; `updateState` false for a fetch that was parked and reads again. */
@@ -104,6 +112,7 @@ export class FollowerFetch {
     if (diverging !== null) {
       // No data, and the follower's offset is not believed (KAFKA-13141).
       result.immediate = true
+      if (updateState && this.rules.divergingCounts) this.updateFollower(request, wanted, partition, result)
       return answer(wanted, highWatermark, logStartOffset, diverging, NO_RECORDS)
     }
     let records = NO_RECORDS
@@ -125,6 +134,7 @@ export class FollowerFetch {
     if (wanted.currentLeaderEpoch > partition.leaderEpoch) return Errors.UNKNOWN_LEADER_EPOCH
     if (!partition.isLeader) return Errors.NOT_LEADER_OR_FOLLOWER
     if (partition.remote(request.replicaId) === null) return Errors.UNKNOWN_LEADER_EPOCH
+    if (this.rules.brokerEpochs === 'none') return Errors.NONE
     // KIP-903: a fetch from a previous life of the follower.
     const known = this.metadata.aliveBrokerEpoch(request.replicaId)
     if (request.replicaEpoch >= 0 && known >= 0 && request.replicaEpoch < known) return Errors.NOT_LEADER_OR_FOLLOWER

@@ -226,3 +226,54 @@ describe('answers to AlterPartition (1.6)', () => {
     expect(replica.partition.pending?.isr).toBe(newer.isr)
   })
 })
+
+describe('older rules of in-sync sets', () => {
+  test('isr.expansion: high-watermark lets a follower in before the start of the leader epoch (before KAFKA-7128, R13)', () => {
+    const replica = new LoneReplica({ profile: { 'isr.expansion': 'high-watermark' } })
+    replica.append(10, 1)
+    replica.log.setHighWatermark(8, 1, false)
+    replica.lead(2, 1, [1])
+    expect(replica.fetch(3, 8, { lastFetchedEpoch: 1 }).expansions[0]?.isr).toEqual([1, 3])
+  })
+
+  test('isr.eligibility: unchecked takes who is fenced or shuts down (before KIP-841, K04)', () => {
+    for (const change of [{ fenced: true }, { inControlledShutdown: true }]) {
+      const rules = { 'isr.eligibility': 'unchecked', 'isr.broker.epochs': 'none' } as const
+      const replica = new LoneReplica({ profile: rules })
+      replica.lead(1, 0, [1, 2])
+      replica.changeRegistration(3, change)
+      expect(expand(replica, 3, 0).isr).toEqual([1, 2, 3])
+    }
+  })
+
+  test('isr.broker.epochs: none believes fetches of any life, and says of none (before KIP-903, R12a)', () => {
+    const replica = new LoneReplica({ profile: { 'isr.broker.epochs': 'none' } })
+    replica.lead(1, 0, [1, 2])
+    const item = replica.fetch(3, 0, { brokerEpoch: 50 }).expansions[0] as AlterIsr
+    expect(replica.partition.epochsSent(item)).toEqual([-1, -1, -1])
+  })
+
+  test('isr.broker.epochs: when-sent vouches for the life that fetched last (before KAFKA-15221, R12b)', () => {
+    const sent = (mode: 'with-progress' | 'when-sent'): readonly number[] => {
+      const replica = new LoneReplica({ profile: { 'isr.broker.epochs': mode } })
+      replica.lead(1, 0, [1, 2])
+      replica.append(3)
+      const item = expand(replica, 3, 3)
+      replica.register(3, 200)
+      replica.fetch(3, 0, { brokerEpoch: 200 })
+      return replica.partition.epochsSent(item)
+    }
+    expect(sent('with-progress').at(-1)).toBe(103)
+    expect(sent('when-sent').at(-1)).toBe(200)
+  })
+
+  test('high.watermark.below.min.isr: moves commits what the leader alone has (before KAFKA-15583, R21)', () => {
+    const highWatermark = (rule: 'stands' | 'moves'): number => {
+      const replica = new LoneReplica({ minIsr: 2, profile: { 'high.watermark.below.min.isr': rule } })
+      replica.lead(1, 0, [1])
+      replica.append(3)
+      return replica.log.highWatermark
+    }
+    expect([highWatermark('stands'), highWatermark('moves')]).toEqual([0, 3])
+  })
+})

@@ -13,11 +13,13 @@ import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
 import type { ConfigTable } from '../protocol/config/definition.ts'
 import { TOPIC_CONFIG, type TopicConfig } from '../protocol/config/topic.ts'
 import type { FetchPartition, FetchPartitionResponse, FetchRequest } from '../protocol/messages.ts'
+import { CLUSTER_PROFILES, type ClusterProfile } from '../protocol/profile.ts'
 import { type IdleReplicaHost, IdleReplicas } from './idle-replicas.ts'
 import { FollowerFetch, type FetchResult } from './follower-fetch.ts'
 import { MetadataCache, type PartitionMetadata } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import type { RemoteReplica } from './remote-replica.ts'
+import { replicationSwitchesOf } from './replication-switches.ts'
 
 const TP: number = (1 << 16) | 0
 
@@ -42,8 +44,11 @@ export class LoneReplica {
   readonly moments: string[] = []
   private batches = 0
 
-  constructor(options: { readonly minIsr?: number; readonly lagMs?: number } = {}) {
-    const { minIsr = 1, lagMs = 30_000 } = options
+  constructor(
+    options: { readonly minIsr?: number; readonly lagMs?: number; readonly profile?: Partial<ClusterProfile> } = {},
+  ) {
+    const { minIsr = 1, lagMs = 30_000, profile } = options
+    const rules = replicationSwitchesOf({ ...CLUSTER_PROFILES['kafka-4.1'], ...profile })
     this.kernel = new Kernel({
       seed: 'lone',
       hasher: {
@@ -72,10 +77,11 @@ export class LoneReplica {
       broker: 1,
       replicaLagTimeMaxMs: lagMs,
       minInsyncReplicas: minIsr,
+      rules,
     })
     const noHost: IdleReplicaHost = { create: () => this.partition, admit: () => {}, propose: () => {} }
     const idle = new IdleReplicas(env, 1, this.metadata, noHost, 'when-touched')
-    this.fetches = new FollowerFetch(new Map([[TP, this.partition]]), this.metadata, idle)
+    this.fetches = new FollowerFetch(new Map([[TP, this.partition]]), this.metadata, idle, rules)
   }
 
   register(brokerId: number, brokerEpoch: number): void {

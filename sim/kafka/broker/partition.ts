@@ -8,6 +8,7 @@ import type { AlterPartitionResult } from '../protocol/messages.ts'
 import { isAmong } from '../small-list.ts'
 import type { MetadataCache, PartitionMetadata } from './metadata-cache.ts'
 import { RemoteReplica } from './remote-replica.ts'
+import type { ReplicationSwitches } from './replication-switches.ts'
 
 /** A change of the in-sync set that the controller has not answered yet (`PendingPartitionChange`). */
 export interface PendingIsr {
@@ -26,6 +27,14 @@ export interface AlterIsr {
 }
 
 export type AlterOutcome = 'done' | 'retry'
+
+export interface PartitionOptions {
+  /** The broker whose replica this is. */
+  readonly broker: number
+  readonly replicaLagTimeMaxMs: number
+  readonly minInsyncReplicas: number
+  readonly rules: ReplicationSwitches
+}
 
 /**
  * One replica's part in its partition: role, epochs, in-sync set and high watermark (`Partition.scala`). It decides; the
@@ -56,14 +65,9 @@ export class Partition {
   private readonly metadata: MetadataCache
   private readonly maxLag: number
   private readonly minIsr: number
+  private readonly rules: ReplicationSwitches
 
-  constructor(
-    env: Env,
-    tp: number,
-    log: PartitionLog,
-    metadata: MetadataCache,
-    options: { readonly broker: number; readonly replicaLagTimeMaxMs: number; readonly minInsyncReplicas: number },
-  ) {
+  constructor(env: Env, tp: number, log: PartitionLog, metadata: MetadataCache, options: PartitionOptions) {
     this.env = env
     this.tp = tp
     this.log = log
@@ -71,6 +75,7 @@ export class Partition {
     this.broker = options.broker
     this.maxLag = ms(options.replicaLagTimeMaxMs)
     this.minIsr = options.minInsyncReplicas
+    this.rules = options.rules
   }
 
   /** `Partition.effectiveMinIsr`: never more than there are replicas. */
@@ -213,7 +218,7 @@ export class Partition {
 
   private incrementLeaderHW(): boolean {
     // KIP-966's strict rule (3.7): below min ISR nothing commits, for every acks.
-    if (this.isr.length < this.effectiveMinIsr) return false
+    if (this.isr.length < this.effectiveMinIsr && this.rules.strictMinIsr) return false
     const now = this.env.monotonic()
     const leaderEnd = this.log.logEndOffset
     let candidate = leaderEnd
@@ -233,7 +238,8 @@ export class Partition {
 
   /** `Partition.isReplicaIsrEligible`: KIP-841 and KIP-903. Who has not fetched yet is not eligible. */
   private isEligibleForIsr(remote: RemoteReplica): boolean {
-    if (!this.metadata.isEligible(remote.broker)) return false
+    if (this.rules.eligibleOnly && !this.metadata.isEligible(remote.broker)) return false
+    if (this.rules.brokerEpochs === 'none') return true
     return remote.brokerEpoch === this.metadata.aliveBrokerEpoch(remote.broker)
   }
 
@@ -244,7 +250,8 @@ export class Partition {
     if (this.pending !== null || isAmong(this.isr, remote.broker)) return null
     const end = remote.logEndOffset
     // Not before it reached the start of this leadership (KAFKA-7128).
-    if (end < this.log.highWatermark || end < this.leaderEpochStartOffset || !this.isEligibleForIsr(remote)) return null
+    const start = this.rules.fromEpochStart ? this.leaderEpochStartOffset : 0
+    if (end < this.log.highWatermark || end < start || !this.isEligibleForIsr(remote)) return null
     const isr = [...this.isr, remote.broker]
     this.pending = { kind: 'expand', isr }
     this.maximalIsr = isr
@@ -277,9 +284,15 @@ export class Partition {
    * when the request leaves, or a request that waits would vouch for the replica's next life (KAFKA-15221).
    */
   private brokerEpochOf(broker: number): number {
+    if (this.rules.brokerEpochs === 'none') return -1
     const remote = this.remote(broker)
     if (remote === null) return -1
     return remote.brokerEpoch < 0 ? this.metadata.aliveBrokerEpoch(broker) : remote.brokerEpoch
+  }
+
+  /** The epochs with which a change goes to the controller: those of when it was decided, unless before KAFKA-15221. */
+  epochsSent(item: AlterIsr): readonly number[] {
+    return this.rules.brokerEpochs === 'when-sent' ? item.isr.map((id) => this.brokerEpochOf(id)) : item.brokerEpochs
   }
 
   /** `Partition.handleAlterPartitionUpdate`: a change was accepted. Returns whether the high watermark moved. */

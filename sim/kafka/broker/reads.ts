@@ -18,6 +18,7 @@ import type { MetadataCache } from './metadata-cache.ts'
 import { listOffsets, offsetForLeaderEpoch } from './offset-answers.ts'
 import type { AlterIsr, Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
+import { replicationSwitchesOf } from './replication-switches.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { SplitFetches, type SplitFetchHost } from './split-fetch.ts'
 
@@ -58,7 +59,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
     this.host = host
     this.purgatory = new FetchPurgatory(env, this)
     this.splitFetches = profile['fetch.high.watermark.reads'] === 2 ? new SplitFetches(env, this) : null
-    this.followerFetch = new FollowerFetch(partitions, metadata, idle)
+    this.followerFetch = new FollowerFetch(partitions, metadata, idle, replicationSwitchesOf(profile))
     this.consumerFetch = new ConsumerFetch(partitions, metadata)
   }
 

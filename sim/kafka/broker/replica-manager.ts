@@ -18,6 +18,7 @@ import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
 import { Reads, type ReadsHost } from './reads.ts'
 import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
+import { type ReplicationSwitches, replicationSwitchesOf } from './replication-switches.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
@@ -65,6 +66,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
   private readonly logs: LogManager
+  private readonly rules: ReplicationSwitches
 
   constructor(
     env: Env,
@@ -79,6 +81,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     this.options = options
     this.metadata = metadata
     this.logs = logs
+    this.rules = replicationSwitchesOf(options.profile)
     this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
     this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this)
     this.fetches = this.reads.purgatory
@@ -163,6 +166,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
       broker,
       replicaLagTimeMaxMs: config['replica.lag.time.max.ms'],
       minInsyncReplicas: topicConfig['min.insync.replicas'],
+      rules: this.rules,
     })
   }
 

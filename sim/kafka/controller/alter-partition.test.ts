@@ -116,6 +116,13 @@ describe('AlterPartition', () => {
     expect(bench.told()).toEqual([])
   })
 
+  test('before KIP-841 it is as good as any other (K04)', () => {
+    const bench = new Bench({ partitions: 2, eligibleOnly: false })
+    bench.heartbeat(2, { wantShutDown: true })
+    bench.told()
+    expect(bench.alter(1, [1, 2, 3]).partitions).toMatchObject([{ errorCode: Errors.NONE, isr: [1, 2, 3] }])
+  })
+
   test('partitions of a request are judged one by one', () => {
     const bench = new Bench({ partitions: 2 })
     const good = {

@@ -8,6 +8,7 @@ import { type PartitionRegistration, RECOVERED, RECOVERING } from './partition-r
  * The controller's checks of one partition of an AlterPartition request, in Kafka's order
  * (`ReplicationControlManager.validateAlterPartitionData`). The sender's broker epoch has been checked before.
  *
+ * @param eligibleOnly whether members must be alive and stay so (KIP-841).
  * @returns an error code; NONE = the change may be made.
  */
 export function validateAlterPartition(
@@ -16,6 +17,7 @@ export function validateAlterPartition(
   data: AlterPartitionData,
   cluster: ClusterControlManager,
   futureEpochs: FutureEpochs,
+  eligibleOnly: boolean,
 ): number {
   // A leader that knows more than the controller talks to a controller that is no longer the active one (KAFKA-14154).
   const older = futureEpochs === 'fenced'
@@ -27,7 +29,7 @@ export function validateAlterPartition(
   if (brokerId !== partition.leader) return Errors.INVALID_REQUEST
   if (data.partitionEpoch < partition.partitionEpoch) return Errors.INVALID_UPDATE_VERSION
   if (!isValidIsr(partition, data)) return Errors.INVALID_REQUEST
-  return data.newIsrWithEpochs.every((member) => isEligible(member.brokerId, member.brokerEpoch, cluster))
+  return data.newIsrWithEpochs.every((member) => isEligible(member, cluster, eligibleOnly))
     ? Errors.NONE
     : Errors.INELIGIBLE_REPLICA
 }
@@ -42,8 +44,14 @@ function isValidIsr(partition: PartitionRegistration, data: AlterPartitionData):
 }
 
 /** KIP-841 and KIP-903: registered, not shutting down, not fenced, and the incarnation that the leader saw (-1 = any). */
-function isEligible(brokerId: number, brokerEpoch: number, cluster: ClusterControlManager): boolean {
-  return cluster.isActive(brokerId) && (brokerEpoch === -1 || cluster.hasEpoch(brokerId, brokerEpoch))
+function isEligible(
+  { brokerId, brokerEpoch }: AlterPartitionData['newIsrWithEpochs'][number],
+  cluster: ClusterControlManager,
+  eligibleOnly: boolean,
+): boolean {
+  return (
+    (cluster.isActive(brokerId) || !eligibleOnly) && (brokerEpoch === -1 || cluster.hasEpoch(brokerId, brokerEpoch))
+  )
 }
 
 export function refusal(data: AlterPartitionData, errorCode: number): AlterPartitionResult {

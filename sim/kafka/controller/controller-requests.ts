@@ -50,6 +50,8 @@ export interface ControllerOptions {
   readonly elr: boolean
   /** alter.partition.ahead */
   readonly futureEpochs: FutureEpochs
+  /** KIP-841: who is fenced or shuts down does not join an in-sync set; true unless told otherwise. */
+  readonly eligibleOnly?: boolean
 }
 
 /** Where changes of the metadata go. */
@@ -77,7 +79,7 @@ export class ControllerRequests {
 
   constructor(
     env: Env,
-    { config, elr, futureEpochs }: ControllerOptions,
+    { config, elr, futureEpochs, eligibleOnly = true }: ControllerOptions,
     image: ControllerImage,
     writer: MetadataWriter,
   ) {
@@ -88,6 +90,7 @@ export class ControllerRequests {
     this.replication = new ReplicationControlManager(image.topics, image.cluster, {
       elr,
       futureEpochs,
+      eligibleOnly,
       minInsyncReplicas: config['min.insync.replicas'],
       uncleanLeaderElectionEnable: config['unclean.leader.election.enable'],
     })

@@ -135,6 +135,7 @@ export interface BenchOptions {
   readonly partitions?: number
   readonly elr?: boolean
   readonly futureEpochs?: FutureEpochs
+  readonly eligibleOnly?: boolean
   readonly topic?: Partial<TopicConfig>
   readonly config?: Partial<BrokerConfig>
 }
@@ -187,9 +188,10 @@ export class Bench {
   }
 
   private start(): Controller {
-    const { config, elr, futureEpochs = 'not-controller' } = this.options
+    const { config, elr = true, futureEpochs = 'not-controller', eligibleOnly = true } = this.options
     const env = new Env(0, this.kernel, this.network, this.recorder)
-    const controller = new Controller(env, { config: brokerConfig(config), elr: elr ?? true, futureEpochs }, this.disk)
+    const options = { config: brokerConfig(config), elr, futureEpochs, eligibleOnly }
+    const controller = new Controller(env, options, this.disk)
     this.kernel.start(0, controller)
     this.controller = controller
     this.view.setProcess(0, controller)

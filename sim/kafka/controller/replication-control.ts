@@ -22,6 +22,8 @@ export interface ReplicationDefaults {
   /** eligible.leader.replicas.version = 1 */
   readonly elr: boolean
   readonly futureEpochs: FutureEpochs
+  /** Whether leaders may not take into their in-sync sets who is fenced or shuts down (KIP-841). */
+  readonly eligibleOnly: boolean
   readonly minInsyncReplicas: number
   readonly uncleanLeaderElectionEnable: boolean
 }
@@ -156,7 +158,8 @@ export class ReplicationControlManager {
     if (this.topics.topic(data.topicId) === undefined) return refusal(data, Errors.UNKNOWN_TOPIC_ID)
     const partition = this.topics.partition(tpOf(data.topicId, data.partitionIndex))
     if (partition === undefined) return refusal(data, Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    const error = validateAlterPartition(brokerId, partition, data, this.cluster, this.defaults.futureEpochs)
+    const { futureEpochs, eligibleOnly } = this.defaults
+    const error = validateAlterPartition(brokerId, partition, data, this.cluster, futureEpochs, eligibleOnly)
     if (error !== Errors.NONE) return refusal(data, error)
     const builder = new PartitionChangeBuilder(partition, new LeaderAcceptor(this.cluster), {
       ...this.optionsFor(partition, this.electionFor(partition)),

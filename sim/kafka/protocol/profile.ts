@@ -62,6 +62,19 @@ export interface ClusterProfile {
   readonly 'alter.partition.ahead': FutureEpochs
   /** How a follower finds out what of its log its leader does not share. */
   readonly 'log.truncation': LogTruncation
+  /**
+   * KIP-903: whether a leader tells the controller which life of a follower it takes into the in-sync set, and believes no fetch
+   * of an earlier one (3.5); of the life that it knows when the request leaves, as before KAFKA-15221 (3.5.2); or not at all.
+   */
+  readonly 'isr.broker.epochs': 'with-progress' | 'when-sent' | 'none'
+  /** KIP-841: whether leaders and the controller keep who is fenced or shuts down out of in-sync sets (3.3). */
+  readonly 'isr.eligibility': 'checked' | 'unchecked'
+  /** KAFKA-7128: how far a follower must be to join the in-sync set: the start of this leadership (2.1), or the high watermark. */
+  readonly 'isr.expansion': 'leader-epoch-start' | 'high-watermark'
+  /** KAFKA-13141: whether the offset of a follower that has parted from its leader counts (2.7 to 2.8.0). */
+  readonly 'fetch.diverging.offset': 'ignored' | 'counted'
+  /** KAFKA-15583: whether the high watermark stands while the in-sync set is below min.insync.replicas (3.7). */
+  readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
 }
 
 /**
@@ -170,6 +183,36 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     values: ['lenient', 'strict'],
     about: "KIP-1228: whether a marker's epoch must be above the partition's (strict, 4.2) or may equal it (lenient)",
   },
+  {
+    name: 'isr.broker.epochs',
+    values: ['with-progress', 'when-sent', 'none'],
+    about:
+      'KIP-903 which life of a follower joins the in-sync set: that of the fetches that showed it caught up (since 3.5.2), the one that the leader knows when it asks the controller (KAFKA-15221, since 3.5), or any',
+  },
+  {
+    name: 'isr.eligibility',
+    values: ['checked', 'unchecked'],
+    about:
+      'KIP-841 a broker that is fenced or shuts down: kept out of in-sync sets (since 3.3), or taken back by a leader that it still fetches from',
+  },
+  {
+    name: 'isr.expansion',
+    values: ['leader-epoch-start', 'high-watermark'],
+    about:
+      'KAFKA-7128 a follower joins the in-sync set when it has reached the start of this leadership (since 2.1), or the high watermark, which a new leader may know late',
+  },
+  {
+    name: 'fetch.diverging.offset',
+    values: ['ignored', 'counted'],
+    about:
+      'KAFKA-13141 a follower that is told where its log parts from the leader: where it stands counts for nothing, or as any other (2.7 to 2.8.0)',
+  },
+  {
+    name: 'high.watermark.below.min.isr',
+    values: ['stands', 'moves'],
+    about:
+      'KAFKA-15583 the high watermark while the in-sync set is below min.insync.replicas: it stands (since 3.7), or moves on',
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
@@ -190,6 +233,11 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'offsets.expiration': 'since-empty',
     'alter.partition.ahead': 'not-controller',
     'log.truncation': 'on-fetch',
+    'isr.broker.epochs': 'with-progress',
+    'isr.eligibility': 'checked',
+    'isr.expansion': 'leader-epoch-start',
+    'fetch.diverging.offset': 'ignored',
+    'high.watermark.below.min.isr': 'stands',
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -208,6 +256,11 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'offsets.expiration': 'since-empty',
     'alter.partition.ahead': 'not-controller',
     'log.truncation': 'on-fetch',
+    'isr.broker.epochs': 'with-progress',
+    'isr.eligibility': 'checked',
+    'isr.expansion': 'leader-epoch-start',
+    'fetch.diverging.offset': 'ignored',
+    'high.watermark.below.min.isr': 'stands',
   },
 }
 
