@@ -58,6 +58,10 @@ export function actionInWords(action: Action): string {
       return `disconnect ${targetInWords(action.between[0])} and ${targetInWords(action.between[1])}`
     case 'add-partitions':
       return `add partitions: ${action.topics.map(({ topic, partitions }) => `${topic} has ${partitions}`).join(', ')}`
+    case 'elect-leader':
+      return `elect ${action.partitions.map(({ topic, partition, election }) => `the ${election === 'unclean' ? 'first replica' : 'preferred leader'} of ${topic}-${partition}`).join(', ')}`
+    case 'move-leader':
+      return `move ${action.partitions.map(({ topic, partition, to }) => `the leader of ${topic}-${partition} to ${to}`).join(', ')}`
   }
 }
 
@@ -105,6 +109,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'disconnect':
       return action.between
     case 'add-partitions':
+    case 'elect-leader':
+    case 'move-leader':
       return []
   }
 }

@@ -2,7 +2,7 @@ import type { FaultHost } from './faults/host.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
-import { CREATE_PARTITIONS } from './kafka/controller/controller-requests.ts'
+import { CREATE_PARTITIONS, ELECT_LEADER, MOVE_LEADER } from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
@@ -116,6 +116,22 @@ export class WorldLife implements FaultHost {
     const found = this.nodes.view.topicNamed(topic)
     if (found === null || found.partitions >= partitions || this.activeController() < 0) return false
     this.kernel.deliver(this.activeController(), SIGNAL_EVENT, CREATE_PARTITIONS, found.topicId, partitions, null)
+    return true
+  }
+
+  electLeader(topic: string, partition: number, election: 'preferred' | 'unclean'): boolean {
+    return this.administer(ELECT_LEADER, topic, partition, election === 'unclean' ? 1 : 0)
+  }
+
+  moveLeader(topic: string, partition: number, broker: number): boolean {
+    return this.administer(MOVE_LEADER, topic, partition, broker)
+  }
+
+  private administer(signal: number, topic: string, partition: number, what: number): boolean {
+    const found = this.nodes.view.topicNamed(topic)
+    const controller = this.activeController()
+    if (found === null || found.partitions <= partition || controller < 0) return false
+    this.kernel.deliver(controller, SIGNAL_EVENT, signal, tpOf(found.topicId, partition), what, null)
     return true
   }
 

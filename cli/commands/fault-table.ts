@@ -19,6 +19,14 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     value: 'map of topics, below admin',
     about: 'an operator gives topics more partitions: admin: { add-partitions: { orders: 6 } }',
   },
+  'elect-leader': {
+    value: 'partition, or map of partitions, below admin',
+    about: 'an operator has preferred leaders elected, or any: admin: { elect-leader: { orders-0: unclean } }',
+  },
+  'move-leader': {
+    value: 'map of partitions, below admin',
+    about: 'an operator has another replica lead: admin: { move-leader: { orders-0: broker-2 } }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

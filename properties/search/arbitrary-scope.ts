@@ -99,6 +99,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'slow-disk':
     case 'partition':
     case 'add-partitions':
+    case 'elect-leader':
+    case 'move-leader':
       return []
   }
 }

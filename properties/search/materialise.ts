@@ -75,6 +75,8 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
       return isOne(from) ? { ...action, between: [node, to] } : action
     }
     case 'add-partitions':
+    case 'elect-leader':
+    case 'move-leader':
       return action
   }
 }

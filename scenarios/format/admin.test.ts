@@ -14,6 +14,33 @@ describe('admin', () => {
     expect(load(BASE).scenarios[0]?.spec.topics[0]).not.toHaveProperty('mostPartitions')
   })
 
+  test('elect-leader takes a partition, or several with the election they are to have', () => {
+    const preferred = { topic: 'orders', partition: 0, election: 'preferred' }
+    expect(load(admin('{ elect-leader: orders-0 }')).scenarios[0]?.faults[0]?.action).toEqual({
+      kind: 'elect-leader',
+      partitions: [preferred],
+    })
+    const [scenario] = load(admin('{ elect-leader: { orders-0: preferred, orders-1: unclean } }')).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({
+      kind: 'elect-leader',
+      partitions: [preferred, { topic: 'orders', partition: 1, election: 'unclean' }],
+    })
+  })
+
+  test('move-leader takes one of the replicas', () => {
+    const [scenario] = load(admin('{ move-leader: { orders-1: broker-3 } }')).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({
+      kind: 'move-leader',
+      partitions: [{ topic: 'orders', partition: 1, to: 'broker-3' }],
+    })
+    const five = admin('{ move-leader: { orders-1: broker-1 } }').replace(
+      'producers:',
+      'cluster: { brokers: 5 }\nproducers:',
+    )
+    expect(marks(load(five))).toEqual(['IMPOSSIBLE 7:55'])
+    expect(load(five).diagnostics[0]?.help).toBe('its replicas are at `broker-2`, `broker-3` and `broker-4`')
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],
@@ -25,7 +52,23 @@ describe('admin', () => {
     ['nothing to do', admin('{}'), ['TYPE 6:21']],
     ['two operations', admin('{ add-partitions: { orders: 6 }, delete-topic: orders }'), ['FAULT 6:61']],
     ['an operation that is none', admin('{ add-partition: { orders: 6 } }'), ['UNKNOWN_KEY 6:30']],
-    ['an operation of later', admin('{ elect-leader: orders-0 }'), ['NOT_SIMULATED 6:30']],
+    ['an operation of later', admin('{ delete-topic: orders }'), ['NOT_SIMULATED 6:30']],
+    [
+      'an election of a partition that is not there',
+      admin('{ elect-leader: orders-2 }'),
+      ['UNKNOWN_PARTITION 6:44 2:33'],
+    ],
+    ['an election of a topic', admin('{ elect-leader: orders }'), ['UNKNOWN_TOPIC 6:44']],
+    ['an election of nothing', admin('{ elect-leader: [] }'), ['TYPE 6:44']],
+    ['an election that is none', admin('{ elect-leader: { orders-0: clean } }'), ['VALUE 6:56']],
+    ['a move without a broker', admin('{ move-leader: orders-0 }'), ['TYPE 6:43']],
+    [
+      'a move of a partition that is not there',
+      admin('{ move-leader: { orders-9: broker-1 } }'),
+      ['UNKNOWN_PARTITION 6:45 2:33'],
+    ],
+    ['a move to what is no broker', admin('{ move-leader: { orders-0: broker-4 } }'), ['TARGET 6:55']],
+    ['a move for a while', admin('{ move-leader: { orders-0: broker-2 } }', ', for: 5s'), ['FAULT 6:69']],
     ['for a while', admin('{ add-partitions: { orders: 6 } }', ', for: 5s'), ['FAULT 6:63']],
   ])('%s', (_, text, expected) => {
     expect(marks(load(text))).toEqual(expected)

@@ -83,6 +83,14 @@ function writeAction(action: Action): RawFault {
       const topics = action.topics.map(({ topic, partitions }) => [topic, partitions] as const)
       return { admin: { 'add-partitions': Object.fromEntries(topics) } }
     }
+    case 'elect-leader': {
+      const elections = action.partitions.map(({ topic, partition, election }) => [`${topic}-${partition}`, election])
+      return { admin: { 'elect-leader': Object.fromEntries(elections) } }
+    }
+    case 'move-leader': {
+      const moves = action.partitions.map(({ topic, partition, to }) => [`${topic}-${partition}`, to])
+      return { admin: { 'move-leader': Object.fromEntries(moves) } }
+    }
   }
 }
 

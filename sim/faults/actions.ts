@@ -13,10 +13,12 @@ import type { FaultTally } from './tally.ts'
 import { TargetResolver } from './targets.ts'
 import type { WorldNames } from './world-names.ts'
 
+type AdminKind = 'add-partitions' | 'elect-leader' | 'move-leader'
+
 /** An action about nodes rather than about what lies between them. */
 type NodeAction = Exclude<
   Action,
-  { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | 'add-partitions' }
+  { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | AdminKind }
 >
 
 /** Does what faults say, to the nodes that they mean at that moment, and undoes it. */
@@ -61,7 +63,9 @@ export class FaultActions {
       case 'disconnect':
         return this.disconnect(firing, action.between)
       case 'add-partitions':
-        return this.addPartitions(firing, action.topics)
+      case 'elect-leader':
+      case 'move-leader':
+        return this.administer(firing, action)
     }
   }
 
@@ -133,17 +137,27 @@ export class FaultActions {
   }
 
   /** What an operator does is done at once; nothing lasts. */
-  private addPartitions(
-    firing: Firing,
-    topics: readonly { readonly topic: string; readonly partitions: number }[],
-  ): boolean {
+  private administer(firing: Firing, action: Extract<Action, { readonly kind: AdminKind }>): boolean {
     const controller = this.host.activeController()
     this.tell(firing, controller < 0 ? [] : [controller])
     const matters = this.host.workInFlight()
-    for (const { topic, partitions } of topics) {
-      if (this.host.addPartitions(topic, partitions)) this.tally.touch(firing, matters)
-    }
+    for (const done of this.asked(action)) if (done) this.tally.touch(firing, matters)
     return false
+  }
+
+  /** Asks the controller for each thing in turn: whether it was there to do it. */
+  private asked(action: Extract<Action, { readonly kind: AdminKind }>): readonly boolean[] {
+    const { host } = this
+    switch (action.kind) {
+      case 'add-partitions':
+        return action.topics.map(({ topic, partitions }) => host.addPartitions(topic, partitions))
+      case 'elect-leader':
+        return action.partitions.map(({ topic, partition, election }) => host.electLeader(topic, partition, election))
+      case 'move-leader':
+        return action.partitions.map(({ topic, partition, to }) =>
+          host.moveLeader(topic, partition, host.nodeNames.indexOf(to)),
+        )
+    }
   }
 
   /** Ends what a fault did. */
@@ -174,6 +188,8 @@ export class FaultActions {
         break
       case 'disconnect':
       case 'add-partitions':
+      case 'elect-leader':
+      case 'move-leader':
         break
     }
   }
@@ -203,6 +219,8 @@ export function hitsNodes(action: Action): boolean {
     case 'drop':
     case 'disconnect':
     case 'add-partitions':
+    case 'elect-leader':
+    case 'move-leader':
       return false
   }
 }

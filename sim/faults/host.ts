@@ -31,6 +31,10 @@ export interface FaultHost {
   endSlowDisk(node: number): void
   /** Has a topic given more partitions; false when no controller is there to do it. */
   addPartitions(topic: string, partitions: number): boolean
+  /** Has a partition's preferred leader elected, or when nobody leads anybody; false when no controller is there to do it. */
+  electLeader(topic: string, partition: number, election: 'preferred' | 'unclean'): boolean
+  /** Has a replica of a partition lead it; false when no controller is there to do it. */
+  moveLeader(topic: string, partition: number, broker: number): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

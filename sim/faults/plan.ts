@@ -53,6 +53,23 @@ export type Action =
       readonly kind: 'add-partitions'
       readonly topics: readonly { readonly topic: string; readonly partitions: number }[]
     }
+  /** An operator has leaders elected: the preferred ones, or where nobody leads whoever is there. */
+  | { readonly kind: 'elect-leader'; readonly partitions: readonly ElectedPartition[] }
+  /** An operator has other replicas lead: makes them the preferred ones, and then elects. */
+  | { readonly kind: 'move-leader'; readonly partitions: readonly MovedPartition[] }
+
+export interface ElectedPartition {
+  readonly topic: string
+  readonly partition: number
+  readonly election: 'preferred' | 'unclean'
+}
+
+export interface MovedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** `broker-2` */
+  readonly to: string
+}
 
 /** Which messages `delay` and `drop` take. */
 export interface StreamMatch {

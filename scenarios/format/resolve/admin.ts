@@ -1,13 +1,15 @@
+import { placeReplicas } from '../../../sim/kafka/controller/cluster-formation.ts'
 import type { Action } from '../../../sim/faults/plan.ts'
 import type { TopicSpec } from '../../../sim/spec.ts'
 import type { FaultEntry } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
-import { didYouMean } from '../suggest.ts'
+import { didYouMean, listOf } from '../suggest.ts'
 import type { Context } from './context.ts'
+import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 import { isStateful } from './stateful.ts'
 
-const OPERATIONS = ['add-partitions'] as const
-const LATER = ['elect-leader', 'move-leader', 'reassign', 'alter-config', 'create-topic', 'delete-topic'] as const
+const OPERATIONS = ['add-partitions', 'elect-leader', 'move-leader'] as const
+const LATER = ['reassign', 'alter-config', 'create-topic', 'delete-topic'] as const
 /** `tp`s number partitions in sixteen bits. */
 const MOST_PARTITIONS = 10_000
 
@@ -23,6 +25,8 @@ export function resolveAdmin(place: Place, context: Context): Action | null {
     return null
   }
   if (operation.name === 'add-partitions') return addPartitions(operation, context)
+  if (operation.name === 'elect-leader') return electLeader(operation, context)
+  if (operation.name === 'move-leader') return moveLeader(operation, context)
   if ((LATER as readonly string[]).includes(operation.name)) {
     operation.notSimulated(`the operation \`${operation.name}\``)
     return null
@@ -63,6 +67,64 @@ function addPartitions(place: Place, context: Context): Action | null {
     return [{ topic: topic.name, partitions }]
   })
   return topics.length === 0 ? null : { kind: 'add-partitions', topics }
+}
+
+const ELECTIONS = ['preferred', 'unclean'] as const
+
+/** `{ elect-leader: orders-0 }`, or `{ elect-leader: { orders-0: unclean } }`. */
+function electLeader(place: Place, context: Context): Action | null {
+  if (place.tree?.kind !== 'map') {
+    const text = place.text()
+    if (text === null) {
+      place.wrongType('`elect-leader` takes partitions', 'such as `orders-0`, or `{ orders-0: unclean }`')
+      return null
+    }
+    const named = partitionNamed(place, text, '`elect-leader`', (each) => `elect-leader: ${each}`, context)
+    return named === null ? null : { kind: 'elect-leader', partitions: [{ ...named, election: 'preferred' }] }
+  }
+  const partitions = place.entries().flatMap((entry) => {
+    const named = partitionOfKey(entry, '`elect-leader`', context)
+    const election = entry.word(ELECTIONS, 'the election')
+    return named === null || election === null ? [] : [{ ...named, election }]
+  })
+  return partitions.length === 0 ? null : { kind: 'elect-leader', partitions }
+}
+
+/** `{ move-leader: { orders-0: broker-2 } }` */
+function moveLeader(place: Place, context: Context): Action | null {
+  if (place.tree?.kind !== 'map' || place.entries().length === 0) {
+    place.wrongType('`move-leader` must be a map from partitions to brokers', 'such as `{ orders-0: broker-2 }`')
+    return null
+  }
+  const partitions = place.entries().flatMap((entry) => {
+    const named = partitionOfKey(entry, '`move-leader`', context)
+    const to = named === null ? null : replicaAt(entry, named, context)
+    return named === null || to === null ? [] : [{ ...named, to }]
+  })
+  return partitions.length === 0 ? null : { kind: 'move-leader', partitions }
+}
+
+function partitionOfKey(entry: Place, who: string, context: Context): TopicPartitionName | null {
+  return partitionNamed(entry.atKey(), entry.name, who, (each) => `${each}: …`, context)
+}
+
+/** The broker that is named, if it has a replica of the partition: Kafka moves leadership among replicas only. */
+function replicaAt(entry: Place, { topic, partition }: TopicPartitionName, context: Context): string | null {
+  const { brokers } = context.cluster
+  const all = Array.from({ length: brokers }, (_, index) => index + 1)
+  // Too many are reported where they are written.
+  const count = Math.min(brokers, context.topics.get(topic)?.replicationFactor ?? 1)
+  const replicas = placeReplicas(all, partition, count)
+  const names = replicas.map((broker) => `broker-${broker}`)
+  const written = entry.text()
+  if (written !== null && names.includes(written)) return written
+  const isBroker = all.some((broker) => written === `broker-${broker}`)
+  const what = written ?? entry.describe()
+  const message = isBroker
+    ? `\`${what}\` has no replica of \`${topic}-${partition}\`, so it cannot lead it`
+    : `\`move-leader\` takes a broker, not \`${what}\``
+  entry.error(isBroker ? 'TWICESHY_IMPOSSIBLE' : 'TWICESHY_TARGET', message, `its replicas are at ${listOf(names)}`)
+  return null
 }
 
 /** The topics, each with as many partitions as the faults will ever give it. */

@@ -36,6 +36,7 @@ export interface ClusterFacts {
 export interface TopicFacts {
   readonly name: string
   readonly partitions: number
+  readonly replicationFactor: number
   /** Whether `cleanup.policy` compacts it. */
   readonly isCompacted: boolean
   readonly place: Place

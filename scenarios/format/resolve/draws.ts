@@ -69,6 +69,8 @@ function actionDraws(action: Action): boolean {
     case 'disconnect':
       return action.between.some(targetDraws)
     case 'add-partitions':
+    case 'elect-leader':
+    case 'move-leader':
       return false
   }
 }

@@ -204,10 +204,15 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
   const lasts = place.get('for')
   const spread = spreadAt(lasts, '`for`', null)
   if (spread !== null && meanUs(spread) === 0) lasts.error('TWICESHY_RANGE', '`for` must be longer than 0')
-  if (lasts.written && (action?.kind === 'disconnect' || action?.kind === 'add-partitions')) {
-    const what = action.kind === 'disconnect' ? '`disconnect`' : '`add-partitions`'
-    const help = action.kind === 'disconnect' ? 'remove `for`, or use `partition`' : 'remove `for`: partitions stay'
-    lasts.keyError('TWICESHY_FAULT', `${what} happens at once, so \`for\` means nothing`, help)
+  if (lasts.written && action !== null && action !== undefined && isMomentary(action)) {
+    const help =
+      action.kind === 'disconnect' ? 'remove `for`, or use `partition`' : 'remove `for`: what an operator does stays'
+    lasts.keyError('TWICESHY_FAULT', `\`${action.kind}\` happens at once, so \`for\` means nothing`, help)
   }
   return spread
+}
+
+/** Whether an action is over as soon as it is done. */
+function isMomentary({ kind }: Action): boolean {
+  return kind === 'disconnect' || kind === 'add-partitions' || kind === 'elect-leader' || kind === 'move-leader'
 }

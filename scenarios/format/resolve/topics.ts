@@ -32,8 +32,9 @@ export function resolveTopics(root: Place, cluster: ClusterFacts): ResolvedTopic
   for (const topic of place.entries()) {
     const spec = resolveTopic(topic, cluster)
     specs.push(spec)
+    const { partitions, replicationFactor } = spec
     const isCompacted = spec.config['cleanup.policy'] !== 'delete'
-    facts.set(topic.name, { name: topic.name, partitions: spec.partitions, isCompacted, place: topic })
+    facts.set(topic.name, { name: topic.name, partitions, replicationFactor, isCompacted, place: topic })
     checkName(topic)
   }
   checkCollisions(place)
@@ -55,7 +56,7 @@ export function withOffsetsTopic(topics: ResolvedTopics, root: Place, cluster: C
   const minIsr = cluster.perfect ? { 'min.insync.replicas': 1 } : {}
   const config = asConfig({ ...brokerDefaults(cluster), ...minIsr })
   const spec = { name, partitions: OFFSETS_PARTITIONS, replicationFactor, config }
-  const facts = { name, partitions: OFFSETS_PARTITIONS, isCompacted: false, place: sources }
+  const facts = { name, partitions: OFFSETS_PARTITIONS, replicationFactor, isCompacted: false, place: sources }
   return { specs: [...topics.specs, spec], facts: new Map([...topics.facts, [name, facts]]) }
 }
 
@@ -89,7 +90,7 @@ export function withChangelogs(
     const replicationFactor = cluster.perfect ? 1 : changelogReplicas(place.get('config').get(REPLICAS), name, cluster)
     if (!cluster.perfect) checkMinIsr(place.get('config'), replicationFactor, config['min.insync.replicas'], cluster)
     specs.push({ name, partitions, replicationFactor, config })
-    facts.set(name, { name, partitions, isCompacted: false, place })
+    facts.set(name, { name, partitions, replicationFactor, isCompacted: false, place })
   }
   return { specs, facts }
 }

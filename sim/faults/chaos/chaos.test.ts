@@ -176,7 +176,9 @@ describe('drawChaos', () => {
           action.kind === 'delay' ||
           action.kind === 'drop' ||
           action.kind === 'disconnect' ||
-          action.kind === 'add-partitions'
+          action.kind === 'add-partitions' ||
+          action.kind === 'elect-leader' ||
+          action.kind === 'move-leader'
         )
           continue
         expect(action.target).toEqual({ kind: 'node', name: 'checkout#0' })

@@ -246,6 +246,15 @@ export class FakeWorld implements FaultHost {
     return !this.leaderless
   }
 
+  electLeader(topic: string, partition: number, election: 'preferred' | 'unclean'): boolean {
+    this.grown.push(`${topic}-${partition} ${election}`)
+    return !this.leaderless
+  }
+  moveLeader(topic: string, partition: number, broker: number): boolean {
+    this.grown.push(`${topic}-${partition} to ${broker}`)
+    return !this.leaderless
+  }
+
   isUp(node: number): boolean {
     return (this.kernel.nodes[node] as NodeSlot).state !== DOWN
   }

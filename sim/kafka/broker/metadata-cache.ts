@@ -98,7 +98,7 @@ export class MetadataCache {
         if (old === undefined) return -1
         this.partitions.set(tp, {
           tp,
-          replicas: old.replicas,
+          replicas: record.replicas ?? old.replicas,
           isr: record.isr ?? old.isr,
           leader: record.leader ?? old.leader,
           // 3.3: the leader epoch rises whenever a change sets the leader, the partition epoch with every change.

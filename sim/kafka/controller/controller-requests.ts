@@ -39,6 +39,10 @@ export const ControllerTimer = {
 
 /** A signal: an operator's tool asks for more partitions of the topic `a`, `b` in all (`CreatePartitions`). */
 export const CREATE_PARTITIONS = 48
+/** A signal: the partition `a` is to have its preferred leader, or with `b` = 1 any leader at all (`ElectLeaders`). */
+export const ELECT_LEADER = 49
+/** A signal: the replica at broker `b` is to lead the partition `a` (`AlterPartitionReassignments`, then `ElectLeaders`). */
+export const MOVE_LEADER = 50
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -52,6 +56,11 @@ export interface ControllerOptions {
   readonly futureEpochs: FutureEpochs
   /** KIP-841: who is fenced or shuts down does not join an in-sync set; true unless told otherwise. */
   readonly eligibleOnly?: boolean
+}
+
+/** Whether a signal is an operator's. */
+export function isAdministration(kind: number): boolean {
+  return kind >= CREATE_PARTITIONS && kind <= MOVE_LEADER
 }
 
 /** Where changes of the metadata go. */
@@ -116,9 +125,21 @@ export class ControllerRequests {
     }
   }
 
-  /** `CreatePartitions` */
-  createPartitions(topicId: number, count: number): void {
-    this.writer.commit(createPartitions(topicId, count, this.image.topics, this.image.cluster))
+  /** What an operator's tool asks for, by the signals above. */
+  administer(kind: number, a: number, b: number): void {
+    const { writer, replication, image } = this
+    switch (kind) {
+      case CREATE_PARTITIONS:
+        writer.commit(createPartitions(a, b, image.topics, image.cluster))
+        break
+      case ELECT_LEADER:
+        writer.commit(replication.electLeader(a, b === 1 ? 'unclean' : 'preferred'))
+        break
+      case MOVE_LEADER:
+        writer.commit(replication.preferLeader(a, b))
+        writer.commit(replication.electLeader(a, 'preferred'))
+        break
+    }
   }
 
   private brokerRegistration(body: BrokerRegistrationRequest): BrokerRegistrationResponse {

@@ -14,7 +14,7 @@ import {
   type ControllerOptions,
   ControllerRequests,
   ControllerTimer,
-  CREATE_PARTITIONS,
+  isAdministration,
   type MetadataWriter,
 } from './controller-requests.ts'
 import { MetadataFetches } from './metadata-fetches.ts'
@@ -83,8 +83,8 @@ export class Controller implements NodeHandler, MetadataWriter {
   }
 
   onSignal(kind: number, connection: number, b: number): void {
-    if (kind === CREATE_PARTITIONS) {
-      this.requests.createPartitions(connection, b)
+    if (isAdministration(kind)) {
+      this.requests.administer(kind, connection, b)
       this.answerFetches()
       return
     }

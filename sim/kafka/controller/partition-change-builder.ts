@@ -21,6 +21,8 @@ export interface PartitionChangeOptions {
   readonly election: Election
   /** Unchanged unless given. */
   readonly targetIsr?: readonly number[]
+  /** Unchanged unless given. The first is the preferred leader. */
+  readonly targetReplicas?: readonly number[]
   /** Unchanged unless given. */
   readonly targetLeaderRecoveryState?: 0 | 1
   /** Replicas whose process ended uncleanly: they may have lost what was not flushed, so they leave the ELR. */
@@ -41,6 +43,7 @@ export class PartitionChangeBuilder {
   private readonly options: PartitionChangeOptions
   private targetIsr: readonly number[]
   private targetElr: readonly number[]
+  private readonly targetReplicas: readonly number[]
 
   constructor(partition: PartitionRegistration, acceptor: LeaderAcceptor, options: PartitionChangeOptions) {
     this.partition = partition
@@ -48,6 +51,7 @@ export class PartitionChangeBuilder {
     this.options = options
     this.targetIsr = options.targetIsr ?? partition.isr
     this.targetElr = partition.elr
+    this.targetReplicas = options.targetReplicas ?? partition.replicas
   }
 
   /** The change record, or null when nothing changes. */
@@ -67,6 +71,7 @@ export class PartitionChangeBuilder {
       record.isr = this.targetIsr
     }
     this.updateLastKnownLeader(record)
+    if (!sameBrokers(this.targetReplicas, partition.replicas)) record.replicas = this.targetReplicas
     const recovery = options.targetLeaderRecoveryState ?? partition.leaderRecoveryState
     if (recovery !== partition.leaderRecoveryState) record.leaderRecoveryState = recovery
     return isNoOp(record) ? null : record
@@ -101,8 +106,7 @@ export class PartitionChangeBuilder {
   }
 
   private electPreferred(): ElectionResult {
-    const { partition } = this
-    const preferred = partition.replicas[0] ?? NO_LEADER
+    const preferred = this.targetReplicas[0] ?? NO_LEADER
     if (this.isValidLeader(preferred)) return { leader: preferred, unclean: false }
     return this.electEligible()
   }
@@ -110,7 +114,7 @@ export class PartitionChangeBuilder {
   private electAny(): ElectionResult {
     const elected = this.electEligible()
     if (elected.leader !== NO_LEADER || this.options.election !== 'unclean') return elected
-    for (const replica of this.partition.replicas) {
+    for (const replica of this.targetReplicas) {
       if (this.acceptor.accepts(replica)) return { leader: replica, unclean: true }
     }
     return elected
@@ -120,7 +124,7 @@ export class PartitionChangeBuilder {
   private electEligible(): ElectionResult {
     const { partition } = this
     if (this.isValidLeader(partition.leader)) return { leader: partition.leader, unclean: false }
-    for (const replica of partition.replicas) {
+    for (const replica of this.targetReplicas) {
       if (this.isValidLeader(replica)) return { leader: replica, unclean: false }
     }
     const lastKnown = this.lastKnownLeader()
@@ -162,6 +166,7 @@ export class PartitionChangeBuilder {
 function isNoOp(record: Draft): boolean {
   return (
     record.isr === undefined &&
+    record.replicas === undefined &&
     record.leader === undefined &&
     record.leaderRecoveryState === undefined &&
     record.eligibleLeaderReplicas === undefined &&

@@ -55,7 +55,7 @@ export function mergePartition(before: PartitionRegistration, change: PartitionC
     tp: before.tp,
     topicId: before.topicId,
     partitionId: before.partitionId,
-    replicas: before.replicas,
+    replicas: change.replicas ?? before.replicas,
     isr: change.isr ?? before.isr,
     elr: change.eligibleLeaderReplicas ?? before.elr,
     lastKnownElr: change.lastKnownElr ?? before.lastKnownElr,

@@ -17,7 +17,7 @@ import {
   type ControllerOptions,
   ControllerRequests,
   ControllerTimer,
-  CREATE_PARTITIONS,
+  isAdministration,
   type MetadataWriter,
 } from './controller-requests.ts'
 import { MetadataFetches } from './metadata-fetches.ts'
@@ -102,8 +102,8 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
   }
 
   onSignal(kind: number, connection: number, b: number): void {
-    if (kind === CREATE_PARTITIONS) {
-      if (this.isActive) this.requests.createPartitions(connection, b)
+    if (isAdministration(kind)) {
+      if (this.isActive) this.requests.administer(kind, connection, b)
       if (this.refused) this.renounce()
     } else if (kind === SHUT_DOWN) {
       this.stopping = true

@@ -142,6 +142,31 @@ export class ReplicationControlManager {
     return this.changes(leaderless, new LeaderAcceptor(this.cluster))
   }
 
+  // --- what operators ask for -----------------------------------------------------------------------------------------
+
+  /**
+   * `electLeader`: gives a partition to its preferred leader, or to anybody when it has no leader; nothing where that is so
+   * already (ELECTION_NOT_NEEDED) or nobody can be elected.
+   */
+  electLeader(tp: number, election: 'preferred' | 'unclean'): readonly MetadataRecord[] {
+    const partition = this.topics.partition(tp)
+    if (partition === undefined) return []
+    const { leader, replicas } = partition
+    if (election === 'unclean' ? leader !== NO_LEADER : leader === replicas[0]) return []
+    return this.change(partition, new LeaderAcceptor(this.cluster), election, {})
+  }
+
+  /**
+   * `changePartitionReassignment` to the same replicas with another one first, as an operator does who wants another leader;
+   * nothing when `first` is none of them.
+   */
+  preferLeader(tp: number, first: number): readonly MetadataRecord[] {
+    const partition = this.topics.partition(tp)
+    if (partition === undefined || !partition.replicas.includes(first)) return []
+    const targetReplicas = [first, ...partition.replicas.filter((replica) => replica !== first)]
+    return this.change(partition, new LeaderAcceptor(this.cluster), this.electionFor(partition), { targetReplicas })
+  }
+
   // --- what leaders ask for -------------------------------------------------------------------------------------------
 
   /** Checks and makes the changes of an AlterPartition request, partition by partition. */
@@ -199,7 +224,7 @@ export class ReplicationControlManager {
     partition: PartitionRegistration,
     acceptor: LeaderAcceptor,
     election: Election,
-    wanted: Pick<PartitionChangeOptions, 'targetIsr' | 'uncleanShutdownReplicas'>,
+    wanted: Pick<PartitionChangeOptions, 'targetIsr' | 'targetReplicas' | 'uncleanShutdownReplicas'>,
   ): readonly MetadataRecord[] {
     const record = new PartitionChangeBuilder(partition, acceptor, {
       ...this.optionsFor(partition, election),

@@ -23,6 +23,8 @@ export type MetadataRecord =
       readonly partitionId: number
       /** Absent = unchanged. A record that sets the leader, also to the same id or to -1, raises the leader epoch. */
       readonly isr?: readonly number[]
+      /** All replicas in a new order, or other ones. */
+      readonly replicas?: readonly number[]
       readonly leader?: number
       readonly leaderRecoveryState?: 0 | 1
       readonly eligibleLeaderReplicas?: readonly number[]
