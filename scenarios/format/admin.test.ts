@@ -59,7 +59,7 @@ describe('admin', () => {
       ['UNKNOWN_PARTITION 6:44 2:33'],
     ],
     ['an election of a topic', admin('{ elect-leader: orders }'), ['UNKNOWN_TOPIC 6:44']],
-    ['an election of nothing', admin('{ elect-leader: [] }'), ['TYPE 6:44']],
+    ['an election of nothing', admin('{ elect-leader: [] }'), ['TYPE 6:30']],
     ['an election that is none', admin('{ elect-leader: { orders-0: clean } }'), ['VALUE 6:56']],
     ['a move without a broker', admin('{ move-leader: orders-0 }'), ['TYPE 6:43']],
     [

@@ -14,6 +14,7 @@ import type { Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
 import { leaderHint } from './produce-response.ts'
 import { readError } from './offset-answers.ts'
+import { HIGH_WATERMARK_THEN, LOG_END_THEN } from './split-fetch.ts'
 
 /** From this version on a client says where it is, and a follower may serve it (KIP-392). */
 const FETCH_FROM_FOLLOWERS = 11
@@ -39,7 +40,7 @@ export class ConsumerFetch {
     this.metadata = metadata
   }
 
-  /** `limits`, if not null, tells by partition where reading ends before the high watermark; -1 = nowhere. */
+  /** `limits`, if not null, tells by partition where reading ends before the high watermark; see `SplitFetchHost`. */
   read(request: FetchRequest, apiVersion: number, limits: readonly number[] | null = null): ConsumerRead {
     const responses: FetchPartitionResponse[] = []
     let bytes = 0
@@ -83,7 +84,18 @@ export class ConsumerFetch {
     return partitions.map(({ topicId, partition }) => {
       const log = this.partitions.get(tpOf(topicId, partition))?.log
       const isLimited = log !== undefined && log.lastStableOffset < log.highWatermark
-      return isLimited ? log.lastStableOffset : -1
+      return isLimited ? log.lastStableOffset : HIGH_WATERMARK_THEN
+    })
+  }
+
+  /** See `SplitFetchHost`. */
+  sizedLimits(request: FetchRequest): readonly number[] {
+    return request.partitions.map(({ topicId, partition, fetchOffset, partitionMaxBytes }) => {
+      const log = this.partitions.get(tpOf(topicId, partition))?.log
+      if (log === undefined) return HIGH_WATERMARK_THEN
+      const limit = limitOf(request, log)
+      const isAll = limit === log.logEndOffset && fetchOffset < limit
+      return isAll && log.bytesBetween(fetchOffset, limit) <= partitionMaxBytes ? LOG_END_THEN : limit
     })
   }
 
@@ -128,9 +140,10 @@ function limitOf(request: FetchRequest, log: PartitionLog): number {
   return request.isolationLevel === 'read_committed' ? log.lastStableOffset : log.highWatermark
 }
 
-/** What was found to be the limit, or else the high watermark as it is now. */
+/** What was found to be the limit, or else the high watermark or the log's end as it is now. */
 function limitAgain(limit: number, log: PartitionLog): number {
-  return limit < 0 ? log.highWatermark : limit
+  if (limit === LOG_END_THEN) return log.logEndOffset
+  return limit === HIGH_WATERMARK_THEN ? log.highWatermark : limit
 }
 
 /** `LocalLog.addAbortedTransactions`: the aborted transactions that overlap what is read. */

@@ -31,7 +31,7 @@ export interface ReadsHost {
 /** What is read from this broker: by followers, by consumers, and where logs and epochs end. */
 export class Reads implements FetchCompletion, SplitFetchHost {
   readonly purgatory: FetchPurgatory
-  /** Where fetches of committed records look at the high watermark twice (KAFKA-9807); null where they do not. */
+  /** Where consumers' fetches take two steps (KAFKA-9807, KAFKA-9835); null where they do not. */
   readonly splitFetches: SplitFetches | null
   private readonly env: Env
   private readonly partitions: ByPartition<Partition>
@@ -58,7 +58,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
     this.channel = channel
     this.host = host
     this.purgatory = new FetchPurgatory(env, this)
-    this.splitFetches = profile['fetch.high.watermark.reads'] === 2 ? new SplitFetches(env, this) : null
+    this.splitFetches = SplitFetches.of(profile, env, this)
     this.followerFetch = new FollowerFetch(partitions, metadata, idle, replicationSwitchesOf(profile))
     this.consumerFetch = new ConsumerFetch(partitions, metadata)
   }
@@ -67,8 +67,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
   fetch(envelope: Envelope): void {
     const request = envelope.body as FetchRequest
     if (request.replicaId >= 0) this.fetchForFollower(envelope, request)
-    else if (this.splitFetches === null || request.isolationLevel !== 'read_committed') this.fetchUpTo(envelope, null)
-    else this.splitFetches.begin(envelope)
+    else if (this.splitFetches?.begin(envelope, false) !== true) this.fetchUpTo(envelope, null)
   }
 
   private fetchForFollower(envelope: Envelope, request: FetchRequest): void {
@@ -100,11 +99,16 @@ export class Reads implements FetchCompletion, SplitFetchHost {
     return this.consumerFetch.unstableLimits(request)
   }
 
-  fetchUpTo(envelope: Envelope, limits: readonly number[] | null): void {
+  sizedLimits(request: FetchRequest): readonly number[] {
+    return this.consumerFetch.sizedLimits(request)
+  }
+
+  fetchUpTo(envelope: Envelope, limits: readonly number[] | null, again = false): void {
     const request = envelope.body as FetchRequest
     const { responses, bytes, immediate } = this.consumerFetch.read(request, envelope.apiVersion, limits)
     const waits = ms(request.maxWaitMs)
-    if (immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
+    if (again && !this.channel.isOpen(envelope)) return
+    if (again || immediate || bytes >= request.minBytes || waits <= 0) this.channel.reply(envelope, { responses })
     else this.purgatory.park(new DelayedFetch(envelope, request, this.env.monotonic() + waits, bytes))
   }
 
@@ -115,6 +119,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
   /** A parked fetch reads again, and this time does not update the follower's state. */
   onFetchReady(operation: DelayedFetch): void {
     const { envelope, request } = operation
+    if (operation.consumer && this.splitFetches?.begin(envelope, true) === true) return
     if (operation.consumer) {
       const { responses } = this.consumerFetch.read(request, envelope.apiVersion)
       if (this.channel.isOpen(envelope)) this.channel.reply(envelope, { responses })

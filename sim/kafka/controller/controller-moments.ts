@@ -69,7 +69,7 @@ function emitPartitionChange(env: Env, before: PartitionRegistration, change: Pa
   if (change.leader !== undefined) {
     const unclean = isUncleanElection(before, change) ? 1 : 0
     env.emitWide(M.leaderElected, tp, leader, leaderEpoch, partitionEpoch, maskLow(isr), maskHigh(isr), unclean)
-  } else if (change.isr !== undefined || change.eligibleLeaderReplicas !== undefined) {
+  } else if (change.isr !== undefined || change.eligibleLeaderReplicas !== undefined || change.replicas !== undefined) {
     env.emitWide(
       M.isrChanged,
       tp,

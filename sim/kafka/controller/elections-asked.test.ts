@@ -17,7 +17,7 @@ describe('move-leader', () => {
     const bench = new Bench()
     ask(bench, MOVE_LEADER, 3)
     expect(bench.view.partition(P0)).toMatchObject({ replicas: [3, 1, 2], leader: 3, leaderEpoch: 1, isr: [1, 2, 3] })
-    expect(bench.told()).toEqual(['leader p0 3 [1,2,3] le 1 pe 2'])
+    expect(bench.told()).toEqual(['isr p0 [1,2,3] elr [] le 0 pe 1', 'leader p0 3 [1,2,3] le 1 pe 2'])
   })
 
   test('does not move it to who is out of sync, but prefers it from now on', () => {
@@ -26,7 +26,7 @@ describe('move-leader', () => {
     bench.told()
     ask(bench, MOVE_LEADER, 3)
     expect(bench.view.partition(P0)).toMatchObject({ replicas: [3, 1, 2], leader: 1, leaderEpoch: 0 })
-    expect(bench.told()).toEqual([])
+    expect(bench.told()).toEqual(['isr p0 [1,2] elr [] le 0 pe 2'])
   })
 
   test('does nothing for a broker without a replica, nor for the leader', () => {

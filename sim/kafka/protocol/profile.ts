@@ -75,6 +75,8 @@ export interface ClusterProfile {
   readonly 'fetch.diverging.offset': 'ignored' | 'counted'
   /** KAFKA-15583: whether the high watermark stands while the in-sync set is below min.insync.replicas (3.7). */
   readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
+  /** KAFKA-9835: how often a read that goes to the end of the log looks where that is: once, or once more when records are cut out. */
+  readonly 'fetch.log.end.reads': 1 | 2
 }
 
 /**
@@ -213,6 +215,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about:
       'KAFKA-15583 the high watermark while the in-sync set is below min.insync.replicas: it stands (since 3.7), or moves on',
   },
+  {
+    name: 'fetch.log.end.reads',
+    values: [1, 2],
+    about:
+      'KAFKA-9835 a read that may go to the end of the log looks once where that is (1, since 2.6), or a second time as it cuts the records out, and then hands out what was appended in between (2)',
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
@@ -238,6 +246,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'isr.expansion': 'leader-epoch-start',
     'fetch.diverging.offset': 'ignored',
     'high.watermark.below.min.isr': 'stands',
+    'fetch.log.end.reads': 1,
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -261,6 +270,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'isr.expansion': 'leader-epoch-start',
     'fetch.diverging.offset': 'ignored',
     'high.watermark.below.min.isr': 'stands',
+    'fetch.log.end.reads': 1,
   },
 }
 
