@@ -9,46 +9,23 @@ import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/kafka-consumer.ts'
 import { utf8Length } from '../kafka/client/murmur2.ts'
 import { keyHash } from '../kafka/client/partitioner.ts'
-import type { ProducerTopic } from '../kafka/client/producer-owner.ts'
 import type { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
-import type { ProducerConfig } from '../kafka/protocol/config/producer.ts'
-import type { ClientProfile } from '../kafka/protocol/profile.ts'
-import { AcknowledgedPublishing } from './acknowledged-publishing.ts'
 import type { Database } from './database.ts'
 import { OffsetReader } from './offset-reader.ts'
 import { offsetIn } from './offset-record.ts'
 import type { ProcessHost } from './process-host.ts'
 import { QuietEnv } from './quiet-env.ts'
 import type { SourceJournal } from './source-journal.ts'
-import type { SourceRules } from './source-options.ts'
+import type { SourceProcessOptions } from './source-process-options.ts'
+import { publishingOf } from './publishing-of.ts'
 import type { SourcePublishing, SourcePublishingOwner } from './source-publishing.ts'
 import { SOURCE_TIMERS as T } from './source-timers.ts'
 import { StoreClient } from './store-client.ts'
 import type { StoreReadRowsResponse } from './store-messages.ts'
-import { TransactionalPublishing } from './transactional-publishing.ts'
 
 /** Bytes of a row. */
 const ROW_SIZE = 100
-
-/** One source task, with nothing left to resolve. */
-export interface SourceProcessOptions {
-  /** `import#0` */
-  readonly name: string
-  readonly node: number
-  readonly rules: SourceRules
-  /** Topics taken in turn, one row each. */
-  readonly topics: readonly ProducerTopic[]
-  readonly offsetsTopic: ProducerTopic
-  /** Node number of its store. */
-  readonly store: number
-  readonly config: ProducerConfig
-  readonly profile: ClientProfile
-  readonly bootstrap: readonly number[]
-  readonly startUs: number
-  readonly stopUs: number | null
-  readonly tellSteps: boolean
-}
 
 /**
  * `resting` between polls; `sending` while rows of the last poll are left, whose send() may wait; `dispatching` while their
@@ -178,11 +155,8 @@ export class SourceProcess implements NodeHandler, SourcePublishingOwner {
   }
 
   onTimer(kind: number, a: number, b: number): void {
-    if (this.publishing.onTimer(kind, a, b) || this.reader.onTimer(kind, a, b) || this.client.onTimer(kind)) {
-      this.tellDone()
-      return
-    }
-    this.onOwnTimer(kind)
+    const isTaken = this.publishing.onTimer(kind, a, b) || this.reader.onTimer(kind, a, b) || this.client.onTimer(kind)
+    if (!isTaken) this.onOwnTimer(kind)
     this.tellDone()
   }
 
@@ -321,22 +295,4 @@ export class SourceProcess implements NodeHandler, SourcePublishingOwner {
     this.journal.done = true
     this.env.emit(M.workloadDone)
   }
-}
-
-function publishingOf(
-  env: Env,
-  quiet: Env,
-  owner: SourcePublishingOwner,
-  { name: key, topics, offsetsTopic, bootstrap, config, profile, rules, tellSteps }: SourceProcessOptions,
-  journal: SourceJournal,
-): SourcePublishing {
-  const producer = { timerBase: T.producer, topics, bootstrap, config, profile }
-  if (rules.exactlyOnce !== undefined) {
-    const transactional = { ...producer, topics: [...topics, offsetsTopic] }
-    const options = { producer: transactional, key, boundary: rules.exactlyOnce, tellSteps }
-    return new TransactionalPublishing(env, owner, options, journal)
-  }
-  const writer = { timerBase: T.writer, topic: offsetsTopic, config: rules.offsetsProducer, profile, bootstrap, key }
-  const options = { producer, writer, flushIntervalMs: rules.flushIntervalMs, tellSteps }
-  return new AcknowledgedPublishing(env, quiet, owner, options, journal)
 }

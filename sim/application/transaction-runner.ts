@@ -1,7 +1,8 @@
 import type { KafkaProducer } from '../kafka/client/kafka-producer.ts'
 import type { TransactionCall } from '../kafka/client/transaction/transaction-core.ts'
 import type { TransactionError } from '../kafka/client/transaction/transaction-error.ts'
-import type { OpenTransaction, TransactionOwner } from '../kafka/client/transaction/transactional-producer.ts'
+import type { OpenTransaction } from '../kafka/client/transaction/open-transaction.ts'
+import type { TransactionOwner } from '../kafka/client/transaction/transactional-producer.ts'
 import type { ConsumerGroupMetadata, TxnOffset } from '../kafka/client/transaction/txn-request.ts'
 import type { OnUnknownCommit } from './workload.ts'
 

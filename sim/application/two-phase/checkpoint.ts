@@ -1,4 +1,4 @@
-import type { OpenTransaction } from '../../kafka/client/transaction/transactional-producer.ts'
+import type { OpenTransaction } from '../../kafka/client/transaction/open-transaction.ts'
 import type { NextOffset } from '../store-messages.ts'
 
 /** What an application begins with after a failure: where it stands, and the transaction with what came before. */

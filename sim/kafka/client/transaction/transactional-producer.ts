@@ -6,8 +6,10 @@ import { Errors } from '../../protocol/errors.ts'
 import { PRODUCE_ADDS_PARTITIONS } from '../../protocol/transaction-messages.ts'
 import { NEVER_US, type ProducerSettings } from '../producer-settings.ts'
 import type { Sender } from '../sender.ts'
+import type { OpenTransaction } from './open-transaction.ts'
+import { CLOSED, NO_MEMBER, NO_TRANSACTIONAL_ID, TIMEOUT } from './transactional-refusals.ts'
 import type { TransactionCall } from './transaction-core.ts'
-import { type Cause, illegalState, ProducerException, type TransactionError } from './transaction-error.ts'
+import { type Cause, ProducerException, type TransactionError } from './transaction-error.ts'
 import type { TransactionManager } from './transaction-manager.ts'
 import type { TransactionalRequestResult } from './transactional-request-result.ts'
 import type { ConsumerGroupMetadata, TxnOffset } from './txn-request.ts'
@@ -18,14 +20,6 @@ export interface TransactionOwner {
   onTransactionReturned(call: TransactionCall, error: TransactionError | null): void
   /** send() threw instead of taking the record, which fails. */
   onSendThrew(error: TransactionError): void
-}
-
-/** A transaction that everything has been sent to, and that is not ended. */
-export interface OpenTransaction {
-  readonly producerId: number
-  readonly producerEpoch: number
-  /** The application's number of it, for moments. */
-  readonly transaction: number
 }
 
 export interface TransactionalProducerParts {
@@ -42,13 +36,6 @@ export interface TransactionalProducerParts {
 interface WaitingCall {
   readonly call: TransactionCall
   readonly result: TransactionalRequestResult
-}
-
-const TIMEOUT: TransactionError = {
-  kind: 'timeout',
-  exception: 'TimeoutException',
-  error: Errors.REQUEST_TIMED_OUT,
-  message: 'max.block.ms is over',
 }
 
 /**
@@ -312,16 +299,4 @@ export class TransactionalProducer {
     if (this.text < 0) this.text = this.parts.env.recorder.text(this.parts.settings.transactionalId ?? '')
     return this.text
   }
-}
-
-const NO_TRANSACTIONAL_ID: TransactionError = {
-  ...illegalState('transactional methods need a transactional.id in the configuration'),
-  kind: 'illegal',
-}
-const CLOSED: TransactionError = { ...illegalState('the producer has been closed'), kind: 'illegal' }
-const NO_MEMBER: TransactionError = {
-  kind: 'illegal',
-  exception: 'IllegalArgumentException',
-  error: Errors.UNKNOWN_SERVER_ERROR,
-  message: 'a group generation without a member id was given to sendOffsetsToTransaction',
 }
