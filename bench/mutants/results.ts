@@ -54,12 +54,13 @@ function digestOf(root: string): string {
     'scenarios/library',
     'scenarios/museum',
     'scenarios/campaigns',
+    'scenarios/handlers',
   ]) {
     const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort((a, b) =>
       a < b ? -1 : 1,
     )
     for (const file of files) {
-      if (!/\.(?:js|yaml)$/.test(file) || file.includes('.test.')) continue
+      if (!/\.(?:m?js|yaml)$/.test(file) || file.includes('.test.')) continue
       hash.update(`${folder}/${file}\n`).update(readFileSync(join(root, folder, file)))
     }
   }

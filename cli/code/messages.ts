@@ -43,7 +43,13 @@ export const CELL = {
   inside: 2,
   /** 1 once it listens. */
   open: 3,
+  /** In a mutated copy of the package, 1 once the patched place was reached. */
+  mutated: 4,
 } as const
-export const CELLS = 4
+export const CELLS = 5
+
+/** A thread's global, as mutants mark it. */
+export type Marked = Record<string, unknown>
+
 export const IN_MODULE = 1
 export const IN_HANDLER = 2

@@ -2,6 +2,7 @@ import { Console } from 'node:console'
 import { writeSync } from 'node:fs'
 import { basename } from 'node:path'
 import { workerData } from 'node:worker_threads'
+import { MARK_NAME } from '../../properties/mutants/patch.ts'
 import type { HandlerFactory } from '../../scenarios/handler.ts'
 import type { Drain } from '../../sim/host.ts'
 import { testedDrain } from '../host/drain.ts'
@@ -11,7 +12,7 @@ import { UsageError } from '../usage-error.ts'
 import { Guard } from './guard.ts'
 import { handlersOf, type OwnHandler } from './handlers-of.ts'
 import { type Exports, importModule } from './import-module.ts'
-import { CELL, type FromRoom, IN_HANDLER, IN_MODULE, type RoomData, type ToRoom } from './messages.ts'
+import { CELL, type FromRoom, IN_HANDLER, IN_MODULE, type Marked, type RoomData, type ToRoom } from './messages.ts'
 import { HandlerMistake } from './mistake.ts'
 import { contentOf, valueAt } from './module-content.ts'
 import { type CodeWatch, keyOf, UserHandlers } from './user-handlers.ts'
@@ -121,6 +122,7 @@ async function judged(request: ToRoom & { readonly kind: 'judge' }): Promise<Fro
         const drained = drain
         const code = (): UserHandlers => new UserHandlers(factories, drained, watch)
         resolve({ kind: 'judged', result: judgeOnce(scenario, run, { hasher: sha256, code }, options) })
+        if ((globalThis as Marked)[MARK_NAME] === true) Atomics.store(cells, CELL.mutated, 1)
       } catch (error) {
         resolve(failure(error))
       }

@@ -1,11 +1,21 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { MARK_NAME } from '../../properties/mutants/patch.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { JudgeOptions } from '../pool/judge.ts'
 import { seedOf } from '../seed.ts'
 import { UsageError } from '../usage-error.ts'
 import { handlersOf, type OwnHandler } from './handlers-of.ts'
-import { CELL, CELLS, type FromRoom, IN_HANDLER, IN_MODULE, type RoomData, type ToRoom } from './messages.ts'
+import {
+  CELL,
+  CELLS,
+  type FromRoom,
+  IN_HANDLER,
+  IN_MODULE,
+  type Marked,
+  type RoomData,
+  type ToRoom,
+} from './messages.ts'
 import { valueOf } from './module-content.ts'
 
 /** How long a user's code may run before it gives control back, in one call of a handler or while a module is imported. */
@@ -48,6 +58,8 @@ class Room {
     this.wait(answers, asking)
     const answer = receiveMessageOnPort(this.port)
     if (answer === undefined) throw this.broken('said nothing')
+    // A hunt asks whether its mutant was reached, and threads share no global.
+    if (Atomics.load(this.cells, CELL.mutated) === 1) (globalThis as Marked)[MARK_NAME] = true
     if (answer.message.kind === 'mistake' && answer.message.isOver === true) this.end()
     return answer.message
   }

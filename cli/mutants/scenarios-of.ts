@@ -3,7 +3,7 @@ import type { LoadedFile, Scenario } from '../../scenarios/format/scenario.ts'
 import type { Engine } from '../engine.ts'
 import { isModule, moduleValue } from '../files/module.ts'
 import { readText } from '../files/read.ts'
-import { configReader } from '../load.ts'
+import { configReader, moduleFinder } from '../load.ts'
 import { realEngine } from '../real-engine.ts'
 import { withSeed } from '../seed.ts'
 import { UsageError } from '../usage-error.ts'
@@ -32,7 +32,7 @@ export async function scenariosOf(
 }
 
 async function loadFile(engine: Engine, file: string, path: string): Promise<LoadedFile> {
-  const options = { set: [], profile: null, readConfig: configReader(path) }
+  const options = { set: [], profile: null, readConfig: configReader(path), findModule: moduleFinder(path) }
   if (isModule(file)) return engine.loadValue(file, moduleValue(path, file), options)
   return engine.load(file, readText(path, file), options)
 }

@@ -5,6 +5,7 @@ import { GROUPS_MUTANTS } from './groups.ts'
 import { LOG_MUTANTS } from './log.ts'
 import { MEMBER_EPOCH_MUTANTS } from './member-epochs.ts'
 import type { Mutant } from './mutant.ts'
+import { OWN_CODE_MUTANTS } from './own-code.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { QUORUM_MUTANTS } from './quorum.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOURCES_MUTANTS,
   ...QUORUM_MUTANTS,
   ...TWO_PHASE_MUTANTS,
+  ...OWN_CODE_MUTANTS,
 ]
