@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,6 +39,27 @@ test(
     const one = await called(folder, 'run', 'receipts.mjs', '--runs', '3', '--jobs', '1', '--json')
     expect({ code: one.code, err: one.err }).toEqual({ code: 0, err: '' })
     expect(started(folder, 'run', 'receipts.mjs', '--runs', '3', '--jobs', '2', '--json')).toEqual(one)
+  },
+  PATIENCE,
+)
+
+test(
+  'a scenario in YAML names an export of the module, with several topics and a consumer',
+  async () => {
+    const reading = (group: string): string => `config: { group.id: ${group}, auto.offset.reset: earliest }`
+    const yaml = `scenario: receipts in YAML
+topics: { orders: {}, receipts: {}, refused: {} }
+producers: { checkout: { to: orders, send: { records: 20, every: 50ms }, config: { acks: all } } }
+processors:
+  accountant: { from: orders, to: [receipts, refused], commit: after-output, handler: ./receipts.mjs#receipts, ${reading('a')} }
+consumers:
+  reader: { from: [receipts, refused], commit: after-processing, ${reading('r')} }
+expect: { at-least-once: holds, progress: holds }
+`
+    writeFileSync(join(folder, 'own.yaml'), yaml)
+    const { code, out, err } = await called(folder, 'run', 'own.yaml', '--runs', '2')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('1 scenario: 1 met')
   },
   PATIENCE,
 )

@@ -6,7 +6,7 @@ import { defineScenario } from 'twiceshy/scenarios'
  *
  * @type {import('twiceshy/scenarios').HandlerFactory}
  */
-const receipts = () => {
+export const receipts = () => {
   const seen = new Set()
   return async (order, context) => {
     await context.sleep(2)
