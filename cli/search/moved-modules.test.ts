@@ -19,5 +19,5 @@ test('handlers of consumers and processors are named by absolute paths, and by t
 })
 
 test('a scenario without either stays as it is', () => {
-  expect(withModulesFrom({ scenario: 'bare' } as RawScenario, '/a.yaml')).toEqual({ scenario: 'bare' })
+  expect(withModulesFrom({ scenario: 'bare' }, '/a.yaml')).toEqual({ scenario: 'bare' })
 })
