@@ -79,8 +79,8 @@ export const QUORUM_MUTANTS: readonly Mutant[] = [
   {
     id: 'quorum-fetch-before-flush',
     rule: 'a follower asks for more when what it has is flushed, for its offset counts as its word for it',
-    file: 'sim/kafka/quorum/quorum-voter.ts',
-    anchor: 'if (this.flushing.count > 0)',
+    file: 'sim/kafka/quorum/quorum-duties.ts',
+    anchor: 'if (isFlushing)',
     replacement: 'if (!MARK)',
     caughtBy: { scenario: KEEPS_ITS_LOG, variant: 'lights-out', runs: 50 },
   },

@@ -21,20 +21,28 @@ export class LeaderState {
   highWatermark = -1
   /** The leader resigns at this time unless a majority fetches (KAFKA-15489). */
   checkQuorumAt: number
+  /** The leader looks then whom it has still to tell of its epoch. */
+  lookAt: number
   private readonly checkQuorumUs: number
+  private readonly lookEvery: number
+  private untold: readonly number[]
   private readonly others: readonly VoterState[]
   private readonly fetched: Set<number> = new Set()
   private ownOffset = 0
 
   /**
    * @param others the other voters.
-   * @param checkQuorumUs 1.5 times `controller.quorum.fetch.timeout.ms`.
+   * @param fetchTimeoutUs `controller.quorum.fetch.timeout.ms`: after 1.5 of them without a majority the leader resigns, and after
+   *   half of one it tells those of its epoch once more who have not fetched (`beginQuorumEpochTimer`).
    */
-  constructor(epochStartOffset: number, others: readonly number[], now: number, checkQuorumUs: number) {
+  constructor(epochStartOffset: number, others: readonly number[], now: number, fetchTimeoutUs: number) {
     this.epochStartOffset = epochStartOffset
     this.others = others.map((node) => new VoterState(node))
-    this.checkQuorumUs = checkQuorumUs
-    this.checkQuorumAt = now + checkQuorumUs
+    this.checkQuorumUs = Math.floor(1.5 * fetchTimeoutUs)
+    this.checkQuorumAt = now + this.checkQuorumUs
+    this.lookEvery = Math.floor(fetchTimeoutUs / 2)
+    this.lookAt = now + this.lookEvery
+    this.untold = others
   }
 
   /** The leader's own log is flushed up to here. Returns whether the high watermark moved. */
@@ -58,13 +66,18 @@ export class LeaderState {
   onAcknowledged(node: number): void {
     const voter = this.voter(node)
     if (voter !== undefined) voter.acknowledged = true
+    this.untold = this.untold.filter((other) => other !== node)
   }
 
-  /** Voters to whom the leader makes itself known: who did not acknowledge it, or has not fetched since. */
-  strangers(since: number): readonly number[] {
-    return this.others
-      .filter(({ acknowledged, lastFetchAt }) => !acknowledged || lastFetchAt < since)
-      .map(({ node }) => node)
+  /** Voters to whom the leader makes itself known: who did not acknowledge it, or has not fetched since it looked last. */
+  strangersAt(now: number): readonly number[] {
+    if (now >= this.lookAt) {
+      const since = now - this.lookEvery
+      const strangers = this.others.filter(({ acknowledged, lastFetchAt }) => !acknowledged || lastFetchAt < since)
+      this.untold = strangers.map(({ node }) => node)
+      this.lookAt = now + this.lookEvery
+    }
+    return this.untold
   }
 
   /** The other voters, the one that has fetched most first. */

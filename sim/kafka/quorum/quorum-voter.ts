@@ -1,75 +1,46 @@
 import { M } from '../../history/catalogue.ts'
 import { CHOICE } from '../../kernel/site.ts'
 import type { TimerHandle } from '../../kernel/kernel.ts'
-import { MILLISECOND } from '../../kernel/time.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Disk } from '../../storage/disk.ts'
 import { DiskQueue } from '../../storage/disk-queue.ts'
-import {
-  type ClientRequest,
-  type Completion,
-  NetworkClient,
-  type NetworkClientOwner,
-} from '../client/network-client.ts'
+import type { ClientRequest } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
-import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { LeaderIdAndEpoch } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
-import type {
-  QuorumEpochResponse,
-  QuorumFetchRequest,
-  QuorumFetchResponse,
-  VoteRequest,
-  VoteResponse,
-} from '../protocol/quorum-messages.ts'
-import type { EpochElection } from './epoch-election.ts'
+import type { QuorumEntry, QuorumEpochResponse, QuorumFetchRequest } from '../protocol/quorum-messages.ts'
 import { LeaderState } from './leader-state.ts'
+import { QuorumAnswers } from './quorum-answers.ts'
+import { QuorumDuties } from './quorum-duties.ts'
 import { QuorumLog } from './quorum-log.ts'
+import { type PeersOwner, QuorumPeers } from './quorum-peers.ts'
 import { QuorumRequests } from './quorum-requests.ts'
 import { QuorumState } from './quorum-state.ts'
-import type { VoterOptions } from './voter-options.ts'
+import type { VoterListener, VoterOptions } from './voter-options.ts'
 
-/** Kinds of a voter's timers; its client takes the kinds from {@link VOTER_CLIENT_TIMERS} on. */
+/** The voter's timer; the way to the others takes more (`quorum-peers.ts`). */
 export const VOTER_POLL = 8
-const VOTER_CLIENT_TIMERS = 16
-
-/** `KafkaRaftClient.MAX_FETCH_WAIT_MS` */
-const MAX_FETCH_WAIT_MS = 500
-/** controller.quorum.retry.backoff.ms */
-const RETRY_BACKOFF: number = 20 * MILLISECOND
-
-/** Who runs on the metadata log. */
-export interface VoterListener {
-  /** The log is committed up to {@link QuorumVoter.highWatermark}. */
-  onCommitted(): void
-  /** The voter leads no more; what it appended and is not committed may never be. */
-  onLeadershipLost(): void
-  /** The process cannot go on. */
-  onFatal(message: string): void
-}
 
 /**
  * One voter of the metadata quorum (`KafkaRaftClient`, KIP-595, KIP-996): elections by majority, replication by fetches. Every
  * call from outside is one turn: what arrived is taken in, then what is due is done.
  */
-export class QuorumVoter implements NetworkClientOwner {
+export class QuorumVoter implements PeersOwner {
   readonly log: QuorumLog
   readonly state: QuorumState
   /** Up to here the log is known to be committed; never moves back. */
   highWatermark = 0
   readonly options: VoterOptions
   private readonly env: Env
-  private readonly client: NetworkClient
+  private readonly peers: QuorumPeers
+  private readonly duties: QuorumDuties
   private readonly disk: DiskQueue
   private readonly listener: VoterListener
   private readonly requests: QuorumRequests
-  private readonly flushing: { count: number } = { count: 0 }
-  /** No request to a voter before this time, after one that was refused. */
-  private readonly allowedAt: Map<number, number> = new Map()
-  /** Voters that the leader has still to tell of its epoch, and when it looks for more of them. */
-  private strangers: Set<number> = new Set()
-  private lookAt = 0
+  private readonly answers: QuorumAnswers
+  /** Flushes under way. */
+  private flushing = 0
   private timer: TimerHandle = 0
   /** Epoch it led when the listener last heard; -1 = it did not. */
   private toldEpoch = -1
@@ -82,7 +53,9 @@ export class QuorumVoter implements NetworkClientOwner {
     this.log = new QuorumLog(disk)
     this.state = new QuorumState(disk, self, voters)
     this.disk = new DiskQueue(env.kernel, env.node, disk)
-    this.client = new NetworkClient(env, voterClientOptions(times.requestTimeout), this)
+    this.peers = new QuorumPeers(env, times.requestTimeout, this)
+    this.answers = new QuorumAnswers(env, this)
+    this.duties = new QuorumDuties(env, this, this.peers)
     this.requests = new QuorumRequests(env, this)
   }
 
@@ -120,6 +93,11 @@ export class QuorumVoter implements NetworkClientOwner {
     return base
   }
 
+  /** Whether something that was appended is not flushed yet. */
+  get isFlushing(): boolean {
+    return this.flushing > 0
+  }
+
   /** Gives its leadership up and tells the others, so that they need not wait to notice. */
   resign(): void {
     const { state } = this
@@ -154,104 +132,33 @@ export class QuorumVoter implements NetworkClientOwner {
   }
 
   onMessage(reply: Envelope): void {
-    this.client.onMessage(reply)
+    this.peers.onMessage(reply)
     this.turn()
   }
 
   onSignal(kind: number, connection: number, peer: number): void {
-    this.client.onSignal(kind, connection, peer)
+    this.peers.onSignal(kind, connection, peer)
     this.turn()
   }
 
   /** Takes the voter's timers; false when the timer is none of them. */
   onTimer(kind: number, a: number, b: number): boolean {
     if (kind === VOTER_POLL) this.timer = 0
-    else if (!this.client.onTimer(kind, a, b)) return false
+    else if (!this.peers.onTimer(kind, a, b)) return false
     this.turn()
     return true
   }
 
   onDisk(): void {
     this.disk.completed()
-    this.flushing.count--
+    this.flushing--
     this.flushed()
     this.turn()
   }
 
-  onReady(): void {
-    // The turn that brought the news sends what is due.
-  }
-
-  onConnectionFailed(): void {
-    // The next attempt follows when the back-off is over.
-  }
-
-  onBackoffOver(): void {
-    // The turn connects anew when there is something to send.
-  }
-
-  // --- answers --------------------------------------------------------------------------------------------------------
-
-  onCompletion(request: ClientRequest, body: object | null, cause: Completion): void {
-    if (cause !== 'response' || body === null) return
-    const node = request.destination
-    const response = body as QuorumEpochResponse
-    const { errorCode, currentLeader } = response
-    const { state } = this
-    if (errorCode !== Errors.NONE) this.allowedAt.set(node, this.env.monotonic() + RETRY_BACKOFF)
-    if (currentLeader.leaderEpoch < state.epoch) return
-    this.maybeTransition(currentLeader.leaderId, currentLeader.leaderEpoch)
-    if (errorCode !== Errors.NONE || currentLeader.leaderEpoch !== state.epoch) return
-    if (request.api === Api.Vote) this.onVote(node, request.body as VoteRequest, body as VoteResponse)
-    else if (request.api === Api.Fetch) this.onFetched(request.body as QuorumFetchRequest, body as QuorumFetchResponse)
-    else if (state.state.role === 'leader') {
-      this.strangers.delete(node)
-      state.state.leader.onAcknowledged(node)
-    } else if (state.state.role === 'resigned') state.state.unacknowledged.delete(node)
-  }
-
-  private onVote(node: number, asked: VoteRequest, { voteGranted }: VoteResponse): void {
-    const { state } = this
-    const current = state.state
-    if (current.role !== (asked.preVote ? 'prospective' : 'candidate') || asked.replicaEpoch !== state.epoch) return
-    current.election.record(node, voteGranted)
-    if (current.election.isGranted) {
-      if (current.role === 'candidate') this.lead()
-      else state.toCandidate(this.electionDeadline())
-    } else if (current.election.isRejected && current.role === 'prospective') {
-      this.endProspect(this.electionDeadline())
-    }
-  }
-
-  /** A pre-vote was lost: back to the leader, if one is known, or to waiting. */
-  private endProspect(deadline: number): void {
-    const { state } = this
-    if (state.leaderId >= 0 && state.leaderId !== state.self) {
-      state.toFollower(state.epoch, state.leaderId, this.fetchDeadline())
-    } else state.toUnattached(state.epoch, deadline)
-  }
-
-  private onFetched(asked: QuorumFetchRequest, response: QuorumFetchResponse): void {
-    const { state, log } = this
-    if (state.state.role !== 'follower' || asked.fetchOffset !== log.endOffset) return
-    state.state.hasFetched = true
-    state.state.deadline = this.fetchDeadline()
-    if (response.divergingEpoch !== null) {
-      const offset = log.truncationOffset(response.divergingEpoch)
-      if (offset < this.highWatermark) {
-        // `KafkaRaftClient` takes it for a fatal fault: what is committed is never cut.
-        this.listener.onFatal(`the leader asks to cut the metadata log at ${offset}, below what is committed`)
-        return
-      }
-      this.env.emit(M.quorumTruncated, offset, log.endOffset)
-      log.truncate(offset)
-      return
-    }
-    if (response.entries.length > 0) {
-      log.appendAll(response.entries)
-      this.flush()
-    }
-    this.advance(Math.min(response.highWatermark, log.endOffset))
+  onAnswer(request: ClientRequest, body: object): void {
+    if ((body as QuorumEpochResponse).errorCode !== Errors.NONE) this.peers.onRefused(request.destination)
+    this.answers.take(request, body)
   }
 
   // --- transitions ----------------------------------------------------------------------------------------------------
@@ -275,7 +182,7 @@ export class QuorumVoter implements NetworkClientOwner {
   }
 
   /** Won: the epoch begins with a record of its own, for only with one of them older records are committed. */
-  private lead(): void {
+  lead(): void {
     const { state } = this
     this.toLeader(this.log.endOffset)
     this.append([{ type: 'LeaderChangeMessage', leaderId: state.self }])
@@ -288,14 +195,31 @@ export class QuorumVoter implements NetworkClientOwner {
     this.flushed()
   }
 
+  /** A pre-vote was lost: back to the leader, if one is known, or to waiting. */
+  endProspect(): void {
+    const { state } = this
+    if (state.leaderId >= 0 && state.leaderId !== state.self) {
+      state.toFollower(state.epoch, state.leaderId, this.fetchDeadline())
+    } else state.toUnattached(state.epoch, this.electionDeadline())
+  }
+
+  /** Another voter knows that this one leads, or that it has resigned. */
+  onAcknowledged(node: number): void {
+    const { state } = this.state
+    if (state.role === 'resigned') state.unacknowledged.delete(node)
+    if (state.role !== 'leader') return
+    state.leader.onAcknowledged(node)
+  }
+
+  /** The process cannot go on. */
+  fail(message: string): void {
+    this.listener.onFatal(message)
+  }
+
   private toLeader(epochStartOffset: number): LeaderState {
     const { state, env, options } = this
-    const now = env.monotonic()
-    const { fetchTimeout } = options.times
-    const leader = new LeaderState(epochStartOffset, state.others, now, Math.floor(1.5 * fetchTimeout))
+    const leader = new LeaderState(epochStartOffset, state.others, env.monotonic(), options.times.fetchTimeout)
     state.toLeader(leader)
-    this.strangers = new Set(state.others)
-    this.lookAt = now + Math.floor(fetchTimeout / 2)
     env.emit(M.quorumElected, state.epoch, epochStartOffset)
     return leader
   }
@@ -308,10 +232,16 @@ export class QuorumVoter implements NetworkClientOwner {
     this.listener.onCommitted()
   }
 
+  /** Appends what the leader sent. */
+  appendAll(entries: readonly QuorumEntry[]): void {
+    this.log.appendAll(entries)
+    this.flush()
+  }
+
   /** What was appended counts once it is flushed. */
   private flush(): void {
     if (this.disk.admit(0, 0, 0, null)) this.flushed()
-    else this.flushing.count++
+    else this.flushing++
   }
 
   private flushed(): void {
@@ -326,7 +256,7 @@ export class QuorumVoter implements NetworkClientOwner {
 
   private turn(): void {
     this.tellListener()
-    this.poll()
+    this.duties.poll()
     this.tellListener()
     this.arm()
   }
@@ -339,119 +269,18 @@ export class QuorumVoter implements NetworkClientOwner {
     if (led >= 0) this.listener.onLeadershipLost()
   }
 
-  /** Does what the voter's role asks for now (`pollCurrentState`). */
-  private poll(): void {
-    const { state } = this
-    const current = state.state
-    const now = this.env.monotonic()
-    switch (current.role) {
-      case 'unattached':
-        if (now < current.deadline) return
-        state.toProspective(this.electionDeadline())
-        break
-      case 'prospective':
-        if (now < current.deadline) {
-          this.askForVotes(current.election, true)
-          return
-        }
-        this.endProspect(this.electionDeadline())
-        break
-      case 'candidate':
-        if (now < current.deadline) {
-          this.askForVotes(current.election, false)
-          return
-        }
-        state.toProspective(this.electionDeadline())
-        break
-      case 'follower':
-        if (now < current.deadline) {
-          this.fetch(state.leaderId)
-          return
-        }
-        state.toProspective(this.electionDeadline())
-        break
-      case 'leader':
-        if (now < current.leader.checkQuorumAt) {
-          this.tellStrangers(current.leader, now)
-          return
-        }
-        this.resign()
-        break
-      case 'resigned':
-        if (now < current.deadline) {
-          const { preferredCandidates } = current
-          const body = { leaderId: state.self, leaderEpoch: state.epoch, preferredCandidates }
-          for (const node of current.unacknowledged) this.send(node, Api.EndQuorumEpoch, body)
-          return
-        }
-        state.toUnattached(state.epoch + 1, this.electionDeadline())
-        break
-    }
-    this.poll()
-  }
-
-  private askForVotes(election: EpochElection, preVote: boolean): void {
-    if (election.isRejected) return
-    const { log, state } = this
-    const body: VoteRequest = {
-      replicaId: state.self,
-      replicaEpoch: state.epoch,
-      lastOffsetEpoch: log.lastEpoch,
-      lastOffset: log.endOffset,
-      preVote,
-    }
-    for (const node of election.unrecorded) this.send(node, Api.Vote, body)
-  }
-
-  private tellStrangers(leader: LeaderState, now: number): void {
-    const period = Math.floor(this.options.times.fetchTimeout / 2)
-    if (now >= this.lookAt) {
-      this.strangers = new Set(leader.strangers(now - period))
-      this.lookAt = now + period
-    }
-    const body = { leaderId: this.state.self, leaderEpoch: this.state.epoch }
-    for (const node of this.strangers) this.send(node, Api.BeginQuorumEpoch, body)
-  }
-
-  /** A follower asks for more once it has flushed what it has: its offset counts as its word for it. */
-  private fetch(leaderId: number): void {
-    if (this.flushing.count > 0) return
-    const { log, state } = this
-    const body: QuorumFetchRequest = {
-      replicaId: state.self,
-      maxWaitMs: MAX_FETCH_WAIT_MS,
-      fetchOffset: log.endOffset,
-      currentLeaderEpoch: state.epoch,
-      lastFetchedEpoch: log.lastEpoch,
-      highWatermark: this.highWatermark,
-    }
-    this.send(leaderId, Api.Fetch, body)
-  }
-
-  /** Sends unless a request to the node is under way or was just refused. */
-  private send(
-    node: number,
-    api: typeof Api.Vote | typeof Api.BeginQuorumEpoch | typeof Api.EndQuorumEpoch | typeof Api.Fetch,
-    body: object,
-  ): void {
-    if ((this.allowedAt.get(node) ?? 0) > this.env.monotonic()) return
-    if (this.client.ready(node) && this.client.inFlight(node) === 0) this.client.send(node, api, body, 0)
-  }
-
   // --- time -----------------------------------------------------------------------------------------------------------
 
   private arm(): void {
     const { env } = this
-    const now = env.monotonic()
-    let next = this.deadline()
-    for (const at of this.allowedAt.values()) if (at > now && at < next) next = at
+    const next = Math.min(this.deadline(), this.peers.nextAttemptAt())
     env.cancel(this.timer)
-    this.timer = env.setTimer(VOTER_POLL, Math.max(1, next - now))
+    this.timer = env.setTimer(VOTER_POLL, Math.max(1, next - env.monotonic()))
   }
 
   private deadline(): number {
     const { state } = this.state
-    return state.role === 'leader' ? Math.min(state.leader.checkQuorumAt, this.lookAt) : state.deadline
+    return state.role === 'leader' ? Math.min(state.leader.checkQuorumAt, state.leader.lookAt) : state.deadline
   }
 
   /** Drawn anew for every wait, so that voters do not stand against each other again and again. */
@@ -460,19 +289,7 @@ export class QuorumVoter implements NetworkClientOwner {
     return this.env.monotonic() + electionTimeout + this.env.decide(CHOICE, electionTimeout)
   }
 
-  private fetchDeadline(): number {
+  fetchDeadline(): number {
     return this.env.monotonic() + this.options.times.fetchTimeout
-  }
-}
-
-function voterClientOptions(requestTimeoutUs: number): ConstructorParameters<typeof NetworkClient>[1] {
-  return {
-    timerBase: VOTER_CLIENT_TIMERS,
-    maxInFlight: 1,
-    requestTimeoutUs,
-    reconnectBackoffUs: 50 * MILLISECOND,
-    reconnectBackoffMaxUs: 500 * MILLISECOND,
-    setupTimeoutUs: 10_000 * MILLISECOND,
-    setupTimeoutMaxUs: 30_000 * MILLISECOND,
   }
 }

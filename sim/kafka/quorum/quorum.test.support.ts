@@ -17,8 +17,8 @@ import type { ApiVersionsResponse } from '../protocol/messages.ts'
 import type { QuorumFetchRequest } from '../protocol/quorum-messages.ts'
 import { formElection } from './quorum-state.ts'
 import { QuorumLog } from './quorum-log.ts'
-import { QuorumVoter, type VoterListener } from './quorum-voter.ts'
-import type { QuorumTimes } from './voter-options.ts'
+import { QuorumVoter } from './quorum-voter.ts'
+import type { QuorumTimes, VoterListener } from './voter-options.ts'
 
 class NullHasher implements Hasher {
   update(): void {}

@@ -21,6 +21,16 @@ export interface VoterOptions {
   readonly formed: boolean
 }
 
+/** Who runs on the metadata log. */
+export interface VoterListener {
+  /** The log is committed up to its high watermark. */
+  onCommitted(): void
+  /** The voter leads no more; what it appended and is not committed may never be. */
+  onLeadershipLost(): void
+  /** The process cannot go on. */
+  onFatal(message: string): void
+}
+
 export function quorumTimes(config: BrokerConfig): QuorumTimes {
   return {
     electionTimeout: ms(config['controller.quorum.election.timeout.ms']),
