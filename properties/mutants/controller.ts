@@ -106,4 +106,28 @@ export const CONTROLLER_MUTANTS: readonly Mutant[] = [
     replacement: 'if (MARK && this.acceptor.accepts(preferred))',
     caughtBy: { scenario: 'library/preferred-leader-waits', variant: null, runs: 10 },
   },
+  {
+    id: 'unclean-election-keeps-in-sync-set',
+    rule: 'who is elected uncleanly is alone in the in-sync set',
+    file: 'sim/kafka/controller/partition-change-builder.ts',
+    anchor: 'record.isr = [leader];',
+    replacement: 'record.isr = MARK ? [...this.targetReplicas] : [leader];',
+    caughtBy: { scenario: 'museum/R07-unclean-election', variant: 'before', runs: 1 },
+  },
+  {
+    id: 'another-order-drops-replicas',
+    rule: 'replicas in another order are all still replicas (`PartitionReassignmentReplicas`)',
+    file: 'sim/kafka/controller/replication-control.ts',
+    anchor: '[first, ...partition.replicas.filter((replica) => replica !== first)]',
+    replacement: '[first, ...partition.replicas.filter((replica) => replica !== first && !MARK)]',
+    caughtBy: { scenario: 'library/operators-move-leaders', variant: null, runs: 5 },
+  },
+  {
+    id: 'moved-leadership-keeps-its-epoch',
+    rule: 'a leader that is moved begins a new leader epoch',
+    file: 'sim/kafka/controller/partition-registration.ts',
+    anchor: 'leaderEpoch: change.leader === undefined ? before.leaderEpoch : before.leaderEpoch + 1,',
+    replacement: 'leaderEpoch: change.leader === undefined || MARK ? before.leaderEpoch : before.leaderEpoch + 1,',
+    caughtBy: { scenario: 'library/operators-move-leaders', variant: null, runs: 5 },
+  },
 ]

@@ -207,4 +207,12 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     replacement: 'return MARK ?',
     caughtBy: { scenario: 'museum/R12b-progress-of-an-earlier-life', variant: 'after', runs: 1 },
   },
+  {
+    id: 'partition-epoch-not-raised',
+    rule: 'every change of a partition raises its partition epoch',
+    file: 'sim/kafka/broker/metadata-cache.ts',
+    anchor: 'partitionEpoch: old.partitionEpoch + 1,',
+    replacement: 'partitionEpoch: old.partitionEpoch + (MARK ? 0 : 1),',
+    caughtBy: { scenario: 'library/operators-move-leaders', variant: null, runs: 5 },
+  },
 ]
