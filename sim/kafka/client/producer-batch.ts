@@ -81,7 +81,7 @@ export class ProducerBatch {
     // Not pushed: an array that grows from nothing takes room for 17, and a log keeps the records of every batch.
     this.records = [first]
     this.size = sizeAlone(first)
-    this.maxTimestamp = Math.max(-1, first.timestamp)
+    this.maxTimestamp = first.timestamp
   }
 
   /** The same records as another batch, no younger and tried as often, outside the pool. */
