@@ -280,7 +280,7 @@ describe('not simulated yet', () => {
       ),
       ['NOT_SIMULATED 7:13', 'NOT_SIMULATED 8:13', 'NOT_SIMULATED 9:13', 'NOT_SIMULATED 10:13', 'NOT_SIMULATED 11:13'],
     ],
-    ['an operator', fault('at: 1s, admin: { elect-leader: orders-0 }'), ['NOT_SIMULATED 6:30']],
+    ['an operator', fault('at: 1s, admin: { delete-topic: orders }'), ['NOT_SIMULATED 6:30']],
     [
       'hostile chaos',
       after('chaos: { budget: hostile, kinds: [corrupt] }'),
