@@ -7,6 +7,7 @@ import { Fates, type Fate } from './fates.ts'
 import { MOST_KEPT } from './findings.ts'
 import { tellAck } from './loss.ts'
 import { type Keys, keyOf } from './keys.ts'
+import { Superseded } from './superseded.ts'
 
 type LostFate = Extract<Fate, { readonly state: 'lost' }>
 
@@ -38,22 +39,27 @@ function tellUndecided({ undecided, why }: Tally, end: RunEnd): string {
 }
 
 abstract class EffectAtLeastOnce implements Checker {
-  readonly kinds: readonly number[] = []
+  readonly kinds: readonly number[]
   protected readonly consumption: Consumption
   private readonly view: CommittedView
   private readonly least: AtLeastOnce
+  private readonly superseded: Superseded
   private fates: Fates | null = null
 
   constructor(consumption: Consumption, view: CommittedView, least: AtLeastOnce) {
     this.consumption = consumption
     this.view = view
     this.least = least
+    this.superseded = new Superseded(consumption, view)
+    this.kinds = this.superseded.kinds
   }
 
-  onMoment(): void {}
+  onMoment(_kind: number, _time: number, node: number, id: number, _b: number, _c: number, key: number): void {
+    this.superseded.onSent(node, id, key)
+  }
 
   protected fatesAt(end: RunEnd): Fates {
-    return (this.fates ??= new Fates(this.consumption, this.view, this.least, end))
+    return (this.fates ??= new Fates(this.consumption, this.view, this.least, this.superseded, end))
   }
 
   protected abstract each(subject: number, end: RunEnd, visit: (reader: number, record: number) => void): void

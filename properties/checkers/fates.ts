@@ -7,6 +7,7 @@ import type { RunEnd } from './checker.ts'
 import type { CommittedView } from './committed-view.ts'
 import { isOpen } from './open-sends.ts'
 import { tellMissing } from './missing.ts'
+import type { Superseded } from './superseded.ts'
 import { shareFate } from './share-fates.ts'
 
 /** What the end of a run says about a record and a reader. */
@@ -30,14 +31,16 @@ export class Fates {
   readonly consumption: Consumption
   readonly view: CommittedView
   private readonly least: AtLeastOnce
+  private readonly superseded: Superseded
   private readonly end: RunEnd
   /** By reader: items that took effect there, as 1. */
   private readonly effective: (Ints | undefined)[] = []
 
-  constructor(consumption: Consumption, view: CommittedView, least: AtLeastOnce, end: RunEnd) {
+  constructor(consumption: Consumption, view: CommittedView, least: AtLeastOnce, superseded: Superseded, end: RunEnd) {
     this.consumption = consumption
     this.view = view.read()
     this.least = least
+    this.superseded = superseded
     this.end = end
     const { effects, lineage } = consumption
     for (let effect = 0; effect < effects.length; effect++) {
@@ -143,6 +146,7 @@ export class Fates {
   private missing(reader: number, record: number, index: number): Fate {
     if (this.consumption.applications.reader(reader).isShared)
       return shareFate(this.consumption, this.view, reader, record, this.end, this.isPending(reader, record))
+    if (this.superseded.excuses(reader, record)) return DONE
     const passing = this.passing(reader, record)
     const settled = this.end.ended === 'settled'
     const { applications, commits } = this.consumption

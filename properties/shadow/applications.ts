@@ -1,4 +1,4 @@
-import { nodesOf } from '../../sim/layout.ts'
+import { type NodeRole, nodesOf } from '../../sim/layout.ts'
 import type { ProducerConfig } from '../../sim/kafka/protocol/config/producer.ts'
 import type { ConsumerSpec, ProcessorSpec, ReaderSpec, SinkSpec, WorldSpec } from '../../sim/spec.ts'
 import type { Partitions } from './partitions.ts'
@@ -61,6 +61,8 @@ export class Applications {
   readonly readers: readonly Reader[]
   /** By node: its reader's number, -1 without. */
   readonly readerOfNode: readonly number[]
+  /** By node: nodes of one space number equal keys equally (`key` of `record.sent`). */
+  readonly keySpaceOf: readonly number[]
   /** By node: whether it reads with `isolation.level=read_committed`. */
   readonly readsCommitted: readonly boolean[]
   /** By application: whether its producer waits for no answer (acks=0). */
@@ -93,6 +95,7 @@ export class Applications {
     )
     const layout = nodesOf(spec)
     this.readerOfNode = layout.map((node) => this.readerOf[this.names.indexOf(node.application ?? '')] ?? -1)
+    this.keySpaceOf = layout.map(({ application, role }, node) => keySpaceOf(spec, role, application, node))
     this.readsCommitted = layout.map(({ application }) => {
       const { of } = reading.find((one) => one.of.name === application) ?? { of: null }
       return of?.config[of !== null && isShare(of) ? 'share.isolation.level' : 'isolation.level'] === 'read_committed'
@@ -173,6 +176,13 @@ export class Applications {
     }
     return leads
   }
+}
+
+/** Streams of records number their keys, processors number texts; of scripts and sources each counts for itself. */
+function keySpaceOf(spec: WorldSpec, role: NodeRole, application: string | null, node: number): number {
+  if (role === 'processor') return 1
+  const producer = spec.producers.find(({ name }) => name === application)
+  return producer?.workload.kind === 'send' && producer.source === undefined ? 0 : 2 + node
 }
 
 interface Reading {

@@ -18,6 +18,8 @@ export class ShadowLog {
   highWatermark = 0
   /** Compaction may have left less of it than moments told. */
   cleaned = false
+  /** Compaction has come up to here by itself. */
+  cleanedTo = 0
   /** The last time it became shorter: when, from which end to which, and why. */
   cutAt = 0
   cutFrom = 0

@@ -118,7 +118,7 @@ test('a gap in what is copied is filled by what the leader had, once a topic is 
   const logs = new ShadowLogs(new Partitions({ ...compacted, topics } as typeof compacted), new Batches())
   logs.leaderOf = () => 1
   for (let offset = 0; offset < 4; offset++) logs.onAppended(offset, 1, TP, offset, offset, 0, offset, -1, -1, -1)
-  logs.onCleaned(1, TP)
+  logs.onCleaned(1, TP, 1)
   logs.onAppended(9, 2, TP, 3, 3, 0, 3, -1, -1, -1)
   expect([logs.entries.created, logs.entries.conflict, logs.endBefore]).toEqual([false, -1, 3])
   expect([1, 2].map((node) => logs.of(node, 0).cleaned)).toEqual([true, true])

@@ -94,9 +94,11 @@ export class ShadowLogs {
     else log.startAnew(offset, this.leadersOf(log), time)
   }
 
-  onCleaned(node: number, tp: number): void {
+  onCleaned(node: number, tp: number, offset: number): void {
     const log = this.select(node, tp)
-    if (log !== null) log.cleaned = true
+    if (log === null) return
+    log.cleaned = true
+    log.cleanedTo = Math.max(log.cleanedTo, offset)
   }
 
   /** What was copied has a gap before it: compaction at the leader. As history it is there all the same. */

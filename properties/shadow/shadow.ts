@@ -134,7 +134,7 @@ export class Shadow implements MomentObserver {
       case M.logStartMoved:
         return this.logs.onStartMoved(time, node, a, b)
       case M.logCleaned:
-        return this.logs.onCleaned(node, a)
+        return this.logs.onCleaned(node, a, b)
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:
