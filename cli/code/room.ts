@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { MARK_NAME } from '../../properties/mutants/patch.ts'
+import { MARK_NAME } from '../../properties/mutants/mark.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { JudgeOptions } from '../pool/judge.ts'

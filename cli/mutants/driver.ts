@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { MARK_NAME } from '../../properties/mutants/patch.ts'
+import { MARK_NAME } from '../../properties/mutants/mark.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import { sha256 } from '../host/sha256.ts'

@@ -1,10 +1,8 @@
+import { MARK_NAME } from './mark.ts'
 import type { Patch } from './mutant.ts'
 
 /** Stands in a replacement for {@link MARK_EXPRESSION}. */
 const MARK = /\bMARK\b/g
-
-/** Name of the global that a mutant sets when its code is reached. */
-export const MARK_NAME = '__twiceshyMutantReached'
 
 const MARK_EXPRESSION = `(globalThis.${MARK_NAME} = true)`
 
