@@ -65,6 +65,43 @@ expect: { at-least-once: holds, progress: holds }
 )
 
 test(
+  'a sink stores what its handler lets through, under its keys; what is no effect ends the command with the place',
+  async () => {
+    writeFileSync(
+      join(folder, 'books.mjs'),
+      `const number = ({ value }) => Number(value.slice(value.lastIndexOf('/') + 1))
+export const drafts = () => (order) => (number(order) % 3 === 0 ? undefined : { key: order.id })
+export const made = () => (order, { random }) => ({ key: String(random()) })
+export const wrong = () => (order) => order.offset
+`,
+    )
+    const yaml = `scenario: books in YAML
+topics: { orders: {} }
+stores: { ledger: { kind: database } }
+producers: { checkout: { to: orders, send: { records: 20, every: 50ms }, config: { acks: all } } }
+sinks:
+  booker: { from: orders, into: ledger, write: upsert, commit: after-output, handler: ./books.mjs#drafts, config: { group.id: b, auto.offset.reset: earliest } }
+faults: [{ when: { moment: effect.applied, nth: 5 }, crash: booker, for: 1s }]
+expect: { exactly-once: holds, state-equivalence: holds, progress: holds }
+variants:
+  made-up: { sinks: { booker: { handler: ./books.mjs#made } }, expect: { exactly-once: { violated: duplicate-effect } } }
+`
+    writeFileSync(join(folder, 'books.yaml'), yaml)
+    const { code, out, err } = await called(folder, 'run', 'books.yaml', '--runs', '2')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('2 scenarios: 2 met')
+    writeFileSync(join(folder, 'wrong.yaml'), yaml.replace('#drafts', '#wrong').replace(/variants:[^]*/, ''))
+    const wrong = await called(folder, 'run', 'wrong.yaml', '--runs', '2')
+    expect(wrong.code).toBe(2)
+    expect(wrong.err).toContain('wrong.yaml: books in YAML, run 0 · seed 1: the handler of `booker` returned 0')
+    expect(wrong.err).toContain(
+      'a handler of a sink returns nothing, and the record is left out, or one effect such as { key }',
+    )
+  },
+  PATIENCE,
+)
+
+test(
   'a search finds a counterexample, which names the module from where it is saved, and comes back',
   async () => {
     const found = await called(

@@ -1,12 +1,13 @@
 /**
- * Makes the handler of one process of a consumer or processor: called once for every instance, and again after every crash. What it
+ * Makes the handler of one process of a consumer, processor or sink: called once for every instance, and again after every crash. What it
  * keeps in variables of its own is the memory of that process, and is gone with it. A variable of the module outlives
  * processes and runs: never keep anything there.
  */
 export type HandlerFactory = (process: HandlerProcess) => Handler
 
 /**
- * Works on one record, and gives what comes of it: nothing, one output or several; of a consumer, nothing. It may be asynchronous; what it awaits are
+ * Works on one record, and gives what comes of it: nothing, one output or several; of a consumer, nothing; of a sink, nothing, and the record
+ * is left out, or one effect, which has a key and a value. It may be asynchronous; what it awaits are
  * the promises of its context. When it throws, its process dies, and is started again a second later, from where its group
  * stands.
  */
@@ -14,7 +15,7 @@ export type Handler = (record: HandlerRecord, context: HandlerContext) => Handle
 
 /** The process that a handler is made for. */
 export interface HandlerProcess {
-  /** Name of the consumer or processor. */
+  /** Name of the consumer, processor or sink. */
   readonly application: string
   /** Number of the instance, from 0. */
   readonly instance: number
@@ -38,15 +39,15 @@ export interface HandlerRecord {
   readonly timestamp: number
 }
 
-/** A record to be written. */
+/** A record to be written; of a sink, the row. */
 export interface HandlerOutput {
-  /** One of the topics in `to`; without it, the first of them. */
+  /** One of the topics in `to`; without it, the first of them. Not for a sink. */
   readonly topic?: string | undefined
   /** Without it, the key of the record that was read. */
   readonly key?: string | null | undefined
   /** Without it, the value of the record that was read. */
   readonly value?: string | null | undefined
-  /** Bytes of key and value together; without it, those of the record that was read. */
+  /** Bytes of key and value together; without it, those of the record that was read. Not for a sink. */
   readonly size?: number | undefined
 }
 

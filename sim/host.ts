@@ -54,9 +54,17 @@ export interface CodeOutput {
   readonly key: string | null
   readonly value: string | null
   readonly size: number
-  /** Which of the topics that its handler may write to. */
+  /** Which of the topics that its handler may write to; 0 into a store. */
   readonly topic: number
 }
+
+/** Where what a handler returns goes. */
+export type CodeTarget =
+  /** It works for the work's own sake. */
+  | { readonly kind: 'nowhere' }
+  | { readonly kind: 'topics'; readonly names: readonly string[] }
+  /** Of every record one effect at most. */
+  | { readonly kind: 'store'; readonly name: string }
 
 /** What the world offers to a user's handler in the place of the machine's clock and dice. */
 export interface CodePowers {
@@ -87,10 +95,10 @@ export type CodeAnswer =
  */
 export interface UserCode {
   /**
-   * A process starts: it gets a handler of its own, made afresh, which may write to these topics; without any it works for
-   * the work's own sake. Returns the handler's number.
+   * A process starts: it gets a handler of its own, made afresh, whose results go to the target. Returns the handler's
+   * number.
    */
-  begin(code: CodeReference, instance: CodeInstance, topics: readonly string[]): number
+  begin(code: CodeReference, instance: CodeInstance, target: CodeTarget): number
   /** Gives a handler a record. Workers of one process share their handler, which then has several at a time. */
   handle(handler: number, record: CodeRecord, powers: CodePowers): CodeAnswer
   /** A pause is over: its record goes on. */

@@ -20,6 +20,7 @@ export type {
   CodePowers,
   CodeRecord,
   CodeReference,
+  CodeTarget,
   Drain,
   Hasher,
   HasherFactory,

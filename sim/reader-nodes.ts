@@ -3,6 +3,7 @@ import { ConsumerProcess, type ConsumerProcessStep, ConsumerScript } from './app
 import type { ConsumerStep, StreamsRules } from './application/applications.ts'
 import type { OwnCode } from './application/handler-work.ts'
 import { HandlingProcess } from './application/handling-process.ts'
+import { HandlingSink } from './application/handling-sink.ts'
 import type { OwnCodeHost } from './application/process-host.ts'
 import { ProcessorJournal } from './application/processor-journal.ts'
 import { ProcessorProcess } from './application/processor-process.ts'
@@ -162,6 +163,10 @@ export class ReaderNodes {
     const options = { store, write, fence, withOutput, deduplicate, idempotencyKey, rename, connect }
     const common = { ...this.options(node, spec, incarnation, connect === null ? commit : 'after'), ...options }
     if (spec.twoPhase !== undefined) return this.twoPhaseSink(env, { ...common, twoPhase: spec.twoPhase })
+    if (spec.handler !== undefined) {
+      const own = { code: spec.handler, into: spec.into, instance: this.instance(node), incarnation }
+      return new HandlingSink(env, { ...common, ...own }, this.host, this.ownCode())
+    }
     return connect === null
       ? new SinkProcess(env, common, this.host)
       : new ConnectSinkProcess(env, common, connect, this.host)

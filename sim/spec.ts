@@ -161,6 +161,8 @@ export interface SinkSpec extends ReaderSpec {
   readonly twoPhase?: TwoPhase
   /** Kafka Connect's rules for sink tasks; null = an application of one's own. */
   readonly connect: ConnectSink | null
+  /** The user's own code, which says what is written of a record; missing where every record is. */
+  readonly handler?: CodeReference
 }
 
 export interface RunSpec {

@@ -1,18 +1,18 @@
 import type { CodeReference } from '../../sim/host.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
-/** A consumer or a processor whose work is the user's own code. */
+/** A consumer, processor or sink whose work is the user's own code. */
 export interface OwnHandler {
   readonly application: string
   readonly code: CodeReference
 }
 
-export function handlersOf({ consumers, processors }: WorldSpec): readonly OwnHandler[] {
-  const consuming = consumers.flatMap(({ name, handler }) =>
+export function handlersOf({ consumers, processors, sinks }: WorldSpec): readonly OwnHandler[] {
+  const reading = [...consumers, ...sinks].flatMap(({ name, handler }) =>
     handler === undefined ? [] : [{ application: name, code: handler }],
   )
   const processing = processors.flatMap(({ name, transform }) =>
     transform.kind === 'handler' ? [{ application: name, code: transform.code }] : [],
   )
-  return [...consuming, ...processing]
+  return [...reading, ...processing]
 }

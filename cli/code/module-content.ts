@@ -65,10 +65,12 @@ export function valueOf({ value, odd }: ModuleContent): unknown {
   return whole
 }
 
-/** `consumers.x.handler` or `processors.x.handler`, in the scenario or in one of its variants. */
+const READERS: readonly unknown[] = ['consumers', 'processors', 'sinks']
+
+/** `consumers.x.handler`, or of a processor or sink, in the scenario or in one of its variants. */
 function isHandler(path: readonly string[]): boolean {
   const own = path[0] === 'variants' ? path.slice(2) : path
-  return own.length === 3 && (own[0] === 'consumers' || own[0] === 'processors') && own[2] === 'handler'
+  return own.length === 3 && READERS.includes(own[0]) && own[2] === 'handler'
 }
 
 /** A part of a JSON pointer (RFC 6901). */

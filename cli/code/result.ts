@@ -1,31 +1,31 @@
-import type { CodeOutput, CodeRecord } from '../../sim/host.ts'
+import type { CodeOutput, CodeRecord, CodeTarget } from '../../sim/host.ts'
 
 /** More comes of one record only by mistake. */
 const MOST_OUTPUTS = 1000
 /** Kafka's largest record batch by default, and so the largest record. */
 const LARGEST = 1024 * 1024
 const KEYS: readonly string[] = ['key', 'value', 'size', 'topic']
+const NO_TOPICS: readonly string[] = []
 
 /** What is wrong with what a handler gave, in words that go on from `returned `. */
 export interface Nonsense {
   readonly nonsense: string
 }
 
-/** What a handler gave, as outputs to the topics that it may write to: nothing, one, or a list. */
-export function outputsOf(
-  result: unknown,
-  record: CodeRecord,
-  topics: readonly string[],
-): readonly CodeOutput[] | Nonsense {
+/** What a handler gave, as outputs to its target: nothing, one, or a list. */
+export function outputsOf(result: unknown, record: CodeRecord, target: CodeTarget): readonly CodeOutput[] | Nonsense {
   if (result === undefined || result === null) return []
   const list: readonly unknown[] = Array.isArray(result) ? result : [result]
-  if (topics.length === 0 && list.length > 0)
+  if (target.kind === 'nowhere' && list.length > 0)
     return { nonsense: `${wordsFor(result)}, and what a consumer's handler returns goes nowhere` }
+  if (target.kind === 'store' && list.length > 1)
+    return { nonsense: `${list.length} effects of one record; a sink writes each record once, or not at all` }
   if (list.length > MOST_OUTPUTS)
     return { nonsense: `${list.length} outputs for one record; at most ${MOST_OUTPUTS} are taken` }
+  const topics = target.kind === 'topics' ? target.names : NO_TOPICS
   const outputs: CodeOutput[] = []
   for (const one of list) {
-    const output = outputOf(one, record, topics)
+    const output = target.kind === 'store' ? effectOf(one, record) : outputOf(one, record, topics)
     if ('nonsense' in output) return output
     outputs.push(output)
   }
@@ -56,6 +56,16 @@ function outputOf(one: unknown, record: CodeRecord, topics: readonly string[]): 
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || size > LARGEST)
     return { nonsense: `an output whose \`size\` is ${wordsFor(size)}; it is a whole number up to ${LARGEST}` }
   return { key, value, size, topic }
+}
+
+function effectOf(one: unknown, record: CodeRecord): CodeOutput | Nonsense {
+  if (typeof one !== 'object' || one === null || Array.isArray(one)) return { nonsense: wordsFor(one) }
+  const odd = Object.keys(one).find((key) => key !== 'key' && key !== 'value')
+  if (odd !== undefined) return { nonsense: `an effect with \`${odd}\`; it has \`key\` and \`value\` only` }
+  const { key = record.key, value = record.value } = one as { readonly key?: unknown; readonly value?: unknown }
+  if (!isText(key)) return { nonsense: `an effect whose \`key\` is ${wordsFor(key)}; it is a text or null` }
+  if (!isText(value)) return { nonsense: `an effect whose \`value\` is ${wordsFor(value)}; it is a text or null` }
+  return { key, value, size: record.size, topic: 0 }
 }
 
 function isText(value: unknown): value is string | null {

@@ -7,6 +7,7 @@ import type {
   CodePowers,
   CodeRecord,
   CodeReference,
+  CodeTarget,
   Drain,
   UserCode,
 } from '../../sim/host.ts'
@@ -21,8 +22,13 @@ export interface CodeWatch {
 }
 
 const NEVER = 'it may await `context.sleep()`, `context.step()` and promises of its own that resolve without them'
-const NOTHING = 'a handler returns nothing, one output such as { key, value }, or a list of them'
-const NO_OUTPUT = 'return nothing, or write a processor, which publishes'
+/** What it may return, by where that goes. */
+const RETURNS: Readonly<Record<CodeTarget['kind'], string>> = {
+  nowhere: 'return nothing, or write a processor, which publishes',
+  topics: 'a handler returns nothing, one output such as { key, value }, or a list of them',
+  store:
+    'a handler of a sink returns nothing, and the record is left out, or one effect such as { key }; a processor splits records',
+}
 /** Bound of a roll of the dice: 2^30. */
 const DICE = 0x4000_0000
 /** A day: the longest sleep in milliseconds. */
@@ -50,8 +56,7 @@ interface Process {
   /** Of the world in which it is called now. */
   powers: CodePowers | null
   readonly handler: Handler
-  /** It may write to. */
-  readonly topics: readonly string[]
+  readonly target: CodeTarget
   /** Pauses of its workers' calls that are not over, by number. */
   readonly open: Map<number, Pause>
   pauses: number
@@ -71,7 +76,7 @@ export class UserHandlers implements UserCode {
     this.watch = watch
   }
 
-  begin(code: CodeReference, instance: CodeInstance, topics: readonly string[]): number {
+  begin(code: CodeReference, instance: CodeInstance, target: CodeTarget): number {
     const { application } = instance
     const { module } = code
     const factory = this.factories.get(keyOf(code))
@@ -99,7 +104,7 @@ export class UserHandlers implements UserCode {
       module,
       powers: null,
       handler: handler as Handler,
-      topics,
+      target,
       open: new Map(),
       pauses: 0,
     }
@@ -152,14 +157,14 @@ export class UserHandlers implements UserCode {
     }
   }
 
-  private done({ application, topics }: Process, call: Call): CodeAnswer {
+  private done({ application, target }: Process, call: Call): CodeAnswer {
     if (call.open > 0) {
       const what = 'is done before a sleep or step that it began is over'
       throw new HandlerMistake(application, what, '`await` it')
     }
-    const outputs = outputsOf(call.result, call.record, topics)
+    const outputs = outputsOf(call.result, call.record, target)
     if ('nonsense' in outputs)
-      throw new HandlerMistake(application, `returned ${outputs.nonsense}`, topics.length === 0 ? NO_OUTPUT : NOTHING)
+      throw new HandlerMistake(application, `returned ${outputs.nonsense}`, RETURNS[target.kind])
     return { state: 'done', outputs }
   }
 

@@ -22,11 +22,12 @@ function from(folder: string, path: string): string {
 }
 
 function withModules(raw: RawScenario, change: (path: string) => string): RawScenario {
-  const { consumers, processors } = raw
+  const { consumers, processors, sinks } = raw
   return {
     ...raw,
     ...(consumers == null ? {} : { consumers: withHandlers(consumers, change) }),
     ...(processors == null ? {} : { processors: withHandlers(processors, change) }),
+    ...(sinks == null ? {} : { sinks: withHandlers(sinks, change) }),
   }
 }
 

@@ -2,10 +2,12 @@ import type { Consumption } from '../shadow/consumption.ts'
 import { Decision } from '../shadow/decisions.ts'
 import { BY_MEMORY, BY_OFFSET_FENCE } from '../shadow/readings.ts'
 import type { Shadow } from '../shadow/shadow.ts'
+import { owes } from './owed.ts'
 
 /**
  * Whether the work on a record is done by now: processed, in the store, or every output acknowledged or committed. A store
- * that refuses an offset has seen it; one that remembers a record has it when it took effect at any place.
+ * that refuses an offset has seen it; one that remembers a record has it when it took effect at any place. What a sink's handler
+ * left out is done with that.
  */
 export function isDone(
   consumption: Consumption,
@@ -17,6 +19,7 @@ export function isDone(
   const { effects, refusals, applications } = consumption
   if (applications.reader(reader).kind === 'processor') return isPublished(consumption, reader, record)
   if (consumption.shares.isOver(reader, partition, offset)) return true
+  if (!owes(consumption, reader, record)) return true
   if (effects.newestAt(reader, record, partition, offset) >= 0) return true
   const refusal = refusals.newestAt(reader, record, partition, offset)
   if (refusal < 0) return false

@@ -6,6 +6,7 @@ import { type AtLeastOnce, PublishFate } from './at-least-once.ts'
 import type { RunEnd } from './checker.ts'
 import type { CommittedView } from './committed-view.ts'
 import { isOpen } from './open-sends.ts'
+import { owes } from './owed.ts'
 import { tellMissing } from './missing.ts'
 import type { Superseded } from './superseded.ts'
 import { shareFate } from './share-fates.ts'
@@ -71,6 +72,7 @@ export class Fates {
     if (this.consumption.applications.reader(reader).kind === 'processor') {
       return this.through(reader, record, reader, 0)
     }
+    if (!owes(this.consumption, reader, record)) return DONE
     return this.consumption.effects.newestOf(reader, record) >= 0 ? DONE : this.missing(reader, record, -1)
   }
 

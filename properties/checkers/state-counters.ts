@@ -1,5 +1,6 @@
 import type { Consumption } from '../shadow/consumption.ts'
 import type { CommittedView } from './committed-view.ts'
+import { owes } from './owed.ts'
 import { type Comparison, type Divergence, type StateKeys, visitInput, visitState } from './state.ts'
 
 interface Counter {
@@ -23,9 +24,9 @@ export function countsByKey(
   const { applications, effects, shadow } = consumption
   const { store, deduplicates } = applications.reader(reader)
   const counters = new Map<number, Counter>()
-  const counterOf = (record: number, partition: number, offset: number): Counter => {
+  const counterOf = (record: number, keyOrNone: number): Counter => {
     // Records without a key share one counter.
-    const key = Math.max(-1, keys.of(record, partition, offset))
+    const key = Math.max(-1, keyOrNone)
     const known = counters.get(key)
     if (known !== undefined) return known
     const counter = { record, input: 0, least: 0, counted: 0, lastUs: -1 }
@@ -34,13 +35,13 @@ export function countsByKey(
   }
   const seen = new Set<number>()
   visitInput(consumption, view, reader, (_place, record, partition, offset) => {
-    const counter = counterOf(record, partition, offset)
+    const counter = counterOf(record, keys.ofInput(reader, record, partition, offset))
     counter.input++
-    if (!deduplicates || !seen.has(record)) counter.least++
+    if (owes(consumption, reader, record) && (!deduplicates || !seen.has(record))) counter.least++
     seen.add(record)
   })
-  visitState(consumption, reader, (effect, record, partition, offset) => {
-    const counter = counterOf(record, partition, offset)
+  visitState(consumption, reader, (effect, record) => {
+    const counter = counterOf(record, keys.ofEffect(effect))
     counter.counted++
     if (counter.counted > counter.input) Object.assign(counter, { record, lastUs: effects.at.at(effect) })
   })

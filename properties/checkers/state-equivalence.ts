@@ -8,11 +8,13 @@ import { countsByKey } from './state-counters.ts'
 import { countsInStores } from './state-counts.ts'
 import { type Comparison, type Divergence, StateKeys } from './state.ts'
 import { placesOnce } from './state-rows.ts'
+import { unwanted } from './state-unwanted.ts'
 import { newestByKey } from './state-values.ts'
 
 /**
  * `state-equivalence`: what a store shows at the end is what the committed log makes of it when every record is applied once
  * and in order: each row and each record in a file once, each counter the number of its records, each key its newest record.
+ * Of a sink with a handler the record is applied that the handler let through, under the key that it named.
  * Counts of Kafka Streams are the numbers of the records of their keys, in changelogs and in local stores. An endpoint shows nothing.
  */
 export class StateEquivalence implements Checker {
@@ -41,7 +43,7 @@ export class StateEquivalence implements Checker {
   ): void {
     if (kind === M.recordSent) this.keys.onSent(id, d)
     else if (kind === M.stateUpdated) this.keys.onApplied(b, f)
-    else this.keys.onApplied(id, f)
+    else this.keys.onEffect(id, f)
   }
 
   rule(subject: number, end: RunEnd): Ruling {
@@ -67,7 +69,12 @@ export class StateEquivalence implements Checker {
   }
 
   private compared(reader: number): Comparison {
-    return (this.found[reader] ??= this.compare(reader))
+    const known = this.found[reader]
+    if (known !== undefined) return known
+    const { judged, divergences } = this.compare(reader)
+    const found = { judged, divergences: [...divergences, ...unwanted(this.consumption, this.keys, reader)] }
+    this.found[reader] = found
+    return found
   }
 
   private compare(reader: number): Comparison {

@@ -19,8 +19,7 @@ export function newestByKey(
 ): Comparison {
   const { effects } = consumption
   const values = new Map<number, Value>()
-  const valueOf = (record: number, partition: number, offset: number): Value => {
-    const key = keys.of(record, partition, offset)
+  const valueOf = (key: number): Value => {
     const known = values.get(key)
     if (known !== undefined) return known
     const value = { newest: new Map<number, number>(), shown: -1 }
@@ -28,19 +27,31 @@ export function newestByKey(
     return value
   }
   visitInput(consumption, view, reader, (place, record, partition, offset) => {
-    valueOf(record, partition, offset).newest.set(partition, place)
+    valueOf(keys.ofInput(reader, record, partition, offset)).newest.set(partition, place)
   })
-  visitState(consumption, reader, (effect, record, partition, offset) => {
-    valueOf(record, partition, offset).shown = effect
+  visitState(consumption, reader, (effect) => {
+    valueOf(keys.ofEffect(effect)).shown = effect
   })
   const divergences = [...values.values()].flatMap(({ newest, shown }): readonly Divergence[] => {
     const places = [...newest.values()]
-    // What no committed log holds is a matter of ghosts.
-    if (places.length === 0) return []
+    if (places.length === 0) return leftOver(consumption, view, reader, shown)
     if (shown >= 0 && places.some((place) => view.record.at(place) === effects.record.at(shown))) return []
     return [divergenceOf(consumption, view, reader, places, shown)]
   })
   return { judged: values.size, divergences }
+}
+
+/** What stands under a key that is nobody's: of a sink whose handler named another the next time. What no committed log holds is a matter of ghosts. */
+function leftOver(consumption: Consumption, view: CommittedView, reader: number, shown: number): readonly Divergence[] {
+  const { applications, effects, shadow } = consumption
+  const { store, asksItsHandler } = applications.reader(reader)
+  const record = effects.record.at(shown)
+  if (!asksItsHandler || !view.holds(record)) return []
+  const [partition, offset] = [effects.partition.at(shown), effects.offset.at(shown)]
+  const message = (): string =>
+    `${store} shows ${tellRecord(consumption, record, partition, offset)} under two keys: the sink's handler named another each time`
+  const [atUs, order] = [effects.at.at(shown), shadow.records.ids.at(record)]
+  return [{ kind: 'diverged-state', isLasting: true, atUs, order, record, message }]
 }
 
 function divergenceOf(

@@ -3,6 +3,7 @@ import type { Consumption } from '../shadow/consumption.ts'
 import { Ints } from '../shadow/growable.ts'
 import type { Suspect } from './checker.ts'
 import type { CommittedView } from './committed-view.ts'
+import { owes } from './owed.ts'
 import { Pairs } from './pairs.ts'
 
 /** One difference between a store and its input. */
@@ -33,6 +34,8 @@ export class StateKeys {
   private readonly pairs: Pairs = new Pairs()
   private readonly ofProducer: Ints = new Ints()
   private readonly unknown: Pairs = new Pairs()
+  /** By effect of a sink that asks its handler: the text of its key plus two. */
+  private readonly ofEffects: Ints = new Ints()
 
   constructor(consumption: Consumption) {
     this.consumption = consumption
@@ -40,6 +43,14 @@ export class StateKeys {
 
   onSent(id: number, key: number): void {
     this.sent.put(this.consumption.shadow.records.numberOf(id), key + 2)
+  }
+
+  /** A store was given a record under a key. */
+  onEffect(id: number, text: number): void {
+    const { effect, effects, applications } = this.consumption
+    const isAsked = effect >= 0 && applications.reader(effects.reader.at(effect)).asksItsHandler
+    if (isAsked) this.ofEffects.put(effect, text + 2)
+    else this.onApplied(id, text)
   }
 
   onApplied(id: number, text: number): void {
@@ -59,6 +70,36 @@ export class StateKeys {
     return text > 1 ? text - 2 : -1 - 2 * (local + 1)
   }
 
+  /** The same for a place that a reader owes to its store, where its handler may have named another key. */
+  ofInput(reader: number, record: number, partition: number, offset: number): number {
+    const { applications, effects, lineage } = this.consumption
+    if (!applications.reader(reader).asksItsHandler) return this.of(record, partition, offset)
+    const effect = effects.newestAt(reader, record, partition, offset)
+    if (effect >= 0) return this.ofEffect(effect)
+    return this.named(lineage.toldKeys(lineage.itemOf(record), reader).at(-1) ?? -1, partition, offset)
+  }
+
+  /** The same for an effect. */
+  ofEffect(effect: number): number {
+    const { applications, effects } = this.consumption
+    const [record, partition, offset] = [
+      effects.record.at(effect),
+      effects.partition.at(effect),
+      effects.offset.at(effect),
+    ]
+    if (!applications.reader(effects.reader.at(effect)).asksItsHandler) return this.of(record, partition, offset)
+    return this.named(this.textOf(effect), partition, offset)
+  }
+
+  /** The text of the key that the store was given with an effect of a sink with a handler; -1 = no key. */
+  textOf(effect: number): number {
+    return this.ofEffects.at(effect) - 2
+  }
+
+  private named(text: number, partition: number, offset: number): number {
+    return text >= 0 ? text : -2 - 2 * this.unknown.of(partition, offset)
+  }
+
   /** A number for producing node and key, -1 without a key. */
   private localOf(record: number): number {
     const { lineage, shadow } = this.consumption
@@ -68,17 +109,24 @@ export class StateKeys {
   }
 }
 
-/** The places of the committed log that a reader reads, by partition and offset. */
+/**
+ * The places of the committed log that a reader reads, by partition and offset. What a sink's handler left out counts only where it
+ * had let it through before, and the store has it.
+ */
 export function visitInput(
   consumption: Consumption,
   view: CommittedView,
   reader: number,
   visit: (place: number, record: number, partition: number, offset: number) => void,
 ): void {
-  const { reads } = consumption.applications.reader(reader)
+  const { applications, effects } = consumption
+  const { reads } = applications.reader(reader)
   for (let place = 0; place < view.places; place++) {
     const partition = view.partition.at(place)
-    if (reads[partition] === true) visit(place, view.record.at(place), partition, view.offset.at(place))
+    if (reads[partition] !== true) continue
+    const [record, offset] = [view.record.at(place), view.offset.at(place)]
+    if (owes(consumption, reader, record) || effects.newestAt(reader, record, partition, offset) >= 0)
+      visit(place, record, partition, offset)
   }
 }
 

@@ -27,6 +27,14 @@ export const OWN_CODE_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/dead-letters', variant: 'commit-first', runs: 20 },
   },
   {
+    id: 'row-under-the-key-of-its-record',
+    rule: "a row stands under the key that the sink's handler names",
+    file: 'sim/application/handled-sink-output.ts',
+    anchor: 'key: effect.key }',
+    replacement: 'key: MARK ? polled.record.key : effect.key }',
+    caughtBy: { scenario: 'library/keys-from-the-record', variant: null, runs: 20 },
+  },
+  {
     id: 'value-is-not-carried',
     rule: 'a record holds what the handler before it wrote',
     file: 'sim/application/processor-sends.ts',

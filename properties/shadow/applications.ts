@@ -35,6 +35,8 @@ export interface Reader {
   readonly fence: SinkSpec['fence']
   /** How it writes; null for what is no sink. */
   readonly write: SinkSpec['write'] | null
+  /** Whether a handler of the user's own says which records it writes, and under which keys (`handler.finished`, `handler.keyed`). */
+  readonly asksItsHandler: boolean
   /** Whether its store remembers records, and takes each once. */
   readonly deduplicates: boolean
   /** Whether the group assigns its partitions, to some instance at least. */
@@ -221,6 +223,7 @@ function readerOf(members: readonly Reading[], spec: WorldSpec, partitions: Part
     store: sink?.into ?? '',
     fence: sink?.fence ?? 'none',
     write: sink?.write ?? null,
+    asksItsHandler: sink?.handler !== undefined,
     deduplicates: (sink?.deduplicate ?? null) !== null,
     subscribes: members.some(({ of }) => of.assign === null),
     hasMemberEpochs: members.some(({ of }) => of.assign === null && of.config['group.protocol'] === 'consumer'),

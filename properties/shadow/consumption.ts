@@ -26,6 +26,7 @@ export class Consumption implements MomentObserver {
     M.effectRefused,
     M.recordDerived,
     M.handlerRouted,
+    M.handlerKeyed,
     M.handlerFinished,
     M.handlerThrew,
     M.offsetCommitted,
@@ -117,6 +118,8 @@ export class Consumption implements MomentObserver {
         return this.onFinished(node, a, b)
       case M.handlerRouted:
         return this.onRouted(node, a, b, c)
+      case M.handlerKeyed:
+        return this.onKeyed(node, a, b)
       case M.offsetCommitted:
         return this.onCommitted(time, node, a, b, c, d, e)
       case M.offsetExpired:
@@ -259,6 +262,11 @@ export class Consumption implements MomentObserver {
   private onRouted(node: number, id: number, index: number, topic: number): void {
     const reader = this.applications.readerOfNode[node] ?? -1
     if (reader >= 0) this.lineage.onRouted(this.shadow.records.numberOf(id), reader, index, topic)
+  }
+
+  private onKeyed(node: number, id: number, text: number): void {
+    const reader = this.applications.readerOfNode[node] ?? -1
+    if (reader >= 0) this.lineage.onKeyed(this.shadow.records.numberOf(id), reader, text)
   }
 
   private onFinished(node: number, id: number, outputs: number): void {

@@ -32,6 +32,9 @@ export class Lineage {
   /** By item and reader: of how many outputs a handler told when it was done with it last. */
   private readonly told: Map<number, number> = new Map()
 
+  /** By item and reader: the keys that a sink's handler named, by their texts, the last at the end; -1 for no key. */
+  private readonly keyed: Map<number, number[]> = new Map()
+
   /** By item and reader: the topics that the handler named last, by id, of its outputs in order. */
   private readonly routed: Map<number, number[]> = new Map()
 
@@ -97,6 +100,19 @@ export class Lineage {
   /** A handler is done with a record and made so many outputs of it. */
   onFinished(record: number, reader: number, outputs: number): void {
     this.told.set(this.itemOf(record) * MOST_READERS + reader, outputs)
+  }
+
+  /** A sink's handler names the key under which something is to be written, by its text; -1 = no key. */
+  onKeyed(record: number, reader: number, text: number): void {
+    const key = this.itemOf(record) * MOST_READERS + reader
+    const texts = this.keyed.get(key)
+    if (texts === undefined) this.keyed.set(key, [text])
+    else texts.push(text)
+  }
+
+  /** The keys that a sink's handler named each time that it let an item through, the last at the end; -1 = no key. */
+  toldKeys(item: number, reader: number): readonly number[] {
+    return this.keyed.get(item * MOST_READERS + reader) ?? []
   }
 
   /** How many outputs a handler made of an item when it was done with it last; -1 = it never was. */

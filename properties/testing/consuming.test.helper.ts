@@ -33,6 +33,8 @@ export interface ConsumingOptions {
   readonly consumer?: Partial<ConsumerConfig>
   /** Whether the writer marks in the ledger what is done. */
   readonly deduplicates?: boolean
+  /** Whether a handler says what the writer writes. */
+  readonly handler?: boolean
   /** Whether `state-equivalence` is judged, too. */
   readonly state?: boolean
   /** Whether billing is a share group. */
@@ -112,6 +114,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     idempotencyKey: null,
     rename: true,
     connect: null,
+    ...(options.handler === true ? { handler: { module: '/own.mjs', entry: '' } } : {}),
   }
   const archiver: SinkSpec = {
     ...writer,
@@ -286,6 +289,13 @@ export class ConsumingHistory extends History {
   shows(record: number, offset: number, key: number, what: number, generation = 1, tp: number = PAYMENTS): this {
     const by = this.writer[0] as number
     return this.emit(M.effectApplied, this.ledger, record, tp, offset, what, this.ledger, key, generation, by)
+  }
+
+  /** The writer's handler is done with a record: it names a key, or leaves the record out. */
+  tells(record: number, key: number | null): this {
+    const by = this.writer[0] as number
+    if (key !== null) this.emit(M.handlerKeyed, by, record, key)
+    return this.emit(M.handlerFinished, by, record, key === null ? 0 : 1, 0)
   }
 
   refused(

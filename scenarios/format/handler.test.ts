@@ -41,7 +41,7 @@ test('a module that is not there is a mistake of the file', () => {
 function loadReader(kind: string, reader: string): LoadedFile {
   const text = `scenario: own
 topics: { orders: {} }
-stores: { db: { kind: database } }
+stores: { db: { kind: database }, fs: { kind: files }, web: { kind: endpoint } }
 producers: { p: { to: orders } }
 ${kind}: { h: { from: orders, ${reader}, config: { group.id: g, auto.offset.reset: earliest } } }
 expect: { at-least-once: holds }
@@ -57,10 +57,30 @@ test('a consumer may have one, in order or handed off', () => {
   }
 })
 
+test('a sink into a database may have one, with every write, fence and way to commit', () => {
+  for (const how of ['write: upsert, fence: offset', 'commit: with-output', 'deduplicate: none, connect: false']) {
+    const { scenarios, diagnostics } = loadReader('sinks', `into: db, handler: ./a.mjs#b, ${how}`)
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(scenarios[0]?.spec.sinks[0]?.handler).toEqual({ module: '/at/./a.mjs', entry: 'b' })
+  }
+})
+
 test.each([
   ['consumers', 'handler: ./a.mjs, steps: [commit]', 'a `handler` beside `steps` is not simulated yet'],
   ['consumers', 'handler: ./a.mjs, share: true', 'a `handler` of your own in a share group is not simulated yet'],
-  ['sinks', 'into: db, handler: ./a.mjs', 'a `handler` of a sink is not simulated yet'],
+  ['sinks', 'into: fs, handler: ./a.mjs', 'a `handler` of a sink into files is not simulated yet'],
+  ['sinks', 'into: web, handler: ./a.mjs', 'a `handler` of a sink into an endpoint is not simulated yet'],
+  [
+    'sinks',
+    'into: db, commit: two-phase, handler: ./a.mjs',
+    'a `handler` of a sink that commits in two phases is not simulated yet',
+  ],
+  [
+    'sinks',
+    'into: db, deduplicate: { window: 1m }, handler: ./a.mjs',
+    'a `handler` beside `deduplicate` is not simulated yet',
+  ],
+  ['sinks', 'into: db, connect: true, handler: ./a.mjs', 'a `handler` of a sink of Kafka Connect is not simulated yet'],
 ])('refused by name and place: %s of %s', (kind, reader, message) => {
   const { diagnostics } = loadReader(kind, reader)
   expect(diagnostics.map((each) => each.message)).toContain(message)

@@ -180,6 +180,8 @@ export interface RawSink extends RawReader {
     'none' | { window?: Opt<RawDuration>; separately?: Opt<boolean | 'before-output' | 'after-output'> }
   >
   connect?: Opt<boolean | { flush?: Opt<'put' | 'pre-commit'> }>
+  /** A factory of handlers (in modules only), or the path of a module that exports one. */
+  handler?: Opt<string | HandlerFactory>
 }
 
 export interface RawSource extends RawApplication {

@@ -197,6 +197,9 @@ export const sink: z.ZodType<RawSink> = z.strictObject({
     .union([z.boolean(), z.strictObject({ flush: z.enum(['put', 'pre-commit']).optional() })])
     .optional()
     .describe('Kafka Connect’s rules for sink tasks; what was put is permanent at once, or when preCommit flushes it'),
+  handler: handler.describe(
+    HANDLER.replace('instead of %', 'that says which records are written, and under which keys'),
+  ),
 })
 
 export const source: z.ZodType<RawSource> = z.strictObject({

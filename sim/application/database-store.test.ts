@@ -121,6 +121,15 @@ describe('fences', () => {
     expect(bench.database.nextOffset('g', TP)).toBe(-1)
   })
 
+  test('the generation fence guards positions that are saved without rows', () => {
+    const bench = new StoreBench()
+    bench.write(0, [row(0)], { fence: 'generation', generation: 4, offsets: [{ tp: TP, next: 1 }] })
+    bench.write(1, [], { fence: 'generation', generation: 3, offsets: [{ tp: TP, next: 7 }] })
+    bench.runFor(100 * MILLISECOND)
+    expect(bench.caller.answers.map(({ body }) => 'fenced' in body && body.fenced)).toEqual([false, true])
+    expect(bench.database.nextOffset('g', TP)).toBe(1)
+  })
+
   test('reading positions raises the generation fence', () => {
     const bench = new StoreBench()
     bench.readOffsets(0, [TP], { fence: 'generation', generation: 2 })

@@ -78,8 +78,7 @@ export class Database {
 
   /** Whether the generation fence lets a request pass; what passes raises the fence for its partitions. */
   admit(request: StoreWriteRequest | StoreReadOffsetsRequest | StoreListPreparedRequest): boolean {
-    const partitions = 'rows' in request ? request.rows.map((row) => row.tp) : request.partitions
-    return admits(this.table(request.group).generations, request, partitions)
+    return admits(this.table(request.group).generations, request, partitionsOf(request))
   }
 
   /** Writes one row of an admitted transaction; returns what it did, or 0 when the offset fence refuses it. */
@@ -186,6 +185,16 @@ export class Database {
     this.tables.set(group, table)
     return table
   }
+}
+
+/** What a request writes rows of, or positions. */
+function partitionsOf(
+  request: StoreWriteRequest | StoreReadOffsetsRequest | StoreListPreparedRequest,
+): readonly number[] {
+  if (!('rows' in request)) return request.partitions
+  const tps = request.rows.map(({ tp }) => tp)
+  for (const { tp } of request.offsets ?? []) if (!tps.includes(tp)) tps.push(tp)
+  return tps
 }
 
 /** A record without a key is kept under its own place in the log. */

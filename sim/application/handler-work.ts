@@ -1,6 +1,6 @@
 import { M } from '../history/catalogue.ts'
 import { partitionOf, topicIdOf } from '../history/ids.ts'
-import type { CodeAnswer, CodeOutput, CodePause, CodePowers, CodeReference, UserCode } from '../host.ts'
+import type { CodeAnswer, CodeOutput, CodePause, CodePowers, CodeReference, CodeTarget, UserCode } from '../host.ts'
 import { WORKLOAD } from '../kernel/site.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { Env } from '../kafka/env.ts'
@@ -21,9 +21,13 @@ export interface HandlerOptions {
   readonly incarnation: number
   /** Every topic, by id from 1. */
   readonly topics: readonly { readonly name: string }[]
-  /** Those that it may write to. */
-  readonly to: readonly { readonly name: string; readonly topicId: number }[]
+  readonly target: HandlerTarget
 }
+
+/** Where what it makes goes: see {@link CodeTarget}. */
+export type HandlerTarget =
+  | Exclude<CodeTarget, { readonly kind: 'topics' }>
+  | { readonly kind: 'topics'; readonly topics: readonly { readonly name: string; readonly topicId: number }[] }
 
 export interface HandlerOwner {
   /** A record that had to wait for its handler is worked out. */
@@ -54,9 +58,8 @@ export class HandlerWork implements CodePowers {
     this.options = options
     this.values = values
     this.owner = owner
-    const { application, instance, incarnation, to } = options
-    const topics = to.map(({ name }) => name)
-    this.handler = code.begin(options.code, { application, instance, incarnation }, topics)
+    const { application, instance, incarnation, target } = options
+    this.handler = code.begin(options.code, { application, instance, incarnation }, codeTarget(target))
   }
 
   isIdle(): boolean {
@@ -119,11 +122,21 @@ export class HandlerWork implements CodePowers {
   }
 
   private finished({ record }: ConsumedRecord, outputs: readonly CodeOutput[]): readonly CodeOutput[] {
-    const { env, options } = this
-    if (options.to.length > 1)
-      outputs.forEach(({ topic }, index) =>
-        env.emit(M.handlerRouted, record.record, index, options.to[topic]?.topicId ?? 0),
-      )
+    const { env } = this
+    const { target } = this.options
+    switch (target.kind) {
+      case 'topics':
+        if (target.topics.length > 1)
+          outputs.forEach(({ topic }, index) =>
+            env.emit(M.handlerRouted, record.record, index, target.topics[topic]?.topicId ?? 0),
+          )
+        break
+      case 'store':
+        for (const { key } of outputs)
+          env.emit(M.handlerKeyed, record.record, key === null ? -1 : env.recorder.text(key))
+        break
+      case 'nowhere':
+    }
     env.emit(M.handlerFinished, record.record, outputs.length, hashOf(outputs))
     return outputs
   }
@@ -137,6 +150,10 @@ export class HandlerWork implements CodePowers {
   decide(bound: number): number {
     return this.env.decide(WORKLOAD, bound)
   }
+}
+
+function codeTarget(target: HandlerTarget): CodeTarget {
+  return target.kind === 'topics' ? { kind: 'topics', names: target.topics.map(({ name }) => name) } : target
 }
 
 /** FNV-1a over what a handler made, so that the digest of a run hangs on it. */

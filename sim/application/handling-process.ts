@@ -34,7 +34,8 @@ export class HandlingProcess extends ReaderProcess implements HandlerOwner {
 
   protected makeOutput(): Output {
     const { code, instance, incarnation, topics, name: application } = this.consuming
-    const options = { code, timer: HANDLER, application, instance, incarnation, topics, to: [] }
+    const target = { kind: 'nowhere' } as const
+    const options = { code, timer: HANDLER, application, instance, incarnation, topics, target }
     this.handler = new HandlerWork(this.env, options, this.own, this)
     this.handled = new HandledOutput(this.env, this, this.handler)
     return this.handled

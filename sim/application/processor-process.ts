@@ -93,7 +93,8 @@ export class ProcessorProcess extends ReaderProcess implements CheckpointedThrea
     if (own === null) throw new Error("a world with handlers needs the port to the user's code")
     const { name: application, instance, incarnation, topics, to } = this.processor
     const { code } = transform
-    const options = { code, timer: HANDLER, application, instance, incarnation, topics, to }
+    const target = { kind: 'topics', topics: to } as const
+    const options = { code, timer: HANDLER, application, instance, incarnation, topics, target }
     this.handler = new HandlerWork(env, options, own, this)
     return { kind: 'handler', work: this.handler, values: own.values }
   }

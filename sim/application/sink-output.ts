@@ -42,6 +42,8 @@ export interface PositionReader {
 /** One worker's unit of work and how far it is. */
 class Unit {
   rows: ConsumedRecord[] = []
+  /** Records of which nothing is written. */
+  passed: ConsumedRecord[] = []
   generation = -1
   plan: readonly SinkStep[] = []
   at = 0
@@ -79,10 +81,21 @@ export class SinkOutput implements Output, StoreCaller {
     return true
   }
 
+  /** Instead of a put: nothing is written of the record, and the positions that are saved with its unit are past it. */
+  protected pass(worker: number, polled: ConsumedRecord, generation: number): void {
+    const unit = this.unit(worker)
+    unit.passed.push(polled)
+    unit.generation = generation
+  }
+
   settle(worker: number): boolean {
     const unit = this.unit(worker)
-    if (unit.rows.length === 0) return true
-    this.take(unit, planOf(this.options, unit.rows, unit.generation, this.env.monotonic()))
+    const { withOutput } = this.options
+    if (unit.rows.length === 0 && !(withOutput && unit.passed.length > 0)) {
+      unit.passed = []
+      return true
+    }
+    this.take(unit, this.plan(unit))
     this.open++
     this.goOn(worker)
     return false
@@ -91,6 +104,7 @@ export class SinkOutput implements Output, StoreCaller {
   discard(worker: number): void {
     const unit = this.unit(worker)
     unit.rows = []
+    unit.passed = []
     this.take(unit, [])
   }
 
@@ -192,7 +206,7 @@ export class SinkOutput implements Output, StoreCaller {
   private again(worker: number): void {
     const unit = this.unit(worker)
     if (this.options.write.kind === 'file') {
-      this.take(unit, planOf(this.options, unit.rows, unit.generation, this.env.monotonic()))
+      this.take(unit, this.plan(unit))
       unit.at = 1
     } else unit.at--
     this.goOn(worker)
@@ -201,6 +215,10 @@ export class SinkOutput implements Output, StoreCaller {
   private planKnowing(worker: number, { marked }: StoreReadMarksResponse): void {
     const unit = this.unit(worker)
     this.take(unit, planAfterMarks(this.options, unit.rows, unit.generation, marked))
+  }
+
+  private plan({ rows, passed, generation }: Unit): readonly SinkStep[] {
+    return planOf(this.options, rows, passed, generation, this.env.monotonic())
   }
 
   private take(unit: Unit, plan: readonly SinkStep[]): void {

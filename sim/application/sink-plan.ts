@@ -35,10 +35,15 @@ export type SinkStep =
   | { readonly do: 'tell'; readonly what: readonly SinkMoment[] }
   | { readonly do: 'call'; readonly api: StoreApiKey; readonly body: object }
 
-/** A unit's whole way, in order. A sink with marks of its own asks for them first, and plans when it knows them. */
+/**
+ * A unit's whole way, in order. A sink with marks of its own asks for them first, and plans when it knows them.
+ *
+ * @param passed records of which nothing is written; positions are past them
+ */
 export function planOf(
   options: SinkPlanOptions,
   records: readonly ConsumedRecord[],
+  passed: readonly ConsumedRecord[],
   generation: number,
   now: number,
 ): readonly SinkStep[] {
@@ -46,7 +51,8 @@ export function planOf(
   const by = { group, generation, fence }
   if (write.kind === 'file') return filePlan(options, by, write.rename, records.map(rowOf), now)
   const { deduplicate } = write
-  if (deduplicate === null || deduplicate.mark === 'with-output') return rowPlan(options, by, records)
+  if (deduplicate === null || deduplicate.mark === 'with-output')
+    return rowPlan(options, by, records, nextOffsetsOf(records, passed))
   const body: StoreReadMarksRequest = { group, rows: records.map(rowOf), memory: deduplicate }
   return [{ do: 'call', api: StoreApi.StoreReadMarks, body }]
 }
@@ -73,7 +79,7 @@ function rowPlan(
   { write, withOutput }: SinkPlanOptions,
   by: OnBehalf,
   records: readonly ConsumedRecord[],
-  next: readonly NextOffset[] = nextOffsetsOf(records),
+  next: readonly NextOffset[],
 ): readonly SinkStep[] {
   if (write.kind === 'file') throw new Error('files have no rows')
   const { group, generation, fence } = by
@@ -122,8 +128,13 @@ export function rowOf({ tp, offset, record }: ConsumedRecord): StoreRow {
   return { record: record.record, tp, offset, key: record.key }
 }
 
-export function nextOffsetsOf(records: readonly ConsumedRecord[]): readonly NextOffset[] {
+/** Behind the last record of each partition; each list is in the order of offsets. */
+export function nextOffsetsOf(
+  records: readonly ConsumedRecord[],
+  passed: readonly ConsumedRecord[] = [],
+): readonly NextOffset[] {
   const next = new Map<number, number>()
   for (const { tp, offset } of records) next.set(tp, offset + 1)
+  for (const { tp, offset } of passed) if (offset >= (next.get(tp) ?? 0)) next.set(tp, offset + 1)
   return Array.from(next, ([tp, offset]) => ({ tp, next: offset }))
 }

@@ -6,11 +6,13 @@ import type { Output } from './output.ts'
 import type { ProcessHost } from './process-host.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
 import { READER_TIMERS, ReaderProcess } from './reader-process.ts'
-import { type PositionReader, SINK_OUTPUT_TIMERS, SinkOutput } from './sink-output.ts'
+import { type PositionReader, SINK_OUTPUT_TIMERS, SinkOutput, type SinkOutputOptions } from './sink-output.ts'
 import type { SinkWrite } from './sink-plan.ts'
 import type { NextOffset } from './store-messages.ts'
 
 const READ_AGAIN: number = READER_TIMERS + SINK_OUTPUT_TIMERS
+/** First timer kind that is free for what a sink adds. */
+export const SINK_TIMERS: number = READ_AGAIN + 1
 
 /** Pause before positions are read again that the store would not tell. */
 const READ_AGAIN_US: number = 100 * MILLISECOND
@@ -60,7 +62,11 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
     if (write === 'call') return new CallOutput(this.env, this, { ...common, idempotencyKey })
     const into: SinkWrite = write === 'file' ? { kind: 'file', rename } : { kind: 'rows', write, deduplicate }
     const failsOnDoubt = (withOutput && !handsOff) || connect !== null
-    return new SinkOutput(this.env, this, { ...common, write: into, fence, withOutput, failsOnDoubt, tellSteps })
+    return this.newOutput({ ...common, write: into, fence, withOutput, failsOnDoubt, tellSteps })
+  }
+
+  protected newOutput(options: SinkOutputOptions): SinkOutput {
+    return new SinkOutput(this.env, this, options)
   }
 
   override isIdle(): boolean {

@@ -135,6 +135,7 @@ export const M = {
   storeFinished: 140,
   logCleaned: 141,
   checkpointSaved: 142,
+  handlerKeyed: 143,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

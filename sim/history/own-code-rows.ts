@@ -8,4 +8,10 @@ export const OWN_CODE_ROWS: readonly Row[] = [
     "a user's handler that may write to several topics names the topic of an output, by its id",
     'record:record index to',
   ],
+  [
+    'handler.keyed',
+    M.handlerKeyed,
+    "a user's handler in a sink names the key under which something is to be written",
+    'record:record key:text',
+  ],
 ]

@@ -1,4 +1,6 @@
+import type { SinkCommit } from '../../../sim/application/applications.ts'
 import type { CodeReference } from '../../../sim/host.ts'
+import type { StoreSpec } from '../../../sim/spec.ts'
 import type { LoadOptions } from '../options.ts'
 import type { Place } from '../place.ts'
 
@@ -6,7 +8,7 @@ const HELP =
   'name a module that exports a factory: `handler: ./totals.mjs`, or one of its exports: `./totals.mjs#totals`'
 
 /**
- * `handler:` of a consumer or processor, the user's own code: a module by its path, which is relative to the
+ * `handler:` of a consumer, processor or sink, the user's own code: a module by its path, which is relative to the
  * scenario, and behind a `#` one of its exports. Null where none stands.
  */
 export function handlerAt(place: Place, options: LoadOptions): CodeReference | null {
@@ -52,11 +54,20 @@ export function checkHandlerOfConsumer(place: Place): void {
   if (place.get('share').text() === 'true') at.notSimulated('a `handler` of your own in a share group')
 }
 
-/** The effect of a sink is what its store does: no code of the user's decides on it. */
-export function refuseHandlerOfSink(place: Place): void {
-  const help = 'write a processor with a `handler`, and a sink that stores what it makes'
-  if (place.has('handler')) place.get('handler').notSimulated('a `handler` of a sink', help)
+const BEFORE_THE_SINK = 'write a processor with a `handler`, and a sink that stores what it makes'
+
+/** What the handler of a sink does not go together with: it decides on the rows of a database, and on nothing else. */
+export function checkHandlerOfSink(place: Place, kind: StoreSpec['kind'], commit: SinkCommit): void {
+  const at = place.get('handler')
+  if (kind !== 'database') at.notSimulated(`a \`handler\` of a sink into ${STORES[kind]}`, BEFORE_THE_SINK)
+  if (commit === 'two-phase') at.notSimulated('a `handler` of a sink that commits in two phases', BEFORE_THE_SINK)
+  if (place.has('deduplicate') && place.get('deduplicate').text() !== 'none')
+    at.notSimulated('a `handler` beside `deduplicate`', 'leave out in the handler what is not to be written again')
+  if (place.has('connect') && place.get('connect').text() !== 'false')
+    at.notSimulated('a `handler` of a sink of Kafka Connect', BEFORE_THE_SINK)
 }
+
+const STORES = { database: 'a database', files: 'files', endpoint: 'an endpoint' } as const
 
 /** Of any system: where a file was found does not hang on where it is read. */
 function isAbsolute(path: string): boolean {

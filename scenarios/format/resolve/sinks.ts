@@ -3,7 +3,7 @@ import type { SinkSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import type { CommitWords } from './commit.ts'
 import type { ApplicationFacts, Context } from './context.ts'
-import { refuseHandlerOfSink } from './handler.ts'
+import { checkHandlerOfSink, handlerAt } from './handler.ts'
 import { type FileFacts, resolveReader } from './reader.ts'
 import { commitOfConnect, connectAt, consumersOf } from './connect.ts'
 import { deduplicateAt, fenceAt, type StoreKind, writeAt } from './sink-write.ts'
@@ -34,7 +34,6 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const resolved = resolveReader(facts, connect === null ? config : consumersOf(config), COMMIT, context, file)
   const { spec } = resolved
   const commit = connect === null ? resolved.commit : commitOfConnect(place, resolved)
-  refuseHandlerOfSink(place)
   if (place.has('steps'))
     place.get('steps').notSimulated('a scripted sink', 'only consumers and producers have `steps`')
   const who = `sink \`${place.name}\``
@@ -42,6 +41,8 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
   const at = place.get('into')
   const kind = storeKind(context.stores.get(into)?.place.get('kind'))
   checkUnits(facts, commit, spec.handling.kind === 'hand-off', kind)
+  const handler = handlerAt(place, context.options)
+  if (handler !== null) checkHandlerOfSink(place, kind, commit)
   const twoPhase = commit === 'two-phase' ? { twoPhase: twoPhaseAt(facts, kind) } : {}
   return {
     ...spec,
@@ -52,6 +53,7 @@ function resolveSink(facts: ApplicationFacts, context: Context, file: FileFacts)
     fence: fenceAt(facts, kind),
     deduplicate: deduplicateAt(place.get('deduplicate'), at, kind),
     connect,
+    ...(handler === null ? {} : { handler }),
   }
 }
 
