@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConsumingHistory, OTHER_ORDERS, PAYMENTS } from '../testing/consuming.test.helper.ts'
+import { ConsumingHistory, ORDERS, OTHER_ORDERS, PAYMENTS, RETRY } from '../testing/consuming.test.helper.ts'
 
 /** Records 0 to n-1 with the same key, in order in the log. */
 function keyed(
@@ -121,5 +121,74 @@ describe('order per key is kept', () => {
     const outputs = [1, 0].flatMap((index) => [0, 1].map((input) => ({ input, index })))
     outputs.forEach(({ input, index }, n) => h.forwards(node, n, h.record(input), index))
     expect(h.ended().of('order-per-key', 'service')).toMatchObject({ observed: 'holds', judged: 4 })
+  })
+})
+
+describe('a record that is passed on alone is still that record', () => {
+  /** Two records of one key, which the service reads in order; where the retrier reads. */
+  function retried(from: 'retry' | 'orders' = 'retry'): ConsumingHistory {
+    const h = new ConsumingHistory({ readers: ['billing', 'service'], retries: from })
+    h.put(0, { key: 7 })
+    h.put(1, { key: 7 })
+    return h
+  }
+
+  /** Billing processes what lies in payments. */
+  function bills(h: ConsumingHistory, records: readonly number[]): void {
+    records.forEach((record, n) => h.handles(h.billing[0] as number, record, n, PAYMENTS))
+  }
+
+  test('so that one in the retry topic is overtaken by the next of its key', () => {
+    const h = retried()
+    const [service] = h.service as [number, number]
+    h.passes(service, 0, h.record(0), 0, ORDERS, [RETRY])
+    h.passes(service, 1, h.record(1), 1, ORDERS, [PAYMENTS])
+    h.passes(h.retrier, 0, h.record(0, service), 0, RETRY, [PAYMENTS])
+    bills(h, [h.record(1, service), h.record(0, h.retrier)])
+    const outcome = h.ended().of('order-per-key', 'billing')
+    expect(outcome).toMatchObject({ observed: 'violated', judged: 2, violationCount: 1 })
+    expect(outcome.violations[0]).toMatchObject({
+      kind: 'reordered-effects',
+      message: expect.stringMatching(/^checkout#0\/0 was sent before checkout#0\/1 .*; it came by way of retry-0$/),
+      records: ['checkout#0/0', 'checkout#0/1'],
+    })
+  })
+
+  test('and in order where the next one takes the same way', () => {
+    const h = retried()
+    const [service] = h.service as [number, number]
+    for (const n of [0, 1]) h.passes(service, n, h.record(n), n, ORDERS, [RETRY])
+    for (const n of [0, 1]) h.passes(h.retrier, n, h.record(n, service), n, RETRY, [PAYMENTS])
+    bills(h, [h.record(0, h.retrier), h.record(1, h.retrier)])
+    expect(h.ended().of('order-per-key', 'billing')).toMatchObject({ observed: 'holds', judged: 2 })
+  })
+
+  test('and there a second time where it comes both ways', () => {
+    const h = retried()
+    const [service] = h.service as [number, number]
+    for (const n of [0, 1]) h.passes(service, n, h.record(n), n, ORDERS, [PAYMENTS])
+    h.passes(service, 2, h.record(0), 0, ORDERS, [RETRY])
+    h.passes(h.retrier, 0, h.record(2, service), 0, RETRY, [PAYMENTS])
+    bills(h, [h.record(0, service), h.record(1, service), h.record(0, h.retrier)])
+    expect(h.ended().of('order-per-key', 'billing')).toMatchObject({ observed: 'holds', judged: 2 })
+  })
+
+  test('but not what comes beside others of the same record', () => {
+    const h = retried()
+    const [service] = h.service as [number, number]
+    h.passes(service, 0, h.record(0), 0, ORDERS, [PAYMENTS, RETRY])
+    h.passes(service, 2, h.record(1), 1, ORDERS, [PAYMENTS, RETRY])
+    for (const n of [0, 1]) h.passes(h.retrier, n, h.record(2 * n + 1, service), n, RETRY, [PAYMENTS])
+    bills(h, [h.record(0, service), h.record(2, service), h.record(0, h.retrier), h.record(1, h.retrier)])
+    expect(h.ended().of('order-per-key', 'billing')).toMatchObject({ observed: 'holds', judged: 4 })
+  })
+
+  test('but not what two processors make of it', () => {
+    const h = retried('orders')
+    const [service] = h.service as [number, number]
+    for (const n of [0, 1]) h.passes(h.retrier, n, h.record(n), n, ORDERS, n === 0 ? [] : [PAYMENTS])
+    for (const n of [0, 1]) h.passes(service, n, h.record(n), n, ORDERS, [PAYMENTS])
+    bills(h, [h.record(1, h.retrier), h.record(0, service), h.record(1, service)])
+    expect(h.ended().of('order-per-key', 'billing')).toMatchObject({ observed: 'holds', judged: 3 })
   })
 })

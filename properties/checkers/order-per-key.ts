@@ -12,6 +12,7 @@ import { tellPlace } from './missing.ts'
 import { type Occurrence, occurrencesOf } from './occurrences.ts'
 import { stillOpen } from './open-sends.ts'
 import { Pairs } from './pairs.ts'
+import { Ways } from './ways.ts'
 
 /** A first occurrence and the send that it comes from. */
 interface Sighting extends Occurrence {
@@ -46,6 +47,7 @@ export class OrderPerKey implements Checker {
   private readonly shadow: Shadow
   private readonly consumption: Consumption | null
   private readonly view: CommittedView
+  private readonly ways: Ways
   /** By record: the number of its key plus two, so that none (-1) is 1. */
   private readonly keys: Ints = new Ints()
   private readonly sequences: Map<number, Sequence> = new Map()
@@ -54,6 +56,7 @@ export class OrderPerKey implements Checker {
     this.shadow = shadow
     this.consumption = consumption
     this.view = view
+    this.ways = new Ways(consumption)
   }
 
   onMoment(_kind: number, _time: number, _node: number, id: number, _attempt: number, _tp: number, key: number): void {
@@ -92,17 +95,18 @@ export class OrderPerKey implements Checker {
 
   private read(reader: number): Sequence {
     this.view.read()
-    const seen = new Ints()
+    const seen = new Map<number, Ints>()
     const pairs = new Pairs()
     const fronts: (Sighting | undefined)[] = []
     const late: Late[] = []
     const judged: number[] = []
     this.visit(reader, (occurrence) => {
-      const item = this.itemOf(occurrence.record)
       const root = this.rootOf(occurrence.record)
       const key = this.keys.at(root) - 2
-      if (key < 0 || seen.at(item) === 1) return
-      seen.put(item, 1)
+      if (key < 0) return
+      const way = this.ways.of(occurrence.record, occurrence.partition)
+      // What came by two ways that are one is there a second time.
+      if (!isFirst(seen, way, way < 0 ? root : this.itemOf(occurrence.record))) return
       const { order, incarnation } = this.sendOf(occurrence, root)
       const sighting = { ...occurrence, root, order }
       const node = this.shadow.records.nodeOf(root)
@@ -111,7 +115,7 @@ export class OrderPerKey implements Checker {
       // Of outputs, and of logs, only what goes the same way into the same partition is in an order.
       const lane = this.isOfLogs(reader) ? occurrence.partition : -1
       const source = pairs.of(pairs.of(node, incarnation), -2 - key)
-      const line = pairs.of(source, -2 - pairs.of(-1 - this.pathOf(occurrence.record), lane))
+      const line = pairs.of(source, -2 - pairs.of(way, -2 - lane))
       const front = fronts[line]
       if (front === undefined || order > front.order) fronts[line] = sighting
       else late.push(this.suspect(reader, sighting, front, producer))
@@ -153,11 +157,6 @@ export class OrderPerKey implements Checker {
   private rootOf(record: number): number {
     const lineage = this.consumption?.lineage
     return lineage === undefined ? record : lineage.rootOf.at(lineage.itemOf(record))
-  }
-
-  private pathOf(record: number): number {
-    const lineage = this.consumption?.lineage
-    return lineage === undefined ? 0 : lineage.pathOf.at(lineage.itemOf(record))
   }
 
   /** The `send()` by which a root record came to where it was first read: a later attempt is another place in the order. */
@@ -209,7 +208,7 @@ export class OrderPerKey implements Checker {
     const message =
       kind === 'reordered-records'
         ? `${sent}, but follows it in the log: ${this.tellRoot(late)} after ${this.tellRoot(overtaker)}`
-        : `${sent}, but took effect after it: at ${seconds(late.atUs)}, the other at ${seconds(overtaker.atUs)}${this.tellCopies(late, overtaker)}`
+        : `${sent}, but took effect after it: at ${seconds(late.atUs)}, the other at ${seconds(overtaker.atUs)}${this.tellCopies(late, overtaker)}${this.tellWay(late, overtaker)}`
     return { kind, atUs: suspect.atUs, message, records: [name, other] }
   }
 
@@ -228,7 +227,26 @@ export class OrderPerKey implements Checker {
       : `; they lie in different partitions: ${places}`
   }
 
+  /** Where it has been, if the other has not. */
+  private tellWay(late: Sighting, overtaker: Sighting): string {
+    const others = this.ways.stations(overtaker.record)
+    const apart = this.ways.stations(late.record).filter((partition) => partition >= 0 && !others.includes(partition))
+    if (apart.length === 0) return ''
+    return `; it came by way of ${apart.map((partition) => this.shadow.partitions.names[partition]).join(' and ')}`
+  }
+
   private nameOf(record: number): string {
     return this.shadow.names.record(this.shadow.records.ids.at(record))
   }
+}
+
+function isFirst(seen: Map<number, Ints>, way: number, thing: number): boolean {
+  let things = seen.get(way)
+  if (things === undefined) {
+    things = new Ints()
+    seen.set(way, things)
+  }
+  if (things.at(thing) === 1) return false
+  things.put(thing, 1)
+  return true
 }

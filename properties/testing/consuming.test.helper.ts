@@ -1,6 +1,6 @@
 import { type Guarantee, GUARANTEES, type Stage } from '../../scenarios/format/vocabulary.ts'
 import { M } from '../../sim/history/catalogue.ts'
-import { recordOf, tpOf } from '../../sim/history/ids.ts'
+import { recordOf, topicIdOf, tpOf } from '../../sim/history/ids.ts'
 import { partitionFor } from '../../sim/kafka/group/partition-for.ts'
 import type { BrokerConfig } from '../../sim/kafka/protocol/config/broker.ts'
 import type { ConsumerConfig } from '../../sim/kafka/protocol/config/consumer.ts'
@@ -16,6 +16,11 @@ export type ReaderName = 'billing' | 'service' | 'writer'
 
 export interface ConsumingOptions {
   readonly readers: readonly ReaderName[]
+  /**
+   * Whether the service is the user's own code, which puts some records into a retry topic; and where the retrier reads, which writes
+   * payments too. Billing reads these.
+   */
+  readonly retries?: 'retry' | 'orders'
   /** Outputs of the service for each record. */
   readonly outputs?: number
   /** Whether the service counts by key instead, with a changelog. */
@@ -48,6 +53,8 @@ export const OTHER_ORDERS: number = tpOf(1, 1)
 export const PAYMENTS: number = tpOf(2, 0)
 /** Of a service that counts: the changelog of the task that reads {@link ORDERS}. */
 export const CHANGELOG: number = tpOf(3, 0)
+/** Of a service that has its retries: the topic of these. */
+export const RETRY: number = tpOf(3, 0)
 
 const OFFSETS_PARTITIONS = 50
 
@@ -89,21 +96,32 @@ function reader(name: ReaderName, from: string): ReaderSpec {
   } as unknown as ReaderSpec
 }
 
+const OWN_CODE = { kind: 'handler', code: { module: 'own.mjs', entry: 'own' } } as const
+
 function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const { readers, outputs = 1, fence = 'none', write = 'insert', steps = null } = options
-  const common = reader('billing', 'orders')
+  const retries = options.retries !== undefined
+  const common = reader('billing', retries ? 'payments' : 'orders')
   const config = { ...common.config, ...options.consumer }
   const share = options.shared === true ? { share: { releasePerMille: 0, rejectPerMille: 0 } } : {}
   const billing: ConsumerSpec = { ...common, config, commit: 'after-processing', steps, ...share }
   const service = {
     ...reader('service', 'orders'),
-    to: ['payments'],
+    to: retries ? ['payments', 'retry'] : ['payments'],
     commit: 'after-output',
     ...(options.counts === true
       ? { transform: { kind: 'count-by-key' }, streams: { changelog: 'changelog' } }
-      : { transform: outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs } }),
+      : { transform: retries ? OWN_CODE : outputs === 1 ? { kind: 'copy' } : { kind: 'fan-out', count: outputs } }),
     producerConfig: { acks: 'all', 'enable.idempotence': true, 'transactional.id': '' },
   } as unknown as ProcessorSpec
+  const retrier: ProcessorSpec = {
+    ...service,
+    name: 'retrier',
+    instances: 1,
+    from: [options.retries ?? 'retry'],
+    to: ['payments'],
+    config: { 'group.id': 'retrier-group' } as ConsumerConfig,
+  }
   const writer: SinkSpec = {
     ...reader('writer', 'payments'),
     into: 'ledger',
@@ -126,13 +144,18 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const broker = { 'offsets.topic.num.partitions': OFFSETS_PARTITIONS, ...options.broker } as BrokerConfig
   return {
     cluster: { perfect: false, brokers: [broker, broker, broker], controllers: 1, controllerConfig: broker },
-    topics: [topic('orders', 2), topic('payments', 1), ...(options.counts === true ? [topic('changelog', 2)] : [])],
+    topics: [
+      topic('orders', 2),
+      topic('payments', 1),
+      ...(options.counts === true ? [topic('changelog', 2)] : []),
+      ...(retries ? [topic('retry', 1)] : []),
+    ],
     consumers: !readers.includes('billing')
       ? []
       : options.twoApplications === true
         ? [billing, { ...billing, name: 'billing-old', instances: 1 }]
         : [billing],
-    processors: readers.includes('service') ? [service] : [],
+    processors: readers.includes('service') ? (retries ? [service, retrier] : [service]) : [],
     sinks: !readers.includes('writer') ? [] : options.archiver === true ? [writer, archiver] : [writer],
     stores: readers.includes('writer')
       ? [{ name: 'ledger', kind: 'database', latency: { kind: 'constant', us: 0 } } as never]
@@ -178,6 +201,7 @@ export class ConsumingHistory extends History {
   readonly billing: readonly number[]
   readonly oldBilling: number
   readonly service: readonly number[]
+  readonly retrier: number
   readonly writer: readonly number[]
   readonly archiver: number
   readonly ledger: number
@@ -199,10 +223,11 @@ export class ConsumingHistory extends History {
     this.billing = instances('billing')
     this.oldBilling = options.twoApplications === true ? next++ : -1
     this.service = instances('service')
+    this.retrier = options.retries !== undefined ? next++ : -1
     this.writer = instances('writer')
     this.archiver = options.archiver === true ? next++ : -1
     this.ledger = next
-    this.begin(options.counts === true ? [CHANGELOG] : [])
+    this.begin(options.counts === true ? [CHANGELOG] : options.retries !== undefined ? [RETRY] : [])
   }
 
   private begin(others: readonly number[]): void {
@@ -320,6 +345,28 @@ export class ConsumingHistory extends History {
     const offset = this.append(n, { tp: PAYMENTS, node })
     this.ack(n, offset, { tp: PAYMENTS, node })
     return offset
+  }
+
+  /** A handler makes records of one, from number n of its own, each in the topic that it names; returns the offsets. */
+  says(node: number, n: number, input: number, tps: readonly number[]): readonly number[] {
+    tps.forEach((tp, index) => this.emit(M.handlerRouted, node, input, index, topicIdOf(tp)))
+    this.emit(M.handlerFinished, node, input, tps.length, 0)
+    return tps.map((tp, index) => {
+      this.emit(M.recordDerived, node, recordOf(node, n + index), input, index)
+      return this.put(n + index, { tp, node })
+    })
+  }
+
+  /** It does so with a record that it reads. */
+  passes(
+    node: number,
+    n: number,
+    input: number,
+    offset: number,
+    from: number,
+    tps: readonly number[],
+  ): readonly number[] {
+    return this.works(node, input, offset, from).says(node, n, input, tps)
   }
 
   // --- counting -----------------------------------------------------------------------------------------------------

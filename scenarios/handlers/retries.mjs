@@ -14,3 +14,29 @@ export const retries = () => async (order, context) => {
   await context.step('tried again')
   return { topic: number(order) % 2 === 0 ? 'orders.dead' : 'payments' }
 }
+
+/** Customers whose cards are declined now and then. What is known of a customer outlives the process that asks. */
+const inArrears = ({ key }) => Number(key.slice(1)) % 3 === 0
+
+const declined = (order) => inArrears(order) && number(order) % 2 === 0
+
+/** What is declined waits; the next order of the same customer may not be. @type {import('twiceshy/scenarios').HandlerFactory} */
+export const paymentsByOrder = () => (order) => ({ topic: declined(order) ? 'orders.retry' : 'payments' })
+
+/** With one order of a customer all that follow wait. @type {import('twiceshy/scenarios').HandlerFactory} */
+export const paymentsByCustomer = () => (order) => ({ topic: inArrears(order) ? 'orders.retry' : 'payments' })
+
+/** The same from memory, which ends with the process. @type {import('twiceshy/scenarios').HandlerFactory} */
+export const paymentsByMemory = () => {
+  const parked = new Set()
+  return (order) => {
+    if (declined(order)) parked.add(order.key)
+    return { topic: parked.has(order.key) ? 'orders.retry' : 'payments' }
+  }
+}
+
+/** Ten seconds after it was written an order is paid. @type {import('twiceshy/scenarios').HandlerFactory} */
+export const paysLater = () => async (order, context) => {
+  await context.sleep(Math.max(0, order.timestamp + 10_000 - context.now()))
+  return {}
+}
