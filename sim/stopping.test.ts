@@ -50,3 +50,32 @@ test('a processor that is stopped while it polls takes no record that it would n
     expect(log.inputs.size).toBe(RECORDS)
   }
 })
+
+test('nothing is settled while a process that was stopped is on its way down and back', () => {
+  const workload = {
+    kind: 'send',
+    records: 20,
+    every: constant(MILLISECOND),
+    keys: 0,
+    size: 100,
+    transactions: null,
+  } as const
+  const { topics } = world()
+  const streams = { guarantee: 'at_least_once', commitIntervalMs: 1000 } as const
+  const spec = world({
+    topics: [...topics, ...topics.map((topic) => ({ ...topic, name: 'payments' }))],
+    producers: [producer('checkout', 'orders', { workload })],
+    processors: [processor('app', 'orders', 'payments', { streams })],
+  })
+  // Before the group has its first generation nobody has read anything; who leaves ends its poll() first.
+  for (let stop = 0; stop < 50; stop += 5) {
+    const log = new Log()
+    const target = { kind: 'node', name: 'app#0' } as const
+    const trigger = { kind: 'at', atUs: SECOND + stop * MILLISECOND } as const
+    const { ended } = runWorld(spec, [{ entry: 0, forUs: 1, trigger, action: { kind: 'stop', target } }], 's', {
+      hasher: new TestHasher(),
+      observers: [log],
+    })
+    expect([ended, log.inputs.size]).toEqual(['settled', 20])
+  }
+})

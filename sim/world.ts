@@ -225,7 +225,8 @@ export class World {
 
   private onLook(): void {
     if (this.phase === 'working' && this.settlement.workDone() && this.injector.spent()) this.heal()
-    if (this.phase === 'healing' && this.settlement.isSettled()) this.finish('settled')
+    const isQuiet = this.phase === 'healing' && !this.injector.isAwaitingStart
+    if (isQuiet && this.settlement.isSettled()) this.finish('settled')
     else this.look()
   }
 

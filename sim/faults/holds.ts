@@ -19,8 +19,8 @@ export class Holds {
   private readonly kernel: Kernel
   private readonly down: Int32Array
   private readonly paused: Int32Array
-  /** Nodes that shall start again but are still busy shutting down. */
-  private readonly leaving: Uint8Array
+  /** By node that shall start again but is still busy shutting down: its incarnation; 0 for others. */
+  private readonly leaving: Int32Array
   private slow: readonly SlowDisk[] = []
 
   constructor(host: FaultHost) {
@@ -28,7 +28,7 @@ export class Holds {
     this.kernel = host.kernel
     this.down = new Int32Array(host.nodeNames.length)
     this.paused = new Int32Array(host.nodeNames.length)
-    this.leaving = new Uint8Array(host.nodeNames.length)
+    this.leaving = new Int32Array(host.nodeNames.length)
   }
 
   /** A fault takes the node down; returns whether that did anything. */
@@ -52,7 +52,7 @@ export class Holds {
     const left = (this.down[node] as number) - 1
     this.down[node] = left
     if (left > 0) return
-    if (this.host.isUp(node)) this.leaving[node] = 1
+    if (this.host.isUp(node)) this.leaving[node] = this.incarnation(node)
     else this.host.restart(node)
   }
 
@@ -86,14 +86,19 @@ export class Holds {
 
   /** A node ended in good order: when no fault keeps it down any more it starts again, by an event of its own. */
   onStopped(node: number): void {
-    if (this.leaving[node] === 1 && this.down[node] === 0) {
+    if (this.leaving[node] !== 0 && this.down[node] === 0) {
       this.kernel.schedule(0, SYSTEM_EVENT, 0, FAULT_RESTART, node, 0, null, FAULT_RESTART << 24, -1)
     }
   }
 
+  /** Whether a node that shall start again is still busy shutting down. */
+  get isAwaitingStart(): boolean {
+    return this.leaving.some((incarnation, node) => incarnation !== 0 && incarnation === this.incarnation(node))
+  }
+
   /** The event that {@link onStopped} scheduled. */
   restart(node: number): void {
-    if (this.leaving[node] !== 1 || (this.down[node] as number) > 0 || this.host.isUp(node)) return
+    if (this.leaving[node] === 0 || (this.down[node] as number) > 0 || this.host.isUp(node)) return
     this.leaving[node] = 0
     this.host.restart(node)
   }
@@ -104,6 +109,10 @@ export class Holds {
       this.host.resume(node)
       if (!this.host.isUp(node)) this.host.restart(node)
     }
+  }
+
+  private incarnation(node: number): number {
+    return this.kernel.nodes[node]?.incarnation ?? 0
   }
 
   private slowest(node: number): SlowDisk | null {

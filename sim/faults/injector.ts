@@ -117,6 +117,11 @@ export class Injector implements TouchListener {
     return (this.waitingWhileWork === 0 && matcher.openWhileWork === 0) || this.host.workDone()
   }
 
+  /** Whether a node that a fault stopped is still to come back: no fault keeps it down, and it is not down yet. */
+  get isAwaitingStart(): boolean {
+    return this.holds.isAwaitingStart
+  }
+
   /** How often the faults of each entry fired and touched something; entry -1 is the chaos generator. */
   outcomes(): readonly FaultOutcome[] {
     return this.tally.outcomes()
