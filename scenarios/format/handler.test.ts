@@ -57,19 +57,21 @@ test('a consumer may have one, in order or handed off', () => {
   }
 })
 
-test('a sink into a database may have one, with every write, fence and way to commit', () => {
-  for (const how of ['write: upsert, fence: offset', 'commit: with-output', 'deduplicate: none, connect: false']) {
-    const { scenarios, diagnostics } = loadReader('sinks', `into: db, handler: ./a.mjs#b, ${how}`)
-    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
-    expect(scenarios[0]?.spec.sinks[0]?.handler).toEqual({ module: '/at/./a.mjs', entry: 'b' })
-  }
+test.each([
+  'into: db, write: upsert, fence: offset',
+  'into: db, commit: with-output',
+  'into: db, deduplicate: none, connect: false',
+  'into: web, write: { call: { idempotency-key: record } }',
+])('a sink into a database or an endpoint may have one: %s', (how) => {
+  const { scenarios, diagnostics } = loadReader('sinks', `handler: ./a.mjs#b, ${how}`)
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(scenarios[0]?.spec.sinks[0]?.handler).toEqual({ module: '/at/./a.mjs', entry: 'b' })
 })
 
 test.each([
   ['consumers', 'handler: ./a.mjs, steps: [commit]', 'a `handler` beside `steps` is not simulated yet'],
   ['consumers', 'handler: ./a.mjs, share: true', 'a `handler` of your own in a share group is not simulated yet'],
   ['sinks', 'into: fs, handler: ./a.mjs', 'a `handler` of a sink into files is not simulated yet'],
-  ['sinks', 'into: web, handler: ./a.mjs', 'a `handler` of a sink into an endpoint is not simulated yet'],
   [
     'sinks',
     'into: db, commit: two-phase, handler: ./a.mjs',

@@ -42,8 +42,11 @@ export class HandledSinkOutput extends SinkOutput implements MadeOutput {
       this.pass(worker, polled, generation)
       return
     }
-    const { tp, offset, leaderEpoch } = polled
-    const record = { ...polled.record, key: effect.key }
-    super.put(worker, new ConsumedRecord(record, tp, offset, leaderEpoch), generation)
+    super.put(worker, underKey(polled, effect), generation)
   }
+}
+
+/** The record as its handler wants it written. */
+export function underKey({ record, tp, offset, leaderEpoch }: ConsumedRecord, effect: CodeOutput): ConsumedRecord {
+  return new ConsumedRecord({ ...record, key: effect.key }, tp, offset, leaderEpoch)
 }

@@ -1,7 +1,7 @@
 import { MILLISECOND } from '../kernel/time.ts'
 import type { Env } from '../kafka/env.ts'
 import type { ConnectSink, Deduplication, Fence, Memory, StoreWrite } from './applications.ts'
-import { CallOutput } from './call-output.ts'
+import { CallOutput, type CallOutputOptions } from './call-output.ts'
 import type { Output } from './output.ts'
 import type { ProcessHost } from './process-host.ts'
 import type { ReaderProcessOptions } from './reader-options.ts'
@@ -59,10 +59,14 @@ export class SinkProcess extends ReaderProcess implements PositionReader {
     const handsOff = handling.kind === 'hand-off'
     const workers = handsOff ? handling.workers : 1
     const common = { timerBase: READER_TIMERS, store, group: config['group.id'], workers }
-    if (write === 'call') return new CallOutput(this.env, this, { ...common, idempotencyKey })
+    if (write === 'call') return this.newCalls({ ...common, idempotencyKey })
     const into: SinkWrite = write === 'file' ? { kind: 'file', rename } : { kind: 'rows', write, deduplicate }
     const failsOnDoubt = (withOutput && !handsOff) || connect !== null
     return this.newOutput({ ...common, write: into, fence, withOutput, failsOnDoubt, tellSteps })
+  }
+
+  protected newCalls(options: CallOutputOptions): CallOutput {
+    return new CallOutput(this.env, this, options)
   }
 
   protected newOutput(options: SinkOutputOptions): SinkOutput {

@@ -56,18 +56,16 @@ export function checkHandlerOfConsumer(place: Place): void {
 
 const BEFORE_THE_SINK = 'write a processor with a `handler`, and a sink that stores what it makes'
 
-/** What the handler of a sink does not go together with: it decides on the rows of a database, and on nothing else. */
+/** What the handler of a sink does not go together with: it decides on the rows of a database, or the calls to an endpoint. */
 export function checkHandlerOfSink(place: Place, kind: StoreSpec['kind'], commit: SinkCommit): void {
   const at = place.get('handler')
-  if (kind !== 'database') at.notSimulated(`a \`handler\` of a sink into ${STORES[kind]}`, BEFORE_THE_SINK)
+  if (kind === 'files') at.notSimulated('a `handler` of a sink into files', BEFORE_THE_SINK)
   if (commit === 'two-phase') at.notSimulated('a `handler` of a sink that commits in two phases', BEFORE_THE_SINK)
   if (place.has('deduplicate') && place.get('deduplicate').text() !== 'none')
     at.notSimulated('a `handler` beside `deduplicate`', 'leave out in the handler what is not to be written again')
   if (place.has('connect') && place.get('connect').text() !== 'false')
     at.notSimulated('a `handler` of a sink of Kafka Connect', BEFORE_THE_SINK)
 }
-
-const STORES = { database: 'a database', files: 'files', endpoint: 'an endpoint' } as const
 
 /** Of any system: where a file was found does not hang on where it is read. */
 function isAbsolute(path: string): boolean {
