@@ -11,6 +11,9 @@ test.each<[Action, string]>([
   [{ kind: 'pause', target: { kind: 'active-controller' } }, 'pause controller(active)'],
   [{ kind: 'partition', groups: [[broker(1), broker(2)], [rest]] }, 'partition broker-1, broker-2 | rest'],
   [{ kind: 'isolate', target: broker(1), direction: 'in', from: rest }, 'isolate broker-1 from rest'],
+  [{ kind: 'clock-jump', target: broker(1), byUs: -90_000_000 }, 'set the clock of broker-1 back by 1m30s'],
+  [{ kind: 'clock-jump', target: broker(1), byUs: 1000 }, 'set the clock of broker-1 forward by 1ms'],
+  [{ kind: 'clock-skew', target: broker(1), byUs: -1000 }, 'the clock of broker-1 loses 1ms in a second'],
   [{ kind: 'drop', ...stream }, 'drop answers to Produce from broker-1'],
   [{ kind: 'disconnect', between: [broker(1), broker(2)] }, 'disconnect broker-1 and broker-2'],
   [

@@ -1,5 +1,6 @@
 import { varies } from '../sim/kernel/spread.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
+import { formatDuration } from '../scenarios/format/values/duration.ts'
 import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
 
 /** A target as it is written in a scenario file. */
@@ -43,6 +44,10 @@ export function actionInWords(action: Action): string {
     case 'pause':
     case 'slow-disk':
       return `${action.kind} ${targetInWords(action.target)}`
+    case 'clock-jump':
+      return `set the clock of ${targetInWords(action.target)} ${signed(action.byUs, 'forward by', 'back by')}`
+    case 'clock-skew':
+      return `the clock of ${targetInWords(action.target)} ${signed(action.byUs, 'gains', 'loses')} in a second`
     case 'isolate':
       return `isolate ${targetInWords(action.target)}${action.from === null ? '' : ` from ${targetInWords(action.from)}`}`
     case 'partition':
@@ -63,6 +68,11 @@ export function actionInWords(action: Action): string {
     case 'move-leader':
       return `move ${action.partitions.map(({ topic, partition, to }) => `the leader of ${topic}-${partition} to ${to}`).join(', ')}`
   }
+}
+
+/** `forward by 1h`, `back by 1h` */
+function signed(us: number, more: string, less: string): string {
+  return `${us < 0 ? less : more} ${formatDuration(Math.abs(us))}`
 }
 
 /** Whether two runs may draw this entry differently: when it happens, how long, or whom it hits. */
@@ -98,6 +108,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'clock-jump':
+    case 'clock-skew':
       return [action.target]
     case 'isolate':
       return action.from === null ? [action.target] : [action.target, action.from]

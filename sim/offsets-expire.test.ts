@@ -126,6 +126,23 @@ describe('offsets.retention.minutes', () => {
     expect(expired[0]).toBeLessThanOrEqual(76)
   })
 
+  test('a coordinator whose clock is set forward finds those of a group that is away too old at the next look, one set back never', () => {
+    const jump = (byUs: number): FaultPlan => [
+      ...away(2 * MINUTE),
+      {
+        entry: 2,
+        trigger: { kind: 'at', atUs: 25 * SECOND },
+        action: { kind: 'clock-jump', target: { kind: 'group-coordinator', group: 'reader' }, byUs },
+        forUs: 3 * MINUTE,
+      },
+    ]
+    const { expired, fetched } = run(jump(60 * MINUTE))
+    expect(expired).toHaveLength(1)
+    expect(expired[0]).toBeLessThanOrEqual(37)
+    expect(fetched).toEqual([-1, -1])
+    expect(run(jump(-60 * MINUTE))).toEqual({ expired: [], fetched: [-1, 20] })
+  })
+
   test('before KIP-211 they grew old since they were committed, with members or without', () => {
     const { expired } = run([], 'since-commit')
     expect(expired).toHaveLength(1)

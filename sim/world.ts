@@ -1,4 +1,4 @@
-import type { FaultPlan } from './faults/plan.ts'
+import { type FaultPlan, movesClocks } from './faults/plan.ts'
 import { type FinalState, finalStateOf } from './final-state.ts'
 import { Injector } from './faults/injector.ts'
 import type { FaultOutcome } from './faults/tally.ts'
@@ -92,6 +92,7 @@ export class World {
     this.plan = plan
     this.layout = nodesOf(spec)
     this.kernel = new Kernel({ seed, hasher, queue, keepTrace, bases, overrides })
+    this.kernel.clocksMayMove = movesClocks(plan)
     this.recorder = new Recorder(this.kernel)
     this.network = new Network(this.kernel, this.recorder, this.links(), options.freeze ?? false)
     const code = options.code ?? null

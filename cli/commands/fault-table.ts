@@ -32,4 +32,9 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',
   },
   'slow-disk': { value: '{ target, by }', about: 'every disk operation takes longer' },
+  'clock-jump': { value: '{ target, by }', about: 'the wall clock of a host is set forward by so much, or back: -1h' },
+  'clock-skew': {
+    value: '{ target, by }',
+    about: 'the wall clock of a host gains so much in every second, or loses it',
+  },
 }

@@ -87,6 +87,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'power-loss':
     case 'stop':
     case 'pause':
+    case 'clock-jump':
+    case 'clock-skew':
       return [action.target]
     case 'isolate':
       return [action.target, ...optional(action.from)]

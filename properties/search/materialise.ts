@@ -59,6 +59,8 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'clock-jump':
+    case 'clock-skew':
     case 'isolate':
       return isOne(action.target) ? { ...action, target: node } : action
     case 'partition': {

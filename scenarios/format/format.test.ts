@@ -91,6 +91,8 @@ describe('faults as data', () => {
   - { at: 1s, isolate: { target: broker-1, direction: in, from: leader(orders-0) } }
   - { at: 1s, slow-disk: broker-1 }
   - { at: 1s, slow-disk: { target: { any: [broker-1] }, by: 50ms } }
+  - { at: 1s, clock-jump: { target: broker-1, by: -1h }, for: 5s }
+  - { at: 1s, clock-skew: { target: checkout, by: 10ms } }
   - { at: 1s, disconnect: { between: [checkout, broker-1] } }
 `) as { action: unknown }[]
     expect(actions.map((each) => each.action)).toEqual([
@@ -117,6 +119,8 @@ describe('faults as data', () => {
         target: { kind: 'any', of: [{ kind: 'node', name: 'broker-1' }] },
         by: { kind: 'constant', us: 50_000 },
       },
+      { kind: 'clock-jump', target: { kind: 'node', name: 'broker-1' }, byUs: -3_600_000_000 },
+      { kind: 'clock-skew', target: { kind: 'application', name: 'checkout' }, byUs: 10_000 },
       {
         kind: 'disconnect',
         between: [

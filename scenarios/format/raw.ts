@@ -231,9 +231,15 @@ export interface RawFault {
   'disk-full'?: Opt<unknown>
   'disk-error'?: Opt<unknown>
   corrupt?: Opt<unknown>
-  'clock-jump'?: Opt<unknown>
-  'clock-skew'?: Opt<unknown>
+  'clock-jump'?: Opt<RawClock>
+  'clock-skew'?: Opt<RawClock>
   admin?: Opt<Record<string, unknown>>
+}
+
+/** What happens to a wall clock; `by` may be negative. */
+export interface RawClock {
+  target: RawTarget
+  by: RawDuration
 }
 
 export interface RawChaos {

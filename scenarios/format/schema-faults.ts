@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RawChaos, RawFault } from './raw.ts'
-import { count, duration, moment, spread, target } from './schema-values.ts'
+import { count, duration, moment, signedDuration, spread, target } from './schema-values.ts'
 
 const stream = z.strictObject({
   from: target.optional(),
@@ -12,6 +12,8 @@ const stream = z.strictObject({
   connection: z.enum(['any', 'same']).optional(),
   by: spread.optional().describe('delay only: how long'),
 })
+
+const clock = z.strictObject({ target, by: signedDuration })
 
 /** One object with every key: the message then points at the misspelt key, and editors complete all of them. */
 export const fault: z.ZodType<RawFault> = z.strictObject({
@@ -53,8 +55,8 @@ export const fault: z.ZodType<RawFault> = z.strictObject({
   'disk-full': z.unknown().optional(),
   'disk-error': z.unknown().optional(),
   corrupt: z.unknown().optional(),
-  'clock-jump': z.unknown().optional(),
-  'clock-skew': z.unknown().optional(),
+  'clock-jump': clock.optional().describe('the wall clock is set forward by so much, or back'),
+  'clock-skew': clock.optional().describe('the wall clock gains so much in every second, or loses it'),
   admin: z.record(z.string(), z.unknown()).optional(),
 })
 

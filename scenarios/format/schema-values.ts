@@ -8,6 +8,10 @@ export const duration: z.ZodType<string> = z
   .string()
   .regex(/^(\d+(\.\d+)?(us|ms|s|m|h|d))+$/)
   .describe('a duration such as 250ms, 30s or 1m30s')
+export const signedDuration: z.ZodType<string> = z
+  .string()
+  .regex(/^[+-]?(\d+(\.\d+)?(us|ms|s|m|h|d))+$/)
+  .describe('a duration, or with a minus before it one back, such as -1h')
 export const spread: z.ZodType<RawSpread> = z
   .union([
     duration,

@@ -98,6 +98,8 @@ describe('faults that are written load to the same plan', () => {
       'a disk with a spread',
       fault({ action: { kind: 'slow-disk', target: brokers, by: { kind: 'normal', meanUs: 5000, stddevUs: 10 } } }),
     ],
+    ['a clock that is set back', fault({ action: { kind: 'clock-jump', target: brokers, byUs: -90_000_001 } })],
+    ['a clock that is fast', fault({ action: { kind: 'clock-skew', target: brokers, byUs: 1500 } })],
     [
       'one of several, cut off',
       fault({ action: { kind: 'isolate', target: { kind: 'any', of: [brokers] }, direction: 'both', from: null } }),

@@ -59,6 +59,11 @@ function writeAction(action: Action): RawFault {
       const usual = action.by.kind === 'constant' && action.by.us === DEFAULT_SLOWNESS
       return { 'slow-disk': usual && typeof target === 'string' ? target : { target, by: writeSpread(action.by) } }
     }
+    case 'clock-jump':
+    case 'clock-skew': {
+      const by = `${action.byUs < 0 ? '-' : ''}${formatDuration(Math.abs(action.byUs))}`
+      return { [action.kind]: { target: writeTarget(action.target), by } }
+    }
     case 'partition':
       return { partition: action.groups.map((group) => group.map(writeTarget)) }
     case 'isolate': {

@@ -1,8 +1,10 @@
 import { M } from '../history/catalogue.ts'
 import { NO_NODE } from '../history/ids.ts'
 import { apiNamed } from '../kafka/protocol/api.ts'
+import type { NodeSlot } from '../kernel/node-slot.ts'
 import { samplerOf } from '../kernel/sampler.ts'
 import type { Spread } from '../kernel/spread.ts'
+import type { WallClock } from '../kernel/wall-clock.ts'
 import { StreamRule } from '../network/stream-rule.ts'
 import { isolationCuts, partitionCuts } from './cuts.ts'
 import type { Firing } from './firing.ts'
@@ -46,6 +48,8 @@ export class FaultActions {
       case 'stop':
       case 'pause':
       case 'slow-disk':
+      case 'clock-jump':
+      case 'clock-skew':
         return this.strikeNodes(firing, action)
       case 'partition': {
         const groups = this.resolver.groups(action.groups)
@@ -94,7 +98,18 @@ export class FaultActions {
         this.host.recorder.emit(M.diskSlow, node, sampler.length(sampler.bound >> 1), 0, 0, 0)
         return this.holds.slowDown(firing.id, node, action.by)
       }
+      case 'clock-jump':
+        this.wallOf(node).step(action.byUs)
+        return this.host.isUp(node)
+      case 'clock-skew':
+        this.wallOf(node).tilt(action.byUs, firing.since)
+        return this.host.isUp(node)
     }
+  }
+
+  /** The clock of a node's host, which is there while its process is not. */
+  private wallOf(node: number): WallClock {
+    return (this.host.kernel.nodes[node] as NodeSlot).wall
   }
 
   private cut(firing: Firing, nodes: readonly number[], cuts: readonly number[]): boolean {
@@ -176,6 +191,12 @@ export class FaultActions {
       case 'slow-disk':
         for (const node of nodes) this.holds.speedUp(firing.id, node)
         break
+      case 'clock-jump':
+        for (const node of nodes) this.wallOf(node).step(-action.byUs)
+        break
+      case 'clock-skew':
+        for (const node of nodes) this.wallOf(node).tilt(-action.byUs, firing.since)
+        break
       case 'partition':
       case 'isolate': {
         const count = this.host.nodeNames.length
@@ -212,6 +233,8 @@ export function hitsNodes(action: Action): boolean {
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'clock-jump':
+    case 'clock-skew':
       return true
     case 'partition':
     case 'isolate':

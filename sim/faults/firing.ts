@@ -8,6 +8,8 @@ export class Firing {
   readonly fault: number
   readonly entry: number
   readonly action: Action
+  /** When it struck. */
+  readonly since: number
   /** Nodes that it hit. */
   nodes: readonly number[] = []
   /** Ordered pairs of nodes that it cut. */
@@ -19,10 +21,11 @@ export class Firing {
   /** Timer of its end; 0 = it lasts until healing. */
   end: TimerHandle = 0
 
-  constructor(id: number, fault: number, entry: number, action: Action) {
+  constructor(id: number, fault: number, entry: number, action: Action, since: number) {
     this.id = id
     this.fault = fault
     this.entry = entry
     this.action = action
+    this.since = since
   }
 }

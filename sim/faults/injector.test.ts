@@ -116,6 +116,25 @@ describe('Injector: faults of nodes', () => {
     expect(world.happened(M.diskSlow).map((one) => one.a)).toEqual([10_000, 20_000])
   })
 
+  it('sets the clock of a host, which outlives its processes, and sets it right when its time is over', () => {
+    const jump = (byUs: number): Action => ({ kind: 'clock-jump', target: BROKER_1, byUs })
+    const crash: Action = { kind: 'crash', target: BROKER_1 }
+    const world = run([at(2, jump(-60 * SECOND), 6), at(3, jump(5 * SECOND), 2), at(4, crash, 2)], 2)
+    const error = (second: number): number => {
+      world.runUntil(second * SECOND)
+      return (world.kernel.wallClock(1) - world.kernel.now) / SECOND
+    }
+    expect([2.5, 3.5, 4.5, 5.5, 7, 9].map(error)).toEqual([-60, -55, -55, -60, -60, 0])
+    expect(world.kernel.wallClock(2)).toBe(world.kernel.now)
+  })
+
+  it('lets a clock run fast until healing, and then it is right', () => {
+    const world = run([at(2, { kind: 'clock-skew', target: BROKER_1, byUs: 100 * MILLISECOND })], 12)
+    expect(world.kernel.wallClock(1)).toBe(13 * SECOND)
+    world.injector.healAll()
+    expect(world.kernel.wallClock(1)).toBe(12 * SECOND)
+  })
+
   it('finds its target when it fires, not before', () => {
     const world = run([at(2, { kind: 'crash', target: LEADER }), at(3, { kind: 'crash', target: LEADER })], 10)
     expect(world.happened(M.nodeCrashed).map((one) => one.node)).toEqual([1, 2])
@@ -427,6 +446,7 @@ describe('Injector: determinism', () => {
       at(2, { kind: 'isolate', target: BROKER_1, direction: 'in', from: null }, 2),
       at(2, { kind: 'delay', by: constant(SECOND), ...ANY_MESSAGE }),
       at(2, { kind: 'slow-disk', target: BROKER_1, by: constant(5) }, 4),
+      at(2, { kind: 'clock-skew', target: BROKER_1, byUs: 333 }, 4),
       {
         ...at(0, { kind: 'pause', target: LEADER }, 1),
         trigger: {

@@ -197,7 +197,7 @@ export class Injector implements TouchListener {
       }
     }
     if (this.healing) return
-    const firing = new Firing(this.firings.length, index, fault.entry, fault.action)
+    const firing = new Firing(this.firings.length, index, fault.entry, fault.action, this.kernel.now)
     this.firings.push(firing)
     this.tally.fire(firing)
     if (!this.actions.perform(firing)) return

@@ -37,6 +37,8 @@ export type FailStep = 'before-output' | 'after-output' | 'before-commit' | 'aft
 export type Action =
   | { readonly kind: 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause'; readonly target: Target }
   | { readonly kind: 'slow-disk'; readonly target: Target; /** added to every disk operation */ readonly by: Spread }
+  /** The wall clock is set by so much, or gains so much in every second; it is right again when the fault is over. */
+  | { readonly kind: 'clock-jump' | 'clock-skew'; readonly target: Target; /** microseconds */ readonly byUs: number }
   | { readonly kind: 'partition'; readonly groups: readonly (readonly Target[])[] }
   | {
       readonly kind: 'isolate'
@@ -161,3 +163,8 @@ export interface PlannedFault {
 }
 
 export type FaultPlan = readonly PlannedFault[]
+
+/** Whether a fault of the plan sets a wall clock. */
+export function movesClocks(plan: FaultPlan): boolean {
+  return plan.some(({ action }) => action.kind === 'clock-jump' || action.kind === 'clock-skew')
+}

@@ -31,6 +31,11 @@ export class Env {
     return this.kernel.wallClock(this.node)
   }
 
+  /** Whether the wall clock may be set in this run: then what is due by it cannot be foretold. */
+  get clockMayMove(): boolean {
+    return this.kernel.clocksMayMove
+  }
+
   /** A timer `delay` microseconds from now; `onTimer(kind, a, b)` follows unless it is cancelled or the process dies. */
   setTimer(kind: number, delay: number, a = 0, b = 0): TimerHandle {
     return this.kernel.setTimer(this.node, kind, delay, a, b)

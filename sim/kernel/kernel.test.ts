@@ -139,8 +139,7 @@ describe('Kernel', () => {
     kernel.setTimer(node, 1, 1000, 0, 0)
     kernel.run(1)
     expect(kernel.wallClock(node)).toBe(1000)
-    const slot = kernel.nodes[node]
-    if (slot !== undefined) slot.wallOffset = -300
+    kernel.nodes[node]?.wall.step(-300)
     expect([kernel.wallClock(node), kernel.now]).toEqual([700, 1000])
   })
 

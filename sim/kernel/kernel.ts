@@ -9,6 +9,7 @@ import { DOWN, type NodeSlot, PAUSED, RUNNING } from './node-slot.ts'
 import { Siblings } from './siblings.ts'
 import type { Site } from './site.ts'
 import { END_KIND, Trace } from './trace.ts'
+import { WallClock } from './wall-clock.ts'
 
 export { LAST_TIME, type TimerHandle } from './calendar.ts'
 export { DISK_EVENT, type EventObserver, MESSAGE_EVENT, SIGNAL_EVENT, SYSTEM_EVENT, TIMER_EVENT } from './event.ts'
@@ -44,6 +45,8 @@ export class Kernel {
   readonly trace: Trace
   system: SystemHandler | null = null
   observer: EventObserver | null = null
+  /** Whether a fault may set a wall clock: then nobody can tell from it when something will be due. */
+  clocksMayMove = false
   readonly nodes: NodeSlot[] = []
   private readonly calendar: Calendar
   private readonly decisions: Decisions
@@ -242,7 +245,7 @@ export class Kernel {
 
   /** Adds a node and returns its number. It is down until {@link start}. */
   addNode(name: string): number {
-    this.nodes.push({ name, state: DOWN, incarnation: 0, handler: null, parked: [], wallOffset: 0 })
+    this.nodes.push({ name, state: DOWN, incarnation: 0, handler: null, parked: [], wall: new WallClock() })
     return this.nodes.length - 1
   }
 
@@ -311,7 +314,7 @@ export class Kernel {
 
   /** A node's wall clock in microseconds: monotonic time plus what clock faults did to it. */
   wallClock(node: number): number {
-    return this.now + (this.nodes[node] as NodeSlot).wallOffset
+    return (this.nodes[node] as NodeSlot).wall.at(this.now)
   }
 
   /** Who waits for what, for a deadlock's message: only asked when nothing is scheduled any more. */

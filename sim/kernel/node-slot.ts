@@ -1,5 +1,6 @@
 import type { TimerHandle } from './calendar.ts'
 import type { NodeHandler } from './node.ts'
+import type { WallClock } from './wall-clock.ts'
 
 /** State of a node's process. */
 export const DOWN = 0
@@ -14,6 +15,5 @@ export interface NodeSlot {
   handler: NodeHandler | null
   /** Events that came while it was paused, in order; those cancelled since are gone. */
   parked: TimerHandle[]
-  /** What clock faults did to its wall clock, in microseconds. */
-  wallOffset: number
+  readonly wall: WallClock
 }

@@ -1,8 +1,8 @@
 import type { Action, StreamMatch, Target } from '../../../sim/faults/plan.ts'
 import { constant } from '../../../sim/kernel/spread.ts'
-import { MILLISECOND } from '../../../sim/kernel/time.ts'
+import { MILLISECOND, SECOND } from '../../../sim/kernel/time.ts'
 import type { Place } from '../place.ts'
-import { spreadAt } from '../values/duration.ts'
+import { signedDurationAt, spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
 import { resolveAdmin } from './admin.ts'
 import { checkApi } from './moments.ts'
@@ -23,9 +23,10 @@ export const CHAOS_ACTIONS = [
   'disconnect',
   'slow-disk',
 ] as const
-export const ACTIONS: readonly ActionName[] = [...CHAOS_ACTIONS, 'admin']
-export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt', 'clock-jump', 'clock-skew'] as const
-type ActionName = (typeof CHAOS_ACTIONS)[number] | 'admin'
+const CLOCK_ACTIONS = ['clock-jump', 'clock-skew'] as const
+export const ACTIONS: readonly ActionName[] = [...CHAOS_ACTIONS, ...CLOCK_ACTIONS, 'admin']
+export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt'] as const
+type ActionName = (typeof CHAOS_ACTIONS)[number] | (typeof CLOCK_ACTIONS)[number] | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {
@@ -41,6 +42,9 @@ export function resolveAction(place: Place, context: Context): Action | null {
     }
     case 'slow-disk':
       return slowDisk(place, context)
+    case 'clock-jump':
+    case 'clock-skew':
+      return moveClock(place, context, kind)
     case 'partition': {
       const groups = resolveGroups(place, context)
       return groups === null ? null : { kind, groups }
@@ -94,6 +98,24 @@ function slowDisk(place: Place, context: Context): Action | null {
   const target = nodeTarget(long ? place.get('target') : place, context, 'slow-disk')
   const by = long ? spreadAt(place.get('by'), '`by`', constant(100 * MILLISECOND)) : constant(100 * MILLISECOND)
   return target === null ? null : { kind: 'slow-disk', target, by }
+}
+
+function moveClock(place: Place, context: Context, kind: 'clock-jump' | 'clock-skew'): Action | null {
+  const example = `write \`${kind}: { target: broker-1, by: ${kind === 'clock-jump' ? '-1h' : '10ms'} }\``
+  if (place.tree?.kind !== 'map') {
+    place.wrongType(`\`${kind}\` must be a map of \`target\` and \`by\``, example)
+    return null
+  }
+  const target = nodeTarget(place.get('target'), context, kind)
+  const by = place.get('by')
+  const byUs = signedDurationAt(by, '`by`', null)
+  if (!by.written) place.error('TWICESHY_MISSING', `\`${kind}\` does not say by how much`, example)
+  if (byUs === 0) by.error('TWICESHY_RANGE', '`by` must not be 0', example)
+  if (kind === 'clock-skew' && byUs !== null && byUs < -SECOND) {
+    const help = 'a clock that loses 1s in a second stands still; to set it back, use `clock-jump`'
+    by.error('TWICESHY_RANGE', '`by` is what the clock gains in a second, and no clock runs backwards', help)
+  }
+  return target === null || byUs === null ? null : { kind, target, byUs }
 }
 
 const DIRECTIONS = ['in', 'out', 'both'] as const

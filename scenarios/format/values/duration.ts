@@ -64,6 +64,19 @@ export function durationAt<T>(place: Place, what: string, fallback: T): number |
   return fallback
 }
 
+/** A length of time that may be negative, such as `-1h`, in microseconds; the fallback when nothing usable is written. */
+export function signedDurationAt<T>(place: Place, what: string, fallback: T): number | T {
+  const tree = place.tree
+  const sign = tree?.kind === 'scalar' ? /^[+-]/.exec(tree.source)?.[0] : undefined
+  const us = sign === undefined || tree?.kind !== 'scalar' ? null : parseDuration(tree.source.slice(1))
+  if (us === null) return durationAt(place, what, fallback)
+  if (Number.isNaN(us)) {
+    place.error('TWICESHY_RANGE', `${what} is longer than a hundred years`)
+    return fallback
+  }
+  return sign === '-' ? -us : us
+}
+
 const SPREAD_HELP =
   'a duration such as `5s`, or `{ uniform: [50ms, 3s] }`, `{ exponential: 4s }`, `{ normal: { mean: 2ms, stddev: 1ms } }`'
 

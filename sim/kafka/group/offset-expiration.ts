@@ -35,12 +35,13 @@ export class OffsetExpiration {
 
   /**
    * The offsets are loaded. Every `offsets.retention.check.interval.ms` there is a look at them; those before anything can have
-   * expired would find nothing, so they are left out.
+   * expired would find nothing, so they are left out, unless the clock may be set.
    */
   begin(): void {
+    const interval = this.parts.options['offsets.retention.check.interval.ms']
+    if (this.parts.env.clockMayMove) return this.arm(interval)
     const now = this.nowMs
     const firstAt = Math.min(now, this.shard.offsets.oldestCommitMs()) + this.retentionMs
-    const interval = this.parts.options['offsets.retention.check.interval.ms']
     this.arm(Math.max(1, Math.ceil((firstAt - now) / interval)) * interval)
   }
 

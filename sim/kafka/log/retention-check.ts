@@ -8,7 +8,7 @@ import type { PartitionLog } from './partition-log.ts'
 /**
  * When a broker looks for segments that retention gives away (`LogManager.startup`, `kafka-log-retention`): first after
  * `log.initial.task.delay.ms`, then every `log.retention.check.interval.ms`. It looks only once there can be something: a
- * topic has a limit of its own, or a record is older than any run.
+ * topic has a limit of its own, or a record is older than any run. Where a clock may be set it always looks.
  */
 export class RetentionCheck {
   private readonly env: Env
@@ -32,6 +32,7 @@ export class RetentionCheck {
   /** Looks, from time to time, whether the next check would find anything. */
   lookAhead(logs: readonly PartitionLog[], timer: number): void {
     if (this.isRunning) return
+    if (this.env.clockMayMove) return this.begin(timer)
     const wait = this.untilNext()
     for (const log of logs) if (log.upkeep.hasDeletable(wait)) return this.begin(timer)
   }

@@ -136,6 +136,18 @@ describe('retention', () => {
     expect(log.logStartOffset).toBe(4)
   })
 
+  test('a clock that is set forward by more than the usual seven days makes all records old', () => {
+    const { world, log } = worldWith(4)
+    world.kernel.clocksMayMove = true
+    log.setHighWatermark(8, 3, true)
+    world.pass(20 * SECOND)
+    for (const { wall } of world.kernel.nodes) wall.step(8 * 86_400 * SECOND)
+    world.pass(9 * SECOND)
+    expect(log.logStartOffset).toBe(0)
+    world.pass(2 * SECOND)
+    expect(log.logStartOffset).toBe(8)
+  })
+
   test('producers are known as long as the log goes on; a restart finds no snapshot of an empty log', () => {
     const { world, log } = worldWith(3, { 'retention.ms': 10_000 })
     log.setHighWatermark(6, 3, true)
