@@ -141,6 +141,11 @@ describe('Kernel', () => {
     expect(kernel.wallClock(node)).toBe(1000)
     kernel.nodes[node]?.wall.step(-300)
     expect([kernel.wallClock(node), kernel.now]).toEqual([700, 1000])
+    // Timers do not look at it.
+    kernel.setTimer(node, 1, 500, 0, 0)
+    kernel.nodes[node]?.wall.tilt(-1_000_000, kernel.now)
+    kernel.run(2)
+    expect([kernel.wallClock(node), kernel.now]).toEqual([700, 1500])
   })
 
   it('the digest covers events that write nothing', () => {
