@@ -77,6 +77,11 @@ export interface ClusterProfile {
   readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
   /** KAFKA-9835: how often a read that goes to the end of the log looks where that is: once, or once more when records are cut out. */
   readonly 'fetch.log.end.reads': 1 | 2
+  /**
+   * KAFKA-8803: whether the begin of a transaction may lie before that of the one before it, as it does when the coordinator's
+   * clock was set back (2.5), or its coordinator fails then in the middle of the change.
+   */
+  readonly 'transaction.start.timestamp': 'any' | 'increasing'
 }
 
 /**
@@ -221,6 +226,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about:
       'KAFKA-9835 a read that may go to the end of the log looks once where that is (1, since 2.6), or a second time as it cuts the records out, and then hands out what was appended in between (2)',
   },
+  {
+    name: 'transaction.start.timestamp',
+    values: ['any', 'increasing'],
+    about:
+      "KAFKA-8803 a transaction that begins, by its coordinator's clock, before the one before it: it does (since 2.5), or the change stays pending and nobody is answered",
+  },
 ]
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
@@ -247,6 +258,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'fetch.diverging.offset': 'ignored',
     'high.watermark.below.min.isr': 'stands',
     'fetch.log.end.reads': 1,
+    'transaction.start.timestamp': 'any',
   },
   'kafka-4.0': {
     base: 'kafka-4.0',
@@ -271,6 +283,7 @@ export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfil
     'fetch.diverging.offset': 'ignored',
     'high.watermark.below.min.isr': 'stands',
     'fetch.log.end.reads': 1,
+    'transaction.start.timestamp': 'any',
   },
 }
 

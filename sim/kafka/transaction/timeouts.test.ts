@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Errors } from '../protocol/errors.ts'
-import { TransactionCluster } from './transaction-cluster.test.support.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
+import { type Identity, TransactionCluster } from './transaction-cluster.test.support.ts'
 
 const V1 = { 'transaction.version': 1 } as const
 
@@ -115,5 +116,49 @@ describe('a transactional id that nobody uses', () => {
     // The set has not shrunk yet: the first tombstone waits for its replicas and is given up, later ones are refused.
     cluster.runFor(45)
     expect(cluster.state).toMatchObject({ state: 'Empty', pendingState: null })
+  })
+})
+
+describe('a coordinator whose clock is set back', () => {
+  /** Two transactions; between them the clock is set back by an hour. */
+  function setBack(profile: Partial<ClusterProfile> = {}): {
+    cluster: TransactionCluster
+    second: number
+    who: Identity
+  } {
+    const cluster = new TransactionCluster({ profile: { ...V1, ...profile } })
+    const who = cluster.init({ transactionTimeoutMs: 15_000 })
+    cluster.add(who, [0], 3)
+    cluster.end(who, true, 4)
+    cluster.kernel.nodes[cluster.coordinator]?.wall.step(-3_600_000_000)
+    return { cluster, second: cluster.add(who, [0], 3), who }
+  }
+
+  test('begins the next transaction before the last one, and times it out by the same clock', () => {
+    const { cluster, second } = setBack()
+    expect(second).toBe(0)
+    cluster.runFor(14)
+    expect(cluster.state.state).toBe('Ongoing')
+    cluster.runFor(12)
+    expect(cluster.state.state).toBe('CompleteAbort')
+  })
+
+  test('set forward again in a transaction finds that it has taken too long', () => {
+    const { cluster } = setBack()
+    cluster.kernel.nodes[cluster.coordinator]?.wall.step(3_600_000_000)
+    cluster.runFor(10.5)
+    expect(cluster.state.state).toBe('CompleteAbort')
+  })
+
+  test('before KAFKA-8803 never begins it: nobody is answered, and it never times out, until another coordinator reads the log', () => {
+    const { cluster, second, who } = setBack({ 'transaction.start.timestamp': 'increasing' })
+    expect(second).toBe(-99)
+    cluster.runFor(40)
+    expect(cluster.state).toMatchObject({ state: 'CompleteCommit', pendingState: 'Ongoing' })
+    expect(cluster.add(who, [0], 3)).toBe(Errors.CONCURRENT_TRANSACTIONS)
+    expect(cluster.end(who, false, 4).errorCode).toBe(Errors.CONCURRENT_TRANSACTIONS)
+    cluster.crash(cluster.coordinator)
+    cluster.runFor(40)
+    expect(cluster.state.state).toBe('CompleteAbort')
   })
 })

@@ -52,8 +52,12 @@ export class TransactionCoordinator implements TransactionStateListener, Complet
   constructor(parts: TransactionCoordinatorParts) {
     const { env, options, profile, metadata, log, disk, producerIds, numbers } = parts
     const transactionVersion = profile['transaction.version']
+    const comparesStarts = profile['transaction.start.timestamp'] === 'increasing'
     this.env = env
-    this.states = new TransactionStateManager({ env, metadata, log, disk, numbers, transactionVersion }, this)
+    this.states = new TransactionStateManager(
+      { env, metadata, log, disk, numbers, transactionVersion, comparesStarts },
+      this,
+    )
     const { states } = this
     const tellsVersion = profile['marker-epoch'] === 'strict'
     this.markers = new TransactionMarkerChannelManager(env, metadata, states, this, tellsVersion)

@@ -173,6 +173,11 @@ export class TransactionMetadata {
     this.pendingState = null
   }
 
+  /** Whether a transaction that is to begin, or to grow, says that it began before what is known. */
+  beganLater({ transactionStatus, transactionStartTimestampMs }: TxnTransitMetadata): boolean {
+    return transactionStatus === 'Ongoing' && this.startTimestampMs > transactionStartTimestampMs
+  }
+
   /** Takes over what was written. */
   adopt(value: TransactionLogValue): void {
     const { transactionStatus } = value

@@ -68,6 +68,8 @@ export interface StateManagerParts {
   readonly numbers: BatchNumbers
   /** `transaction.version` of the cluster. */
   readonly transactionVersion: number
+  /** KAFKA-8803: a transaction that begins before the one before it is taken for a defect (`transaction.start.timestamp`). */
+  readonly comparesStarts: boolean
 }
 
 /**
@@ -262,6 +264,8 @@ export class TransactionStateManager {
     const { epoch, error, metadata } = this.find(append.transactionalId)
     const isSame = metadata !== null && epoch === append.coordinatorEpoch
     if (logError === Errors.NONE) {
+      // KAFKA-8803: an IllegalStateException, behind which nothing is undone and nobody is answered.
+      if (isSame && this.parts.comparesStarts && metadata.beganLater(append.transit)) return
       if (isSame) this.make(append, metadata)
       const late = error === Errors.NONE ? Errors.NOT_COORDINATOR : error
       this.listener.onAppended(append, isSame ? Errors.NONE : late)
