@@ -8,7 +8,7 @@ import type { UserCode } from './host.ts'
 import type { MomentMatch } from './history/match.ts'
 import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
-import { formCluster } from './kafka/controller/cluster-formation.ts'
+import { formCluster, racksOf } from './kafka/controller/cluster-formation.ts'
 import { Controller } from './kafka/controller/controller.ts'
 import { CommittedLog } from './kafka/controller/committed-log.ts'
 import { QuorumController } from './kafka/controller/quorum-controller.ts'
@@ -106,7 +106,7 @@ export class WorldNodes {
   form(): readonly MetadataRecord[] {
     const brokers = this.spec.cluster.brokers.map((_, index) => index + 1)
     const topics = this.spec.topics.map((topic, index) => ({ ...topic, topicId: index + 1 }))
-    const records = formCluster({ brokers, topics })
+    const records = formCluster({ brokers, racks: racksOf(this.spec.cluster.brokers), topics })
     if (this.spec.cluster.controllers > 1) {
       const disks = this.controllers().map((node) => this.disks.get(node) as Disk)
       return formQuorum(records, disks, 0, this.committed)

@@ -266,6 +266,23 @@ describe('expectations', () => {
   ])
 })
 
+describe('racks', () => {
+  check([
+    ['of a broker', after('cluster: { each: { broker-1: { rack: a } } }'), []],
+    ['of a controller', after('cluster: { each: { controller-1: { rack: a } } }'), ['IMPOSSIBLE 6:42']],
+    [
+      'two of one broker',
+      after('cluster: { each: { broker-1: { rack: a, config: { broker.rack: b } } } }'),
+      ['IMPOSSIBLE 6:38 6:64'],
+    ],
+    [
+      'a selector of one’s own',
+      after('cluster: { config: { replica.selector.class: com.example.Nearest } }'),
+      ['VALUE 6:46'],
+    ],
+  ])
+})
+
 describe('not simulated yet', () => {
   check([
     [
@@ -275,7 +292,6 @@ describe('not simulated yet', () => {
       ),
       ['NOT_SIMULATED 6:36'],
     ],
-    ['rack', after('cluster: { each: { broker-1: { rack: a } } }'), ['NOT_SIMULATED 6:32']],
     ['several tasks', after(source('instances: 2')), ['NOT_SIMULATED 7:39']],
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.hours: 5 } }'), ['NOT_SIMULATED 6:22']],

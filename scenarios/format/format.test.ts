@@ -12,7 +12,6 @@ describe('the catalogue of keys', () => {
     const from = (key: string): number => lines.findIndex((line) => line.startsWith(`${key}:`))
     const rest = [...lines.slice(0, from('consumers')), ...lines.slice(from('faults'))].join('\n')
     const simulated = rest
-      .replace('rack: b, ', '')
       .replace(/^ {4}transactions:.*\n/m, '')
       .replace(/^ {6}- (begin|commit)\b.*\n/gm, '')
       .replaceAll(', payments-service]', ']')
@@ -24,6 +23,7 @@ describe('the catalogue of keys', () => {
     expect(loaded.scenarios.map((each) => each.variant)).toEqual([null, 'without-idempotence'])
     const [base] = loaded.scenarios
     expect(base?.faults.map((each) => each.trigger.kind)).toEqual(['at', 'every', 'between', 'when', 'fail'])
+    expect(base?.spec.cluster.brokers.map((each) => each['broker.rack'])).toEqual([undefined, undefined, 'b'])
     expect(base).toMatchObject({ runs: 200, replay: { runSeed: '1/731' }, voids: { 'some-invariant': 'reason' } })
   })
 })

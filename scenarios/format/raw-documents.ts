@@ -48,6 +48,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'seed',
   'tags',
   'rack',
+  'broker.rack',
+  'client.rack',
   'between',
   'to',
   'from',

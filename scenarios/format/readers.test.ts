@@ -228,13 +228,13 @@ describe('a .properties file', () => {
       'config: p.properties',
     ).replace('config: { group.id: w, auto.offset.reset: earliest }', 'config: w.properties')
     const readConfig = read({
-      'p.properties': 'group.id=pp\nauto.offset.reset=earliest\nacks=all\nlinger.ms=4\nclient.rack=a\n',
+      'p.properties': 'group.id=pp\nauto.offset.reset=earliest\nacks=all\nlinger.ms=4\nclient.id=a\n',
       'w.properties':
         'group.id=ww\nauto.offset.reset=earliest\nmax.poll.records=3\nlinger.ms=4\ngroup.protocol=classic\n',
     })
     const file = load(text, { readConfig })
     expect(file.diagnostics.map((each) => [each.severity, each.message])).toEqual([
-      ['warning', 'the consumer and producer setting `client.rack` is not simulated, so it is left out'],
+      ['warning', 'the consumer and producer setting `client.id` is not simulated, so it is left out'],
       ['warning', "Kafka's consumer has no setting `linger.ms`, so it is left out"],
     ])
     const [p] = file.scenarios[0]?.spec.processors ?? []

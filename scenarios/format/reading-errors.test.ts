@@ -198,7 +198,7 @@ describe('expectations', () => {
 
 describe('not simulated yet', () => {
   check([
-    ['a setting', config('client.rack: a'), ['NOT_SIMULATED 4:91']],
+    ['a setting', config('client.id: a'), ['NOT_SIMULATED 4:91']],
     ['scripts of a processor', processor('steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 6:48']],
     ['scripts of a sink', sink('into: db, steps: [ { poll: 1 } ], '), ['NOT_SIMULATED 7:39']],
     ['code', processor('handler: ./h.mjs, '), ['NOT_SIMULATED 6:48']],

@@ -17,6 +17,7 @@ import { config, configMap, configOf, count, duration, moment, name, names, shar
 
 /** Settings of consumers that are names. */
 const CONSUMER_NAMES: Readonly<Record<string, string>> = {
+  'client.rack': 'where it runs: with the cluster’s replica.selector.class it reads from a replica there (KIP-392)',
   'group.id': 'the group, which shares the partitions',
   'group.instance.id': 'makes a static member; several instances need ${instance} in it',
   'group.protocol': 'classic (default), or consumer: brokers assign (KIP-848)',

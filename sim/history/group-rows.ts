@@ -150,4 +150,10 @@ export const GROUP_ROWS: readonly Row[] = [
     'record:record outputs hash',
   ],
   ['handler.threw', M.handlerThrew, "a user's handler threw: its process dies of it", 'record:record message:text'],
+  [
+    'fetch.redirected',
+    M.fetchRedirected,
+    'a leader sent a consumer to another replica, in the same rack (KIP-392); it fetches from there on',
+    'tp:tp replica:node',
+  ],
 ]

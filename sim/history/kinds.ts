@@ -136,6 +136,7 @@ export const M = {
   logCleaned: 141,
   checkpointSaved: 142,
   handlerKeyed: 143,
+  fetchRedirected: 144,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -6,6 +6,7 @@ import { didYouMean } from '../suggest.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, resolveConfig } from './config.ts'
 import type { ClusterFacts } from './context.ts'
 import { checkGroupLimits } from './group-protocol.ts'
+import { idText } from './instance-ids.ts'
 
 export const MOST_BROKERS = 60
 /** Kafka runs with more, and nobody does. */
@@ -20,6 +21,7 @@ const SHARE_LOCK_LIMITS = [
   'group.share.min.record.lock.duration.ms',
   'group.share.max.record.lock.duration.ms',
 ] as const
+const RACK = 'broker.rack'
 /** What groups and transactions are kept in is one topic each, so brokers agree on it. */
 const OF_INTERNAL_TOPICS = [
   OFFSETS_REPLICAS,
@@ -33,7 +35,12 @@ const OF_INTERNAL_TOPICS = [
 ]
 
 /** What a broker can be configured with. */
-export const BROKER: ConfigKind = { what: 'broker', table: BROKER_CONFIG, notSimulated: BROKER_NOT_SIMULATED }
+export const BROKER: ConfigKind = {
+  what: 'broker',
+  table: BROKER_CONFIG,
+  notSimulated: BROKER_NOT_SIMULATED,
+  byHand: { [RACK]: { parse: idText } },
+}
 
 export interface ResolvedCluster {
   readonly spec: ClusterSpec
@@ -109,13 +116,31 @@ function eachNode(
       continue
     }
     if (!node.expectMap(`\`${node.name}\``)) continue
-    if (node.has('rack')) node.get('rack').notSimulated('`rack`')
     const own = resolveConfig(node.get('config'), BROKER, shared.values)
     checkTopicDefaults(own, shared)
     checkRules(node, own)
-    values.set(node.name, own.values)
+    values.set(node.name, { ...own.values, ...rackOf(node, own) })
   }
   return values
+}
+
+/** `rack`, which is a short way to write `broker.rack`. */
+function rackOf(node: Place, own: ResolvedConfig): Readonly<Record<string, ConfigValue>> | null {
+  if (!node.has('rack')) return null
+  const place = node.get('rack')
+  const rack = idText(place)
+  if (rack === null) return null
+  if (!node.name.startsWith('broker-')) {
+    const message = `\`${node.name}\` holds nothing that consumers read, so it has no rack`
+    place.error('TWICESHY_IMPOSSIBLE', message, 'write `rack` for brokers')
+    return null
+  }
+  const other = own.written.get(RACK)
+  if (other !== undefined && own.values[RACK] !== rack) {
+    const message = `\`${node.name}\` stands in two racks: \`${rack}\`, and \`${String(own.values[RACK])}\` in its \`${RACK}\``
+    place.error('TWICESHY_IMPOSSIBLE', message, `leave one of them out`, other)
+  }
+  return { [RACK]: rack }
 }
 
 /** Controllers share their settings here: each may become the active one. */

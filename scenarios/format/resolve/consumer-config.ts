@@ -29,6 +29,7 @@ export const CONSUMER: ConfigKind = {
   notSimulated: CONSUMER_NOT_SIMULATED,
   byHand: {
     'auto.offset.reset': { parse: resetAt },
+    'client.rack': { default: '', parse: idText },
     'group.id': { default: '', parse: groupIdAt },
     'group.instance.id': { default: '', parse: instanceIdAt },
     'group.protocol': { default: 'classic', parse: protocolAt },

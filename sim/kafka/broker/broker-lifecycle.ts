@@ -140,7 +140,13 @@ export class BrokerLifecycle implements NetworkClientOwner {
 
   private register(): void {
     const { broker, incarnationId, previousBrokerEpoch } = this.identity
-    const body: BrokerRegistrationRequest = { brokerId: broker, incarnationId, previousBrokerEpoch }
+    const rack = this.config['broker.rack']
+    const body: BrokerRegistrationRequest = {
+      brokerId: broker,
+      incarnationId,
+      previousBrokerEpoch,
+      ...(rack !== undefined && { rack }),
+    }
     this.client.send(this.address.node, Api.BrokerRegistration, body, 0)
   }
 

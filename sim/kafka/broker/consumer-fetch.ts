@@ -14,6 +14,7 @@ import type { Partition } from './partition.ts'
 import type { ByPartition } from './partition-table.ts'
 import { leaderHint } from './produce-response.ts'
 import { readError } from './offset-answers.ts'
+import { preferredReadReplica } from './replica-selector.ts'
 import { HIGH_WATERMARK_THEN, LOG_END_THEN } from './split-fetch.ts'
 
 /** From this version on a client says where it is, and a follower may serve it (KIP-392). */
@@ -26,7 +27,7 @@ const NONE_ABORTED: readonly AbortedTransaction[] = []
 export interface ConsumerRead {
   readonly responses: readonly FetchPartitionResponse[]
   readonly bytes: number
-  /** An error: answered at once. */
+  /** An error, or another replica is to be read from: answered at once. */
   readonly immediate: boolean
 }
 
@@ -34,10 +35,13 @@ export interface ConsumerRead {
 export class ConsumerFetch {
   private readonly partitions: ByPartition<Partition>
   private readonly metadata: MetadataCache
+  /** `replica.selector.class` is the one that goes by racks. */
+  private readonly rackAware: boolean
 
-  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache) {
+  constructor(partitions: ByPartition<Partition>, metadata: MetadataCache, rackAware = false) {
     this.partitions = partitions
     this.metadata = metadata
+    this.rackAware = rackAware
   }
 
   /** `limits`, if not null, tells by partition where reading ends before the high watermark; see `SplitFetchHost`. */
@@ -45,10 +49,17 @@ export class ConsumerFetch {
     const responses: FetchPartitionResponse[] = []
     let bytes = 0
     let immediate = request.partitions.length === 0
+    const rack = this.rackAware && apiVersion >= FETCH_FROM_FOLLOWERS ? (request.rackId ?? '') : ''
     for (let i = 0; i < request.partitions.length; i++) {
       const wanted = request.partitions[i] as FetchPartition
       const tp = tpOf(wanted.topicId, wanted.partition)
       const partition = this.partitions.get(tp)
+      const preferred = partition === undefined ? -1 : this.preferred(wanted, partition, rack)
+      if (partition !== undefined && preferred >= 0) {
+        immediate = true
+        responses.push({ ...answer(wanted, partition.log, NO_RECORDS, null), preferredReadReplica: preferred })
+        continue
+      }
       const error = this.check(wanted, tp, partition, apiVersion)
       if (error !== Errors.NONE || partition === undefined) {
         immediate = true
@@ -97,6 +108,14 @@ export class ConsumerFetch {
       const isAll = limit === log.logEndOffset && fetchOffset < limit
       return isAll && log.bytesBetween(fetchOffset, limit) <= partitionMaxBytes ? LOG_END_THEN : limit
     })
+  }
+
+  /** The replica that is to be read from instead; -1 = none. Who knows another leader epoch is told so first. */
+  private preferred(wanted: FetchPartition, partition: Partition, rack: string): number {
+    if (rack === '') return -1
+    const { currentLeaderEpoch, fetchOffset } = wanted
+    if (currentLeaderEpoch >= 0 && currentLeaderEpoch !== partition.leaderEpoch) return -1
+    return preferredReadReplica(partition, this.metadata, rack, fetchOffset)
   }
 
   private check(wanted: FetchPartition, tp: number, partition: Partition | undefined, apiVersion: number): number {

@@ -22,6 +22,8 @@ export interface BrokerMetadata {
   readonly brokerEpoch: number
   readonly fenced: boolean
   readonly inControlledShutdown: boolean
+  /** Absent = none. */
+  readonly rack?: string
 }
 
 export interface TopicMetadata {
@@ -63,6 +65,12 @@ export class MetadataCache {
   /** Broker epoch of a broker that is registered and not fenced, else -1 (`getAliveBrokerEpoch`). */
   aliveBrokerEpoch(broker: number): number {
     return broker >= 0 && broker < this.aliveEpochs.length ? (this.aliveEpochs[broker] as number) : -1
+  }
+
+  /** Where a broker stands that is registered and not fenced; null = nowhere in particular (`getPartitionReplicaEndpoints`). */
+  aliveRack(broker: number): string | null {
+    const known = this.brokers.get(broker)
+    return known === undefined || known.fenced ? null : (known.rack ?? null)
   }
 
   /** A broker that may be added to an in-sync set: neither fenced nor shutting down (KIP-841). */
@@ -109,15 +117,20 @@ export class MetadataCache {
         return tp
       }
       case 'RegisterBrokerRecord': {
-        const { brokerEpoch, fenced, inControlledShutdown } = record
-        this.setBroker(record.brokerId, { brokerEpoch, fenced, inControlledShutdown })
+        const { brokerEpoch, fenced, inControlledShutdown, rack } = record
+        this.setBroker(record.brokerId, {
+          brokerEpoch,
+          fenced,
+          inControlledShutdown,
+          ...(rack !== undefined && { rack }),
+        })
         return -1
       }
       case 'BrokerRegistrationChangeRecord': {
         const old = this.brokers.get(record.brokerId)
         if (old === undefined) return -1
         this.setBroker(record.brokerId, {
-          brokerEpoch: old.brokerEpoch,
+          ...old,
           fenced: record.fenced ?? old.fenced,
           inControlledShutdown: record.inControlledShutdown ?? old.inControlledShutdown,
         })

@@ -79,6 +79,7 @@ export class MiniCluster {
   private readonly formed: readonly MetadataRecord[]
   private readonly controllerDisk: ControllerDisk = new ControllerDisk()
   private readonly brokerConfig: BrokerConfig
+  private readonly racks: readonly string[]
   private readonly topicConfig: TopicConfig
   private readonly materialisation: Materialisation
   private readonly profile: ClusterProfile
@@ -99,6 +100,8 @@ export class MiniCluster {
       readonly materialisation?: Materialisation
       readonly hasher?: Hasher
       readonly profile?: Partial<ClusterProfile>
+      /** Racks of brokers 1, 2, ... */
+      readonly racks?: readonly string[]
     } = {},
   ) {
     const { brokers = 3, partitions = 1, programs = 0, topic = {}, broker = {}, elr = true, groups = {} } = options
@@ -119,6 +122,7 @@ export class MiniCluster {
     this.network = new Network(this.kernel, this.recorder, links, true)
     this.kernel.system = this
     this.brokerConfig = defaults<BrokerConfig>(BROKER_CONFIG, { ...broker, ...groups })
+    this.racks = options.racks ?? []
     this.topicConfig = defaults<TopicConfig>(TOPIC_CONFIG, topic)
     const ids = Array.from({ length: brokers }, (_, index) => index + 1)
     this.disks = [new Disk(), ...ids.map(() => new Disk())]
@@ -126,6 +130,7 @@ export class MiniCluster {
     for (let node = 0; node <= this.clientNode + programs; node++) this.kernel.addNode(`node-${node}`)
     this.formed = formCluster({
       brokers: ids,
+      racks: new Map(this.racks.map((rack, at) => [at + 1, rack])),
       topics: [{ name: 'orders', topicId: 1, partitions, replicationFactor: brokers, config: this.topicConfig }],
     })
     this.controllerDisk.append(this.formed)
@@ -152,10 +157,11 @@ export class MiniCluster {
     this.network.hostUp(id)
     const standing = formed === null ? null : { records: formed, brokerEpoch: id - 1 }
     const topicConfigs = new Map([[1, this.topicConfig]])
+    const rack = this.racks[id - 1]
     const options = {
       broker: id,
       controllers: [0],
-      config: this.brokerConfig,
+      config: { ...this.brokerConfig, ...(rack !== undefined && { 'broker.rack': rack }) },
       profile: this.profile,
       topicConfigs,
       incarnationId,

@@ -50,6 +50,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
     metadata: MetadataCache,
     channel: RequestChannel,
     host: ReadsHost,
+    rackAware: boolean,
   ) {
     this.env = env
     this.partitions = partitions
@@ -60,7 +61,7 @@ export class Reads implements FetchCompletion, SplitFetchHost {
     this.purgatory = new FetchPurgatory(env, this)
     this.splitFetches = SplitFetches.of(profile, env, this)
     this.followerFetch = new FollowerFetch(partitions, metadata, idle, replicationSwitchesOf(profile))
-    this.consumerFetch = new ConsumerFetch(partitions, metadata)
+    this.consumerFetch = new ConsumerFetch(partitions, metadata, rackAware)
   }
 
   /** `ReplicaManager.fetchMessages` */

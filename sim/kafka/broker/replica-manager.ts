@@ -4,7 +4,7 @@ import type { Env } from '../env.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { NO_GUARD } from '../log/verification-state.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
-import type { BrokerConfig } from '../protocol/config/broker.ts'
+import { type BrokerConfig, RACK_AWARE_SELECTOR } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import type { TransactionLog } from '../transaction/transaction-state-manager.ts'
@@ -83,7 +83,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     this.logs = logs
     this.rules = replicationSwitchesOf(options.profile)
     this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
-    this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this)
+    const rackAware = options.config['replica.selector.class'] === RACK_AWARE_SELECTOR
+    this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this, rackAware)
     this.fetches = this.reads.purgatory
     this.appends = new Appends(env, this.partitions, metadata, this.fetches, channel, this)
     this.fetchers = new ReplicaFetcherManager(

@@ -14,6 +14,8 @@ export interface PartitionLeadership {
   leader: number
   /** Highest leader epoch seen; metadata of an older one is ignored. */
   leaderEpoch: number
+  /** The brokers that hold it, as the last answer had it; absent = not told. */
+  replicas?: readonly number[]
 }
 
 /** A topic whose leaders a client asks for. */
@@ -48,6 +50,8 @@ export class Metadata {
   private readonly timerKind: number
   /** Nodes to ask: the bootstrap list, which is every broker. */
   private readonly nodes: readonly number[]
+  /** Brokers of the last answer, which are alive. */
+  private alive: readonly number[] = []
   private updateRequested = false
   private requestInFlight = false
   /** Requests that failed since the last answer. */
@@ -117,6 +121,7 @@ export class Metadata {
   onResponse(response: MetadataResponse): void {
     this.requestInFlight = false
     this.failures = 0
+    this.alive = response.brokers
     this.equivalentResponses++
     this.unknownTopics.length = 0
     for (const topic of response.topics) {
@@ -163,6 +168,11 @@ export class Metadata {
     partition.leaderEpoch = hint.leaderEpoch
   }
 
+  /** `Cluster.nodeIfOnline`: whether the node is alive and holds the partition, as far as is known here. */
+  isOnline(partition: PartitionLeadership, node: number): boolean {
+    return this.alive.includes(node) && partition.replicas?.includes(node) === true
+  }
+
   /** `Metadata.updateLastSeenEpochIfNewer`: an answer told of a newer epoch, so the leader known here is an old one. */
   sawEpoch(partition: PartitionLeadership, epoch: number): void {
     if (epoch <= partition.leaderEpoch) return
@@ -186,6 +196,7 @@ export class Metadata {
     if (partition.leaderEpoch >= 0 && partition.leaderEpoch < state.leaderEpoch) return
     if (partition.leaderEpoch !== state.leaderEpoch) this.equivalentResponses = 0
     state.leader = partition.leaderId
+    state.replicas = partition.replicaNodes
     if (partition.leaderEpoch >= 0) state.leaderEpoch = partition.leaderEpoch
     if (invalidatesMetadata(partition.errorCode)) this.updateRequested = true
   }

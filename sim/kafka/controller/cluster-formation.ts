@@ -1,9 +1,12 @@
+import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 
 /** A cluster that stands when the run begins. */
 export interface ClusterFormation {
   readonly brokers: readonly number[]
+  /** Where brokers stand, by broker; missing: nowhere in particular. */
+  readonly racks?: ReadonlyMap<number, string>
   readonly topics: readonly {
     readonly name: string
     readonly topicId: number
@@ -21,7 +24,7 @@ export interface ClusterFormation {
  * @throws RangeError when a topic wants more replicas than there are brokers.
  */
 export function formCluster(formation: ClusterFormation): readonly MetadataRecord[] {
-  const { brokers, topics } = formation
+  const { brokers, racks, topics } = formation
   const records: MetadataRecord[] = brokers.map((brokerId, offset) => ({
     type: 'RegisterBrokerRecord',
     brokerId,
@@ -29,6 +32,7 @@ export function formCluster(formation: ClusterFormation): readonly MetadataRecor
     brokerEpoch: offset,
     fenced: false,
     inControlledShutdown: false,
+    ...(racks?.has(brokerId) === true && { rack: racks.get(brokerId) as string }),
   }))
   for (const { name, topicId, partitions, replicationFactor, config } of topics) {
     records.push(
@@ -58,8 +62,17 @@ export function formCluster(formation: ClusterFormation): readonly MetadataRecor
   return records
 }
 
+/** Where the brokers 1, 2, ... with these settings stand. */
+export function racksOf(configs: readonly BrokerConfig[]): ReadonlyMap<number, string> {
+  const racks = new Map<number, string>()
+  configs.forEach(({ 'broker.rack': rack }, at) => {
+    if (rack !== undefined) racks.set(at + 1, rack)
+  })
+  return racks
+}
+
 /**
- * `StripedReplicaPlacer` in a single rack: the leader moves one broker on with every partition, the other replicas follow in
+ * `StripedReplicaPlacer` as if in a single rack: the leader moves one broker on with every partition, the other replicas follow in
  * the brokers' order. Kafka shuffles the brokers and draws where to begin, for every topic; here partition 0 of every topic
  * is led by the first broker, so that a scenario can name brokers.
  */

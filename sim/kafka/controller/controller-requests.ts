@@ -146,17 +146,26 @@ export class ControllerRequests {
     const decision = this.image.cluster.decideRegistration(body, this.env.monotonic())
     if (decision.kind === 'duplicate') return { errorCode: Errors.DUPLICATE_BROKER_REGISTRATION, brokerEpoch: -1 }
     const { brokerId, incarnationId } = body
+    const where = body.rack === undefined ? null : { rack: body.rack }
     if (decision.kind === 'amended') {
       const { brokerEpoch, fenced, inControlledShutdown } = decision.existing
       this.writer.commit([
-        { type: 'RegisterBrokerRecord', brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown },
+        { type: 'RegisterBrokerRecord', brokerId, incarnationId, brokerEpoch, fenced, inControlledShutdown, ...where },
       ])
       return { errorCode: Errors.NONE, brokerEpoch }
     }
     const { clean } = decision
     const cleanUp = this.replication.brokerShutdown(brokerId, clean)
     const brokerEpoch = this.writer.endOffset + cleanUp.length
-    const registered = { brokerId, incarnationId, brokerEpoch, fenced: true, inControlledShutdown: false, clean }
+    const registered = {
+      brokerId,
+      incarnationId,
+      brokerEpoch,
+      fenced: true,
+      inControlledShutdown: false,
+      ...where,
+      clean,
+    }
     this.writer.commit([...cleanUp, { type: 'RegisterBrokerRecord', ...registered }])
     return { errorCode: Errors.NONE, brokerEpoch }
   }

@@ -46,6 +46,8 @@ export interface FetchRequest {
   readonly maxBytes: number
   /** From consumers only. */
   readonly isolationLevel?: 'read_uncommitted' | 'read_committed'
+  /** From consumers only (KIP-392); '' = none. */
+  readonly rackId?: string
   readonly partitions: readonly FetchPartition[]
   /**
    * From followers only: partitions of internal topics that are empty there, which Kafka names among the others. One list
@@ -79,6 +81,8 @@ export interface FetchPartitionResponse {
   /** KIP-595: where the follower's log parts from the leader's; null = it does not. */
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
   readonly currentLeader: LeaderIdAndEpoch
+  /** KIP-392: the replica that the consumer should read from, of which nothing is read here; absent = this one. */
+  readonly preferredReadReplica?: number
   readonly records: readonly LogEntry[]
 }
 
@@ -182,6 +186,8 @@ export interface BrokerRegistrationRequest {
   readonly incarnationId: number
   /** Broker epoch found in the clean-shutdown marker; -1 = none. */
   readonly previousBrokerEpoch: number
+  /** Absent = none. */
+  readonly rack?: string
 }
 export interface BrokerRegistrationResponse {
   readonly errorCode: number

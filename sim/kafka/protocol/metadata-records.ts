@@ -37,6 +37,8 @@ export type MetadataRecord =
       readonly brokerEpoch: number
       readonly fenced: boolean
       readonly inControlledShutdown: boolean
+      /** Absent = none. */
+      readonly rack?: string
       /** No field of Kafka's: what a moment tells of the shutdown before; absent = the same process registers once more. */
       readonly clean?: boolean
     }

@@ -23,6 +23,8 @@ export class CompletedFetch {
   readonly state: TopicPartitionState
   readonly errorCode: number
   readonly entries: readonly LogEntry[]
+  /** Where the leader sent the reader instead (KIP-392); -1 = nowhere. */
+  readonly preferredReadReplica: number
   /** The offset that was asked for, then the next one to hand out. */
   nextFetchOffset: number
   /** It was found to continue the position. */
@@ -37,10 +39,12 @@ export class CompletedFetch {
     entries: readonly LogEntry[],
     fetchOffset: number,
     abortedTransactions: readonly AbortedTransaction[] | null = null,
+    preferredReadReplica = -1,
   ) {
     this.state = state
     this.errorCode = errorCode
     this.entries = entries
+    this.preferredReadReplica = preferredReadReplica
     this.nextFetchOffset = fetchOffset
     const someAborted = abortedTransactions !== null && abortedTransactions.length > 0
     this.aborted = someAborted ? new AbortedRecords(abortedTransactions) : null

@@ -87,7 +87,7 @@ export class ConsumerParts implements ConsumerNetworkOwner, CoordinatorSeeker {
     this.coordination = new ConsumerNetworkClient(env, timerBase + NETWORK_CLIENT_TIMERS, settings, this)
     this.metadata = new Metadata(env, this.data.client, settings, this.topics.all, bootstrap, timerBase + METADATA)
     this.collector = new FetchCollector(env, settings, this.subscriptions, this.metadata)
-    this.fetcher = new Fetcher(settings, this.subscriptions, this.metadata, this.data, this.collector)
+    this.fetcher = new Fetcher(env, settings, this.subscriptions, this.metadata, this.data, this.collector)
     const { subscriptions, metadata, data, coordination, wake, group } = this
     const isSubscribed = subscribed !== null
     const member =

@@ -49,6 +49,7 @@ export function consumerConfig(overrides: Partial<ConsumerConfig> = {}): Consume
     Object.entries(CONSUMER_CONFIG).map(([name, definition]) => [name, definition.default]),
   )
   const texts = {
+    'client.rack': '',
     'group.id': 'billing',
     'group.instance.id': '',
     'group.protocol': 'classic' as const,
@@ -116,6 +117,9 @@ export class FakeBrokers implements SystemHandler {
   expiryUs = 0
   readonly counts: Map<number, number> = new Map()
   coordinator = 1
+  /** Leaders send readers there (KIP-392), where {@link readReplicaError} is answered unless it is 0; -1 = nowhere. */
+  readReplica = -1
+  readReplicaError = 0
   /** Called with the api, how many requests of it came before, and the broker. */
   trouble: (api: number, n: number, broker: number) => Trouble = () => 'ok'
   alarm: (what: number) => void = () => {}
@@ -143,9 +147,8 @@ export class FakeBrokers implements SystemHandler {
     for (const { topicId, partitions } of topics) {
       for (let p = 0; p < partitions; p++) this.logs.set(tpOf(topicId, p), new FakeLog(1 + (p % brokers)))
     }
-    const kinds = Array.from({ length: 100 }, (_, kind) => kind).filter((kind) => momentOfKind(kind) !== undefined)
     this.recorder.observe({
-      kinds: kinds.length > 0 ? kinds : MOMENTS.map((moment) => moment.kind),
+      kinds: MOMENTS.map((moment) => moment.kind),
       onMoment: (kind, time, node, ...fields) => {
         this.seen.push({ name: momentOfKind(kind)?.name ?? '', time, node, fields })
       },
@@ -359,7 +362,14 @@ class FakeBroker implements NodeHandler, Replier {
         partitions: Array.from({ length: partitions }, (_, partitionIndex) => {
           const { leader, epoch } = cluster.log(tpOf(topicId, partitionIndex))
           const errorCode = leader < 0 ? Errors.LEADER_NOT_AVAILABLE : 0
-          return { errorCode, partitionIndex, leaderId: leader, leaderEpoch: epoch, replicaNodes: [], isrNodes: [] }
+          return {
+            errorCode,
+            partitionIndex,
+            leaderId: leader,
+            leaderEpoch: epoch,
+            replicaNodes: cluster.brokers,
+            isrNodes: [],
+          }
         }),
       })),
     })
@@ -367,7 +377,7 @@ class FakeBroker implements NodeHandler, Replier {
 
   private onFetch(envelope: Envelope, request: FetchRequest, error: number, leader: number): void {
     const responses = request.partitions.map((asked) => this.read(asked, error, leader))
-    const isNews = responses.some((each) => each.errorCode !== 0 || each.records.length > 0)
+    const isNews = responses.some(isWorthAnAnswer)
     if (isNews || request.maxWaitMs === 0) {
       this.reply(envelope, { responses })
       return
@@ -386,7 +396,10 @@ class FakeBroker implements NodeHandler, Replier {
   private read(asked: FetchPartition, error: number, hint: number): FetchPartitionResponse {
     const log = this.cluster.log(tpOf(asked.topicId, asked.partition))
     const errorCode = error !== 0 ? error : this.fetchError(asked, log)
-    const first = errorCode === 0 ? log.entries.findIndex((entry) => entry.lastOffset >= asked.fetchOffset) : -1
+    const { readReplica } = this.cluster
+    const redirects = errorCode === 0 && readReplica >= 0 && log.leader === this.env.node && readReplica !== log.leader
+    const first =
+      errorCode === 0 && !redirects ? log.entries.findIndex((entry) => entry.lastOffset >= asked.fetchOffset) : -1
     const records: LogEntry[] = []
     let bytes = 0
     for (let at = first; at >= 0 && at < log.entries.length; at++) {
@@ -406,12 +419,16 @@ class FakeBroker implements NodeHandler, Replier {
       abortedTransactions: null,
       divergingEpoch: null,
       currentLeader,
+      ...(redirects && { preferredReadReplica: readReplica }),
       records,
     }
   }
 
   private fetchError({ fetchOffset, currentLeaderEpoch }: FetchPartition, log: FakeLog): number {
-    if (log.leader !== this.env.node) return Errors.NOT_LEADER_OR_FOLLOWER
+    const { readReplica, readReplicaError } = this.cluster
+    const isFollower = log.leader !== this.env.node && readReplica === this.env.node
+    if (isFollower && readReplicaError !== 0) return readReplicaError
+    if (log.leader !== this.env.node && !isFollower) return Errors.NOT_LEADER_OR_FOLLOWER
     if (currentLeaderEpoch >= 0 && currentLeaderEpoch < log.epoch) return Errors.FENCED_LEADER_EPOCH
     return fetchOffset > log.end || fetchOffset < log.start ? Errors.OFFSET_OUT_OF_RANGE : 0
   }
@@ -475,7 +492,7 @@ class FakeBroker implements NodeHandler, Replier {
     for (const { envelope, deadline } of waiting) {
       const request = envelope.body as FetchRequest
       const responses = request.partitions.map((asked) => this.read(asked, 0, -1))
-      const isNews = responses.some((each) => each.errorCode !== 0 || each.records.length > 0)
+      const isNews = responses.some(isWorthAnAnswer)
       if (isNews || now >= deadline) this.reply(envelope, { responses })
       else this.parked.push({ envelope, deadline })
     }
@@ -488,6 +505,10 @@ class FakeBroker implements NodeHandler, Replier {
   waiting(): readonly string[] {
     return []
   }
+}
+
+function isWorthAnAnswer({ errorCode, records, preferredReadReplica }: FetchPartitionResponse): boolean {
+  return errorCode !== 0 || records.length > 0 || preferredReadReplica !== undefined
 }
 
 function joinError(errorCode: number): object {

@@ -5,7 +5,9 @@ import type { Metadata } from '../metadata.ts'
 import type { CompletedFetch, ConsumedRecord } from './completed-fetch.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import { type PollFailure, pollFailure } from './poll-failure.ts'
+import { readReplicaOf } from './read-replica.ts'
 import type { SubscriptionState } from './subscription-state.ts'
+import type { TopicPartitionState } from './topic-partition-state.ts'
 
 /**
  * `FetchBuffer` and `FetchCollector`: what fetches brought waits here until poll() returns it. Only then do positions advance.
@@ -33,11 +35,12 @@ export class FetchCollector {
     this.buffer.push(fetch)
   }
 
-  /** Marks the nodes that lead a fetchable partition with buffered data: they are not asked for more (KAFKA-17182). */
+  /** Marks the nodes from which fetchable partitions with buffered data are read: they are not asked for more (KAFKA-17182). */
   markBufferedNodes(nodes: boolean[]): void {
+    const now = this.env.monotonic()
     for (let i = 0; i < this.buffer.length; i++) {
       const { state } = this.buffer[i] as CompletedFetch
-      if (state.isFetchable && state.leader >= 0) nodes[state.leader] = true
+      if (state.isFetchable && state.leader >= 0) nodes[readReplicaOf(state, this.metadata, now)] = true
     }
   }
 
@@ -124,17 +127,27 @@ export class FetchCollector {
     }
     if (fetch.nextFetchOffset !== state.offset) return false
     fetch.initialized = true
+    if (fetch.preferredReadReplica >= 0) this.redirect(state, fetch.preferredReadReplica)
     return true
+  }
+
+  private redirect(state: TopicPartitionState, replica: number): void {
+    const { env } = this
+    if (!state.prefer(replica, env.monotonic() + this.settings.metadataMaxAgeUs)) return
+    env.emit(M.fetchRedirected, state.tp, replica)
   }
 
   private onError({ state, errorCode, nextFetchOffset }: CompletedFetch): void {
     if (errorCode === Errors.OFFSET_OUT_OF_RANGE) {
+      // A follower may lag or begin later: only the leader's word counts.
+      if (state.clearPreferred()) return
       if (nextFetchOffset !== state.offset) return
       const { offsetReset } = this.settings
       if (offsetReset === 'none') this.failure = pollFailure('offset-out-of-range', errorCode, [state.tp])
       else state.requestReset(offsetReset)
     } else if (invalidatesMetadata(errorCode) || errorCode === Errors.OFFSET_NOT_AVAILABLE) {
       this.metadata.requestUpdate()
+      state.clearPreferred()
     }
     // UNKNOWN_LEADER_EPOCH and UNKNOWN_SERVER_ERROR: asked again.
   }

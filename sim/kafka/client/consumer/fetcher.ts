@@ -2,16 +2,19 @@ import { tpOf } from '../../../history/ids.ts'
 import { Api } from '../../protocol/api.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type { FetchPartition, FetchPartitionResponse, FetchRequest, FetchResponse } from '../../protocol/messages.ts'
+import type { Env } from '../../env.ts'
 import type { Metadata } from '../metadata.ts'
 import { CompletedFetch } from './completed-fetch.ts'
 import type { ConsumerNetworkClient } from './consumer-network-client.ts'
 import type { ConsumerSettings } from './consumer-settings.ts'
 import type { FetchCollector } from './fetch-collector.ts'
+import { readReplicaOf } from './read-replica.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 import type { TopicPartitionState } from './topic-partition-state.ts'
 
 /** `Fetcher`: one fetch in flight per node, for the partitions that have nothing buffered. */
 export class Fetcher {
+  private readonly env: Env
   private readonly settings: ConsumerSettings
   private readonly subscriptions: SubscriptionState
   private readonly metadata: Metadata
@@ -21,12 +24,14 @@ export class Fetcher {
   private readonly pending: boolean[] = []
 
   constructor(
+    env: Env,
     settings: ConsumerSettings,
     subscriptions: SubscriptionState,
     metadata: Metadata,
     client: ConsumerNetworkClient,
     collector: FetchCollector,
   ) {
+    this.env = env
     this.settings = settings
     this.subscriptions = subscriptions
     this.metadata = metadata
@@ -37,24 +42,25 @@ export class Fetcher {
   /** `sendFetches` */
   sendFetches(): void {
     const { partitions } = this.subscriptions
+    const now = this.env.monotonic()
     let byNode: FetchPartition[][] | null = null
     let buffered: boolean[] | null = null
     for (let i = 0; i < partitions.length; i++) {
       const state = partitions[i] as TopicPartitionState
       if (!state.isFetchable || state.buffered) continue
-      const { leader } = state
-      if (leader < 0) {
+      if (state.leader < 0) {
         this.metadata.requestUpdate()
         continue
       }
-      if (this.pending[leader] === true || this.client.isUnavailable(leader)) continue
+      const node = readReplicaOf(state, this.metadata, now)
+      if (this.pending[node] === true || this.client.isUnavailable(node)) continue
       if (buffered === null) {
         buffered = []
         this.collector.markBufferedNodes(buffered)
       }
-      if (buffered[leader] === true) continue
+      if (buffered[node] === true) continue
       byNode ??= []
-      ;(byNode[leader] ??= []).push(this.fetchPartition(state))
+      ;(byNode[node] ??= []).push(this.fetchPartition(state))
     }
     if (byNode === null) return
     for (let node = 0; node < byNode.length; node++) {
@@ -66,18 +72,26 @@ export class Fetcher {
   /** The fetch at a node ended; `response` is null without an answer. */
   onCompletion(node: number, request: FetchRequest, response: FetchResponse | null): void {
     this.pending[node] = false
-    if (response === null) return
+    if (response === null) {
+      // `handleFetchFailure`: the replica may be gone, the leader knows another.
+      for (const { topicId, partition } of request.partitions) {
+        this.subscriptions.get(tpOf(topicId, partition))?.clearPreferred()
+      }
+      return
+    }
     const { responses } = response
     for (let i = 0; i < responses.length; i++) {
       const answer = responses[i] as FetchPartitionResponse
+      const { errorCode, records, abortedTransactions, preferredReadReplica = -1 } = answer
       // Nothing new: a fetch session would not even mention it.
-      if (answer.errorCode === Errors.NONE && answer.records.length === 0) continue
+      if (errorCode === Errors.NONE && records.length === 0 && preferredReadReplica < 0) continue
       const state = this.subscriptions.get(tpOf(answer.topicId, answer.partitionIndex))
       const asked = askedFor(request, answer, i)
       if (state === undefined || asked === undefined) continue
-      if (answer.errorCode !== Errors.NONE) this.useLeaderHint(state, answer)
-      const { errorCode, records, abortedTransactions } = answer
-      this.collector.add(new CompletedFetch(state, errorCode, records, asked.fetchOffset, abortedTransactions))
+      if (errorCode !== Errors.NONE) this.useLeaderHint(state, answer)
+      this.collector.add(
+        new CompletedFetch(state, errorCode, records, asked.fetchOffset, abortedTransactions, preferredReadReplica),
+      )
     }
   }
 
@@ -90,6 +104,7 @@ export class Fetcher {
       minBytes: settings.fetchMinBytes,
       maxBytes: settings.fetchMaxBytes,
       isolationLevel: settings.readCommitted ? 'read_committed' : 'read_uncommitted',
+      rackId: settings.rack,
       partitions,
     }
     while (this.pending.length <= node) this.pending.push(false)

@@ -38,6 +38,10 @@ export class TopicPartitionState {
   /** A fetch response for it waits to be returned. */
   buffered = false
 
+  /** The replica that the leader sent the reader to (KIP-392); -1 = none. */
+  private preferredReadReplica = -1
+  private preferredUntil = 0
+
   constructor(tp: number, leadership: PartitionLeadership) {
     this.tp = tp
     this.topicId = topicIdOf(tp)
@@ -73,6 +77,28 @@ export class TopicPartitionState {
     if (this.fetchState === AWAIT_RESET || this.fetchState === INITIALIZING || leadership.leader < 0) return
     if (this.leader === leadership.leader && this.leaderEpoch === leadership.leaderEpoch) return
     this.adoptLeader()
+    this.preferredReadReplica = -1
+  }
+
+  /** `updatePreferredReadReplica`: naming the same one again does not prolong it, and returns false. */
+  prefer(replica: number, until: number): boolean {
+    if (replica === this.preferredReadReplica) return false
+    this.preferredReadReplica = replica
+    this.preferredUntil = until
+    return true
+  }
+
+  /** `preferredReadReplica`; -1 = none, or not any more. */
+  preferredAt(now: number): number {
+    if (this.preferredReadReplica >= 0 && now > this.preferredUntil) this.preferredReadReplica = -1
+    return this.preferredReadReplica
+  }
+
+  /** `clearPreferredReadReplica`: back to the leader; returns whether there was another. */
+  clearPreferred(): boolean {
+    const had = this.preferredReadReplica >= 0
+    this.preferredReadReplica = -1
+    return had
   }
 
   /** `requestOffsetReset` */

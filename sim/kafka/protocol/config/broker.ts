@@ -8,6 +8,8 @@ export interface BrokerConfig {
   readonly 'auto.create.topics.enable': boolean
   readonly 'auto.leader.rebalance.enable': boolean
   readonly 'broker.heartbeat.interval.ms': number
+  /** Absent = none. */
+  readonly 'broker.rack'?: string
   readonly 'broker.session.timeout.ms': number
   readonly 'controlled.shutdown.enable': boolean
   readonly 'controller.quorum.election.backoff.max.ms': number
@@ -71,6 +73,7 @@ export interface BrokerConfig {
   readonly 'replica.fetch.wait.max.ms': number
   readonly 'replica.high.watermark.checkpoint.interval.ms': number
   readonly 'replica.lag.time.max.ms': number
+  readonly 'replica.selector.class': typeof LEADER_SELECTOR | typeof RACK_AWARE_SELECTOR
   readonly 'replica.socket.timeout.ms': number
   readonly 'share.coordinator.snapshot.update.records.per.snapshot': number
   readonly 'share.coordinator.state.topic.min.isr': number
@@ -89,7 +92,12 @@ export interface BrokerConfig {
   readonly 'unclean.leader.election.interval.ms': number
 }
 
-/** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated. */
+/** What takes the place of no selector: everybody reads from leaders. */
+const LEADER_SELECTOR = 'org.apache.kafka.common.replica.LeaderSelector'
+/** Consumers read from a replica in their own rack (KIP-392). */
+export const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+
+/** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated, besides the free text `broker.rack`. */
 export const BROKER_CONFIG: ConfigTable = {
   'add.partitions.to.txn.retry.backoff.max.ms': { type: 'ms', default: 100, min: 0, max: INT_MAX },
   'add.partitions.to.txn.retry.backoff.ms': { type: 'ms', default: 20, min: 1, max: INT_MAX },
@@ -167,6 +175,11 @@ export const BROKER_CONFIG: ConfigTable = {
   'replica.fetch.wait.max.ms': { type: 'ms', default: 500, min: 1, max: INT_MAX },
   'replica.high.watermark.checkpoint.interval.ms': { type: 'ms', default: 5000, min: 1, max: INT_MAX },
   'replica.lag.time.max.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
+  'replica.selector.class': {
+    type: 'enum',
+    default: LEADER_SELECTOR,
+    values: [LEADER_SELECTOR, RACK_AWARE_SELECTOR],
+  },
   'replica.socket.timeout.ms': { type: 'ms', default: 30_000, min: 1, max: INT_MAX },
   'share.coordinator.snapshot.update.records.per.snapshot': { type: 'int', default: 500, min: 0, max: 500 },
   'share.coordinator.state.topic.min.isr': { type: 'int', default: 2, min: 1, max: 32_767 },
@@ -211,5 +224,4 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'num.network.threads',
   'num.replica.fetchers',
   'process.roles',
-  'replica.selector.class',
 ]

@@ -4,6 +4,8 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 export interface ConsumerConfig {
   readonly 'auto.commit.interval.ms': number
   readonly 'auto.offset.reset': 'earliest' | 'latest' | 'none' | `by_duration:${string}`
+  /** Where the consumer runs (KIP-392); '' = nowhere in particular. */
+  readonly 'client.rack': string
   readonly 'default.api.timeout.ms': number
   readonly 'enable.auto.commit': boolean
   readonly 'fetch.max.bytes': number
@@ -64,8 +66,8 @@ export function isoDurationMs(text: string): number | null {
 }
 
 /**
- * `ConsumerConfig.java`, 4.1: the settings that are simulated, besides the free texts `group.id`, `group.instance.id` and
- * `group.remote.assignor`, the word `group.protocol`, the list `partition.assignment.strategy`, and `by_duration:` in
+ * `ConsumerConfig.java`, 4.1: the settings that are simulated, besides the free texts `client.rack`, `group.id`,
+ * `group.instance.id` and `group.remote.assignor`, the word `group.protocol`, the list `partition.assignment.strategy`, and `by_duration:` in
  * `auto.offset.reset`.
  */
 export const CONSUMER_CONFIG: ConfigTable = {
@@ -108,7 +110,6 @@ export const CONSUMER_NOT_SIMULATED: readonly string[] = [
   'check.crcs',
   'client.dns.lookup',
   'client.id',
-  'client.rack',
   'config.providers',
   'connections.max.idle.ms',
   'enable.metrics.push',
