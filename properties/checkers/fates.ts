@@ -27,6 +27,12 @@ export type Fate =
 
 const DONE: Fate = { state: 'done' }
 
+/** A handler that is fed by itself says how often a record is to go around: one that never ends it is not followed for ever. */
+const MOST_HOPS = 500
+
+/** In the place of a depth: only what a reader makes of a record is asked for, and not what comes of that. */
+const ONE_HOP = -1
+
 /** Follows records to their effects, and says where they were lost: judges of `consume` and `end-to-end` share it. */
 export class Fates {
   readonly consumption: Consumption
@@ -36,6 +42,8 @@ export class Fates {
   private readonly end: RunEnd
   /** By reader: items that took effect there, as 1. */
   private readonly effective: (Ints | undefined)[] = []
+  /** What is known of records deep in a cycle, by record and target. */
+  private readonly deep: Map<number, Fate> = new Map()
 
   constructor(consumption: Consumption, view: CommittedView, least: AtLeastOnce, superseded: Superseded, end: RunEnd) {
     this.consumption = consumption
@@ -52,17 +60,31 @@ export class Fates {
 
   /** What became of a record on its way to a reader's effect. */
   reach(record: number, target: number, depth = 0): Fate {
+    const { readers } = this.consumption.applications
+    // Only a cycle of processors is deeper, and every copy of a record leads to all that comes of any: each is followed once.
+    if (depth <= readers.length) return this.follow(record, target, depth)
+    const place = record * readers.length + target
+    const known = this.deep.get(place)
+    if (known !== undefined) return known
+    const fate = this.follow(record, target, depth)
+    this.deep.set(place, fate)
+    return fate
+  }
+
+  private follow(record: number, target: number, depth: number): Fate {
     const { view, consumption } = this
     const { applications, lineage } = consumption
     if (this.effective[target]?.at(lineage.itemOf(record)) === 1) return DONE
-    // A cycle of processors: nobody can say how often a record is to go around.
-    if (depth > applications.readers.length) return DONE
+    if (depth > MOST_HOPS)
+      return { state: 'undecided', why: `was passed on ${MOST_HOPS} times, and was followed no further` }
     if (!view.holds(record)) return this.published(record) ?? { state: 'undecided', why: 'was not published' }
     let worst: Fate = DONE
     for (let reader = 0; reader < applications.readers.length; reader++) {
       if (!this.isReadBy(record, reader)) continue
-      if (reader === target) worst = worse(worst, this.consumed(reader, record))
-      else if (applications.leadsTo(reader, target)) worst = worse(worst, this.through(reader, record, target, depth))
+      if (reader === target && applications.reader(reader).kind !== 'processor')
+        worst = worse(worst, this.consumed(reader, record))
+      else if (reader === target || applications.leadsTo(reader, target))
+        worst = worse(worst, this.through(reader, record, target, depth))
     }
     return worst
   }
@@ -70,7 +92,7 @@ export class Fates {
   /** What a reader made of a record of the committed log. */
   consumed(reader: number, record: number): Fate {
     if (this.consumption.applications.reader(reader).kind === 'processor') {
-      return this.through(reader, record, reader, 0)
+      return this.through(reader, record, reader, ONE_HOP)
     }
     if (!owes(this.consumption, reader, record)) return DONE
     return this.consumption.effects.newestOf(reader, record) >= 0 ? DONE : this.missing(reader, record, -1)
@@ -113,21 +135,20 @@ export class Fates {
       const told = known === 'told' ? lineage.toldTopic(item, reader, index) : -1
       if (reader !== target && !applications.outputMayReach(reader, offset, index, told, target)) continue
       const output = lineage.outputOf(item, reader, index)
-      const best = output < 0 ? null : this.bestOf(output, reader, target, depth)
+      const best = output < 0 ? null : this.bestOf(output, target, depth)
       worst = worse(worst, best ?? this.missing(reader, record, index))
     }
     return worst
   }
 
   /** The best fate of the records that are an output, null when none of them was published. */
-  private bestOf(item: number, reader: number, target: number, depth: number): Fate | null {
+  private bestOf(item: number, target: number, depth: number): Fate | null {
     const { lineage } = this.consumption
     let best: Fate | null = null
     let record = lineage.newestRecordOf(item)
     for (; record >= 0; record = lineage.beforeInItem(record)) {
       const isThere = this.view.holds(record)
-      const here = reader === target ? (isThere ? DONE : this.published(record)) : null
-      const fate = reader === target ? here : this.reachOrNull(record, target, isThere, depth + 1)
+      const fate = depth === ONE_HOP && isThere ? DONE : this.reachOrNull(record, target, isThere, depth + 1)
       if (fate !== null) best = best === null ? fate : better(best, fate)
     }
     return best

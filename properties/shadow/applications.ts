@@ -51,7 +51,7 @@ export interface Reader {
   readonly isScripted: boolean
   /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
   readonly asksForOffsets: boolean
-  /** Whether nobody reads what it publishes. */
+  /** Whether nobody reads what it publishes but whose outputs come back to it. */
   isTerminal: boolean
 }
 
@@ -110,10 +110,10 @@ export class Applications {
     this.isRead = partitions.names.map((_, partition) =>
       this.readers.some((reader) => reader.reads[partition] === true),
     )
-    for (const reader of this.readers) {
-      reader.isTerminal = !this.topicIds.some((id, partition) => reader.writes[id] === true && this.isRead[partition])
-    }
     this.leads = this.closure()
+    this.readers.forEach((reader, from) => {
+      reader.isTerminal = this.readers.every((_, to) => !this.leadsTo(from, to) || this.leadsTo(to, from))
+    })
   }
 
   isProducer(application: number): boolean {

@@ -18,9 +18,9 @@ export interface ConsumingOptions {
   readonly readers: readonly ReaderName[]
   /**
    * Whether the service is the user's own code, which puts some records into a retry topic; and where the retrier reads, which writes
-   * payments too. Billing reads these.
+   * payments too, or that the service reads that topic itself. Billing reads the payments.
    */
-  readonly retries?: 'retry' | 'orders'
+  readonly retries?: 'retry' | 'orders' | 'itself'
   /** Outputs of the service for each record. */
   readonly outputs?: number
   /** Whether the service counts by key instead, with a changelog. */
@@ -107,6 +107,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   const billing: ConsumerSpec = { ...common, config, commit: 'after-processing', steps, ...share }
   const service = {
     ...reader('service', 'orders'),
+    from: options.retries === 'itself' ? ['orders', 'retry'] : ['orders'],
     to: retries ? ['payments', 'retry'] : ['payments'],
     commit: 'after-output',
     ...(options.counts === true
@@ -118,7 +119,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
     ...service,
     name: 'retrier',
     instances: 1,
-    from: [options.retries ?? 'retry'],
+    from: [options.retries === 'orders' ? 'orders' : 'retry'],
     to: ['payments'],
     config: { 'group.id': 'retrier-group' } as ConsumerConfig,
   }
@@ -155,12 +156,16 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
       : options.twoApplications === true
         ? [billing, { ...billing, name: 'billing-old', instances: 1 }]
         : [billing],
-    processors: readers.includes('service') ? (retries ? [service, retrier] : [service]) : [],
+    processors: readers.includes('service') ? (hasRetrier(options) ? [service, retrier] : [service]) : [],
     sinks: !readers.includes('writer') ? [] : options.archiver === true ? [writer, archiver] : [writer],
     stores: readers.includes('writer')
       ? [{ name: 'ledger', kind: 'database', latency: { kind: 'constant', us: 0 } } as never]
       : [],
   }
+}
+
+function hasRetrier({ retries }: ConsumingOptions): boolean {
+  return retries === 'retry' || retries === 'orders'
 }
 
 /** Everything that concerns consuming applications, at every stage, with and without subjects. */
@@ -223,7 +228,7 @@ export class ConsumingHistory extends History {
     this.billing = instances('billing')
     this.oldBilling = options.twoApplications === true ? next++ : -1
     this.service = instances('service')
-    this.retrier = options.retries !== undefined ? next++ : -1
+    this.retrier = hasRetrier(options) ? next++ : -1
     this.writer = instances('writer')
     this.archiver = options.archiver === true ? next++ : -1
     this.ledger = next

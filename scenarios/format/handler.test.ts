@@ -33,6 +33,14 @@ test.each([
   expect(diagnostics.find((each) => each.message === message)?.spans[0]?.line).toBe(4)
 })
 
+test('with one a topic may come back to its own reader, without one its work never ends', () => {
+  const read = 'to: [sums, orders]'
+  expect(load(`${read}, handler: ./a.mjs`).diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+  const [error] = load(read).diagnostics
+  expect(error?.message).toBe('what `h` writes comes back to it by `orders`, so its work never ends')
+  expect(error?.help).toContain('give it a `handler` that says when it is enough')
+})
+
 test('a module that is not there is a mistake of the file', () => {
   const { diagnostics } = load('to: sums, handler: ./none.mjs', () => ({ error: 'there is no file ./none.mjs' }))
   expect(diagnostics.map(({ message }) => message)).toEqual(['there is no file ./none.mjs'])

@@ -40,3 +40,22 @@ export const paysLater = () => async (order, context) => {
   await context.sleep(Math.max(0, order.timestamp + 10_000 - context.now()))
   return {}
 }
+
+const TRIES = 3
+
+/** How often an order was tried: its value says so from the first time on. */
+const tried = ({ value }) => (value.startsWith('tried ') ? Number(value.slice('tried '.length, value.indexOf(':'))) : 0)
+
+/** Writes what it cannot do for itself to read again, and gives up in the end. @type {import('twiceshy/scenarios').HandlerFactory} */
+export const retriesItself = () => async (order, context) => {
+  const times = tried(order)
+  if (times > 0) {
+    await context.sleep(Math.max(0, order.timestamp + 200 - context.now()))
+    await context.step('tried again')
+  }
+  if (number(order) % 5 > times) {
+    const value = times === 0 ? `tried 1:${order.value}` : order.value.replace(`tried ${times}`, `tried ${times + 1}`)
+    return { topic: times + 1 < TRIES ? 'orders.retry' : 'orders.dead', value }
+  }
+  return { topic: 'payments' }
+}

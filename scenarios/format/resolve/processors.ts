@@ -160,9 +160,11 @@ function transformAt(place: Place): Transform {
   return copy
 }
 
-/** What comes back to whom it came from is processed for ever. */
+/** What comes back to whom it came from is processed for ever, unless the user's own code on its way says when it is enough. */
 function checkCycles(context: Context): void {
-  const processors = [...context.applications.values()].filter((facts) => facts.kind === 'processor')
+  const processors = [...context.applications.values()].filter(
+    ({ kind, place }) => kind === 'processor' && !place.has('handler'),
+  )
   for (const first of processors) {
     const reached = new Set(first.to)
     // Each pass reaches at least one more topic, or ends.
@@ -174,8 +176,7 @@ function checkCycles(context: Context): void {
     const back = first.from.find((topic) => reached.has(topic))
     if (back === undefined) continue
     const message = `what \`${first.name}\` writes comes back to it by \`${back}\`, so its work never ends`
-    first.place
-      .get('to')
-      .error('TWICESHY_IMPOSSIBLE', message, 'write to a topic that nobody before it reads', first.place.get('from'))
+    const help = 'write to a topic that nobody before it reads, or give it a `handler` that says when it is enough'
+    first.place.get('to').error('TWICESHY_IMPOSSIBLE', message, help, first.place.get('from'))
   }
 }
