@@ -51,7 +51,7 @@ export interface Reader {
   readonly isScripted: boolean
   /** Whether its script moves positions or commits named offsets: then moving back is asked for. */
   readonly asksForOffsets: boolean
-  /** Whether nobody reads what it publishes but whose outputs come back to it. */
+  /** Whether nobody reads what it publishes, but for those whose outputs come back to it. */
   isTerminal: boolean
 }
 
