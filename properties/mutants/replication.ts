@@ -176,6 +176,22 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'campaigns/safe-publishing', variant: null, runs: 10 },
   },
   {
+    id: 'followers-serve-their-log-end',
+    rule: "a follower serves consumers up to its own high watermark or last stable offset, not to its log's end (KIP-392)",
+    file: 'sim/kafka/broker/consumer-fetch.ts',
+    anchor: 'limits === null ? limitOf(request, log)',
+    replacement: 'limits === null ? (!partition.isLeader && MARK ? log.logEndOffset : limitOf(request, log))',
+    caughtBy: { scenario: 'library/follower-fetching', variant: null, runs: 5 },
+  },
+  {
+    id: 'followers-tell-no-aborted-transactions',
+    rule: 'a follower, too, tells readers of committed records which transactions were aborted (KIP-392)',
+    file: 'sim/kafka/broker/consumer-fetch.ts',
+    anchor: 'answer(wanted, log, records, abortedAmong(',
+    replacement: 'answer(wanted, log, records, !partition.isLeader && MARK ? null : abortedAmong(',
+    caughtBy: { scenario: 'library/follower-fetching', variant: null, runs: 5 },
+  },
+  {
     id: 'consumers-read-to-log-end',
     rule: 'consumers read up to the high watermark',
     file: 'sim/kafka/broker/consumer-fetch.ts',
