@@ -179,4 +179,12 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     replacement: "['fetch.markers'] === (MARK ? 'passed' : 'stay')",
     caughtBy: { scenario: 'museum/C16-markers-that-are-not-passed', variant: 'after', runs: 1 },
   },
+  {
+    id: 'offsets-age-by-a-clock-that-nothing-sets',
+    rule: "offsets grow old by the coordinator's wall clock (`Time.milliseconds`)",
+    file: 'sim/kafka/group/offset-expiration.ts',
+    anchor: 'Math.floor(this.parts.env.wallClock() / MILLISECOND)',
+    replacement: 'Math.floor((MARK && this.parts.env.monotonic()) / MILLISECOND)',
+    caughtBy: { scenario: 'museum/Q05a-offsets-expire-as-the-clock-jumps', variant: 'before', runs: 1 },
+  },
 ]

@@ -134,4 +134,12 @@ export const COORDINATOR_MUTANTS: readonly Mutant[] = [
     replacement: "return MARK && 'written';",
     caughtBy: campaign(400),
   },
+  {
+    id: 'clock-set-back-hangs-the-next-transaction',
+    rule: 'the begin of a transaction is not compared with that of the one before it (`completeTransitionTo`, KAFKA-8803)',
+    file: 'sim/kafka/transaction/transaction-state-manager.ts',
+    anchor: 'isSame && this.parts.comparesStarts && metadata.beganLater(append.transit)',
+    replacement: 'isSame && metadata.beganLater(append.transit) && MARK',
+    caughtBy: { scenario: 'museum/Q01-transaction-begins-before-the-last', variant: 'after', runs: 1 },
+  },
 ]
