@@ -187,4 +187,12 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     replacement: 'Math.floor((MARK && this.parts.env.monotonic()) / MILLISECOND)',
     caughtBy: { scenario: 'museum/Q05a-offsets-expire-as-the-clock-jumps', variant: 'before', runs: 1 },
   },
+  {
+    id: 'reset-for-want-of-a-replica',
+    rule: "a follower's OFFSET_OUT_OF_RANGE sends the consumer to the leader; only the leader's has its position reset (KIP-392)",
+    file: 'sim/kafka/client/consumer/fetch-collector.ts',
+    anchor: 'if (state.clearPreferred())',
+    replacement: 'if (state.clearPreferred() && !MARK)',
+    caughtBy: { scenario: 'library/near-replica-forgets', variant: null, runs: 20 },
+  },
 ]
