@@ -126,16 +126,18 @@ const ROWS: Readonly<Record<Exclude<Topic, 'scenarios'>, () => Promise<readonly 
 }
 
 async function configRows(): Promise<readonly Row[]> {
-  const [{ BROKER_CONFIG }, { TOPIC_CONFIG }, { PRODUCER_CONFIG }, { NEVER }] = await Promise.all([
+  const [{ BROKER_CONFIG }, { TOPIC_CONFIG }, { PRODUCER_CONFIG }, { CONSUMER_CONFIG }, { NEVER }] = await Promise.all([
     import('../../sim/kafka/protocol/config/broker.ts'),
     import('../../sim/kafka/protocol/config/topic.ts'),
     import('../../sim/kafka/protocol/config/producer.ts'),
+    import('../../sim/kafka/protocol/config/consumer.ts'),
     import('../../sim/kafka/protocol/config/definition.ts'),
   ])
   const tables = [
     ['broker', BROKER_CONFIG],
     ['topic', TOPIC_CONFIG],
     ['producer', PRODUCER_CONFIG],
+    ['consumer', CONSUMER_CONFIG],
   ] as const
   return tables.flatMap(([owner, table]) =>
     Object.entries(table).map(([name, definition]): Row => {
@@ -154,7 +156,9 @@ function inColumns(rows: readonly Row[], width: number): string {
   const lines = rows.flatMap((row) => {
     const head = widths.map((columnWidth, i) => `${padded(row[i] ?? '', columnWidth)}  `).join('')
     const rest = wrapped(row[columns - 1] ?? '', Math.max(24, width - indent))
-    return rest.map((line, i) => `${i === 0 ? head : ' '.repeat(indent)}${line}`.trimEnd())
+    // A word that is too long for its column, such as the name of a class, begins further left.
+    const before = (line: string): string => ' '.repeat(Math.max(0, Math.min(indent, width - widthOf(line))))
+    return rest.map((line, i) => `${i === 0 ? head : before(line)}${line}`.trimEnd())
   })
   return `${lines.join('\n')}\n`
 }
