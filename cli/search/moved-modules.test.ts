@@ -9,13 +9,13 @@ const RAW = {
 } as RawScenario
 
 test('handlers of consumers and processors are named by absolute paths, and by their way from where they are saved', () => {
-  const moved = withModulesFrom(RAW, '/work/files/a.yaml')
-  expect(moved.consumers?.['mailer']).toEqual({ from: 'orders', handler: '/work/files/mails.mjs#send' })
+  const moved = withModulesFrom(RAW, '/home/ada/files/a.yaml')
+  expect(moved.consumers?.['mailer']).toEqual({ from: 'orders', handler: '/home/ada/files/mails.mjs#send' })
   expect(moved.consumers?.['plain']).toBeNull()
-  expect(moved.processors?.['service']).toEqual({ from: 'orders', handler: '/work/own.mjs' })
+  expect(moved.processors?.['service']).toEqual({ from: 'orders', handler: '/home/ada/own.mjs' })
   expect(moved.processors?.['copies']).toEqual({ from: 'orders', transform: 'copy' })
-  const text = 'handler: /work/files/mails.mjs#send\nhandler: /work/own.mjs\n'
-  expect(modulesFrom(moved, '/work/corpus', text)).toBe('handler: ../files/mails.mjs#send\nhandler: ../own.mjs\n')
+  const text = 'handler: /home/ada/files/mails.mjs#send\nhandler: /home/ada/own.mjs\n'
+  expect(modulesFrom(moved, '/home/ada/corpus', text)).toBe('handler: ../files/mails.mjs#send\nhandler: ../own.mjs\n')
 })
 
 test('a scenario without either stays as it is', () => {
