@@ -31,7 +31,7 @@ export const OWN_CODE_MUTANTS: readonly Mutant[] = [
     rule: "a row stands under the key that the sink's handler names",
     file: 'sim/application/handled-sink-output.ts',
     anchor: 'key: effect.key }',
-    replacement: 'key: MARK ? polled.record.key : effect.key }',
+    replacement: 'key: MARK ? record.key : effect.key }',
     caughtBy: { scenario: 'library/keys-from-the-record', variant: null, runs: 20 },
   },
   {
