@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CLIENT_SWITCHES } from '../sim/kafka/protocol/client-switches.ts'
-import { CLIENT_PROFILES, CLUSTER_PROFILES, CLUSTER_SWITCHES } from '../sim/kafka/protocol/profile.ts'
+import { CLUSTER_SWITCHES } from '../sim/kafka/protocol/cluster-switches.ts'
+import { CLIENT_PROFILES, CLUSTER_PROFILES } from '../sim/kafka/protocol/profile.ts'
 
 const PAGE = readFileSync(new URL('../docs/profiles.md', import.meta.url), 'utf8')
 

@@ -101,8 +101,9 @@ const ROWS: Readonly<Record<Exclude<Topic, 'scenarios'>, () => Promise<readonly 
   },
   configs: configRows,
   profiles: async () => {
-    const [{ CLIENT_PROFILES, CLUSTER_PROFILES, CLUSTER_SWITCHES }, { CLIENT_SWITCHES }] = await Promise.all([
+    const [{ CLIENT_PROFILES, CLUSTER_PROFILES }, { CLUSTER_SWITCHES }, { CLIENT_SWITCHES }] = await Promise.all([
       import('../../sim/kafka/protocol/profile.ts'),
+      import('../../sim/kafka/protocol/cluster-switches.ts'),
       import('../../sim/kafka/protocol/client-switches.ts'),
     ])
     return [

@@ -1,14 +1,10 @@
 import { tpOf } from '../../sim/history/ids.ts'
-import type { TopicConfig } from '../../sim/kafka/protocol/config/topic.ts'
+import { isCompacted } from '../../sim/kafka/log/cleanup-policy.ts'
 import { mostPartitionsOf } from '../../sim/layout.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
 /** What partitions are promised, by their number. */
 export type PartitionRules = Pick<Partitions, 'count' | 'replicationFactors' | 'minIsr' | 'unclean'>
-
-function compacts(policy: TopicConfig['cleanup.policy']): boolean {
-  return policy === 'compact' || policy === 'compact,delete'
-}
 
 /** The partitions of a world, numbered from 0, so that what is kept per partition lies in plain arrays. */
 export class Partitions {
@@ -47,7 +43,7 @@ export class Partitions {
     this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
     this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
     this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
-    this.compacted = rows.map(({ topic: { config } }) => compacts(config['cleanup.policy']))
+    this.compacted = rows.map(({ topic }) => isCompacted(topic.config))
   }
 
   /** The partition's number, or -1 for one that the spec does not declare. */

@@ -1,10 +1,9 @@
-import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
 import type { Memory } from './applications.ts'
 import type { Output, OutputOwner } from './output.ts'
-import { type StoreCaller, StoreClient } from './store-client.ts'
+import { StoreOutput } from './store-output.ts'
 import type { StoreCallRequest } from './store-messages.ts'
 
 export interface CallOutputOptions {
@@ -20,20 +19,19 @@ export interface CallOutputOptions {
  * A sink's output where each record is a call to an endpoint, for which its worker waits. A call of unknown outcome is made
  * again: without an idempotency key for better or worse.
  */
-export class CallOutput implements Output, StoreCaller {
+export class CallOutput extends StoreOutput implements Output {
   readonly writesUnits = false
   /** When the worker goes on, the call has been answered. */
   readonly immediate = true
   private readonly owner: OutputOwner
   private readonly options: CallOutputOptions
-  private readonly client: StoreClient
   /** By worker: the call it waits for. */
   private readonly calls: (StoreCallRequest | null)[]
 
   constructor(env: Env, owner: OutputOwner, options: CallOutputOptions) {
+    super(env, options)
     this.owner = owner
     this.options = options
-    this.client = new StoreClient(env, options.timerBase, options.store, this)
     this.calls = Array.from({ length: options.workers }, () => null)
   }
 
@@ -63,20 +61,8 @@ export class CallOutput implements Output, StoreCaller {
     return true
   }
 
-  onMessage(envelope: Envelope): void {
-    if (envelope.source === this.options.store) this.client.onMessage(envelope)
-  }
-
-  onSignal(kind: number, connection: number, peer: number): void {
-    if (peer === this.options.store) this.client.onSignal(kind, connection)
-  }
-
   onTimer(kind: number): boolean {
     return this.client.onTimer(kind)
-  }
-
-  waiting(): readonly string[] {
-    return this.client.waiting()
   }
 
   onStoreAnswer(worker: number): void {

@@ -1,11 +1,11 @@
 import { M } from '../history/catalogue.ts'
-import type { Envelope } from '../network/envelope.ts'
 import type { ConsumedRecord } from '../kafka/client/consumer/completed-fetch.ts'
 import type { Env } from '../kafka/env.ts'
 import { StoreApi } from '../kafka/protocol/api.ts'
 import type { Output, OutputOwner } from './output.ts'
 import { planAfterMarks, planOf, type SinkMoment, type SinkPlanOptions, type SinkStep } from './sink-plan.ts'
-import { STORE_CLIENT_TIMERS, type StoreCaller, StoreClient } from './store-client.ts'
+import { STORE_CLIENT_TIMERS } from './store-client.ts'
+import { StoreOutput } from './store-output.ts'
 import type {
   NextOffset,
   StoreReadMarksResponse,
@@ -50,25 +50,22 @@ class Unit {
 }
 
 /** A sink's output: the records of a unit of work go to the store together, perhaps with the positions. */
-export class SinkOutput implements Output, StoreCaller {
+export class SinkOutput extends StoreOutput implements Output {
   readonly writesUnits = true
   readonly immediate = false
-  private readonly env: Env
   private readonly owner: OutputOwner
   private readonly reader: PositionReader
   private readonly options: SinkOutputOptions
-  private readonly client: StoreClient
   private readonly units: readonly Unit[]
   /** Calls and steps under way. */
   private open = 0
   private closed = false
 
   constructor(env: Env, owner: OutputOwner & PositionReader, options: SinkOutputOptions) {
-    this.env = env
+    super(env, options)
     this.owner = owner
     this.reader = owner
     this.options = options
-    this.client = new StoreClient(env, options.timerBase, options.store, this)
     this.units = Array.from({ length: options.workers }, () => new Unit())
   }
 
@@ -110,7 +107,11 @@ export class SinkOutput implements Output, StoreCaller {
 
   /** Partitions are the application's no longer: what was put from them and not settled is forgotten. */
   forget(partitions: readonly number[]): void {
-    for (const unit of this.units) unit.rows = unit.rows.filter(({ tp }) => !partitions.includes(tp))
+    const isKept = ({ tp }: ConsumedRecord): boolean => !partitions.includes(tp)
+    for (const unit of this.units) {
+      unit.rows = unit.rows.filter(isKept)
+      unit.passed = unit.passed.filter(isKept)
+    }
   }
 
   /** Asks where the group stands; {@link PositionReader.onPositions} gets the answer. */
@@ -134,14 +135,6 @@ export class SinkOutput implements Output, StoreCaller {
     return true
   }
 
-  onMessage(envelope: Envelope): void {
-    if (envelope.source === this.options.store) this.client.onMessage(envelope)
-  }
-
-  onSignal(kind: number, connection: number, peer: number): void {
-    if (peer === this.options.store) this.client.onSignal(kind, connection)
-  }
-
   onTimer(kind: number, a: number, _b: number): boolean {
     switch (kind - this.options.timerBase) {
       case GO_ON:
@@ -151,10 +144,6 @@ export class SinkOutput implements Output, StoreCaller {
       default:
         return this.client.onTimer(kind)
     }
-  }
-
-  waiting(): readonly string[] {
-    return this.client.waiting()
   }
 
   // --- StoreCaller: token = worker, or the number of workers for reading positions --------------------------------------

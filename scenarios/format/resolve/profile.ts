@@ -8,10 +8,10 @@ import {
   type ClientChoice,
   type ClientProfileName,
   CLUSTER_PROFILES,
-  CLUSTER_SWITCHES,
   type ClusterProfile,
   type ClusterProfileName,
 } from '../../../sim/kafka/protocol/profile.ts'
+import { CLUSTER_SWITCHES } from '../../../sim/kafka/protocol/cluster-switches.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 

@@ -4,6 +4,7 @@ import {
   TOPIC_NOT_SIMULATED,
   type TopicConfig,
 } from '../../../sim/kafka/protocol/config/topic.ts'
+import { isCompacted } from '../../../sim/kafka/log/cleanup-policy.ts'
 import type { TopicSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { type ConfigKind, type ConfigValue, defaultsOf, resolveConfig } from './config.ts'
@@ -33,8 +34,8 @@ export function resolveTopics(root: Place, cluster: ClusterFacts): ResolvedTopic
     const spec = resolveTopic(topic, cluster)
     specs.push(spec)
     const { partitions, replicationFactor } = spec
-    const isCompacted = spec.config['cleanup.policy'] !== 'delete'
-    facts.set(topic.name, { name: topic.name, partitions, replicationFactor, isCompacted, place: topic })
+    const compacted = isCompacted(spec.config)
+    facts.set(topic.name, { name: topic.name, partitions, replicationFactor, isCompacted: compacted, place: topic })
     checkName(topic)
   }
   checkCollisions(place)

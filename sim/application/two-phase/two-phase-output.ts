@@ -1,13 +1,13 @@
 import { M } from '../../history/catalogue.ts'
 import { SECOND } from '../../kernel/time.ts'
-import type { Envelope } from '../../network/envelope.ts'
 import type { ConsumedRecord } from '../../kafka/client/consumer/completed-fetch.ts'
 import type { Env } from '../../kafka/env.ts'
 import { StoreApi } from '../../kafka/protocol/api.ts'
 import type { Fence, RowWrite } from '../applications.ts'
 import type { Output, OutputOwner } from '../output.ts'
 import { nextOffsetsOf, rowOf } from '../sink-plan.ts'
-import { STORE_CLIENT_TIMERS, type StoreCaller, StoreClient } from '../store-client.ts'
+import { STORE_CLIENT_TIMERS } from '../store-client.ts'
+import { StoreOutput } from '../store-output.ts'
 import type {
   PreparedTransaction,
   StoreFinishRequest,
@@ -67,15 +67,13 @@ export interface Resolution {
  * The store's part in a commit of two phases: what was put since the last commit is prepared in one transaction, and committed when
  * the decision is made.
  */
-export class TwoPhaseOutput implements Output, StoreCaller {
+export class TwoPhaseOutput extends StoreOutput implements Output {
   /** What is prepared together is what is committed together: all that was done since the last commit. */
   readonly writesUnits = false
   readonly immediate = false
-  private readonly env: Env
   private readonly owner: TwoPhaseOwner
   private readonly options: TwoPhaseOptions
   private readonly journal: TwoPhaseJournal
-  private readonly client: StoreClient
   private records: ConsumedRecord[] = []
   private generation = -1
   /** The transaction under way; null = none. */
@@ -84,11 +82,10 @@ export class TwoPhaseOutput implements Output, StoreCaller {
   private resolutions: readonly Resolution[] = []
 
   constructor(env: Env, owner: TwoPhaseOwner, options: TwoPhaseOptions, journal: TwoPhaseJournal) {
-    this.env = env
+    super(env, options)
     this.owner = owner
     this.options = options
     this.journal = journal
-    this.client = new StoreClient(env, options.timerBase, options.store, this)
   }
 
   start(): void {}
@@ -198,14 +195,6 @@ export class TwoPhaseOutput implements Output, StoreCaller {
     return true
   }
 
-  onMessage(envelope: Envelope): void {
-    if (envelope.source === this.options.store) this.client.onMessage(envelope)
-  }
-
-  onSignal(kind: number, connection: number, peer: number): void {
-    if (peer === this.options.store) this.client.onSignal(kind, connection)
-  }
-
   onTimer(kind: number): boolean {
     switch (kind - this.options.timerBase) {
       case PREPARE:
@@ -220,10 +209,6 @@ export class TwoPhaseOutput implements Output, StoreCaller {
       default:
         return this.client.onTimer(kind)
     }
-  }
-
-  waiting(): readonly string[] {
-    return this.client.waiting()
   }
 
   // --- StoreCaller ----------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import { NEVER_CLEANED } from '../log/cleanup-policy.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import { BROKER_SYNONYM, type TopicConfig } from '../protocol/config/topic.ts'
 import { type MetadataCache, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './metadata-cache.ts'
@@ -8,7 +9,7 @@ import { type MetadataCache, SHARE_STATE_TOPIC, TRANSACTIONS_TOPIC } from './met
  */
 const INTERNAL: Partial<TopicConfig> = {
   'cleanup.policy': 'compact',
-  'min.cleanable.dirty.ratio': 2,
+  'min.cleanable.dirty.ratio': NEVER_CLEANED,
   'segment.bytes': 104_857_600,
 }
 

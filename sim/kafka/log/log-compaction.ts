@@ -1,5 +1,6 @@
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { LogEntry } from '../protocol/batch.ts'
+import { isCleaned } from './cleanup-policy.ts'
 import type { LocalLog } from './local-log.ts'
 import { Cleaner, type CleaningPass } from './log-cleaner.ts'
 import type { ProducerStateManager } from './producer-state.ts'
@@ -39,9 +40,9 @@ export class LogCompaction {
     this.config = config
   }
 
-  /** Whether records need a key, for it is what is kept of them. */
-  get isCompacted(): boolean {
-    return this.config['cleanup.policy'] !== 'delete'
+  /** Whether the cleaner comes here. */
+  private get isCleaned(): boolean {
+    return isCleaned(this.config)
   }
 
   /** The log was cut. */
@@ -62,7 +63,7 @@ export class LogCompaction {
 
   private due({ logStartOffset, lastStableOffset, nowMs }: CompactionState): CleaningPass | null {
     const { config, local } = this
-    if (!this.isCompacted || local.baseOffsets.length === 1) return null
+    if (!this.isCleaned || local.baseOffsets.length === 1) return null
     const from = Math.max(this.firstDirtyOffset, logStartOffset)
     const to = Math.min(lastStableOffset, this.firstTooYoung(nowMs))
     const dirty = to <= from ? 0 : local.bytesBetween(from, to)

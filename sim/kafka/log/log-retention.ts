@@ -1,4 +1,5 @@
 import type { TopicConfig } from '../protocol/config/topic.ts'
+import { isDeleted } from './cleanup-policy.ts'
 import type { LocalLog, LogSegment } from './local-log.ts'
 import type { ProducerStateManager } from './producer-state.ts'
 import type { TransactionIndex } from './transaction-index.ts'
@@ -97,5 +98,5 @@ export function deletableSegments(
 /** Whether retention deletes from a log: `cleanup.policy` says so, and there is a limit. */
 export function deletes(config: TopicConfig): boolean {
   const isLimited = config['retention.ms'] >= 0 || config['retention.bytes'] >= 0
-  return isLimited && config['cleanup.policy'] !== 'compact'
+  return isLimited && isDeleted(config)
 }
