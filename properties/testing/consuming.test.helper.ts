@@ -44,6 +44,8 @@ export interface ConsumingOptions {
   readonly state?: boolean
   /** Whether billing is a share group. */
   readonly shared?: boolean
+  /** Whether orders are compacted. */
+  readonly compacted?: boolean
   /** Steps of billing. */
   readonly steps?: ConsumerSpec['steps']
 }
@@ -74,8 +76,9 @@ export const CONSUMED: readonly Guarantee[] = [
   'progress',
 ]
 
-function topic(name: string, partitions: number): TopicSpec {
-  const config = { 'min.insync.replicas': 1, 'unclean.leader.election.enable': false } as TopicConfig
+function topic(name: string, partitions: number, policy: TopicConfig['cleanup.policy'] = 'delete'): TopicSpec {
+  const rules = { 'min.insync.replicas': 1, 'unclean.leader.election.enable': false, 'cleanup.policy': policy } as const
+  const config = rules as Partial<TopicConfig> as TopicConfig
   return { name, partitions, replicationFactor: 3, config }
 }
 
@@ -146,7 +149,7 @@ function worldOf(options: ConsumingOptions): Partial<WorldSpec> {
   return {
     cluster: { perfect: false, brokers: [broker, broker, broker], controllers: 1, controllerConfig: broker },
     topics: [
-      topic('orders', 2),
+      topic('orders', 2, options.compacted === true ? 'compact' : 'delete'),
       topic('payments', 1),
       ...(options.counts === true ? [topic('changelog', 2)] : []),
       ...(retries ? [topic('retry', 1)] : []),
