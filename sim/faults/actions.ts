@@ -10,17 +10,16 @@ import { isolationCuts, partitionCuts } from './cuts.ts'
 import type { Firing } from './firing.ts'
 import type { Holds } from './holds.ts'
 import type { FaultHost } from './host.ts'
+import { type AdminAction, administer } from './operator.ts'
 import type { Action, StreamMatch, Target } from './plan.ts'
 import type { FaultTally } from './tally.ts'
 import { TargetResolver } from './targets.ts'
 import type { WorldNames } from './world-names.ts'
 
-type AdminKind = 'add-partitions' | 'elect-leader' | 'move-leader'
-
 /** An action about nodes rather than about what lies between them. */
 type NodeAction = Exclude<
   Action,
-  { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | AdminKind }
+  { readonly kind: 'partition' | 'isolate' | 'delay' | 'drop' | 'disconnect' | AdminAction['kind'] }
 >
 
 /** Does what faults say, to the nodes that they mean at that moment, and undoes it. */
@@ -69,7 +68,7 @@ export class FaultActions {
       case 'add-partitions':
       case 'elect-leader':
       case 'move-leader':
-        return this.administer(firing, action)
+        return this.operate(firing, action)
     }
   }
 
@@ -152,27 +151,12 @@ export class FaultActions {
   }
 
   /** What an operator does is done at once; nothing lasts. */
-  private administer(firing: Firing, action: Extract<Action, { readonly kind: AdminKind }>): boolean {
+  private operate(firing: Firing, action: AdminAction): boolean {
     const controller = this.host.activeController()
     this.tell(firing, controller < 0 ? [] : [controller])
     const matters = this.host.workInFlight()
-    for (const done of this.asked(action)) if (done) this.tally.touch(firing, matters)
+    for (const done of administer(this.host, action)) if (done) this.tally.touch(firing, matters)
     return false
-  }
-
-  /** Asks the controller for each thing in turn: whether it was there to do it. */
-  private asked(action: Extract<Action, { readonly kind: AdminKind }>): readonly boolean[] {
-    const { host } = this
-    switch (action.kind) {
-      case 'add-partitions':
-        return action.topics.map(({ topic, partitions }) => host.addPartitions(topic, partitions))
-      case 'elect-leader':
-        return action.partitions.map(({ topic, partition, election }) => host.electLeader(topic, partition, election))
-      case 'move-leader':
-        return action.partitions.map(({ topic, partition, to }) =>
-          host.moveLeader(topic, partition, host.nodeNames.indexOf(to)),
-        )
-    }
   }
 
   /** Ends what a fault did. */
