@@ -33,6 +33,8 @@ export interface MetadataSettings {
   readonly retryBackoffUs: number
   readonly retryBackoffMaxUs: number
   readonly metadataMaxAgeUs: number
+  /** Leader epochs are noted and told (KIP-320). A client without them takes every answer for the newest. */
+  readonly knowsEpochs: boolean
 }
 
 /**
@@ -163,7 +165,7 @@ export class Metadata {
 
   /** `Metadata.updatePartitionLeadership`: an error answer named a newer leader (KIP-951). */
   updateLeader(partition: PartitionLeadership, hint: LeaderIdAndEpoch): void {
-    if (hint.leaderId < 0 || hint.leaderEpoch <= partition.leaderEpoch) return
+    if (!this.settings.knowsEpochs || hint.leaderId < 0 || hint.leaderEpoch <= partition.leaderEpoch) return
     partition.leader = hint.leaderId
     partition.leaderEpoch = hint.leaderEpoch
   }
@@ -175,7 +177,7 @@ export class Metadata {
 
   /** `Metadata.updateLastSeenEpochIfNewer`: an answer told of a newer epoch, so the leader known here is an old one. */
   sawEpoch(partition: PartitionLeadership, epoch: number): void {
-    if (epoch <= partition.leaderEpoch) return
+    if (!this.settings.knowsEpochs || epoch <= partition.leaderEpoch) return
     partition.leader = -1
     partition.leaderEpoch = epoch
     this.updateRequested = true
@@ -193,11 +195,12 @@ export class Metadata {
 
   private updatePartition(state: PartitionLeadership | undefined, partition: MetadataPartition): void {
     if (state === undefined) return
-    if (partition.leaderEpoch >= 0 && partition.leaderEpoch < state.leaderEpoch) return
-    if (partition.leaderEpoch !== state.leaderEpoch) this.equivalentResponses = 0
+    const leaderEpoch = this.settings.knowsEpochs ? partition.leaderEpoch : -1
+    if (leaderEpoch >= 0 && leaderEpoch < state.leaderEpoch) return
+    if (leaderEpoch !== state.leaderEpoch) this.equivalentResponses = 0
     state.leader = partition.leaderId
     state.replicas = partition.replicaNodes
-    if (partition.leaderEpoch >= 0) state.leaderEpoch = partition.leaderEpoch
+    if (leaderEpoch >= 0) state.leaderEpoch = leaderEpoch
     if (invalidatesMetadata(partition.errorCode)) this.updateRequested = true
   }
 

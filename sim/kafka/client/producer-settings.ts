@@ -32,6 +32,8 @@ export interface ProducerSettings {
   readonly setupTimeoutUs: number
   readonly setupTimeoutMaxUs: number
   readonly metadataMaxAgeUs: number
+  /** See `MetadataSettings`. */
+  readonly knowsEpochs: boolean
   readonly ignoreKeys: boolean
   /** KIP-951: leaders named in error answers are used, and a leader change ends a batch's retry back-off. */
   readonly leaderHints: boolean
@@ -72,6 +74,7 @@ export function producerSettings(config: ProducerConfig, profile: ClientProfile)
     setupTimeoutUs: ms(config['socket.connection.setup.timeout.ms']),
     setupTimeoutMaxUs: ms(config['socket.connection.setup.timeout.max.ms']),
     metadataMaxAgeUs: ms(config['metadata.max.age.ms']),
+    knowsEpochs: true,
     ignoreKeys: config['partitioner.ignore.keys'],
     leaderHints: profile.leaderHints,
     produceVersion: profile.produceVersion,

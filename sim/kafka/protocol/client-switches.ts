@@ -47,6 +47,8 @@ export interface ClientSwitches {
   readonly 'streams.unclean-store': 'wiped' | 'restored-over'
   /** Of which records a revived task's checkpoint speaks: of those in its store, or of those it had written before (before KAFKA-16017, 3.7). */
   readonly 'streams.written-offsets': 'cleared' | 'kept'
+  /** Whether a reader knows of leader epochs: it tells them and checks positions by them, or not (Java before 2.3, librdkafka before 2.1, kafkajs). */
+  readonly 'leader.epochs': 'followed' | 'unknown'
 }
 
 export type ClientSwitchName = keyof ClientSwitches
@@ -204,6 +206,13 @@ export const CLIENT_SWITCHES: readonly ClientSwitchDefinition[] = [
     about:
       'a task that is closed while it is restored writes down how far that came; before KAFKA-16017 (3.7) one that was revived wrote down what it had written before',
   },
+  {
+    name: 'leader.epochs',
+    of: 'reading',
+    values: ['followed', 'unknown'],
+    about:
+      'a reader tells the leader epoch with every fetch, and checks its position against the log of a new leader (KIP-320); the Java client before 2.3, librdkafka before 2.1 and kafkajs know of none',
+  },
 ]
 
 /** What the Java client of Kafka 4.1 does. */
@@ -230,4 +239,5 @@ export const NO_SWITCHES: ClientSwitches = {
   'sticky.claims': 'newest-generation',
   'streams.unclean-store': 'wiped',
   'streams.written-offsets': 'cleared',
+  'leader.epochs': 'followed',
 }

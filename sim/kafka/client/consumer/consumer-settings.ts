@@ -53,6 +53,8 @@ export interface ConsumerSettings {
   readonly metadataMaxAgeUs: number
   /** KIP-951: leaders named in error answers are used at once. */
   readonly leaderHints: boolean
+  /** Leader epochs are noted, told with every fetch, and positions checked by them (KIP-320). */
+  readonly knowsEpochs: boolean
   readonly switches: ClientSwitches
 }
 
@@ -101,6 +103,7 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     setupTimeoutMaxUs: ms(config['socket.connection.setup.timeout.max.ms']),
     metadataMaxAgeUs: ms(config['metadata.max.age.ms']),
     leaderHints: profile.leaderHints,
+    knowsEpochs: profile['leader.epochs'] === 'followed',
     switches: profile,
   }
 }

@@ -5,6 +5,7 @@ import { Api } from '../../protocol/api.ts'
 import { markerBatch } from '../../protocol/batch.ts'
 import type { ClientSwitches } from '../../protocol/client-switches.ts'
 import { Errors } from '../../protocol/errors.ts'
+import type { FetchRequest } from '../../protocol/messages.ts'
 import { FakeBrokers } from './fake-brokers.test.support.ts'
 import { TestReader } from './test-reader.test.support.ts'
 
@@ -152,5 +153,35 @@ describe('fetch.markers', () => {
   it('are passed, or asked for again and again', () => {
     expect(behindTheMarker({})).toBe(3)
     expect(behindTheMarker({ 'fetch.markers': 'stay' })).toBe(2)
+  })
+})
+
+describe('leader.epochs', () => {
+  /** What is read of ten records of which the new leader knows six, and of the eight that it got then. */
+  function behindACut(switches: Partial<ClientSwitches>): {
+    readonly c: FakeBrokers
+    readonly read: readonly number[]
+  } {
+    const c = new FakeBrokers({ brokers: 2 })
+    c.append(P0, 6)
+    c.append(P0, 4)
+    const a = new TestReader(c, { assign: [P0], config: { 'group.id': '', 'metadata.max.age.ms': 300 }, switches })
+    c.runUntil(200)
+    c.elect(P0, 2, 7)
+    c.append(P0, 8)
+    c.runUntil(2000)
+    return { c, read: a.offsets().slice(10) }
+  }
+
+  it('followed: the position goes back to where the logs part', () => {
+    expect(behindACut({}).read).toEqual([6, 7, 8, 9, 10, 11, 12, 13])
+  })
+
+  it('unknown: it stays, and nobody is asked or told of an epoch (R06)', () => {
+    const { c, read } = behindACut({ 'leader.epochs': 'unknown' })
+    expect(read).toEqual([10, 11, 12, 13])
+    expect(c.asked(Api.OffsetForLeaderEpoch)).toHaveLength(0)
+    const told = c.asked(Api.Fetch).flatMap(({ body }) => (body as FetchRequest).partitions)
+    expect(new Set(told.map(({ currentLeaderEpoch }) => currentLeaderEpoch))).toEqual(new Set([-1]))
   })
 })
