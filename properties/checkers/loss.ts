@@ -95,6 +95,8 @@ function tellWhyMissing(shadow: Shadow, entry: number, leadership: number): stri
       return ` (${name} had held it, but when it restarted at ${at} its log ended at offset ${log.cutTo} instead of ${log.cutFrom}: the rest had not been flushed)`
     case 'wiped':
       return ` (${name} had held it, but lost its disk at ${at})`
+    case 'deleted':
+      return ` (${name} had held it, but deleted its log at ${at}, being a replica no more)`
   }
 }
 

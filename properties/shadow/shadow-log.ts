@@ -2,7 +2,7 @@ import type { Entries } from './entries.ts'
 import { List } from './growable.ts'
 
 /** Why a log became shorter. */
-export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped'
+export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped' | 'deleted'
 
 /**
  * One replica's log as moments tell it. What retention deleted before its start is kept here as history: it was committed, so

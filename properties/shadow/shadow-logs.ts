@@ -2,7 +2,7 @@ import { APPENDED_AS_LEADER, CONTROL_BATCH, TRANSACTIONAL_BATCH } from '../../si
 import type { Batches } from './batches.ts'
 import { Entries } from './entries.ts'
 import type { Partitions } from './partitions.ts'
-import { type CutCause, ShadowLog } from './shadow-log.ts'
+import { ShadowLog } from './shadow-log.ts'
 
 /** The logs of all replicas as moments tell them, by node and partition. */
 export class ShadowLogs {
@@ -128,12 +128,17 @@ export class ShadowLogs {
   }
 
   onWiped(time: number, node: number): void {
-    this.cutAll(time, node, 'wiped')
+    for (let partition = 0; partition < this.partitions.count; partition++)
+      this.known(node, partition)?.wipe(time, 'wiped')
   }
 
-  private cutAll(time: number, node: number, cause: CutCause): void {
-    for (let partition = 0; partition < this.partitions.count; partition++)
-      this.known(node, partition)?.wipe(time, cause)
+  /** The broker has no replica of the partition any more: should it get one again, that begins with nothing. */
+  onDeleted(time: number, node: number, tp: number): void {
+    const log = this.select(node, tp)
+    if (log === null) return
+    log.wipe(time, 'deleted')
+    log.cleaned = false
+    log.cleanedTo = 0
   }
 
   /** The batch that an entry holds, by its number. */

@@ -30,6 +30,7 @@ const KINDS: readonly number[] = [
   M.logLoaded,
   M.logStartMoved,
   M.logCleaned,
+  M.logDeleted,
   M.hwAdvanced,
   M.diskWiped,
   M.metadataLost,
@@ -135,6 +136,8 @@ export class Shadow implements MomentObserver {
         return this.logs.onStartMoved(time, node, a, b)
       case M.logCleaned:
         return this.logs.onCleaned(node, a, b)
+      case M.logDeleted:
+        return this.onDeleted(time, node, a)
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:
@@ -232,6 +235,12 @@ export class Shadow implements MomentObserver {
   private onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
     this.logs.onLoaded(time, node, tp, end, highWatermark)
     this.cluster.onLoaded(node, this.logs.lostAtLoad)
+  }
+
+  /** A replica was given up: should it have led, it does not any more. */
+  private onDeleted(time: number, node: number, tp: number): void {
+    this.logs.onDeleted(time, node, tp)
+    this.onFollowerBegan(node, tp)
   }
 
   private onRetried(time: number, batchId: number, error: number): void {

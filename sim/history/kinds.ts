@@ -137,6 +137,7 @@ export const M = {
   checkpointSaved: 142,
   handlerKeyed: 143,
   fetchRedirected: 144,
+  logDeleted: 145,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

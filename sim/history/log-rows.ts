@@ -10,4 +10,10 @@ export const LOG_ROWS: readonly Row[] = [
     'tp:tp offset:offset was:offset',
   ],
   ['log.cleaned', M.logCleaned, 'a replica compacted its log up to an offset', 'tp:tp offset:offset removed'],
+  [
+    'log.deleted',
+    M.logDeleted,
+    'a broker gave a replica up, with its log (stray: it found that it had one no more)',
+    'tp:tp offset:offset stray:flag',
+  ],
 ]

@@ -44,6 +44,13 @@ export class Disk {
     return sorted(this.appendFiles).flatMap((name) => (name >= first && name < first + KEYS ? [name - first] : []))
   }
 
+  /** Removes a file, whether it exists or not. Who opens it again finds it empty. */
+  remove(purpose: number, key: number): void {
+    const name = purpose * KEYS + key
+    this.appendFiles.delete(name)
+    this.atomicFiles.delete(name)
+  }
+
   /** The disk comes back empty. How slow it is has nothing to do with what it holds. */
   wipe(): void {
     this.appendFiles.clear()

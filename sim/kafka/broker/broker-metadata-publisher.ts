@@ -43,6 +43,7 @@ export class BrokerMetadataPublisher {
    */
   install(): void {
     this.installed = true
+    this.parts.replicas.removeStrays()
     this.publish([...this.parts.metadata.partitions.keys()])
   }
 

@@ -95,6 +95,16 @@ export class IdleReplicas {
     this.version++
   }
 
+  /** There is no such replica here any more, idle or not. */
+  remove(tp: number): void {
+    this.replicas.delete(tp)
+    this.forgetShort(tp)
+    const at = this.woken.findIndex((partition) => partition.tp === tp)
+    if (at < 0) return
+    this.woken.splice(at, 1)
+    this.version++
+  }
+
   // --- roles --------------------------------------------------------------------------------------------------------
 
   /** As `Partition.makeLeader`. */

@@ -171,6 +171,11 @@ export class MiniCluster {
     this.kernel.start(id, this.makeBroker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))
   }
 
+  /** The metadata that the cluster began with, changed. */
+  formedWith(change: (record: MetadataRecord) => MetadataRecord): readonly MetadataRecord[] {
+    return this.formed.map(change)
+  }
+
   /** Tests may want brokers of their own. */
   protected makeBroker(env: Env, options: BrokerOptions, disk: Disk, host: ProcessHost): Broker {
     return new Broker(env, options, disk, host)

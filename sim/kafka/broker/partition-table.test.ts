@@ -22,3 +22,16 @@ it('lists values in the order in which their partitions were first set', () => {
   expect(table.values()).toEqual(['C', 'a'])
   expect(table.size).toBe(2)
 })
+
+it('forgets what was removed; the others keep their order, and it comes back as the last', () => {
+  const table = new PartitionTable<string>()
+  table.set(tpOf(1, 0), 'a')
+  table.set(tpOf(3, 2), 'b')
+  table.set(tpOf(1, 1), 'c')
+  table.remove(tpOf(3, 2))
+  table.remove(tpOf(9, 9))
+  expect(table.get(tpOf(3, 2))).toBeUndefined()
+  expect([table.get(tpOf(1, 0)), table.get(tpOf(1, 1))]).toEqual(['a', 'c'])
+  table.set(tpOf(3, 2), 'B')
+  expect(table.values()).toEqual(['a', 'c', 'B'])
+})

@@ -6,8 +6,8 @@ export interface ByPartition<T> {
 }
 
 /**
- * Values by partition (`tp`): what every request looks up some of, so two array indexes stand in for a hash. It only grows;
- * {@link values} are in the order in which partitions were first set.
+ * Values by partition (`tp`): what every request looks up some of, so two array indexes stand in for a hash. {@link values} are
+ * in the order in which partitions were first set.
  */
 export class PartitionTable<T> implements ByPartition<T> {
   /** Place in {@link all} by topic id and partition index; -1 = none. */
@@ -40,6 +40,18 @@ export class PartitionTable<T> implements ByPartition<T> {
     } else {
       places[index] = this.all.length
       this.all.push(value)
+    }
+  }
+
+  /** Takes the partition out; the others keep their order. Rare, and as dear as there are partitions. */
+  remove(tp: number): void {
+    const places = this.places[topicIdOf(tp)]
+    const place = places?.[partitionOf(tp)] ?? -1
+    if (places === undefined || place < 0) return
+    places[partitionOf(tp)] = -1
+    this.all.splice(place, 1)
+    for (const row of this.places) {
+      for (let at = 0; at < row.length; at++) if ((row[at] as number) > place) row[at] = (row[at] as number) - 1
     }
   }
 

@@ -7,6 +7,7 @@ import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { type BrokerConfig, RACK_AWARE_SELECTOR } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
+import { isAmong } from '../small-list.ts'
 import type { TransactionLog } from '../transaction/transaction-state-manager.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import { Appends, type AppendsHost } from './appends.ts'
@@ -18,6 +19,7 @@ import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
 import { Reads, type ReadsHost } from './reads.ts'
 import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } from './replica-fetcher.ts'
+import { removeReplica, removeStrays, type ReplicaPlaces } from './replica-removal.ts'
 import { type ReplicationSwitches, replicationSwitchesOf } from './replication-switches.ts'
 import type { RequestChannel } from './request-channel.ts'
 import { BrokerTimer } from './timers.ts'
@@ -25,6 +27,7 @@ import { topicConfigOf } from './topic-configs.ts'
 
 /** `ProducerStateManager.LATE_TRANSACTION_BUFFER_MS` */
 const LATE_TRANSACTION_BUFFER_MS = 300_000
+const NOWHERE: readonly number[] = []
 
 /** What a replica manager needs to know of its broker. */
 export interface ReplicaManagerOptions {
@@ -46,7 +49,7 @@ export interface HighWatermarkListener {
  * The replicas of one broker (`ReplicaManager`): takes roles from the metadata and looks after in-sync sets. What leaders
  * append stands in {@link Appends}, what is read here in {@link Reads}.
  */
-export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsHost, ReadsHost {
+export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsHost, ReadsHost, ReplicaPlaces {
   readonly partitions: PartitionTable<Partition> = new PartitionTable()
   readonly fetchers: ReplicaFetcherManager
   readonly alterPartitions: AlterPartitionManager
@@ -55,6 +58,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   /** Fetches that wait. */
   readonly fetches: FetchPurgatory
   readonly idle: IdleReplicas
+  readonly logs: LogManager
   /** The group coordinator, once there is one. */
   listener: HighWatermarkListener | null = null
   /** The transaction coordinator, once there is one. */
@@ -65,7 +69,6 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   private readonly env: Env
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
-  private readonly logs: LogManager
   private readonly rules: ReplicationSwitches
 
   constructor(
@@ -105,10 +108,18 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
 
   // --- roles --------------------------------------------------------------------------------------------------------
 
-  /** `ReplicaManager.applyDelta`: leaders before followers. */
+  /** The first metadata is there: logs that belong to no replica of this broker go. */
+  removeStrays(): void {
+    removeStrays(this.options.broker, this.metadata, this.logs)
+  }
+
+  /** `ReplicaManager.applyDelta`: what is here no more before leaders, and those before followers. */
   applyDelta(tps: readonly number[]): void {
     const { broker } = this.options
     const followers: number[] = []
+    for (const tp of tps) {
+      if (!isAmong(this.metadata.partitions.get(tp)?.replicas ?? NOWHERE, broker)) removeReplica(tp, this)
+    }
     for (const tp of tps) {
       const state = this.metadata.partitions.get(tp)
       if (state === undefined || !state.replicas.includes(broker)) continue

@@ -49,3 +49,12 @@ export function openLogFiles(disk: Disk, tp: number): LogFiles {
     transactionIndex: disk.atomicFile(LogFile.transactionIndex, tp),
   }
 }
+
+/** Removes a partition's directory. */
+export function removeLogFiles(disk: Disk, tp: number): void {
+  disk.remove(LogFile.segment, tp)
+  disk.remove(LogFile.segmentBaseOffsets, tp)
+  disk.remove(LogFile.leaderEpochs, tp)
+  disk.remove(LogFile.producerSnapshots, tp)
+  disk.remove(LogFile.transactionIndex, tp)
+}

@@ -1,3 +1,4 @@
+import { M } from '../../history/catalogue.ts'
 import { topicIdOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
 import type { AtomicFile } from '../../storage/atomic-file.ts'
@@ -6,7 +7,7 @@ import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { CleanerThread } from './cleaner-thread.ts'
-import { LogFile, openLogFiles } from './log-files.ts'
+import { LogFile, openLogFiles, removeLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { LogListener } from './log-parts.ts'
@@ -123,6 +124,26 @@ export class LogManager implements LogListener {
     return this.byTp.get(tp) ?? this.open(tp, config, true)
   }
 
+  /**
+   * Gives a log away (`LogManager.asyncDelete`): its directory gets another name, which is safe on the disk at once, so nothing
+   * of it is ever found again, and the checkpoints that speak of it are written anew; that of high watermarks in its time.
+   *
+   * @param stray whether it was found to belong to no replica of this broker (`LogManager.isStrayKraftReplica`).
+   */
+  remove(tp: number, stray: boolean): void {
+    const log = this.byTp.get(tp)
+    if (log === undefined) return
+    this.byTp.delete(tp)
+    const at = this.tps.indexOf(tp)
+    this.all.splice(at, 1)
+    this.tps.splice(at, 1)
+    removeLogFiles(this.disk, tp)
+    this.checkpointRecoveryPoints()
+    this.checkpointLogStartOffsets()
+    this.checkpointCleanerOffsets()
+    this.env.emit(M.logDeleted, tp, log.logEndOffset, stray ? 1 : 0)
+  }
+
   /** A topic's settings changed. */
   configure(tp: number, config: TopicConfig): void {
     this.byTp.get(tp)?.configure(config)
@@ -156,10 +177,7 @@ export class LogManager implements LogListener {
         return true
       case LogTimer.cleaner:
         this.cleaning?.onTimer(this.all, kind)
-        this.cleanerOffsets.write(
-          this.tps,
-          this.all.map((log) => log.upkeep.firstDirtyOffset),
-        )
+        this.checkpointCleanerOffsets()
         return true
       case LogTimer.flush:
         this.flushTimers.delete(a)
@@ -240,6 +258,13 @@ export class LogManager implements LogListener {
     this.logStartOffsets.write(
       this.tps,
       this.all.map((log) => log.logStartOffset),
+    )
+  }
+
+  private checkpointCleanerOffsets(): void {
+    this.cleanerOffsets.write(
+      this.tps,
+      this.all.map((log) => log.upkeep.firstDirtyOffset),
     )
   }
 }
