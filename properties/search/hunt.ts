@@ -1,9 +1,8 @@
-import { CHAOS_ACTIONS } from '../../scenarios/format/resolve/actions.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
-import type { ChaosSpec } from '../../sim/faults/plan.ts'
+import { type ChaosSpec, ORDINARY_KINDS } from '../../sim/faults/plan.ts'
 
 /** What the fuzzer's generator may draw where a file does not say. */
-export const DEFAULT_CHAOS: ChaosSpec = { budget: 'within-promise', kinds: CHAOS_ACTIONS, faults: [1, 6] }
+export const DEFAULT_CHAOS: ChaosSpec = { budget: 'within-promise', kinds: ORDINARY_KINDS, faults: [1, 6] }
 
 /**
  * The scenario as it is searched: with chaos, and every listed guarantee taken to hold. What it says about single runs

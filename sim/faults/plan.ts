@@ -117,18 +117,25 @@ export interface ChaosSpec {
 }
 
 export type ChaosBudget = 'within-promise' | 'beyond' | 'hostile'
-export type ChaosKind =
-  | 'crash'
-  | 'power-loss'
-  | 'wipe-disk'
-  | 'stop'
-  | 'pause'
-  | 'partition'
-  | 'isolate'
-  | 'delay'
-  | 'drop'
-  | 'disconnect'
-  | 'slow-disk'
+/** What chaos draws unless it is told otherwise. */
+export const ORDINARY_KINDS = [
+  'crash',
+  'power-loss',
+  'wipe-disk',
+  'stop',
+  'pause',
+  'partition',
+  'isolate',
+  'delay',
+  'drop',
+  'disconnect',
+  'slow-disk',
+] as const
+/** What only the budget `hostile` draws. */
+export const HOSTILE_KINDS = ['clock-jump', 'clock-skew'] as const
+/** What is drawn only where it is named: an operator's doing is no mishap. */
+export const NAMED_KINDS = ['admin'] as const
+export type ChaosKind = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | (typeof NAMED_KINDS)[number]
 
 /** Everything a run's faults are drawn from. */
 export interface FaultSource {

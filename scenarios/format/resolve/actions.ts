@@ -1,4 +1,4 @@
-import type { Action, StreamMatch, Target } from '../../../sim/faults/plan.ts'
+import { type Action, HOSTILE_KINDS, ORDINARY_KINDS, type StreamMatch, type Target } from '../../../sim/faults/plan.ts'
 import { constant } from '../../../sim/kernel/spread.ts'
 import { MILLISECOND, SECOND } from '../../../sim/kernel/time.ts'
 import type { Place } from '../place.ts'
@@ -9,24 +9,9 @@ import { checkApi } from './moments.ts'
 import { resolveGroups } from './groups.ts'
 import { onlyClients, onlyOutside, onlyStateful, resolveTarget } from './target.ts'
 
-/** What the chaos generator draws. */
-export const CHAOS_ACTIONS = [
-  'crash',
-  'power-loss',
-  'wipe-disk',
-  'stop',
-  'pause',
-  'partition',
-  'isolate',
-  'delay',
-  'drop',
-  'disconnect',
-  'slow-disk',
-] as const
-const CLOCK_ACTIONS = ['clock-jump', 'clock-skew'] as const
-export const ACTIONS: readonly ActionName[] = [...CHAOS_ACTIONS, ...CLOCK_ACTIONS, 'admin']
+export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'admin']
 export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt'] as const
-type ActionName = (typeof CHAOS_ACTIONS)[number] | (typeof CLOCK_ACTIONS)[number] | 'admin'
+type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {

@@ -1,40 +1,44 @@
-import type { ChaosBudget, ChaosKind, ChaosSpec } from '../../../sim/faults/plan.ts'
+import {
+  type ChaosBudget,
+  type ChaosKind,
+  type ChaosSpec,
+  HOSTILE_KINDS,
+  NAMED_KINDS,
+  ORDINARY_KINDS,
+} from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
-import { CHAOS_ACTIONS, ACTIONS_NOT_SIMULATED } from './actions.ts'
 
 const BUDGETS: readonly ChaosBudget[] = ['within-promise', 'beyond', 'hostile']
+const KINDS: readonly ChaosKind[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, ...NAMED_KINDS]
 const MOST_FAULTS = 10_000
 
 /** `chaos:` after defaults. Null without it. */
 export function resolveChaos(place: Place): ChaosSpec | null {
   if (place.tree === null || !place.expectMap('`chaos`')) return null
   const budget = place.get('budget').word(BUDGETS, '`budget`') ?? 'within-promise'
-  if (budget === 'hostile') {
-    place
-      .get('budget')
-      .error(
-        'TWICESHY_NOT_SIMULATED',
-        'the budget `hostile` (corruption, disk errors, clock jumps) is not simulated yet',
-        'write `beyond`',
-      )
-  }
-  return { budget, kinds: kindsAt(place.get('kinds')), faults: countsAt(place.get('faults')) }
+  return { budget, kinds: kindsAt(place.get('kinds'), budget), faults: countsAt(place.get('faults')) }
 }
 
-function kindsAt(place: Place): readonly ChaosKind[] {
-  if (!place.written || !place.expectList('`kinds`')) return CHAOS_ACTIONS
+function kindsAt(place: Place, budget: ChaosBudget): readonly ChaosKind[] {
+  const byDefault = budget === 'hostile' ? [...ORDINARY_KINDS, ...HOSTILE_KINDS] : ORDINARY_KINDS
+  if (!place.written || !place.expectList('`kinds`')) return byDefault
   const kinds: ChaosKind[] = []
   for (const item of place.items()) {
-    if ((ACTIONS_NOT_SIMULATED as readonly string[]).includes(item.text() ?? '')) {
-      item.error('TWICESHY_NOT_SIMULATED', `${item.describe()} is not simulated yet`)
-      continue
+    const kind = item.word(KINDS, 'a kind of fault')
+    if (kind === null || kinds.includes(kind)) continue
+    if (budget !== 'hostile' && isHostile(kind)) {
+      const message = `the budget \`${budget}\` has no \`${kind}\`: no setting of Kafka promises to survive it`
+      item.error('TWICESHY_IMPOSSIBLE', message, 'write `budget: hostile`')
     }
-    const kind = item.word(CHAOS_ACTIONS, 'a kind of fault')
-    if (kind !== null && !kinds.includes(kind)) kinds.push(kind)
+    kinds.push(kind)
   }
   if (place.items().length === 0)
     place.error('TWICESHY_FAULT', '`kinds` is empty, so chaos has nothing to draw', 'leave it out for all kinds')
   return kinds
+}
+
+function isHostile(kind: ChaosKind): boolean {
+  return (HOSTILE_KINDS as readonly string[]).includes(kind)
 }
 
 function countsAt(place: Place): readonly [number, number] {

@@ -45,28 +45,30 @@ describe("YAML's traps", () => {
 })
 
 describe('what is no scenario', () => {
-  test.each([
-    ['', 'EMPTY'],
-    ['# only a comment\n', 'EMPTY'],
-    ['- a list\n', 'NOT_A_MAP 1:1'],
-    ['just text\n', 'NOT_A_MAP 1:1'],
-    ['a: 1\n---\nb: 2\n', 'MANY_DOCUMENTS 2:1'],
-    ['%YAML 1.1\n---\na: yes\n', 'YAML'],
-    ['a: [1, 2\n', 'YAML 2:1'],
-    ['a: "open\n', 'YAML 2:1'],
-    ['a: *nobody\n', 'ALIAS 1:4'],
-    ['a: &a [ *a ]\n', 'ALIAS 1:9'],
-    ['a: !tag 1\n', 'YAML 1:4'],
-    ['? [a]\n: b\n', 'YAML 1:3'],
-    ['a\u0000b', 'NOT_TEXT 1:2'],
-    ['\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0001\u0002', 'NOT_TEXT 1:9'],
-    [`a: ${'['.repeat(70)}`, 'TOO_DEEP 1:67'],
-    [Array.from({ length: 70 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''), 'TOO_DEEP 65:65'],
-    ['- '.repeat(70), 'TOO_DEEP 1:129'],
-    ['a'.repeat(1024 * 1024 + 1), 'TOO_LARGE'],
-    ['é'.repeat(600_000), 'TOO_LARGE'],
-    ['a: b\n'.repeat(100_000), 'TOO_LARGE'],
-  ])('%j', (text, expected) => {
+  test.each(
+    [
+      ['', 'EMPTY'],
+      ['# only a comment\n', 'EMPTY'],
+      ['- a list\n', 'NOT_A_MAP 1:1'],
+      ['just text\n', 'NOT_A_MAP 1:1'],
+      ['a: 1\n---\nb: 2\n', 'MANY_DOCUMENTS 2:1'],
+      ['%YAML 1.1\n---\na: yes\n', 'YAML'],
+      ['a: [1, 2\n', 'YAML 2:1'],
+      ['a: "open\n', 'YAML 2:1'],
+      ['a: *nobody\n', 'ALIAS 1:4'],
+      ['a: &a [ *a ]\n', 'ALIAS 1:9'],
+      ['a: !tag 1\n', 'YAML 1:4'],
+      ['? [a]\n: b\n', 'YAML 1:3'],
+      ['a\u0000b', 'NOT_TEXT 1:2'],
+      ['\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0001\u0002', 'NOT_TEXT 1:9'],
+      [`a: ${'['.repeat(70)}`, 'TOO_DEEP 1:67'],
+      [Array.from({ length: 70 }, (_, i) => `${' '.repeat(i)}a:\n`).join(''), 'TOO_DEEP 65:65'],
+      ['- '.repeat(70), 'TOO_DEEP 1:129'],
+      ['a'.repeat(1024 * 1024 + 1), 'TOO_LARGE'],
+      ['é'.repeat(600_000), 'TOO_LARGE'],
+      ['a: b\n'.repeat(100_000), 'TOO_LARGE'],
+    ].map(([text = '', expected]) => [JSON.stringify(text).slice(0, 60), text, expected]),
+  )('%s', (_, text, expected) => {
     const file = load(text)
     expect(marks(file)[0]).toBe(expected)
     expect(file.scenarios).toEqual([])

@@ -20,7 +20,7 @@ import type { Topology } from './topology.ts'
  * fault fires may be another one each time. Which broker holds which partition does not count.
  *
  * `beyond` and `hostile` allow any number. No budget allows that a controller loses its disk. Of several controllers each may lose
- * power: what they count as theirs is flushed.
+ * power: what they count as theirs is flushed. Clocks and what an operator does are not counted: nothing is lost by them.
  */
 export class LossBudget {
   private readonly topology: Topology

@@ -7,26 +7,14 @@ import { nodesOf } from '../../layout.ts'
 import type { WorldSpec } from '../../spec.ts'
 import { drawChaos, drawChaosInDetail } from '../chaos.ts'
 import { problemsOfMatch } from '../match-compiler.ts'
-import type { ChaosKind, ChaosSpec, PlannedFault } from '../plan.ts'
+import { type ChaosKind, type ChaosSpec, HOSTILE_KINDS, ORDINARY_KINDS, type PlannedFault } from '../plan.ts'
 import { FakeWorld } from '../testing/fake-world.ts'
 import { producerSpec, readingSpec, topicSpec, transactionalSpec, worldSpec } from '../testing/worlds.ts'
 import { WorldNames } from '../world-names.ts'
 import { PATTERNS, type PatternName } from './patterns.ts'
 import { topologyOf } from './topology.ts'
 
-const KINDS: readonly ChaosKind[] = [
-  'crash',
-  'power-loss',
-  'wipe-disk',
-  'stop',
-  'pause',
-  'partition',
-  'isolate',
-  'delay',
-  'drop',
-  'disconnect',
-  'slow-disk',
-]
+const KINDS: readonly ChaosKind[] = ORDINARY_KINDS
 const ANYTHING: ChaosSpec = { budget: 'beyond', kinds: KINDS, faults: [1, 8] }
 const names = Object.keys(PATTERNS) as PatternName[]
 const OTHER_WORLDS = [{ spec: readingSpec() }, { spec: transactionalSpec() }]
@@ -198,6 +186,31 @@ describe('drawChaos', () => {
     }
   })
 
+  it('sets the clocks of everybody, forward and back, where it is hostile', () => {
+    const faults = Array.from({ length: 300 }, (_, seed) =>
+      draw({ budget: 'hostile', kinds: HOSTILE_KINDS, faults: [2, 4] }, readingSpec(), seed + 1),
+    ).flat()
+    const clocks = faults.flatMap(({ action }) =>
+      action.kind === 'clock-jump' || action.kind === 'clock-skew' ? [action] : [],
+    )
+    for (const kind of HOSTILE_KINDS) expect(clocks.some((clock) => clock.kind === kind)).toBe(true)
+    for (const sign of [-1, 1]) expect(clocks.some(({ byUs }) => Math.sign(byUs) === sign)).toBe(true)
+    // A clock that loses a second in every second would stand still.
+    for (const { kind, byUs } of clocks) if (kind === 'clock-skew') expect(byUs).toBeGreaterThan(-SECOND)
+    const struck = new Set(clocks.map(({ target }) => ('name' in target ? target.name : target.kind)))
+    for (const who of ['leader', 'follower', 'active-controller', 'billing#0', 'ledger']) expect(struck).toContain(who)
+  })
+
+  it('lets an operator act where it is told to', () => {
+    const faults = Array.from({ length: 100 }, (_, seed) =>
+      draw({ budget: 'within-promise', kinds: ['admin'], faults: [2, 4] }, worldSpec(), seed + 1),
+    ).flat()
+    const kinds = new Set(faults.map(({ action }) => action.kind))
+    expect(kinds).toEqual(new Set(['elect-leader', 'move-leader']))
+    expect(faults.every(({ forUs }) => forUs === null)).toBe(true)
+    expect(draw({ budget: 'beyond', kinds: ['admin'], faults: [2, 4] }, worldSpec({ perfect: true }), 1)).toEqual([])
+  })
+
   it('is a swarm: no run has every kind, runs differ in kinds', () => {
     const sets = Array.from(
       { length: 60 },
@@ -221,7 +234,7 @@ describe('drawChaos', () => {
 
   it('draws the same from the same seed, and draws every pattern in some run', () => {
     const seen = new Map<PatternName, number>()
-    for (let seed = 1; seed <= 500; seed++) {
+    for (let seed = 1; seed <= 1000; seed++) {
       const { patterns, faults } = drawChaosInDetail(ANYTHING, transactionalSpec(), new Stream(String(seed), 'chaos'))
       for (const name of patterns) seen.set(name, (seen.get(name) ?? 0) + 1)
       expect(draw(ANYTHING, transactionalSpec(), seed)).toEqual(faults)
@@ -321,6 +334,27 @@ describe('drawChaos', () => {
       ),
     ).toEqual([])
     expect(draw({ ...ANYTHING, kinds: [] }, worldSpec(), 1)).toEqual([])
+  })
+})
+
+describe('swizzled partitions', () => {
+  it('cut brokers off one by one until all are, and heal them one by one in an order of their own', () => {
+    const topology = topologyOf(worldSpec({ brokers: 5 }))
+    let others = 0
+    for (let seed = 1; seed <= 100; seed++) {
+      const faults = PATTERNS.swizzledPartitions.draw(
+        { topic: 'orders', partition: 0 },
+        topology,
+        new Stream(String(seed), 'swizzle'),
+      )
+      const cuts = faults.map(({ trigger }) => (trigger.kind === 'at' ? trigger.atUs : Number.NaN))
+      const heals = faults.map(({ forUs }, place) => (cuts[place] as number) + (forUs ?? Number.NaN))
+      expect(new Set(faults.map(({ action }) => JSON.stringify(action))).size).toBe(faults.length)
+      expect(new Set(heals).size).toBe(faults.length)
+      expect(Math.min(...heals)).toBeGreaterThan(Math.max(...cuts))
+      if (heals.some((heal, place) => place > 0 && heal < (heals[place - 1] as number))) others++
+    }
+    expect(others).toBeGreaterThan(50)
   })
 })
 

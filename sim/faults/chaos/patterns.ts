@@ -5,6 +5,7 @@ import { aboveSession, drawDuration } from './durations.ts'
 import { fault, type Pattern } from './pattern.ts'
 import { range } from './pick.ts'
 import { READER_PATTERNS } from './reader-patterns.ts'
+import { drawSwizzle } from './swizzle.ts'
 import type { PartitionName } from './topology.ts'
 import { TRANSACTION_PATTERNS } from './transaction-patterns.ts'
 import { atMoment, atTime, drawAfter, drawEarlyTime, drawNth, drawTrigger } from './triggers.ts'
@@ -230,6 +231,30 @@ export const PATTERNS: Readonly<Record<PatternName, Pattern>> = {
         ),
       ]
     },
+  },
+
+  /** Brokers are cut off one by one, and come back one by one in another order. */
+  swizzledPartitions: {
+    kinds: ['isolate'],
+    brokers: 2,
+    mortal: true,
+    clients: false,
+    draw: (_at, topology, stream) => drawSwizzle(topology, stream),
+  },
+
+  /** The leader loses power and is back before its session ends, with less than it had: nobody has missed it (R10). */
+  fastRestart: {
+    kinds: ['power-loss'],
+    brokers: 2,
+    mortal: true,
+    clients: false,
+    draw: (at, topology, stream) => [
+      fault(
+        drawTrigger(topology, false, stream),
+        { kind: 'power-loss', target: leaderOf(at) },
+        range(stream, 50 * MILLISECOND, Math.floor(topology.sessionUs / 2)),
+      ),
+    ],
   },
 
   /** Every broker's host loses power at once. */

@@ -16,6 +16,9 @@ export const WEIGHTS = {
     'slow-disk': 2,
     'power-loss': 4,
     'wipe-disk': 2,
+    'clock-jump': 3,
+    'clock-skew': 2,
+    admin: 3,
   },
   /** What is drawn next: one fault, or a pattern of faults that belong together. */
   next: { single: 3, pattern: 2 },
@@ -167,6 +170,8 @@ export const WEIGHTS = {
     blindController: 2,
     slowReplica: 1,
     powerOutage: 2,
+    swizzledPartitions: 3,
+    fastRestart: 2,
     zombieMember: 4,
     lostCoordinator: 3,
     rollingMembers: 2,
