@@ -262,6 +262,9 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
       case BrokerTimer.FetchSecondLook:
         replicas.reads.splitFetches?.onTimer(a)
         return
+      case BrokerTimer.FetchTruncation:
+        replicas.onTruncationDue(a)
+        return
       case BrokerTimer.ShareStateTimeout:
         shareStates.onTimer()
         return

@@ -22,6 +22,7 @@ import { type AnsweredFetch, type FetchResponseGate, ReplicaFetcherManager } fro
 import { removeReplica, removeStrays, type ReplicaPlaces } from './replica-removal.ts'
 import { type ReplicationSwitches, replicationSwitchesOf } from './replication-switches.ts'
 import type { RequestChannel } from './request-channel.ts'
+import { SplitTruncation } from './split-truncation.ts'
 import { BrokerTimer } from './timers.ts'
 import { topicConfigOf } from './topic-configs.ts'
 
@@ -70,6 +71,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   private readonly options: ReplicaManagerOptions
   private readonly metadata: MetadataCache
   private readonly rules: ReplicationSwitches
+  private readonly splitTruncation: SplitTruncation | null
 
   constructor(
     env: Env,
@@ -85,6 +87,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     this.metadata = metadata
     this.logs = logs
     this.rules = replicationSwitchesOf(options.profile)
+    this.splitTruncation = SplitTruncation.of(options.profile, env, this.partitions)
     this.idle = new IdleReplicas(env, options.broker, metadata, this, options.materialisation ?? 'when-touched')
     const rackAware = options.config['replica.selector.class'] === RACK_AWARE_SELECTOR
     this.reads = new Reads(env, options.profile, this.partitions, this.idle, metadata, channel, this, rackAware)
@@ -240,6 +243,16 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
 
   /** Applies what a leader answered; who reads from this follower may find more. */
   applyFetched(fetch: AnsweredFetch): void {
+    if (this.splitTruncation?.begin(fetch) !== true) this.finishFetched(fetch)
+  }
+
+  /** See {@link SplitTruncation}. */
+  onTruncationDue(serial: number): void {
+    const fetch = this.splitTruncation?.due(serial)
+    if (fetch !== undefined) this.finishFetched(fetch)
+  }
+
+  private finishFetched(fetch: AnsweredFetch): void {
     this.fetchers.apply(fetch)
     if (this.fetches.consumers === 0) return
     for (const { topicId, partitionIndex } of fetch.response.responses) {

@@ -39,6 +39,8 @@ export const BrokerTimer = {
   DelayedShareFetch: 22,
   /** A look at offsets that nobody has a use for; a = tp of the coordinator's partition. */
   OffsetExpiration: 23,
+  /** A follower cuts its log a moment after it took over the high watermark (KAFKA-14704); a = the answer's number. */
+  FetchTruncation: 24,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

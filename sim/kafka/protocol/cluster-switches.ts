@@ -120,6 +120,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-13141 a follower that is told where its log parts from the leader: where it stands counts for nothing, or as any other (2.7 to 2.8.0)',
   },
   {
+    name: 'fetch.diverging.high.watermark',
+    values: ['ignored', 'taken-over'],
+    about:
+      "KAFKA-14704 a follower that is told where its log parts from the leader's cuts it and leaves its high watermark alone (since 3.5), or takes over the leader's first, and shows its own tail to whoever reads there before it is cut (2.7 to 3.4)",
+  },
+  {
     name: 'high.watermark.below.min.isr',
     values: ['stands', 'moves'],
     about:

@@ -73,6 +73,8 @@ export interface ClusterProfile {
   readonly 'isr.expansion': 'leader-epoch-start' | 'high-watermark'
   /** KAFKA-13141: whether the offset of a follower that has parted from its leader counts (2.7 to 2.8.0). */
   readonly 'fetch.diverging.offset': 'ignored' | 'counted'
+  /** KAFKA-14704: whether a follower takes over the leader's high watermark before it cuts what parts from the leader (2.7 to 3.4). */
+  readonly 'fetch.diverging.high.watermark': 'ignored' | 'taken-over'
   /** KAFKA-15583: whether the high watermark stands while the in-sync set is below min.insync.replicas (3.7). */
   readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
   /** KAFKA-9835: how often a read that goes to the end of the log looks where that is: once, or once more when records are cut out. */
@@ -117,6 +119,7 @@ const KAFKA_4_1: ClusterProfile = {
   'isr.eligibility': 'checked',
   'isr.expansion': 'leader-epoch-start',
   'fetch.diverging.offset': 'ignored',
+  'fetch.diverging.high.watermark': 'ignored',
   'high.watermark.below.min.isr': 'stands',
   'fetch.log.end.reads': 1,
   'transaction.start.timestamp': 'any',
