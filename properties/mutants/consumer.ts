@@ -29,10 +29,10 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
   {
     id: 'auto-commit-of-the-current-poll',
     rule: 'auto-commit covers what earlier polls returned, not what this one is about to',
-    file: 'sim/kafka/client/consumer/kafka-consumer.ts',
+    file: 'sim/kafka/client/consumer/application-thread.ts',
     anchor: 'const records = parts.collector.collect();',
     replacement:
-      'const records = parts.collector.collect();\n            if (MARK && this.settings.autoCommit) {\n                parts.autoCommit.nextAt = 0;\n                parts.autoCommit.maybeCommit();\n            }',
+      'const records = parts.collector.collect();\n            if (MARK && parts.settings.autoCommit) {\n                parts.autoCommit.nextAt = 0;\n                parts.autoCommit.maybeCommit();\n            }',
     caughtBy: { scenario: 'library/handed-off-work-is-lost', variant: 'in-the-loop', runs: 10 },
   },
   {
