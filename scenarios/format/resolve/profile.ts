@@ -23,7 +23,20 @@ const DEFAULT: ClusterProfileName = 'kafka-4.1'
 export function resolveProfile(place: Place): ClusterProfile {
   if (place.tree?.kind !== 'map') return CLUSTER_PROFILES[profileName(place, CLUSTER_NAMES) ?? DEFAULT]
   const base = CLUSTER_PROFILES[profileName(place.get('base'), CLUSTER_NAMES) ?? DEFAULT]
-  return { ...base, ...switchesAt(place, CLUSTER_SWITCHES) }
+  const profile = { ...base, ...switchesAt(place, CLUSTER_SWITCHES) }
+  refuseContradictions(place, profile)
+  return profile
+}
+
+/** Rules that were never together. */
+function refuseContradictions(place: Place, profile: ClusterProfile): void {
+  for (const { name, needs } of CLUSTER_SWITCHES) {
+    if (needs === undefined || profile[name] === CLUSTER_PROFILES[DEFAULT][name]) continue
+    if (needs.values.includes(profile[needs.name])) continue
+    const message = `\`${name}: ${profile[name]}\` contradicts \`${needs.name}: ${profile[needs.name]}\``
+    const values = needs.values.map((value) => `\`${value}\``).join(' or ')
+    place.get(name).keyError('TWICESHY_IMPOSSIBLE', message, `${needs.why}; it goes with ${needs.name} ${values}`)
+  }
 }
 
 /**

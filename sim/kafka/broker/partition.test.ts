@@ -31,6 +31,15 @@ describe('becoming leader (1.2)', () => {
     expect(replica.log.endOffsetForEpoch(1)).toEqual({ epoch: 1, endOffset: 4 })
   })
 
+  test('leader.epoch.entry: with-records notes it only with the first record (before KAFKA-7415, R18a)', () => {
+    const replica = new LoneReplica({ profile: { 'leader.epoch.entry': 'with-records' } })
+    replica.append(3, 1)
+    replica.lead(4, 0, [1, 2, 3])
+    expect(replica.log.endOffsetForEpoch(2)).toEqual({ epoch: -1, endOffset: -1 })
+    replica.append(1)
+    expect(replica.log.endOffsetForEpoch(2)).toEqual({ epoch: 1, endOffset: 3 })
+  })
+
   test('a change of the in-sync set alone resets nothing', () => {
     const replica = new LoneReplica()
     replica.lead(1, 0, [1, 2, 3])
@@ -106,6 +115,16 @@ describe('becoming follower (1.3)', () => {
     expect(replica.follow(2, 2, 1)).toBe(true)
     expect(replica.follow(2, 2, 2)).toBe(false)
     expect(replica.follow(2, 3, 3)).toBe(true)
+  })
+
+  test('follower.begins: another-leader goes on where it was while its leader is the same (before KAFKA-7164, R18b)', () => {
+    const replica = new LoneReplica({
+      profile: { 'log.truncation': 'leader-epoch-iterated', 'follower.begins': 'another-leader' },
+    })
+    expect(replica.follow(2, 1, 0)).toBe(true)
+    expect(replica.follow(2, 3, 2)).toBe(false)
+    expect(replica.partition.leaderEpoch).toBe(3)
+    expect(replica.follow(3, 4, 3)).toBe(true)
   })
 })
 

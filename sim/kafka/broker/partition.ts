@@ -100,7 +100,7 @@ export class Partition {
       const start = this.log.logEndOffset
       this.leaderEpochStartOffset = start
       // The epoch begins in the cache even if nothing is ever written in it (KAFKA-7415).
-      this.log.assignEpochStartOffset(state.leaderEpoch, start)
+      if (this.rules.epochEntries) this.log.assignEpochStartOffset(state.leaderEpoch, start)
       for (const remote of this.remotes) remote.reset(now, start, isNewLeader, this.isr.includes(remote.broker))
       this.env.emit(M.leaderBegan, this.tp, this.leaderEpoch, start, this.log.highWatermark)
     }
@@ -108,10 +108,11 @@ export class Partition {
     return isNewEpoch
   }
 
-  /** `Partition.makeFollower`; returns whether the leader epoch is new, which restarts the fetcher. */
+  /** `Partition.makeFollower`; returns whether the fetcher begins anew: the leader epoch is new (KAFKA-7164), or once the leader. */
   makeFollower(state: PartitionMetadata): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false
     const isNewEpoch = state.leaderEpoch > this.leaderEpoch
+    const restarts = isNewEpoch && (this.rules.followsEachEpoch || state.leader !== this.leaderId)
     this.isLeader = false
     this.leaderId = state.leader
     this.leaderEpoch = state.leaderEpoch
@@ -123,7 +124,7 @@ export class Partition {
     this.pending = null
     this.remotes = []
     if (isNewEpoch) this.env.emit(M.followerBegan, this.tp, this.leaderId, this.leaderEpoch, this.log.logEndOffset)
-    return isNewEpoch
+    return restarts
   }
 
   /** Takes a role that it has had for a while, with everybody in sync and nothing written, without telling of it again. */
@@ -147,7 +148,7 @@ export class Partition {
     const start = this.log.logEndOffset
     this.adopt(replicas, replicas, role.partitionEpoch)
     this.leaderEpochStartOffset = start
-    this.log.assignEpochStartOffset(role.leaderEpoch, start)
+    if (this.rules.epochEntries) this.log.assignEpochStartOffset(role.leaderEpoch, start)
     for (const remote of this.remotes) remote.reset(role.since, start, !role.inPlace, true)
   }
 

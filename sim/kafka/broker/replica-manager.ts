@@ -157,8 +157,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
       return
     }
     const partition = this.partition(tp)
-    const isNewEpoch = partition.makeFollower(state)
-    if (!isNewEpoch) return
+    if (!partition.makeFollower(state)) return
     this.alterPartitions.forget(tp)
     this.fetchers.add(partition)
     this.appends.produces.check(tp)

@@ -10,6 +10,10 @@ export interface ReplicationSwitches {
   readonly fromEpochStart: boolean
   /** KAFKA-13141: where a follower stands that has parted from the leader counts as any other's. */
   readonly divergingCounts: boolean
+  /** KAFKA-7415: a leader notes where its epoch begins when it begins to lead, not with its first record. */
+  readonly epochEntries: boolean
+  /** KAFKA-7164: a follower begins anew, and finds out where to cut, in each leader epoch, not only under another leader. */
+  readonly followsEachEpoch: boolean
   /** KAFKA-15583: below min.insync.replicas the high watermark stands. */
   readonly strictMinIsr: boolean
 }
@@ -21,6 +25,8 @@ export function replicationSwitchesOf(profile: ClusterProfile): ReplicationSwitc
     eligibleOnly: profile['isr.eligibility'] === 'checked',
     fromEpochStart: profile['isr.expansion'] === 'leader-epoch-start',
     divergingCounts: profile['fetch.diverging.offset'] === 'counted',
+    epochEntries: profile['leader.epoch.entry'] === 'with-leadership',
+    followsEachEpoch: profile['follower.begins'] === 'each-epoch',
     strictMinIsr: profile['high.watermark.below.min.isr'] === 'stands',
   }
 }

@@ -4,6 +4,26 @@ export interface SwitchDefinition {
   readonly name: keyof Omit<ClusterProfile, 'base'>
   readonly values: readonly (number | string)[]
   readonly about: string
+  /** What another switch must be for any value but 4.1's: the two were never together otherwise. */
+  readonly needs?: SwitchNeed
+}
+
+export interface SwitchNeed {
+  readonly name: SwitchDefinition['name']
+  readonly values: readonly (number | string)[]
+  readonly why: string
+}
+
+const FETCHES_TELL: SwitchNeed = {
+  name: 'log.truncation',
+  values: ['on-fetch'],
+  why: 'before that no answer to a fetch told where logs part',
+}
+
+const BEFORE_FETCHES_TOLD: SwitchNeed = {
+  name: 'log.truncation',
+  values: ['leader-epoch-iterated', 'leader-epoch', 'high-watermark'],
+  why: 'since then every fetch has the leader find out where logs part',
 }
 
 /** What scenario files may switch of the brokers' and controllers' rules, with what the values mean. */
@@ -118,12 +138,27 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     values: ['ignored', 'counted'],
     about:
       'KAFKA-13141 a follower that is told where its log parts from the leader: where it stands counts for nothing, or as any other (2.7 to 2.8.0)',
+    needs: FETCHES_TELL,
   },
   {
     name: 'fetch.diverging.high.watermark',
     values: ['ignored', 'taken-over'],
     about:
       "KAFKA-14704 a follower that is told where its log parts from the leader's cuts it and leaves its high watermark alone (since 3.5), or takes over the leader's first, and shows its own tail to whoever reads there before it is cut (2.7 to 3.4)",
+    needs: FETCHES_TELL,
+  },
+  {
+    name: 'leader.epoch.entry',
+    values: ['with-leadership', 'with-records'],
+    about:
+      'KAFKA-7415 a leader notes where its epoch begins when it begins to lead (since 2.0.1), or with the first record that it writes, so that an epoch without records leaves no entry',
+  },
+  {
+    name: 'follower.begins',
+    values: ['each-epoch', 'another-leader'],
+    about:
+      'KAFKA-7164 a follower finds out what of its log its leader does not share in each leader epoch (since 2.0.1), or only when it gets another leader; where it asks before it fetches',
+    needs: BEFORE_FETCHES_TOLD,
   },
   {
     name: 'high.watermark.below.min.isr',

@@ -75,6 +75,10 @@ export interface ClusterProfile {
   readonly 'fetch.diverging.offset': 'ignored' | 'counted'
   /** KAFKA-14704: whether a follower takes over the leader's high watermark before it cuts what parts from the leader (2.7 to 3.4). */
   readonly 'fetch.diverging.high.watermark': 'ignored' | 'taken-over'
+  /** KAFKA-7415: when a leader notes where its epoch begins: as it begins to lead (2.0.1), or with its first record. */
+  readonly 'leader.epoch.entry': 'with-leadership' | 'with-records'
+  /** KAFKA-7164: when a follower finds out what of its log its leader does not share: in each epoch (2.0.1), or under another leader. */
+  readonly 'follower.begins': 'each-epoch' | 'another-leader'
   /** KAFKA-15583: whether the high watermark stands while the in-sync set is below min.insync.replicas (3.7). */
   readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
   /** KAFKA-9835: how often a read that goes to the end of the log looks where that is: once, or once more when records are cut out. */
@@ -120,6 +124,8 @@ const KAFKA_4_1: ClusterProfile = {
   'isr.expansion': 'leader-epoch-start',
   'fetch.diverging.offset': 'ignored',
   'fetch.diverging.high.watermark': 'ignored',
+  'leader.epoch.entry': 'with-leadership',
+  'follower.begins': 'each-epoch',
   'high.watermark.below.min.isr': 'stands',
   'fetch.log.end.reads': 1,
   'transaction.start.timestamp': 'any',
