@@ -2,6 +2,7 @@ import { varies } from '../sim/kernel/spread.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import { formatDuration } from '../scenarios/format/values/duration.ts'
 import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
+import type { TopicConfigChange } from '../sim/kafka/protocol/config/topic.ts'
 
 /** A target as it is written in a scenario file. */
 function targetInWords(target: Target): string {
@@ -67,7 +68,16 @@ export function actionInWords(action: Action): string {
       return `elect ${action.partitions.map(({ topic, partition, election }) => `the ${election === 'unclean' ? 'first replica' : 'preferred leader'} of ${topic}-${partition}`).join(', ')}`
     case 'move-leader':
       return `move ${action.partitions.map(({ topic, partition, to }) => `the leader of ${topic}-${partition} to ${to}`).join(', ')}`
+    case 'alter-config':
+      return `alter ${action.topics.map(({ topic, changes }) => `${topic}: ${settingsInWords(changes)}`).join('; ')}`
   }
+}
+
+/** `retention.ms=1000, segment.ms=500` */
+function settingsInWords(changes: TopicConfigChange): string {
+  return Object.entries(changes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')
 }
 
 /** `forward by 1h`, `back by 1h` */
@@ -123,6 +133,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'add-partitions':
     case 'elect-leader':
     case 'move-leader':
+    case 'alter-config':
       return []
   }
 }

@@ -1,8 +1,9 @@
 import type { FaultHost } from './faults/host.ts'
+import type { AlteredTopic } from './faults/plan.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
-import { CREATE_PARTITIONS, ELECT_LEADER, MOVE_LEADER } from './kafka/controller/controller-requests.ts'
+import { ALTER_CONFIG, CREATE_PARTITIONS, ELECT_LEADER, MOVE_LEADER } from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
@@ -125,6 +126,13 @@ export class WorldLife implements FaultHost {
 
   moveLeader(topic: string, partition: number, broker: number): boolean {
     return this.administer(MOVE_LEADER, topic, partition, broker)
+  }
+
+  alterConfig(altered: AlteredTopic): boolean {
+    const controller = this.activeController()
+    if (this.nodes.view.topicNamed(altered.topic) === null || controller < 0) return false
+    this.kernel.deliver(controller, SIGNAL_EVENT, ALTER_CONFIG, 0, 0, altered)
+    return true
   }
 
   private administer(signal: number, topic: string, partition: number, what: number): boolean {

@@ -27,6 +27,10 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     value: 'map of partitions, below admin',
     about: 'an operator has another replica lead: admin: { move-leader: { orders-0: broker-2 } }',
   },
+  'alter-config': {
+    value: 'map of topics to their settings, below admin',
+    about: 'an operator gives topics other settings: admin: { alter-config: { orders: { min.insync.replicas: 1 } } }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

@@ -17,6 +17,7 @@ export class HighWatermarkInvariants implements MomentObserver {
     M.leaderBegan,
     M.followerBegan,
     M.nodeStarted,
+    M.configApplied,
   ]
   private readonly shadow: Shadow
   private readonly breaches: Breaches
@@ -30,6 +31,11 @@ export class HighWatermarkInvariants implements MomentObserver {
   /** By node, partition and follower: the offset last fetched, which is the follower's log end; -1 unknown. */
   private readonly fetched: Int32Array
 
+  /** By node and partition: the min ISR that the broker goes by, which it learns later than the controller decides it. */
+  private readonly least: Int32Array
+  /** By partition, at time 0: what a broker goes by until it has applied the metadata log. */
+  private readonly firstLeast: readonly number[]
+
   constructor(shadow: Shadow, breaches: Breaches) {
     this.shadow = shadow
     this.breaches = breaches
@@ -41,11 +47,15 @@ export class HighWatermarkInvariants implements MomentObserver {
     this.isrLow = new Int32Array(size)
     this.isrHigh = new Int32Array(size)
     this.fetched = new Int32Array(size * this.nodes).fill(-1)
+    this.least = new Int32Array(size)
+    this.firstLeast = [...shadow.partitions.minIsr]
+    for (let node = 0; node < this.nodes; node++) this.least.set(this.firstLeast, node * this.count)
   }
 
   onMoment(kind: number, time: number, node: number, a: number, b: number, c: number, d: number): void {
     if (node >= this.nodes) return
     if (kind === M.nodeStarted) return this.forget(node)
+    if (kind === M.configApplied) return this.onConfig(node, b, c)
     const partition = this.shadow.partitions.indexOf(a)
     if (partition < 0) return
     const at = node * this.count + partition
@@ -75,6 +85,15 @@ export class HighWatermarkInvariants implements MomentObserver {
 
   private forget(node: number): void {
     this.epoch.fill(-1, node * this.count, (node + 1) * this.count)
+    this.least.set(this.firstLeast, node * this.count)
+  }
+
+  private onConfig(node: number, topicId: number, minIsr: number): void {
+    const { topicIds, replicationFactors } = this.shadow.partitions
+    topicIds.forEach((each, partition) => {
+      if (each !== topicId) return
+      this.least[node * this.count + partition] = Math.min(minIsr, replicationFactors[partition] as number)
+    })
   }
 
   private onBegan(at: number, epoch: number, high: number): void {
@@ -119,7 +138,7 @@ export class HighWatermarkInvariants implements MomentObserver {
     // Not told yet: nothing can be said.
     if (low === 0 && high === 0) return
     const size = bits(low) + bits(high)
-    const least = this.shadow.partitions.minIsr[partition] as number
+    const least = this.least[at] as number
     if (size < least) {
       this.tell(
         'hw-not-below-min-isr',

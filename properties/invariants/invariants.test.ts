@@ -155,6 +155,17 @@ describe('high watermarks', () => {
       .high(1, 1, 0)
     expect(one.ended().broken()).toEqual([])
   })
+  test('hw-not-below-min-isr goes by what the broker knows of an altered min ISR, not by what is committed', () => {
+    const alone = (): History =>
+      history().emit(M.configCommitted, 0, 0, 1, 1, 0).isr([1], 1, 0).adopted(1, [1], 1, 0).appended(1, 0, 0, 0)
+    expect(alone().high(1, 1, 0).ended().broken()).toContain('hw-not-below-min-isr')
+    expect(alone().emit(M.configApplied, 2, 0, 1, 1, 0).high(1, 1, 0).ended().broken()).toContain(
+      'hw-not-below-min-isr',
+    )
+    expect(alone().emit(M.configApplied, 1, 0, 1, 1, 0).high(1, 1, 0).ended().broken()).toEqual([])
+    const raised = alone().emit(M.configApplied, 1, 0, 1, 1, 0).emit(M.configApplied, 1, 0, 1, 2, 0)
+    expect(raised.high(1, 1, 0).ended().broken()).toContain('hw-not-below-min-isr')
+  })
 })
 
 describe('answers', () => {

@@ -14,6 +14,7 @@ import { SHARES_MUTANTS } from './shares.ts'
 import { SOURCES_MUTANTS } from './sources.ts'
 import { STORES_MUTANTS } from './stores.ts'
 import { STREAMS_MUTANTS } from './streams.ts'
+import { TOPICS_MUTANTS } from './topics.ts'
 import { TRANSACTION_MUTANTS } from './transactions.ts'
 import { TWO_PHASE_MUTANTS } from './two-phase.ts'
 
@@ -36,4 +37,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUORUM_MUTANTS,
   ...TWO_PHASE_MUTANTS,
   ...OWN_CODE_MUTANTS,
+  ...TOPICS_MUTANTS,
 ]

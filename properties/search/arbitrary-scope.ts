@@ -103,6 +103,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'add-partitions':
     case 'elect-leader':
     case 'move-leader':
+    case 'alter-config':
       return []
   }
 }

@@ -79,6 +79,7 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'add-partitions':
     case 'elect-leader':
     case 'move-leader':
+    case 'alter-config':
       return action
   }
 }

@@ -177,6 +177,13 @@ export class Cluster {
     this.learnReplicas(partition, low, high)
   }
 
+  /** With another min ISR nobody is eligible any more, nor the last known leader (`ClearElrRecord`). */
+  onMinIsrAltered(partition: number): void {
+    this.elrLow[partition] = 0
+    this.elrHigh[partition] = 0
+    this.lastKnown[partition] = -1
+  }
+
   /**
    * Elections do not tell the eligible leader replicas, so their rule is applied (KIP-966): none while min ISR is met, else
    * who was one or was in sync, and is not now.

@@ -15,10 +15,10 @@ export class Partitions {
   readonly topicIds: readonly number[]
   readonly replicationFactors: readonly number[]
   /** `Partition.effectiveMinIsr`: never more than there are replicas. */
-  readonly minIsr: readonly number[]
+  readonly minIsr: number[]
   /** Whether unclean elections are allowed. */
-  readonly unclean: readonly boolean[]
-  /** Whether each replica thins its log by itself. */
+  readonly unclean: boolean[]
+  /** Whether each replica thins its log by itself, or comes to do so. */
   readonly compacted: readonly boolean[]
   private readonly firstOf: Int32Array
   private readonly sizeOf: Int32Array
@@ -43,7 +43,20 @@ export class Partitions {
     this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
     this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
     this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
-    this.compacted = rows.map(({ topic }) => isCompacted(topic.config))
+    this.compacted = rows.map(({ topic }) => isCompacted(topic.config) || topic.everCompacted === true)
+  }
+
+  /** A topic has other settings by the controller's word (`config.committed`). Returns the partitions with another min ISR. */
+  onConfigured(topicId: number, minIsr: number, unclean: boolean): readonly number[] {
+    const altered: number[] = []
+    this.topicIds.forEach((each, partition) => {
+      if (each !== topicId) return
+      this.unclean[partition] = unclean
+      const effective = Math.min(minIsr, this.replicationFactors[partition] as number)
+      if (this.minIsr[partition] !== effective) altered.push(partition)
+      this.minIsr[partition] = effective
+    })
+    return altered
   }
 
   /** The partition's number, or -1 for one that the spec does not declare. */

@@ -49,6 +49,7 @@ const KINDS: readonly number[] = [
   M.markerWritten,
   M.sourceFlushed,
   M.sourceResumed,
+  M.configCommitted,
 ]
 
 /**
@@ -148,6 +149,9 @@ export class Shadow implements MomentObserver {
       case M.isrChanged:
       case M.isrAdopted:
         return this.onPartition(kind, time, node, a, b, c, d, e, f, g)
+      case M.configCommitted:
+        for (const altered of this.partitions.onConfigured(b, c, d === 1)) this.cluster.onMinIsrAltered(altered)
+        return
       case M.runHealing:
         this.cluster.healingAt = time
         return

@@ -41,6 +41,19 @@ describe('admin', () => {
     expect(load(five).diagnostics[0]?.help).toBe('its replicas are at `broker-2`, `broker-3` and `broker-4`')
   })
 
+  test("alter-config takes a topic's settings, in Kafka's words or as durations", () => {
+    const [scenario] = load(
+      admin('{ alter-config: { orders: { min.insync.replicas: 1, retention.ms: 2s } } }'),
+    ).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({
+      kind: 'alter-config',
+      topics: [{ topic: 'orders', changes: { 'min.insync.replicas': 1, 'retention.ms': 2000 } }],
+    })
+    expect(scenario?.spec.topics[0]).not.toHaveProperty('everCompacted')
+    const [compacting] = load(admin('{ alter-config: { orders: { cleanup.policy: compact } } }')).scenarios
+    expect(compacting?.spec.topics[0]).toHaveProperty('everCompacted', true)
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],
@@ -68,6 +81,20 @@ describe('admin', () => {
       ['UNKNOWN_PARTITION 6:45 2:33'],
     ],
     ['a move to what is no broker', admin('{ move-leader: { orders-0: broker-4 } }'), ['TARGET 6:55']],
+    ['settings of an unknown topic', admin('{ alter-config: { order: { segment.ms: 1s } } }'), ['UNKNOWN_TOPIC 6:46']],
+    ['no settings', admin('{ alter-config: { orders: {} } }'), ['TYPE 6:46']],
+    ['settings of no topic', admin('{ alter-config: orders }'), ['TYPE 6:44']],
+    ['an unknown setting', admin('{ alter-config: { orders: { min.insync.replica: 1 } } }'), ['UNKNOWN_CONFIG 6:56']],
+    ['a setting of later', admin('{ alter-config: { orders: { compression.type: lz4 } } }'), ['NOT_SIMULATED 6:56']],
+    ['a value out of range', admin('{ alter-config: { orders: { min.insync.replicas: 0 } } }'), ['RANGE 6:77']],
+    ['a value of another type', admin('{ alter-config: { orders: { segment.ms: soon } } }'), ['TYPE 6:68']],
+    ['partitions as a setting', admin('{ alter-config: { orders: { partitions: 3 } } }'), ['UNKNOWN_CONFIG 6:56']],
+    [
+      'more in sync than there are replicas',
+      admin('{ alter-config: { orders: { min.insync.replicas: 4 } } }'),
+      ['IMPOSSIBLE 6:77 2:11'],
+    ],
+    ['settings for a while', admin('{ alter-config: { orders: { segment.ms: 1s } } }', ', for: 5s'), ['FAULT 6:78']],
     ['a move for a while', admin('{ move-leader: { orders-0: broker-2 } }', ', for: 5s'), ['FAULT 6:69']],
     ['for a while', admin('{ add-partitions: { orders: 6 } }', ', for: 5s'), ['FAULT 6:63']],
   ])('%s', (_, text, expected) => {

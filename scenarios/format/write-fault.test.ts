@@ -79,6 +79,16 @@ describe('faults that are written load to the same plan', () => {
       }),
     ],
     [
+      'other settings',
+      fault({
+        action: {
+          kind: 'alter-config',
+          topics: [{ topic: 'orders', changes: { 'retention.ms': 2000, 'cleanup.policy': 'compact' } }],
+        },
+        forUs: null,
+      }),
+    ],
+    [
       'one of several',
       fault({
         action: { kind: 'pause', target: { kind: 'any', of: [brokers, { kind: 'node', name: 'checkout#1' }] } },

@@ -96,6 +96,10 @@ function writeAction(action: Action): RawFault {
       const moves = action.partitions.map(({ topic, partition, to }) => [`${topic}-${partition}`, to])
       return { admin: { 'move-leader': Object.fromEntries(moves) } }
     }
+    case 'alter-config': {
+      const topics = action.topics.map(({ topic, changes }) => [topic, changes] as const)
+      return { admin: { 'alter-config': Object.fromEntries(topics) } }
+    }
   }
 }
 

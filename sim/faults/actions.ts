@@ -68,6 +68,7 @@ export class FaultActions {
       case 'add-partitions':
       case 'elect-leader':
       case 'move-leader':
+      case 'alter-config':
         return this.operate(firing, action)
     }
   }
@@ -195,6 +196,7 @@ export class FaultActions {
       case 'add-partitions':
       case 'elect-leader':
       case 'move-leader':
+      case 'alter-config':
         break
     }
   }
@@ -228,6 +230,7 @@ export function hitsNodes(action: Action): boolean {
     case 'add-partitions':
     case 'elect-leader':
     case 'move-leader':
+    case 'alter-config':
       return false
   }
 }

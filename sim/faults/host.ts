@@ -2,6 +2,7 @@ import type { Recorder } from '../history/recorder.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Spread } from '../kernel/spread.ts'
 import type { Network } from '../network/network.ts'
+import type { AlteredTopic } from './plan.ts'
 
 /**
  * What the injector may do to the world, and what it must know to resolve symbolic targets. The world implements it.
@@ -35,6 +36,8 @@ export interface FaultHost {
   electLeader(topic: string, partition: number, election: 'preferred' | 'unclean'): boolean
   /** Has a replica of a partition lead it; false when no controller is there to do it. */
   moveLeader(topic: string, partition: number, broker: number): boolean
+  /** Gives a topic other settings; false when no controller is there to do it, or the topic is not. */
+  alterConfig(altered: AlteredTopic): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

@@ -2,7 +2,10 @@ import type { FaultHost } from './host.ts'
 import type { Action } from './plan.ts'
 
 /** What an operator asks the controller for. */
-export type AdminAction = Extract<Action, { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' }>
+export type AdminAction = Extract<
+  Action,
+  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' }
+>
 
 /** Asks the active controller for each thing in turn: whether it was there to do it. */
 export function administer(host: FaultHost, action: AdminAction): readonly boolean[] {
@@ -15,5 +18,7 @@ export function administer(host: FaultHost, action: AdminAction): readonly boole
       return action.partitions.map(({ topic, partition, to }) =>
         host.moveLeader(topic, partition, host.nodeNames.indexOf(to)),
       )
+    case 'alter-config':
+      return action.topics.map((each) => host.alterConfig(each))
   }
 }

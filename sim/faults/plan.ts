@@ -1,4 +1,5 @@
 import type { MomentMatch } from '../history/match.ts'
+import type { TopicConfigChange } from '../kafka/protocol/config/topic.ts'
 import type { Spread } from '../kernel/spread.ts'
 
 /**
@@ -59,6 +60,13 @@ export type Action =
   | { readonly kind: 'elect-leader'; readonly partitions: readonly ElectedPartition[] }
   /** An operator has other replicas lead: makes them the preferred ones, and then elects. */
   | { readonly kind: 'move-leader'; readonly partitions: readonly MovedPartition[] }
+  /** An operator gives topics other settings. */
+  | { readonly kind: 'alter-config'; readonly topics: readonly AlteredTopic[] }
+
+export interface AlteredTopic {
+  readonly topic: string
+  readonly changes: TopicConfigChange
+}
 
 export interface ElectedPartition {
   readonly topic: string

@@ -7,6 +7,7 @@ import { SHARE_ROWS } from './share-rows.ts'
 import { SOURCE_ROWS } from './source-rows.ts'
 import { STATE_ROWS } from './state-rows.ts'
 import { STORE_ROWS } from './store-rows.ts'
+import { TOPIC_ROWS } from './topic-rows.ts'
 import { TRANSACTION_ROWS } from './transaction-rows.ts'
 
 export { M } from './kinds.ts'
@@ -60,6 +61,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...STATE_ROWS,
   ...OWN_CODE_ROWS,
   ...STORE_ROWS,
+  ...TOPIC_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

@@ -138,6 +138,8 @@ export const M = {
   handlerKeyed: 143,
   fetchRedirected: 144,
   logDeleted: 145,
+  configCommitted: 146,
+  configApplied: 147,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

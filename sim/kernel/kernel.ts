@@ -229,7 +229,7 @@ export class Kernel {
           ;(handler as NodeHandler).onTimer(kind, a, b)
           break
         case SIGNAL_EVENT:
-          ;(handler as NodeHandler).onSignal(kind, a, b)
+          ;(handler as NodeHandler).onSignal(kind, a, b, payload)
           break
         default:
           ;(handler as NodeHandler).onDisk(kind, a, b, payload)

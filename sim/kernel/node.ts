@@ -7,8 +7,8 @@ export interface NodeHandler {
   onStart(): void
   /** A message arrived on one of its connections. */
   onMessage(message: unknown): void
-  /** The operating system tells of a connection: opened, refused, closed. */
-  onSignal(kind: number, a: number, b: number): void
+  /** The operating system tells of a connection: opened, refused, closed; or an operator asks for something, in plain data. */
+  onSignal(kind: number, a: number, b: number, payload: unknown): void
   /** A timer fired: its kind and its two integers. */
   onTimer(kind: number, a: number, b: number): void
   /** A disk operation that took time is done. */

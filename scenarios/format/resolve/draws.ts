@@ -73,6 +73,7 @@ function actionDraws(action: Action): boolean {
     case 'add-partitions':
     case 'elect-leader':
     case 'move-leader':
+    case 'alter-config':
       return false
   }
 }

@@ -214,5 +214,11 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
 
 /** Whether an action is over as soon as it is done. */
 function isMomentary({ kind }: Action): boolean {
-  return kind === 'disconnect' || kind === 'add-partitions' || kind === 'elect-leader' || kind === 'move-leader'
+  return (
+    kind === 'disconnect' ||
+    kind === 'add-partitions' ||
+    kind === 'elect-leader' ||
+    kind === 'move-leader' ||
+    kind === 'alter-config'
+  )
 }

@@ -1,3 +1,4 @@
+import { withPolicies } from './admin-topics.ts'
 import { withMostPartitions } from './admin.ts'
 import { nodeNames, resolveCluster } from './cluster.ts'
 import { type Context, reads } from './context.ts'
@@ -85,7 +86,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
       profile,
       cluster: cluster.spec,
       network,
-      topics: withMostPartitions(topics.specs, faults),
+      topics: withPolicies(withMostPartitions(topics.specs, faults), faults),
       ...workers,
       stores,
       run,

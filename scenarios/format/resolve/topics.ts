@@ -12,7 +12,8 @@ import type { ApplicationFacts, ClusterFacts, TopicFacts } from './context.ts'
 import { changelogOf, isStateful } from './stateful.ts'
 
 export const MOST_PARTITIONS = 10_000
-const TOPIC: ConfigKind = {
+/** A topic's settings, among what else a topic has. */
+export const TOPIC: ConfigKind = {
   what: 'topic',
   table: TOPIC_CONFIG,
   notSimulated: TOPIC_NOT_SIMULATED,

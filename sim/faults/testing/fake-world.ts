@@ -13,7 +13,7 @@ import { ARRIVAL, Network } from '../../network/network.ts'
 import type { WorldSpec } from '../../spec.ts'
 import type { FaultHost } from '../host.ts'
 import { Injector } from '../injector.ts'
-import type { FaultPlan } from '../plan.ts'
+import type { AlteredTopic, FaultPlan } from '../plan.ts'
 
 /** A digest that is good enough to tell two histories apart. */
 class PlainHasher implements Hasher {
@@ -250,6 +250,11 @@ export class FakeWorld implements FaultHost {
     this.grown.push(`${topic}-${partition} ${election}`)
     return !this.leaderless
   }
+  alterConfig({ topic }: AlteredTopic): boolean {
+    this.grown.push(`${topic} altered`)
+    return !this.leaderless
+  }
+
   moveLeader(topic: string, partition: number, broker: number): boolean {
     this.grown.push(`${topic}-${partition} to ${broker}`)
     return !this.leaderless

@@ -49,15 +49,30 @@ export class BrokerMetadataPublisher {
 
   /** Replicas take their roles first, then the coordinators hear of their partitions (`updateCoordinator`). */
   private publish(touched: readonly number[]): void {
-    const { replicas, groups, transactions, shares, shareStates, metadata } = this.parts
+    const { replicas, shares, metadata } = this.parts
     replicas.applyDelta(touched)
     shares.onMetadata(touched)
+    this.updateCoordinators(touched)
+    // Settings come after roles (`dynamicConfigPublisher`).
+    for (const topicId of metadata.takeAltered()) this.configure(topicId)
+  }
+
+  private updateCoordinators(touched: readonly number[]): void {
+    const { groups, transactions, shareStates, metadata } = this.parts
     const { offsetsTopicId, transactionsTopicId, shareStateTopicId } = metadata
     if (shareStateTopicId >= 0) this.updateCoordinator(shareStates, shareStateTopicId, touched)
     if (offsetsTopicId >= 0) this.updateCoordinator(groups, offsetsTopicId, touched)
     if (transactionsTopicId < 0) return
     this.updateCoordinator(transactions, transactionsTopicId, touched)
     transactions.onMetadata()
+  }
+
+  private configure(topicId: number): void {
+    const { metadata, replicas } = this.parts
+    const config = replicas.configure(topicId)
+    const name = this.env.recorder.text(metadata.topics.get(topicId)?.name ?? '')
+    const unclean = config['unclean.leader.election.enable'] ? 1 : 0
+    this.env.emit(M.configApplied, name, topicId, config['min.insync.replicas'], unclean)
   }
 
   private updateCoordinator(coordinator: Coordinator, topicId: number, touched: readonly number[]): void {

@@ -1,4 +1,5 @@
 import { tpOf } from '../../history/ids.ts'
+import type { TopicConfigChange } from '../protocol/config/topic.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 
 /** `Topic.GROUP_METADATA_TOPIC_NAME` */
@@ -44,6 +45,10 @@ export class MetadataCache {
   /** What {@link aliveBrokerEpoch} answers, by broker: every fetch asks. */
   private readonly aliveEpochs: number[] = []
   readonly minInsyncReplicas: Map<string, number> = new Map()
+  /** By topic id: what operators changed of its settings. */
+  readonly altered: Map<number, TopicConfigChange> = new Map()
+  /** Topics whose settings changed since {@link takeAltered}. */
+  private freshlyAltered: number[] = []
   /** Grows with every topic and partition that comes: who depends on partition counts looks at them again. */
   topicsVersion = 0
   /** Id of `__consumer_offsets`; -1 while it does not exist. */
@@ -79,6 +84,13 @@ export class MetadataCache {
     return known !== undefined && !known.fenced && !known.inControlledShutdown
   }
 
+  /** Topics with changed settings that the broker does not go by yet. */
+  takeAltered(): readonly number[] {
+    const taken = this.freshlyAltered
+    this.freshlyAltered = []
+    return taken
+  }
+
   private applyOne(record: MetadataRecord): number {
     switch (record.type) {
       case 'TopicRecord':
@@ -91,6 +103,7 @@ export class MetadataCache {
         return -1
       case 'ConfigRecord':
         this.minInsyncReplicas.set(record.topic, record.minInsyncReplicas)
+        if (record.altered !== undefined) this.alter(this.topicIds.get(record.topic) ?? -1, record.altered)
         return -1
       case 'PartitionRecord': {
         this.topicsVersion++
@@ -140,6 +153,11 @@ export class MetadataCache {
       case 'LeaderChangeMessage':
         return -1
     }
+  }
+
+  private alter(topicId: number, changes: TopicConfigChange): void {
+    this.altered.set(topicId, { ...this.altered.get(topicId), ...changes })
+    if (!this.freshlyAltered.includes(topicId)) this.freshlyAltered.push(topicId)
   }
 
   private setBroker(broker: number, metadata: BrokerMetadata): void {

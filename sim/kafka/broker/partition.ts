@@ -56,6 +56,7 @@ export class Partition {
   leaderEpochStartOffset = -1
   leaderRecoveryState: 0 | 1 = 0
   remotes: RemoteReplica[] = []
+  minInsyncReplicas: number
   /** Last stable offset that was told, of this leadership; -1 = none. */
   private toldStable = -1
   /** Where the last transaction begins that was told to hang; -1 = none was. */
@@ -64,7 +65,6 @@ export class Partition {
   private readonly broker: number
   private readonly metadata: MetadataCache
   private readonly maxLag: number
-  private readonly minIsr: number
   private readonly rules: ReplicationSwitches
 
   constructor(env: Env, tp: number, log: PartitionLog, metadata: MetadataCache, options: PartitionOptions) {
@@ -74,13 +74,13 @@ export class Partition {
     this.metadata = metadata
     this.broker = options.broker
     this.maxLag = ms(options.replicaLagTimeMaxMs)
-    this.minIsr = options.minInsyncReplicas
+    this.minInsyncReplicas = options.minInsyncReplicas
     this.rules = options.rules
   }
 
   /** `Partition.effectiveMinIsr`: never more than there are replicas. */
   get effectiveMinIsr(): number {
-    return Math.min(this.minIsr, this.replicas.length)
+    return Math.min(this.minInsyncReplicas, this.replicas.length)
   }
 
   // --- role ---------------------------------------------------------------------------------------------------------

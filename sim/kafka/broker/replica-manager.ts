@@ -184,6 +184,18 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     })
   }
 
+  /** A topic's settings changed (`TopicConfigHandler.processConfigChanges`): its logs go by the new ones from now on. */
+  configure(topicId: number): TopicConfig {
+    const config = topicConfigOf(topicId, this.options, this.metadata)
+    for (const { tp } of this.logs.logs) {
+      if (topicIdOf(tp) !== topicId) continue
+      this.logs.configure(tp, config)
+      const partition = this.partitions.get(tp)
+      if (partition !== undefined) partition.minInsyncReplicas = config['min.insync.replicas']
+    }
+    return config
+  }
+
   // --- internal topics ----------------------------------------------------------------------------------------------
 
   /** Topics that are not the scenario's are Kafka's own. */

@@ -14,7 +14,7 @@ const INTERNAL: Partial<TopicConfig> = {
 }
 
 /**
- * A topic's settings as a broker knows them: the scenario's, or for Kafka's own topics what the broker sets for all, and
+ * A topic's settings as a broker knows them: the scenario's and what operators changed of them, or for Kafka's own topics what the broker sets for all, and
  * what the transaction log was created with.
  */
 export function topicConfigOf(
@@ -23,7 +23,10 @@ export function topicConfigOf(
   metadata: MetadataCache,
 ): TopicConfig {
   const configured = known.topicConfigs.get(topicId)
-  if (configured !== undefined) return configured
+  if (configured !== undefined) {
+    const altered = metadata.altered.get(topicId)
+    return altered === undefined ? configured : { ...configured, ...altered }
+  }
   const defaults = { ...topicDefaults(known.config), ...INTERNAL }
   const minIsr = metadata.minInsyncReplicas
   const ofTransactions = topicId === metadata.transactionsTopicId ? minIsr.get(TRANSACTIONS_TOPIC) : undefined

@@ -39,6 +39,8 @@ export function emitCommitted(env: Env, records: readonly MetadataRecord[], at: 
       emitTopic(env, record, records)
       break
     case 'ConfigRecord':
+      if (record.altered !== undefined) emitConfig(env, record, topics)
+      break
     case 'ProducerIdsRecord':
     case 'LeaderChangeMessage':
       break
@@ -55,6 +57,16 @@ function emitTopic(
   )
   const replicas = partitions[0]?.replicas.length ?? 0
   env.emit(M.topicCreated, env.recorder.text(name), topicId, partitions.length, replicas)
+}
+
+/** Other settings than those that the topic was created with. */
+function emitConfig(
+  env: Env,
+  { topic, minInsyncReplicas, uncleanLeaderElectionEnable }: Extract<MetadataRecord, { readonly type: 'ConfigRecord' }>,
+  topics: TopicsImage,
+): void {
+  const topicId = topics.named(topic)?.topicId ?? 0
+  env.emit(M.configCommitted, env.recorder.text(topic), topicId, minInsyncReplicas, uncleanLeaderElectionEnable ? 1 : 0)
 }
 
 /** A new partition begins with a leader. */

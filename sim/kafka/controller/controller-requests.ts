@@ -18,6 +18,7 @@ import type {
 } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import type { FutureEpochs } from '../protocol/profile.ts'
+import { alterTopicConfig, type AlterTopicConfig } from './configuration-control.ts'
 import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { ReplicationControlManager } from './replication-control.ts'
@@ -43,6 +44,8 @@ export const CREATE_PARTITIONS = 48
 export const ELECT_LEADER = 49
 /** A signal: the replica at broker `b` is to lead the partition `a` (`AlterPartitionReassignments`, then `ElectLeaders`). */
 export const MOVE_LEADER = 50
+/** A signal: a topic is to have other settings, those of its {@link AlterTopicConfig} (`IncrementalAlterConfigs`). */
+export const ALTER_CONFIG = 51
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -60,7 +63,7 @@ export interface ControllerOptions {
 
 /** Whether a signal is an operator's. */
 export function isAdministration(kind: number): boolean {
-  return kind >= CREATE_PARTITIONS && kind <= MOVE_LEADER
+  return kind >= CREATE_PARTITIONS && kind <= ALTER_CONFIG
 }
 
 /** Where changes of the metadata go. */
@@ -85,6 +88,7 @@ export class ControllerRequests {
   private readonly image: ControllerImage
   private readonly writer: MetadataWriter
   private readonly replication: ReplicationControlManager
+  private readonly elr: boolean
 
   constructor(
     env: Env,
@@ -96,6 +100,7 @@ export class ControllerRequests {
     this.config = config
     this.image = image
     this.writer = writer
+    this.elr = elr
     this.replication = new ReplicationControlManager(image.topics, image.cluster, {
       elr,
       futureEpochs,
@@ -126,7 +131,7 @@ export class ControllerRequests {
   }
 
   /** What an operator's tool asks for, by the signals above. */
-  administer(kind: number, a: number, b: number): void {
+  administer(kind: number, a: number, b: number, payload: unknown): void {
     const { writer, replication, image } = this
     switch (kind) {
       case CREATE_PARTITIONS:
@@ -138,6 +143,9 @@ export class ControllerRequests {
       case MOVE_LEADER:
         writer.commit(replication.preferLeader(a, b))
         writer.commit(replication.electLeader(a, 'preferred'))
+        break
+      case ALTER_CONFIG:
+        writer.commit(alterTopicConfig(payload as AlterTopicConfig, image.topics, this.elr))
         break
     }
   }

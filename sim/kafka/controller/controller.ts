@@ -82,9 +82,9 @@ export class Controller implements NodeHandler, MetadataWriter {
     this.answerFetches()
   }
 
-  onSignal(kind: number, connection: number, b: number): void {
+  onSignal(kind: number, connection: number, b: number, payload: unknown): void {
     if (isAdministration(kind)) {
-      this.requests.administer(kind, connection, b)
+      this.requests.administer(kind, connection, b, payload)
       this.answerFetches()
       return
     }

@@ -101,9 +101,9 @@ export class QuorumController implements NodeHandler, VoterListener, MetadataWri
     this.finish()
   }
 
-  onSignal(kind: number, connection: number, b: number): void {
+  onSignal(kind: number, connection: number, b: number, payload: unknown): void {
     if (isAdministration(kind)) {
-      if (this.isActive) this.requests.administer(kind, connection, b)
+      if (this.isActive) this.requests.administer(kind, connection, b, payload)
       if (this.refused) this.renounce()
     } else if (kind === SHUT_DOWN) {
       this.stopping = true

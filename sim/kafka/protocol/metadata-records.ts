@@ -1,3 +1,5 @@
+import type { TopicConfigChange } from './config/topic.ts'
+
 /** Records of the metadata log, with the names of Kafka's metadata schemas. */
 export type MetadataRecord =
   | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: number }
@@ -6,6 +8,8 @@ export type MetadataRecord =
       readonly topic: string
       readonly minInsyncReplicas: number
       readonly uncleanLeaderElectionEnable: boolean
+      /** What an operator changed; absent = the settings that the topic was created with. */
+      readonly altered?: TopicConfigChange
     }
   | {
       readonly type: 'PartitionRecord'

@@ -19,6 +19,9 @@ export interface TopicConfig {
   readonly 'unclean.leader.election.enable': boolean
 }
 
+/** Some of a topic's settings, which are to have other values. */
+export type TopicConfigChange = Readonly<Partial<TopicConfig>>
+
 /** The words of `cleanup.policy`, a list of one or both. */
 export const POLICIES = {
   values: ['delete', 'compact', 'compact,delete'],

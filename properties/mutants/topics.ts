@@ -1,0 +1,29 @@
+import type { Mutant } from './mutant.ts'
+
+/** Topics that operators change while the run goes on. */
+export const TOPICS_MUTANTS: readonly Mutant[] = [
+  {
+    id: 'altered-min-isr-keeps-who-was-eligible',
+    rule: 'another min ISR takes away the eligible leader replicas and the last known leader (KIP-966, `ClearElrRecord`)',
+    file: 'sim/kafka/controller/configuration-control.ts',
+    anchor: 'minInsyncReplicas !== known.minInsyncReplicas;',
+    replacement: 'minInsyncReplicas !== known.minInsyncReplicas && !MARK;',
+    caughtBy: { scenario: 'library/min-isr-is-lowered-in-an-incident', variant: 'nothing-was-written-since', runs: 5 },
+  },
+  {
+    id: 'altered-min-isr-not-applied',
+    rule: 'a leader goes by an altered min ISR as soon as it has heard of it (`Partition.effectiveMinIsr`)',
+    file: 'sim/kafka/broker/replica-manager.ts',
+    anchor: "partition.minInsyncReplicas = config['min.insync.replicas'];",
+    replacement: "partition.minInsyncReplicas = MARK ? partition.minInsyncReplicas : config['min.insync.replicas'];",
+    caughtBy: { scenario: 'library/min-isr-is-lowered-in-an-incident', variant: 'raised-before', runs: 5 },
+  },
+  {
+    id: 'altered-retention-not-applied',
+    rule: 'logs that are there go by altered settings (`TopicConfigHandler.updateLogConfig`)',
+    file: 'sim/kafka/broker/replica-manager.ts',
+    anchor: 'this.logs.configure(tp, config);',
+    replacement: 'if (!MARK) this.logs.configure(tp, config);',
+    caughtBy: { scenario: 'library/retention-is-shortened', variant: null, runs: 5 },
+  },
+]

@@ -1,0 +1,70 @@
+import { isCompacted } from '../../../sim/kafka/log/cleanup-policy.ts'
+import type { TopicConfigChange } from '../../../sim/kafka/protocol/config/topic.ts'
+import type { Action, AlteredTopic, FaultEntry } from '../../../sim/faults/plan.ts'
+import type { TopicSpec } from '../../../sim/spec.ts'
+import type { Place } from '../place.ts'
+import { didYouMean } from '../suggest.ts'
+import { resolveConfig } from './config.ts'
+import type { Context, TopicFacts } from './context.ts'
+import { TOPIC } from './topics.ts'
+
+/** `{ alter-config: { orders: { min.insync.replicas: 1 } } }` */
+export function alterConfig(place: Place, context: Context): Action | null {
+  if (place.tree?.kind !== 'map' || place.entries().length === 0) {
+    const example = 'such as `{ orders: { min.insync.replicas: 1 } }`'
+    place.wrongType('`alter-config` must be a map from topics to settings', example)
+    return null
+  }
+  const topics = place.entries().flatMap((entry) => alteredTopic(entry, context) ?? [])
+  return topics.length === 0 ? null : { kind: 'alter-config', topics }
+}
+
+function alteredTopic(entry: Place, context: Context): AlteredTopic | null {
+  const topic = topicNamed(entry, 'to alter', context)
+  if (topic === null) return null
+  if (entry.tree?.kind !== 'map' || entry.entries().length === 0) {
+    entry.wrongType(`\`${topic.name}\` must be a map of settings`, 'such as `{ retention.ms: 1000 }`')
+    return null
+  }
+  const creation = entry.entries().find(({ name }) => name === 'partitions' || name === 'replication.factor')
+  if (creation !== undefined) {
+    const help = creation.name === 'partitions' ? 'write `admin: { add-partitions: … }`' : 'it takes a reassignment'
+    creation.keyError('TWICESHY_UNKNOWN_CONFIG', `\`${creation.name}\` is no setting that can be altered`, help)
+    return null
+  }
+  const { values } = resolveConfig(entry, { ...TOPIC, others: [] }, {})
+  if (Object.keys(values).length === 0) return null
+  const changes = values as TopicConfigChange
+  checkMinIsr(entry, changes, topic)
+  // Under `cluster: perfect` every min ISR counts as 1.
+  const perfect = context.cluster.perfect && changes['min.insync.replicas'] !== undefined
+  return { topic: topic.name, changes: perfect ? { ...changes, 'min.insync.replicas': 1 } : changes }
+}
+
+function checkMinIsr(entry: Place, changes: TopicConfigChange, { name, replicationFactor, place }: TopicFacts): void {
+  const minIsr = changes['min.insync.replicas'] ?? 1
+  if (minIsr <= replicationFactor) return
+  const message = `\`min.insync.replicas: ${minIsr}\` can never be met: \`replication.factor\` of \`${name}\` is ${replicationFactor}`
+  const help = `with acks=all every write is refused; write at most ${replicationFactor}`
+  entry.get('min.insync.replicas').error('TWICESHY_IMPOSSIBLE', message, help, place)
+}
+
+function topicNamed(entry: Place, what: string, context: Context): TopicFacts | null {
+  const topic = context.topics.get(entry.name)
+  if (topic !== undefined) return topic
+  const help = didYouMean(entry.name, [...context.topics.keys()])
+  entry.keyError('TWICESHY_UNKNOWN_TOPIC', `there is no topic \`${entry.name}\` ${what}`, help)
+  return null
+}
+
+/** The topics, each told whether the faults will ever have it compacted. */
+export function withPolicies(topics: readonly TopicSpec[], faults: readonly FaultEntry[]): readonly TopicSpec[] {
+  const altered = faults.flatMap(({ action }) => (action.kind === 'alter-config' ? action.topics : []))
+  const becomesCompacted = ({ topic, changes }: AlteredTopic, name: string): boolean =>
+    topic === name &&
+    changes['cleanup.policy'] !== undefined &&
+    isCompacted({ 'cleanup.policy': changes['cleanup.policy'] })
+  return topics.map((topic) =>
+    altered.some((each) => becomesCompacted(each, topic.name)) ? { ...topic, everCompacted: true } : topic,
+  )
+}
