@@ -46,6 +46,14 @@ export class Partitions {
     this.compacted = rows.map(({ topic }) => isCompacted(topic.config) || topic.everCompacted === true)
   }
 
+  /** The same partitions for one run, in which operators may alter what they promise. */
+  ofRun(): Partitions {
+    return Object.assign(Object.create(Partitions.prototype) as Partitions, this, {
+      minIsr: [...this.minIsr],
+      unclean: [...this.unclean],
+    })
+  }
+
   /** A topic has other settings by the controller's word (`config.committed`). Returns the partitions with another min ISR. */
   onConfigured(topicId: number, minIsr: number, unclean: boolean): readonly number[] {
     const altered: number[] = []

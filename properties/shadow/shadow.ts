@@ -79,7 +79,7 @@ export class Shadow implements MomentObserver {
   constructor(spec: WorldSpec) {
     this.spec = spec
     const { partitions, applications, names } = castOf(spec)
-    this.partitions = partitions
+    this.partitions = partitions.ofRun()
     this.applications = applications
     this.names = names
     this.batches = new Batches()
