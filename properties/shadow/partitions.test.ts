@@ -4,7 +4,7 @@ import { specOf } from '../testing/history.test.helper.ts'
 import { Shadow } from './shadow.ts'
 
 test('what an operator altered in one run holds in no other run of the spec', () => {
-  const spec = specOf({})
+  const spec = specOf({ minIsr: 2 })
   const shadow = new Shadow(spec)
   const [minIsr, unclean] = [shadow.partitions.minIsr[0], shadow.partitions.unclean[0]]
   shadow.onMoment(M.configCommitted, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0)
