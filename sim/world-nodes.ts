@@ -16,7 +16,7 @@ import { formQuorum } from './kafka/controller/quorum-formation.ts'
 import { ControllerView } from './kafka/controller/view.ts'
 import { Env } from './kafka/env.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
-import { quorumTimes, type VoterOptions } from './kafka/quorum/voter-options.ts'
+import { quorumRules, quorumTimes, type VoterOptions } from './kafka/quorum/voter-options.ts'
 import type { ShareGroupConfig } from './kafka/share/share-group-config.ts'
 import type { MetadataRecord } from './kafka/protocol/metadata-records.ts'
 import { clientProfile } from './kafka/protocol/profile.ts'
@@ -186,6 +186,7 @@ export class WorldNodes {
       self: node,
       voters: this.controllers(),
       times: quorumTimes(this.spec.cluster.controllerConfig),
+      rules: quorumRules(this.spec.profile),
       author: node * 65_536 + incarnation,
       formed: incarnation === 1,
     }

@@ -161,6 +161,18 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     needs: BEFORE_FETCHES_TOLD,
   },
   {
+    name: 'quorum.leader.cut-off',
+    values: ['resigns', 'stays'],
+    about:
+      'KAFKA-15489 a leader of the metadata quorum that no majority fetches from resigns after one and a half fetch timeouts (since 3.7), or stays, and serves the brokers that reach it',
+  },
+  {
+    name: 'quorum.leader.restarted',
+    values: ['resigned', 'leading'],
+    about:
+      'KAFKA-10527 a leader of the metadata quorum that restarts comes back resigned (since 2.7), or goes on in the epoch that it led, at whatever offset its disk has left it',
+  },
+  {
     name: 'high.watermark.below.min.isr',
     values: ['stands', 'moves'],
     about:

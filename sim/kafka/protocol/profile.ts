@@ -79,6 +79,10 @@ export interface ClusterProfile {
   readonly 'leader.epoch.entry': 'with-leadership' | 'with-records'
   /** KAFKA-7164: when a follower finds out what of its log its leader does not share: in each epoch (2.0.1), or under another leader. */
   readonly 'follower.begins': 'each-epoch' | 'another-leader'
+  /** KAFKA-15489: what the leader of the metadata quorum does that no majority fetches from: it resigns (3.7), or stays. */
+  readonly 'quorum.leader.cut-off': 'resigns' | 'stays'
+  /** KAFKA-10527: how the leader of the metadata quorum comes back: resigned (2.7), or leading the epoch that it led. */
+  readonly 'quorum.leader.restarted': 'resigned' | 'leading'
   /** KAFKA-15583: whether the high watermark stands while the in-sync set is below min.insync.replicas (3.7). */
   readonly 'high.watermark.below.min.isr': 'stands' | 'moves'
   /** KAFKA-9835: how often a read that goes to the end of the log looks where that is: once, or once more when records are cut out. */
@@ -126,6 +130,8 @@ const KAFKA_4_1: ClusterProfile = {
   'fetch.diverging.high.watermark': 'ignored',
   'leader.epoch.entry': 'with-leadership',
   'follower.begins': 'each-epoch',
+  'quorum.leader.cut-off': 'resigns',
+  'quorum.leader.restarted': 'resigned',
   'high.watermark.below.min.isr': 'stands',
   'fetch.log.end.reads': 1,
   'transaction.start.timestamp': 'any',

@@ -34,11 +34,18 @@ export class LeaderState {
    * @param others the other voters.
    * @param fetchTimeoutUs `controller.quorum.fetch.timeout.ms`: after 1.5 of them without a majority the leader resigns, and after
    *   half of one it tells those of its epoch once more who have not fetched (`beginQuorumEpochTimer`).
+   * @param checksQuorum false: it never resigns, as before KAFKA-15489.
    */
-  constructor(epochStartOffset: number, others: readonly number[], now: number, fetchTimeoutUs: number) {
+  constructor(
+    epochStartOffset: number,
+    others: readonly number[],
+    now: number,
+    fetchTimeoutUs: number,
+    checksQuorum: boolean,
+  ) {
     this.epochStartOffset = epochStartOffset
     this.others = others.map((node) => new VoterState(node))
-    this.checkQuorumUs = Math.floor(1.5 * fetchTimeoutUs)
+    this.checkQuorumUs = checksQuorum ? Math.floor(1.5 * fetchTimeoutUs) : Number.POSITIVE_INFINITY
     this.checkQuorumAt = now + this.checkQuorumUs
     this.lookEvery = Math.floor(fetchTimeoutUs / 2)
     this.lookAt = now + this.lookEvery

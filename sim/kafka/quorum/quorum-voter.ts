@@ -67,7 +67,7 @@ export class QuorumVoter implements PeersOwner {
     if (this.options.formed) {
       this.highWatermark = log.endOffset
       if (state.leaderId === state.self) this.standAsLeader()
-    }
+    } else if (state.state.role === 'resigned' && !this.options.rules.restartsResigned) this.lead()
     this.turn()
   }
 
@@ -218,7 +218,9 @@ export class QuorumVoter implements PeersOwner {
 
   private toLeader(epochStartOffset: number): LeaderState {
     const { state, env, options } = this
-    const leader = new LeaderState(epochStartOffset, state.others, env.monotonic(), options.times.fetchTimeout)
+    const { fetchTimeout } = options.times
+    const { checksQuorum } = options.rules
+    const leader = new LeaderState(epochStartOffset, state.others, env.monotonic(), fetchTimeout, checksQuorum)
     state.toLeader(leader)
     env.emit(M.quorumElected, state.epoch, epochStartOffset)
     return leader

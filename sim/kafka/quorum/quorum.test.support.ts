@@ -18,7 +18,7 @@ import type { QuorumFetchRequest } from '../protocol/quorum-messages.ts'
 import { formElection } from './quorum-state.ts'
 import { QuorumLog } from './quorum-log.ts'
 import { QuorumVoter } from './quorum-voter.ts'
-import type { QuorumTimes, VoterListener } from './voter-options.ts'
+import type { QuorumRules, QuorumTimes, VoterListener } from './voter-options.ts'
 
 class NullHasher implements Hasher {
   update(): void {}
@@ -42,6 +42,8 @@ const VERSIONS: ApiVersionsResponse = {
   finalizedFeatures: [],
 }
 
+export const RULES: QuorumRules = { checksQuorum: true, restartsResigned: true }
+
 export const TIMES: QuorumTimes = {
   electionTimeout: 1000 * MILLISECOND,
   fetchTimeout: 2000 * MILLISECOND,
@@ -58,9 +60,16 @@ export class VoterProcess implements NodeHandler, VoterListener {
   private readonly env: Env
   private readonly fetches: MetadataFetches
 
-  constructor(env: Env, voters: readonly number[], disk: Disk, author: number, formed: boolean) {
+  constructor(
+    env: Env,
+    voters: readonly number[],
+    disk: Disk,
+    author: number,
+    formed: boolean,
+    rules: QuorumRules = RULES,
+  ) {
     this.env = env
-    this.voter = new QuorumVoter(env, { self: env.node, voters, times: TIMES, author, formed }, disk, this)
+    this.voter = new QuorumVoter(env, { self: env.node, voters, times: TIMES, rules, author, formed }, disk, this)
     this.fetches = new MetadataFetches(env, this.voter.fetched, FETCH_WAIT)
   }
 
@@ -158,9 +167,11 @@ export class Quorum implements SystemHandler {
   readonly processes: VoterProcess[] = []
   private readonly recorder: Recorder
   private readonly voters: readonly number[]
+  private readonly rules: QuorumRules
   private incarnations = 0
 
-  constructor(count: number, seed: string, latency: Spread) {
+  constructor(count: number, seed: string, latency: Spread, rules: Partial<QuorumRules> = {}) {
+    this.rules = { ...RULES, ...rules }
     this.kernel = new Kernel({ seed, hasher: new NullHasher() })
     this.recorder = new Recorder(this.kernel)
     this.recorder.observe(this.watch)
@@ -185,7 +196,8 @@ export class Quorum implements SystemHandler {
 
   start(node: number, formed = false): void {
     const env = new Env(node, this.kernel, this.network, this.recorder)
-    const process = new VoterProcess(env, this.voters, this.disks[node] as Disk, ++this.incarnations, formed)
+    const disk = this.disks[node] as Disk
+    const process = new VoterProcess(env, this.voters, disk, ++this.incarnations, formed, this.rules)
     this.processes[node] = process
     this.network.hostUp(node)
     this.kernel.start(node, process)

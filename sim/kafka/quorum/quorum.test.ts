@@ -50,6 +50,20 @@ test('a leader alone commits nothing, and resigns after 1.5 fetch timeouts (KAFK
   expect(quorum.voter(0).highWatermark).toBe(1)
 })
 
+test('before 3.7 it stayed, and two led until it heard of the newer epoch (K01)', () => {
+  const quorum = new Quorum(3, '1', constant(MILLISECOND), { checksQuorum: false })
+  quorum.pass(SECOND)
+  isolate(quorum, 0)
+  quorum.processes[0]?.append(1)
+  quorum.pass(60 * SECOND)
+  expect(quorum.leaders()).toHaveLength(2)
+  expect(quorum.voter(0).highWatermark).toBe(1)
+  rejoin(quorum, 0)
+  quorum.pass(10 * SECOND)
+  expect(quorum.leaders()).not.toContain(0)
+  expect(quorum.leaders()).toHaveLength(1)
+})
+
 test('the others elect a new leader in a new epoch, and what was not committed is cut', () => {
   const quorum = quorumOf()
   quorum.pass(SECOND)
@@ -89,6 +103,17 @@ test('a leader that restarts wins a new epoch before it appends again (KAFKA-105
   quorum.pass(10 * SECOND)
   expect(quorum.leaders()).toHaveLength(1)
   expect(quorum.epochOf(quorum.leaders()[0] as number)).toBeGreaterThan(1)
+})
+
+test('before 2.7 it went on in its epoch, where its disk had left it (K02)', () => {
+  const quorum = new Quorum(3, '1', constant(MILLISECOND), { restartsResigned: false })
+  quorum.pass(SECOND)
+  const { endOffset } = quorum.voter(0).log
+  quorum.crash(0, true)
+  quorum.start(0)
+  expect(quorum.leaders()).toEqual([0])
+  expect(quorum.epochOf(0)).toBe(1)
+  expect(quorum.voter(0).epochStartOffset).toBe(endOffset)
 })
 
 test('a leader that resigns is succeeded at once', () => {
