@@ -4,7 +4,9 @@ import type { Breaches } from './invariants/breaches.ts'
 import { UNTOLD } from './shadow/cluster.ts'
 import type { Consumption } from './shadow/consumption.ts'
 import { What } from './shadow/readings.ts'
+import type { Entries } from './shadow/entries.ts'
 import type { Shadow } from './shadow/shadow.ts'
+import type { ShadowLog } from './shadow/shadow-log.ts'
 
 /**
  * Compares what moments told with the world as it really is at the end: a difference means that something was not told, and
@@ -54,7 +56,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
       entries.base.at(entry) === real.baseOffset &&
       entries.last.at(entry) === real.lastOffset &&
       entries.epoch.at(entry) === real.leaderEpoch &&
-      entries.batch.at(entry) === real.batch.id
+      isTold(entry, told, entries, real.batch)
     if (!same) {
       return `holds offsets ${real.baseOffset} to ${real.lastOffset} of epoch ${real.leaderEpoch}, where moments told ${entries.base.at(entry)} to ${entries.last.at(entry)} of epoch ${entries.epoch.at(entry)}`
     }
@@ -65,14 +67,22 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
   return null
 }
 
+/** Whether a replica holds the batch that moments told of, damaged where they told so. */
+function isTold(entry: number, told: ShadowLog, entries: Entries, real: FinalLog['entries'][number]['batch']): boolean {
+  const damage = told.damages.of(entry)
+  const written = entries.batch.at(entry)
+  if (damage === undefined) return real.id === written && real.isCorrupt !== true
+  return real.id === ~written && (real.isCorrupt === true) === !damage.isHidden
+}
+
 /** Of a compacted log, which lacks what moments told of: the first batch of which they told nothing. */
 function strangerIn(shadow: Shadow, log: FinalLog, partition: number): string | null {
   const told = shadow.logs.of(log.node, partition)
   const { entries } = shadow.logs
   for (const { baseOffset, leaderEpoch, batch } of log.entries) {
     const entry = told.entryAt(baseOffset)
-    const isTold = entry >= 0 && entries.epoch.at(entry) === leaderEpoch && entries.batch.at(entry) === batch.id
-    if (!isTold) return `holds a batch at offset ${baseOffset} of epoch ${leaderEpoch} of which no moment told`
+    if (entry < 0 || entries.epoch.at(entry) !== leaderEpoch || !isTold(entry, told, entries, batch))
+      return `holds a batch at offset ${baseOffset} of epoch ${leaderEpoch} of which no moment told`
   }
   return null
 }

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenarios/format/scenario.ts'
 import { formatDuration } from '../scenarios/format/values/duration.ts'
 import type { Action, FaultEntry, Target } from '../sim/faults/plan.ts'
 import type { TopicConfigChange } from '../sim/kafka/protocol/config/topic.ts'
+import { corruptionInWords } from './corruption-words.ts'
 
 /** A target as it is written in a scenario file. */
 function targetInWords(target: Target): string {
@@ -45,6 +46,8 @@ export function actionInWords(action: Action): string {
     case 'pause':
     case 'slow-disk':
       return `${action.kind} ${targetInWords(action.target)}`
+    case 'corrupt':
+      return `corrupt ${corruptionInWords(action)} on ${targetInWords(action.target)}`
     case 'clock-jump':
       return `set the clock of ${targetInWords(action.target)} ${signed(action.byUs, 'forward by', 'back by')}`
     case 'clock-skew':
@@ -105,6 +108,7 @@ export function isRandomFault(entry: FaultEntry): boolean {
     case 'fail':
       break
   }
+  if (action.kind === 'corrupt' && (action.log.kind === 'any' || action.batch === 'any')) return true
   return (
     targetsOf(action).some(isDrawn) || ((action.kind === 'delay' || action.kind === 'slow-disk') && varies(action.by))
   )
@@ -118,6 +122,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'corrupt':
     case 'clock-jump':
     case 'clock-skew':
       return [action.target]

@@ -1,10 +1,11 @@
 import type { FaultHost } from './faults/host.ts'
-import type { AlteredTopic } from './faults/plan.ts'
+import type { AlteredTopic, CorruptedLog, CorruptionMatch } from './faults/plan.ts'
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
 import { ALTER_CONFIG, CREATE_PARTITIONS, ELECT_LEADER, MOVE_LEADER } from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
+import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
 import { samplerOf } from './kernel/sampler.ts'
@@ -113,6 +114,33 @@ export class WorldLife implements FaultHost {
     this.nodes.disks.get(node)?.endSlow()
   }
 
+  corrupt(node: number, { log, batch }: CorruptionMatch): boolean {
+    const disk = this.nodes.disks.get(node)
+    const tp = this.corruptedTp(log)
+    if (disk === undefined || tp === null) return false
+    const done = corrupt(disk, tp, batch, this.kernel)
+    if (done === null) return false
+    const { baseOffset, lastOffset } = done.entry
+    this.recorder.emit(M.batchCorrupted, node, done.tp, baseOffset, lastOffset, 0)
+    return true
+  }
+
+  /** -1 = any; null while there is no such partition. */
+  private corruptedTp(log: CorruptedLog): number | null {
+    switch (log.kind) {
+      case 'any':
+        return -1
+      case 'partition': {
+        const found = this.nodes.view.topicNamed(log.topic)
+        return found === null || found.partitions <= log.partition ? null : tpOf(found.topicId, log.partition)
+      }
+      case 'group':
+        return this.keptIn(OFFSETS_TOPIC, log.group)
+      case 'transactions':
+        return this.keptIn(TRANSACTIONS_TOPIC, log.transactionalId)
+    }
+  }
+
   addPartitions(topic: string, partitions: number): boolean {
     const found = this.nodes.view.topicNamed(topic)
     if (found === null || found.partitions >= partitions || this.activeController() < 0) return false
@@ -168,8 +196,14 @@ export class WorldLife implements FaultHost {
   }
 
   private coordinator(name: string, key: string): number {
+    const tp = this.keptIn(name, key)
+    return tp === null ? -1 : this.leaderOf(tp)
+  }
+
+  /** The partition of an internal topic that keeps what a key stands for; null while there is no such topic. */
+  private keptIn(name: string, key: string): number | null {
     const topic = this.nodes.view.topicNamed(name)
-    return topic === null ? -1 : this.leaderOf(tpOf(topic.topicId, partitionFor(key, topic.partitions)))
+    return topic === null ? null : tpOf(topic.topicId, partitionFor(key, topic.partitions))
   }
 
   workInFlight(): boolean {

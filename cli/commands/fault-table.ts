@@ -36,6 +36,10 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',
   },
   'slow-disk': { value: '{ target, by }', about: 'every disk operation takes longer' },
+  corrupt: {
+    value: '{ target, partition, batch }',
+    about: "bytes of a batch change on a broker's disk, and its checksum does not fit any more",
+  },
   'clock-jump': { value: '{ target, by }', about: 'the wall clock of a host is set forward by so much, or back: -1h' },
   'clock-skew': {
     value: '{ target, by }',

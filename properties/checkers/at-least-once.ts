@@ -158,7 +158,8 @@ class Held {
     const { logs, cluster, names } = this.shadow
     const log = this.final.of(partition)
     if (log !== null && this.final.hasLeader(partition)) {
-      for (let place = 0; place < log.entries.length; place++) this.note(logs.batchOf(log.entries.at(place)), LED)
+      for (let place = 0; place < log.entries.length; place++)
+        this.note(logs.wholeBatchOf(log, log.entries.at(place)), LED)
       for (const entry of this.final.readable(partition)) this.note(logs.batchOf(entry), COMMITTED)
       for (const entry of this.final.aborted(partition)) this.note(logs.batchOf(entry), ABORTED)
     }
@@ -179,7 +180,7 @@ class Held {
     if (log === undefined) return
     const mark = batches.freshMark()
     for (let place = 0; place < log.entries.length; place++) {
-      const batch = logs.batchOf(log.entries.at(place))
+      const batch = logs.wholeBatchOf(log, log.entries.at(place))
       if (batch < 0) continue
       this.note(batch, ELECTABLE)
       // A log may hold a batch twice: it counts once.

@@ -4,6 +4,7 @@ import { Ints } from '../shadow/growable.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { seconds } from '../words.ts'
 import type { Checker, Ruling, RunEnd } from './checker.ts'
+import { damagedLeader, HeldBatches } from './damaged.ts'
 import { Findings } from './findings.ts'
 import { tellLoss } from './loss.ts'
 
@@ -65,6 +66,26 @@ export class CommittedDurability implements Checker {
     this.tell(time, partition, record, batch)
   }
 
+  /** What is still damaged in the leader's log at the end is not in it. */
+  private judgeDamaged(time: number, partition: number): void {
+    const { shadow } = this
+    const led = damagedLeader(shadow, partition)
+    if (led === null) return
+    const { batches, records, logs } = shadow
+    const held = new HeldBatches(shadow, led, true)
+    for (const { entry } of led.damages.list) {
+      const batch = logs.batchOf(entry)
+      if (batch < 0 || !batches.isCommitted(batch)) continue
+      let placement = batches.firstPlacement.at(batch)
+      for (; placement >= 0; placement = records.placementInBatch.at(placement)) {
+        const record = records.placementRecord.at(placement)
+        if (this.lost.at(record) === 1 || !held.lack(record)) continue
+        this.lost.put(record, 1)
+        this.tell(time, partition, record, batch)
+      }
+    }
+  }
+
   private tell(time: number, partition: number, record: number, batch: number): void {
     const { shadow } = this
     const topic = shadow.partitions.topicIds[partition] as number
@@ -75,7 +96,8 @@ export class CommittedDurability implements Checker {
     this.findings.keep(topic, { kind: 'lost-committed-write', atUs: time, message, records: [name] })
   }
 
-  rule(subject: number, _end: RunEnd): Ruling {
+  rule(subject: number, end: RunEnd): Ruling {
+    for (let partition = 0; partition < this.judged.length; partition++) this.judgeDamaged(end.virtualUs, partition)
     let judged = 0
     this.judged.forEach((count, partition) => {
       if (subject === -1 || this.shadow.partitions.topicIds[partition] === subject) judged += count

@@ -4,6 +4,7 @@ import { Ints } from '../shadow/growable.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { seconds } from '../words.ts'
 import type { Checker, Ruling, RunEnd } from './checker.ts'
+import { damagedLeader, HeldBatches } from './damaged.ts'
 import { Findings } from './findings.ts'
 import { tellAck, tellLoss } from './loss.ts'
 
@@ -81,36 +82,36 @@ export class Durability implements Checker {
     }
   }
 
-  private judgeAllLeaderless(time: number): void {
-    for (let partition = 0; partition < this.acked.length; partition++) this.judgeLeaderless(time, partition)
+  private judgeAllLeaderless(time: number, atEnd = false): void {
+    for (let partition = 0; partition < this.acked.length; partition++) this.judgeLeaderless(time, partition, atEnd)
+  }
+
+  /** What is still damaged in the leader's log at the end is not in it: nobody will write it anew. */
+  private judgeDamaged(time: number, partition: number): void {
+    const led = damagedLeader(this.shadow, partition)
+    if (led !== null) this.judgeHeld(time, partition, -1, new HeldBatches(this.shadow, led, true))
   }
 
   /** Nobody leads by the controller's word: every candidate's log must hold every acked record. */
-  private judgeLeaderless(time: number, partition: number): void {
+  private judgeLeaderless(time: number, partition: number, atEnd = false): void {
     const { cluster, names, logs } = this.shadow
     const acked = this.acked[partition] as Ints
     if (cluster.leader[partition] !== -1 || acked.length === 0) return
     for (let node = 0; node < names.nodes.length; node++) {
       if (!cluster.isDesignated(partition, node) || cluster.isForgetful(node)) continue
-      this.judgeMarked(time, partition, node, logs.markBatches(logs.of(node, partition)))
+      this.judgeHeld(time, partition, node, new HeldBatches(this.shadow, logs.of(node, partition), atEnd))
     }
   }
 
-  private judgeMarked(time: number, partition: number, node: number, mark: number): void {
-    const { records, batches } = this.shadow
+  private judgeHeld(time: number, partition: number, candidate: number, held: HeldBatches): void {
     const acked = this.acked[partition] as Ints
     for (let i = 0; i < acked.length; i++) {
       const record = acked.at(i)
-      if (this.states.at(record) !== 1) continue
-      let placement = records.newestPlacement.at(record)
-      while (placement >= 0 && batches.mark.at(records.placementBatch.at(placement)) !== mark) {
-        placement = records.placementOfRecord.at(placement)
-      }
-      if (placement < 0) this.lose(time, partition, record, node)
+      if (this.states.at(record) === 1 && held.lack(record)) this.lose(time, partition, record, candidate)
     }
   }
 
-  private lose(time: number, partition: number, record: number, candidate: number = -1): void {
+  private lose(time: number, partition: number, record: number, candidate = -1): void {
     const { shadow } = this
     this.states.put(record, 2)
     const topic = shadow.partitions.topicIds[partition] as number
@@ -129,7 +130,8 @@ export class Durability implements Checker {
   }
 
   rule(subject: number, end: RunEnd): Ruling {
-    this.judgeAllLeaderless(end.virtualUs)
+    this.judgeAllLeaderless(end.virtualUs, true)
+    for (let partition = 0; partition < this.acked.length; partition++) this.judgeDamaged(end.virtualUs, partition)
     let judged = 0
     this.judged.forEach((count, partition) => {
       if (subject === -1 || this.shadow.partitions.topicIds[partition] === subject) judged += count

@@ -45,7 +45,7 @@ export class FinalLogs {
 
   /**
    * The entries of {@link of} that a reader with read_committed is given in the end, in order: committed, and not part of a
-   * transaction that was aborted or that no marker has ended.
+   * transaction that was aborted or that no marker has ended. What is damaged there nobody is given.
    */
   readable(partition: number): readonly number[] {
     return this.contentOf(partition).readable
@@ -74,7 +74,7 @@ export class FinalLogs {
     for (let place = 0; place < committed; place++) {
       const entry = log.entries.at(place)
       if (transactional.at(entry) !== 0) return this.withTransactions(log, committed)
-      readable.push(entry)
+      if (log.isWhole(entry)) readable.push(entry)
     }
     return { readable, undecided: [], aborted: [] }
   }
@@ -106,7 +106,8 @@ export class FinalLogs {
       }
     }
     const readable: number[] = []
-    for (let place = 0; place < committed; place++) if (isReadable[place] === 1) readable.push(log.entries.at(place))
+    for (let place = 0; place < committed; place++)
+      if (isReadable[place] === 1 && log.isWhole(log.entries.at(place))) readable.push(log.entries.at(place))
     return { readable, aborted, undecided: [...open.values()].flat().map((place) => log.entries.at(place)) }
   }
 

@@ -1,4 +1,5 @@
 import { listed, seconds } from '../words.ts'
+import { tellDamaged } from './damaged.ts'
 import { Presence } from '../shadow/batches.ts'
 import { Decision } from '../shadow/decisions.ts'
 import { PASSED } from '../shadow/records.ts'
@@ -26,7 +27,10 @@ export function tellLoss(shadow: Shadow, record: number): string {
   const { decision, decidedAt } = logs.entries
   if (decision.at(entry) === Decision.aborted)
     return `${appended}; the marker of ${seconds(decidedAt.at(entry))} aborted its transaction there, so no reader of committed records is given it`
-  if (batches.presence.at(batch) !== Presence.gone) return `${appended}; ${tellElectable(shadow, record)}`
+  if (batches.presence.at(batch) !== Presence.gone) {
+    const damaged = tellDamaged(shadow, shadow.records.ackPartition.at(record), entry)
+    return `${appended}; ${damaged ?? tellElectable(shadow, record)}`
+  }
   const leadership = batches.goneWith.at(batch) - 1
   if (leadership < 0) return appended
   const leader = names.node(leaderships.node.at(leadership))
@@ -93,6 +97,8 @@ function tellWhyMissing(shadow: Shadow, entry: number, leadership: number): stri
       return ` (${name} had held it, but cut its log from offset ${log.cutFrom} back to ${log.cutTo} at ${at}, following another leader)`
     case 'lost-at-restart':
       return ` (${name} had held it, but when it restarted at ${at} its log ended at offset ${log.cutTo} instead of ${log.cutFrom}: the rest had not been flushed)`
+    case 'corrupt':
+      return ` (${name} had held it, but when it restarted at ${at} it found the batch at offset ${log.cutTo} corrupt, and cut its log from ${log.cutFrom} back to there)`
     case 'wiped':
       return ` (${name} had held it, but lost its disk at ${at})`
     case 'deleted':

@@ -134,16 +134,29 @@ export class NoGhosts implements Checker {
     return { kind, reader, record, partition, offset, node, seenAt, atUs, order }
   }
 
-  /** The entry of the end that holds a record at a place, if its transaction was aborted; -1 if not. */
-  private abortedEntry(record: number, partition: number, offset: number): number {
+  /** Whether a record was written at a place, and the log of the end holds other bytes there. */
+  private isDamaged(record: number, partition: number, offset: number): boolean {
+    const log = this.final.of(partition)
+    if (log === null || log.damages.list.length === 0) return false
+    const entry = log.entryAt(offset)
+    return entry >= 0 && !log.isWhole(entry) && this.placementIn(record, entry) >= 0
+  }
+
+  private placementIn(record: number, entry: number): number {
     const { logs, records } = this.consumption.shadow
-    const entry = this.final.of(partition)?.entryAt(offset) ?? -1
-    if (entry < 0 || logs.entries.transactional.at(entry) === 0) return -1
     const batch = logs.batchOf(entry)
     let placement = records.newestPlacement.at(record)
     while (placement >= 0 && records.placementBatch.at(placement) !== batch)
       placement = records.placementOfRecord.at(placement)
-    return placement >= 0 && this.final.aborted(partition).includes(entry) ? entry : -1
+    return placement
+  }
+
+  /** The entry of the end that holds a record at a place, if its transaction was aborted; -1 if not. */
+  private abortedEntry(record: number, partition: number, offset: number): number {
+    const { logs } = this.consumption.shadow
+    const entry = this.final.of(partition)?.entryAt(offset) ?? -1
+    if (entry < 0 || logs.entries.transactional.at(entry) === 0) return -1
+    return this.placementIn(record, entry) >= 0 && this.final.aborted(partition).includes(entry) ? entry : -1
   }
 
   /** When the marker was written that aborted what lies at a place, -1 without. */
@@ -171,6 +184,8 @@ export class NoGhosts implements Checker {
     const place = this.view.placeAt(partition, offset)
     if (place >= 0) return this.view.record.at(place) === record ? Reality.real : Reality.ghost
     if (!this.final.hasLeader(partition)) return Reality.undecided
+    // Who read it before its bytes changed was given what had been sent.
+    if (this.isDamaged(record, partition, offset)) return Reality.real
     // Nothing changes that any more, whatever else is under way.
     if (this.abortedEntry(record, partition, offset) >= 0) return Reality.ghost
     // Above the high watermark of the end, or in the log no more.
@@ -194,6 +209,8 @@ export class NoGhosts implements Checker {
 
   private tellTruth({ record, partition, offset }: Ghost): string {
     const { shadow } = this.consumption
+    const isChanged = shadow.records.ids.at(record) < 0
+    if (isChanged) return 'nobody sent it so: its bytes had changed on the disk it was read from'
     if (shadow.records.attempts.at(record) === 0) return 'nobody ever sent it'
     const place = this.view.placeAt(partition, offset)
     const other = place < 0 ? -1 : this.view.record.at(place)

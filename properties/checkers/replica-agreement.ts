@@ -4,13 +4,16 @@ import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { seconds } from '../words.ts'
 import type { Checker, Ruling, RunEnd } from './checker.ts'
+import type { Damage } from '../shadow/damage.ts'
+import { tellChecksum } from './damaged.ts'
 import { Findings } from './findings.ts'
 
 /**
  * `replica-agreement`: equal (offset, leader epoch) implies equal content and an equal prefix on all replicas, and the members
  * of the in-sync set agree below the newest leader's high watermark.
  *
- * A member that lost data is not asked until the controller knows: it is about to leave the set (KIP-903).
+ * A member that lost data is not asked until the controller knows: it is about to leave the set (KIP-903). Bytes that changed on
+ * a disk are asked for at the end: until then somebody may find the checksum wrong, and write the batch anew.
  */
 export class ReplicaAgreement implements Checker {
   readonly kinds: readonly number[] = [M.logAppended, M.hwAdvanced, M.leaderBegan, M.isrChanged]
@@ -20,6 +23,7 @@ export class ReplicaAgreement implements Checker {
   private readonly compared: Int32Array
   /** By partition: 1 once members were told to differ; told again only after they agreed. */
   private readonly differ: Int32Array
+  private isOver = false
 
   constructor(shadow: Shadow) {
     this.shadow = shadow
@@ -104,6 +108,33 @@ export class ReplicaAgreement implements Checker {
     this.findings.keep(topic, { kind: 'diverged-replicas', atUs: time, message, records: [] })
   }
 
+  /** At the end: what is damaged below the high watermark on a member of the set, nobody has noticed, and the others hold. */
+  private compareDamages(time: number, partition: number): void {
+    const { cluster, leaderships, logs, names } = this.shadow
+    if (leaderships.alive[partition] !== 1) return
+    const led = logs.of(leaderships.newestNode(partition), partition)
+    for (let node = 0; node < names.nodes.length; node++) {
+      if (node !== led.node && !cluster.inIsr(partition, node)) continue
+      const log = logs.known(node, partition)
+      for (const damage of log?.damages.list ?? []) {
+        if (logs.entries.last.at(damage.entry) >= led.highWatermark) continue
+        this.compared[partition]!++
+        this.tellDamage(time, partition, node, damage)
+      }
+    }
+  }
+
+  private tellDamage(time: number, partition: number, node: number, damage: Damage): void {
+    const { names, partitions, logs } = this.shadow
+    const topic = partitions.topicIds[partition] as number
+    if (!this.findings.wants(topic)) return
+    const name = this.firstRecord(damage.entry)
+    const message =
+      `${names.node(node)} holds other bytes than were written at offset ${logs.entries.base.at(damage.entry)} of ` +
+      `${partitions.names[partition]} since ${seconds(damage.at)}; ${tellChecksum(damage)}, and nothing has noticed by ${seconds(time)}`
+    this.findings.keep(topic, { kind: 'diverged-replicas', atUs: time, message, records: name === null ? [] : [name] })
+  }
+
   private firstDifference(a: ShadowLog, b: ShadowLog): number {
     const { base } = this.shadow.logs.entries
     for (let place = 0; place < a.entries.length; place++) {
@@ -120,7 +151,12 @@ export class ReplicaAgreement implements Checker {
     return placement < 0 ? null : names.record(records.ids.at(records.placementRecord.at(placement)))
   }
 
-  rule(subject: number, _end: RunEnd): Ruling {
+  rule(subject: number, end: RunEnd): Ruling {
+    if (!this.isOver) {
+      this.isOver = true
+      for (let partition = 0; partition < this.compared.length; partition++)
+        this.compareDamages(end.virtualUs, partition)
+    }
     let judged = 0
     this.compared.forEach((count, partition) => {
       if (subject === -1 || this.shadow.partitions.topicIds[partition] === subject) judged += count

@@ -3,6 +3,7 @@ import { isDone } from '../checkers/done.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import { listed, seconds } from '../words.ts'
 import { noWayToRead } from './group-excuses.ts'
+import { corruptBatchRule } from './corrupt-batches.ts'
 import { electionRule } from './elections.ts'
 import type { PartitionWait } from './partition-waits.ts'
 
@@ -72,7 +73,10 @@ export class GroupWaits {
         : `${group} ${stands} of ${name}, with offsets ${first} to ${highWatermark} to read`,
       waitsFor: `offsets ${first} to ${highWatermark} of ${name}`,
       sinceUs: this.since(reader, partition, first),
-      rule: this.threwRule(reader) ?? this.rule(reader, partition, first),
+      rule:
+        this.threwRule(reader) ??
+        corruptBatchRule(shadow, partition, Math.max(0, committed), 'group') ??
+        this.rule(reader, partition, first),
       excuse: wait?.excuse ?? noWayToRead(this.consumption, reader),
     }
   }

@@ -2,6 +2,7 @@ import { brokersOf } from '../../sim/history/ids.ts'
 import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { listed } from '../words.ts'
+import { corruptBatchRule } from './corrupt-batches.ts'
 import { electionRule, isrOf, lostMetadata, noWayToLead } from './elections.ts'
 
 /** Why a partition does not go on. */
@@ -102,7 +103,9 @@ export class PartitionWaits {
         state: `is not replicated: ${name} ends at offset ${log.end}, the leader ${names.node(led.node)} at ${led.end}`,
         waitsFor: `${name} to catch up`,
         sinceUs: Math.max(since, this.appendedAt(led, Math.min(log.end, led.end))),
-        rule: `a follower fetches up to its leader's log end, and leaves the ISR when it has not for replica.lag.time.max.ms${down}`,
+        rule:
+          corruptBatchRule(this.shadow, partition, log.end, 'follower') ??
+          `a follower fetches up to its leader's log end, and leaves the ISR when it has not for replica.lag.time.max.ms${down}`,
       }
     }
     if (cluster.inIsr(partition, replica)) return null

@@ -99,6 +99,7 @@ function targetsOf(action: Action): readonly Target[] {
       return action.between
     case 'wipe-disk':
     case 'slow-disk':
+    case 'corrupt':
     case 'partition':
     case 'add-partitions':
     case 'elect-leader':

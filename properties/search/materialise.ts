@@ -59,6 +59,7 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'corrupt':
     case 'clock-jump':
     case 'clock-skew':
     case 'isolate':

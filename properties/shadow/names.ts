@@ -25,6 +25,7 @@ export class Names {
 
   /** `checkout#0/5`, or `scripted#0/a` for a record with an id of its own. */
   record(record: number): string {
+    if (record < -1) return `${this.record(~record)} (damaged)`
     const node = recordNode(record)
     const ordinal = recordOrdinal(record)
     const script = this.scripts[this.applicationOf[node] ?? -1]

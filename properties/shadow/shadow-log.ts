@@ -1,8 +1,9 @@
+import { Damages } from './damage.ts'
 import type { Entries } from './entries.ts'
 import { List } from './growable.ts'
 
 /** Why a log became shorter. */
-export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'wiped' | 'deleted'
+export type CutCause = 'none' | 'truncated' | 'lost-at-restart' | 'corrupt' | 'wiped' | 'deleted'
 
 /**
  * One replica's log as moments tell it. What retention deleted before its start is kept here as history: it was committed, so
@@ -25,6 +26,8 @@ export class ShadowLog {
   cutFrom = 0
   cutTo = 0
   cutCause: CutCause = 'none'
+  /** Batches that hold something else than what was written. */
+  readonly damages: Damages = new Damages()
   /** Where the log began to begin, and when, in ascending order. */
   readonly starts: { readonly offset: number; readonly at: number }[] = []
   private readonly table: Entries
@@ -60,6 +63,7 @@ export class ShadowLog {
   moveStart(offset: number, time: number): void {
     this.start = offset
     this.starts.push({ offset, at: time })
+    this.damages.drop((entry) => this.table.last.at(entry) < offset)
   }
 
   /** When an offset was deleted; -1 when it was not. */
@@ -89,6 +93,7 @@ export class ShadowLog {
     let kept = entries.length
     while (kept > 0 && table.last.at(entries.data[kept - 1] as number) >= offset) kept--
     entries.cut(kept)
+    this.damages.drop((entry) => table.last.at(entry) >= offset)
     this.end = offset
     if (this.start > offset) this.start = offset
     if (this.highWatermark > offset) this.highWatermark = offset
@@ -97,6 +102,7 @@ export class ShadowLog {
   wipe(time: number, cause: CutCause): void {
     if (this.end > 0) this.noteCut(0, time, cause)
     this.entries.cut(0)
+    this.damages.drop(() => true)
     this.start = 0
     this.end = 0
     this.highWatermark = 0
@@ -147,6 +153,11 @@ export class ShadowLog {
     if (place >= this.entries.length) return -1
     const entry = this.entries.data[place] as number
     return this.table.base.at(entry) <= offset ? entry : -1
+  }
+
+  /** Whether an entry is here as it was written. */
+  isWhole(entry: number): boolean {
+    return this.damages.of(entry) === undefined
   }
 
   /** Whether it holds this very entry, hence everything before it. */

@@ -70,10 +70,11 @@ export class ShadowLogs {
     this.endBefore = log.end
     // An append in the middle is a breach that `offsets-contiguous` tells; the shadow stays a log all the same.
     if (offset < log.end) log.truncate(offset, time, 'truncated')
-    const entry = entries.intern(log.partition, log.lastEntry, offset, last, epoch, batchId)
+    const entry = entries.intern(log.partition, log.lastEntry, offset, last, epoch, asWritten(batchId))
+    if (batchId < -1) log.damages.add(entry, time, true)
     const created = entries.created
     if (created) {
-      entries.batchNumber.put(entry, this.batches.numberOf(batchId))
+      entries.batchNumber.put(entry, this.batches.numberOf(asWritten(batchId)))
       entries.node.put(entry, node)
       entries.at.push(time)
       entries.producerId.put(entry, producerId)
@@ -111,13 +112,29 @@ export class ShadowLogs {
     this.select(node, tp)?.moveStart(offset, time)
   }
 
+  onCorrupted(time: number, node: number, tp: number, offset: number): void {
+    const log = this.select(node, tp)
+    log?.damages.add(log.entryAt(offset), time, false)
+  }
+
+  onRewritten(node: number, tp: number, offset: number, isHealed: boolean): void {
+    const log = this.select(node, tp)
+    log?.damages.rewrite(log.entryAt(offset), isHealed)
+  }
+
   onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
     const log = this.select(node, tp)
     this.lostAtLoad = log !== null && end < log.end
     if (log === null) return
     this.untold = Math.max(0, end - log.end)
-    if (end < log.end) log.truncate(end, time, 'lost-at-restart')
+    if (end < log.end) log.truncate(end, time, this.isCorruptFrom(log, end) ? 'corrupt' : 'lost-at-restart')
     log.highWatermark = highWatermark
+  }
+
+  /** Whether recovery found a wrong checksum at an offset, and cut the log there. */
+  private isCorruptFrom(log: ShadowLog, offset: number): boolean {
+    const entry = log.entryAt(offset)
+    return entry >= 0 && !log.isWhole(entry)
   }
 
   /** Returns the log whose high watermark moved. */
@@ -146,11 +163,17 @@ export class ShadowLogs {
     return this.entries.batchNumber.at(entry)
   }
 
-  /** Marks every batch of a log with a fresh number, and returns that. */
-  markBatches(log: ShadowLog): number {
+  /** The same of one replica's copy: -1 when that is damaged. */
+  wholeBatchOf(log: ShadowLog, entry: number): number {
+    return log.isWhole(entry) ? this.batchOf(entry) : -1
+  }
+
+  /** Marks every batch of a log with a fresh number, and returns that; `whole`: without those that are damaged there. */
+  markBatches(log: ShadowLog, whole = false): number {
     const mark = this.batches.freshMark()
     for (let place = 0; place < log.entries.length; place++) {
-      const batch = this.batchOf(log.entries.at(place))
+      const entry = log.entries.at(place)
+      const batch = whole ? this.wholeBatchOf(log, entry) : this.batchOf(entry)
       if (batch >= 0) this.batches.mark.put(batch, mark)
     }
     return mark
@@ -160,4 +183,9 @@ export class ShadowLogs {
 function transactionalOf(flags: number): number {
   if ((flags & TRANSACTIONAL_BATCH) === 0) return 0
   return (flags & CONTROL_BATCH) === 0 ? 1 : 2
+}
+
+/** A damaged batch has a number of its own, made of the one it was written with. */
+function asWritten(batchId: number): number {
+  return batchId < -1 ? ~batchId : batchId
 }

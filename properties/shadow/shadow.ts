@@ -30,6 +30,8 @@ const KINDS: readonly number[] = [
   M.logLoaded,
   M.logStartMoved,
   M.logCleaned,
+  M.batchCorrupted,
+  M.batchRewritten,
   M.logDeleted,
   M.hwAdvanced,
   M.diskWiped,
@@ -139,6 +141,10 @@ export class Shadow implements MomentObserver {
         return this.logs.onCleaned(node, a, b)
       case M.logDeleted:
         return this.onDeleted(time, node, a)
+      case M.batchCorrupted:
+        return this.logs.onCorrupted(time, node, a, b)
+      case M.batchRewritten:
+        return this.logs.onRewritten(node, a, b, c === 1)
       case M.logLoaded:
         return this.onLoaded(time, node, a, b, c)
       case M.leaderBegan:

@@ -25,6 +25,7 @@ export class Labels {
 
   /** `checkout#0/5`, or `scripted#0/a` for a record of a script. */
   record(record: number): string {
+    if (record < -1) return `${this.record(~record)} (damaged)`
     return `${this.node(recordNode(record))}/${this.names.records.get(record) ?? recordOrdinal(record)}`
   }
 

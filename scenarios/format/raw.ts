@@ -230,11 +230,16 @@ export interface RawFault {
   'slow-disk'?: Opt<string | { target: RawTarget; by?: Opt<RawSpread> }>
   'disk-full'?: Opt<unknown>
   'disk-error'?: Opt<unknown>
-  corrupt?: Opt<unknown>
+  corrupt?: Opt<RawCorruption>
   'clock-jump'?: Opt<RawClock>
   'clock-skew'?: Opt<RawClock>
   admin?: Opt<Record<string, unknown>>
 }
+
+/** Which batch on whose disk. */
+export type RawCorruption =
+  | RawTarget
+  | { target: RawTarget; partition?: Opt<string>; batch?: Opt<'any' | 'first' | 'last' | number> }
 
 /** What happens to a wall clock; `by` may be negative. */
 export interface RawClock {

@@ -54,7 +54,17 @@ export const fault: z.ZodType<RawFault> = z.strictObject({
   'slow-disk': z.union([z.string(), z.strictObject({ target, by: spread.optional() })]).optional(),
   'disk-full': z.unknown().optional(),
   'disk-error': z.unknown().optional(),
-  corrupt: z.unknown().optional(),
+  corrupt: z
+    .union([
+      target,
+      z.strictObject({
+        target,
+        partition: z.string().optional().describe('such as orders-0'),
+        batch: z.union([z.enum(['any', 'first', 'last']), z.number()]).optional(),
+      }),
+    ])
+    .optional()
+    .describe("bytes of a batch change on a broker's disk"),
   'clock-jump': clock.optional().describe('the wall clock is set forward by so much, or back'),
   'clock-skew': clock.optional().describe('the wall clock gains so much in every second, or loses it'),
   admin: z.record(z.string(), z.unknown()).optional(),

@@ -1,7 +1,7 @@
 import type { Action, FailStep, PlannedFault, StreamMatch, Target } from '../../sim/faults/plan.ts'
 import type { Spread } from '../../sim/kernel/spread.ts'
 import { MILLISECOND } from '../../sim/kernel/time.ts'
-import type { RawFault, RawMoment, RawSpread, RawStream, RawTarget } from './raw.ts'
+import type { RawCorruption, RawFault, RawMoment, RawSpread, RawStream, RawTarget } from './raw.ts'
 import { formatDuration } from './values/duration.ts'
 
 /** What `slow-disk: <target>` adds to every disk operation when the file does not say. */
@@ -59,6 +59,8 @@ function writeAction(action: Action): RawFault {
       const usual = action.by.kind === 'constant' && action.by.us === DEFAULT_SLOWNESS
       return { 'slow-disk': usual && typeof target === 'string' ? target : { target, by: writeSpread(action.by) } }
     }
+    case 'corrupt':
+      return { corrupt: writeCorruption(action) }
     case 'clock-jump':
     case 'clock-skew': {
       const by = `${action.byUs < 0 ? '-' : ''}${formatDuration(Math.abs(action.byUs))}`
@@ -101,6 +103,20 @@ function writeAction(action: Action): RawFault {
       return { admin: { 'alter-config': Object.fromEntries(topics) } }
     }
   }
+}
+
+/** What is hit goes without saying where the target names it. */
+function writeCorruption(action: Extract<Action, { readonly kind: 'corrupt' }>): RawCorruption {
+  const { log, batch } = action
+  const target = writeTarget(action.target)
+  const where = log.kind === 'partition' && !namesPartition(action.target) ? `${log.topic}-${log.partition}` : null
+  if (where === null && batch === 'any') return target
+  return { target, ...(where === null ? {} : { partition: where }), ...(batch === 'any' ? {} : { batch }) }
+}
+
+/** `leader(orders-0)` */
+function namesPartition({ kind }: Target): boolean {
+  return kind === 'leader' || kind === 'follower' || kind === 'followers'
 }
 
 function writeStream({ from, to, api, reply, nth, count, connection }: StreamMatch): RawStream {

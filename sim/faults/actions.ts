@@ -47,6 +47,7 @@ export class FaultActions {
       case 'stop':
       case 'pause':
       case 'slow-disk':
+      case 'corrupt':
       case 'clock-jump':
       case 'clock-skew':
         return this.strikeNodes(firing, action)
@@ -98,6 +99,8 @@ export class FaultActions {
         this.host.recorder.emit(M.diskSlow, node, sampler.length(sampler.bound >> 1), 0, 0, 0)
         return this.holds.slowDown(firing.id, node, action.by)
       }
+      case 'corrupt':
+        return this.host.corrupt(node, action)
       case 'clock-jump':
         this.wallOf(node).step(action.byUs)
         return this.host.isUp(node)
@@ -192,6 +195,8 @@ export class FaultActions {
       case 'drop':
         this.host.network.removeRule(firing.id)
         break
+      // Bytes that have changed stay so.
+      case 'corrupt':
       case 'disconnect':
       case 'add-partitions':
       case 'elect-leader':
@@ -219,6 +224,7 @@ export function hitsNodes(action: Action): boolean {
     case 'stop':
     case 'pause':
     case 'slow-disk':
+    case 'corrupt':
     case 'clock-jump':
     case 'clock-skew':
       return true

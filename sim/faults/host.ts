@@ -2,7 +2,7 @@ import type { Recorder } from '../history/recorder.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Spread } from '../kernel/spread.ts'
 import type { Network } from '../network/network.ts'
-import type { AlteredTopic } from './plan.ts'
+import type { AlteredTopic, CorruptionMatch } from './plan.ts'
 
 /**
  * What the injector may do to the world, and what it must know to resolve symbolic targets. The world implements it.
@@ -30,6 +30,8 @@ export interface FaultHost {
   /** Makes every disk operation of the node slower by a sample of the spread; null ends one such fault. */
   slowDisk(node: number, by: Spread): boolean
   endSlowDisk(node: number): void
+  /** Changes bytes of a batch on the node's disk, whether it is up or not; false when there is nothing to hit. */
+  corrupt(node: number, match: CorruptionMatch): boolean
   /** Has a topic given more partitions; false when no controller is there to do it. */
   addPartitions(topic: string, partitions: number): boolean
   /** Has a partition's preferred leader elected, or when nobody leads anybody; false when no controller is there to do it. */

@@ -38,6 +38,7 @@ export type FailStep = 'before-output' | 'after-output' | 'before-commit' | 'aft
 export type Action =
   | { readonly kind: 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause'; readonly target: Target }
   | { readonly kind: 'slow-disk'; readonly target: Target; /** added to every disk operation */ readonly by: Spread }
+  | ({ readonly kind: 'corrupt'; readonly target: Target } & CorruptionMatch)
   /** The wall clock is set by so much, or gains so much in every second; it is right again when the fault is over. */
   | { readonly kind: 'clock-jump' | 'clock-skew'; readonly target: Target; /** microseconds */ readonly byUs: number }
   | { readonly kind: 'partition'; readonly groups: readonly (readonly Target[])[] }
@@ -80,6 +81,21 @@ export interface MovedPartition {
   /** `broker-2` */
   readonly to: string
 }
+
+/** Which batch `corrupt` hits. */
+export interface CorruptionMatch {
+  readonly log: CorruptedLog
+  /** By its place in the log, by an offset in it, or a drawn one. */
+  readonly batch: 'any' | 'first' | 'last' | number
+}
+
+export type CorruptedLog =
+  /** Of whatever partition the broker's disk holds something of. */
+  | { readonly kind: 'any' }
+  | { readonly kind: 'partition'; readonly topic: string; readonly partition: number }
+  /** The partition that keeps a group's offsets, or a transactional id's transactions. */
+  | { readonly kind: 'group'; readonly group: string }
+  | { readonly kind: 'transactions'; readonly transactionalId: string }
 
 /** Which messages `delay` and `drop` take. */
 export interface StreamMatch {

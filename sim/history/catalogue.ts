@@ -1,4 +1,5 @@
 import { CLUSTER_ROWS } from './cluster-rows.ts'
+import { CORRUPTION_ROWS } from './corruption-rows.ts'
 import { GROUP_ROWS } from './group-rows.ts'
 import { QUORUM_ROWS } from './quorum-rows.ts'
 import { LOG_ROWS } from './log-rows.ts'
@@ -62,6 +63,7 @@ export const MOMENTS: readonly MomentDefinition[] = [
   ...OWN_CODE_ROWS,
   ...STORE_ROWS,
   ...TOPIC_ROWS,
+  ...CORRUPTION_ROWS,
 ].map(([name, kind, about, fields]) => define(name, kind, about, fields))
 
 const BY_KIND: readonly (MomentDefinition | undefined)[] = byKind()

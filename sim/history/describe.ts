@@ -19,6 +19,7 @@ function numberIn(names: TraceNames, type: string, value: number): string {
     case 'node':
       return nodeName(names, value)
     case 'record':
+      if (value < -1) return `${numberIn(names, type, ~value)} (damaged)`
       return `${nodeName(names, recordNode(value))}/${names.records.get(value) ?? recordOrdinal(value)}`
     case 'api':
       return `${value & ~REPLY_FLAG}${(value & REPLY_FLAG) === 0 ? '' : ' (reply)'}`

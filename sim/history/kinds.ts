@@ -140,6 +140,9 @@ export const M = {
   logDeleted: 145,
   configCommitted: 146,
   configApplied: 147,
+  batchCorrupted: 148,
+  batchRewritten: 149,
+  corruptionFound: 150,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -28,6 +28,19 @@ export const TARGET: Site = { id: 6, name: 'target', class: 'target' }
 export const WORKLOAD: Site = { id: 7, name: 'workload', class: 'choice' }
 /** How long a delay fault holds a message. */
 export const DELAY: Site = { id: 8, name: 'delay', class: 'latency' }
+/** Which of a disk's batches a corruption hits, and which of its records. */
+export const CORRUPTION: Site = { id: 9, name: 'corruption', class: 'disk' }
 
 /** By id: append only, ids are part of saved counterexamples' decisions. */
-export const SITES: readonly Site[] = [LATENCY, JITTER, CHOICE, SURVIVORS, TORN, DISK_TIME, TARGET, WORKLOAD, DELAY]
+export const SITES: readonly Site[] = [
+  LATENCY,
+  JITTER,
+  CHOICE,
+  SURVIVORS,
+  TORN,
+  DISK_TIME,
+  TARGET,
+  WORKLOAD,
+  DELAY,
+  CORRUPTION,
+]

@@ -56,6 +56,11 @@ export class AppendFile<T> {
     this.durable = this.written.length
   }
 
+  /** Other bytes lie where an entry was, of the same size and as durable as that was. */
+  overwrite(index: number, entry: T): void {
+    this.written[index] = entry
+  }
+
   /** Keeps the first `length` entries; durable at once. */
   truncate(length: number): void {
     this.torn = false

@@ -6,12 +6,13 @@ import { signedDurationAt, spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
 import { resolveAdmin } from './admin.ts'
 import { checkApi } from './moments.ts'
+import { resolveCorruption } from './corruption.ts'
 import { resolveGroups } from './groups.ts'
 import { onlyClients, onlyOutside, onlyStateful, resolveTarget } from './target.ts'
 
-export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'admin']
-export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error', 'corrupt'] as const
-type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'admin'
+export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'corrupt', 'admin']
+export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error'] as const
+type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'corrupt' | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {
@@ -27,6 +28,8 @@ export function resolveAction(place: Place, context: Context): Action | null {
     }
     case 'slow-disk':
       return slowDisk(place, context)
+    case 'corrupt':
+      return resolveCorruption(place, context, (target) => nodeTarget(target, context, 'corrupt'))
     case 'clock-jump':
     case 'clock-skew':
       return moveClock(place, context, kind)
@@ -70,7 +73,10 @@ function nodeTarget(place: Place, context: Context, kind: ActionName): Target | 
     )
     return null
   }
-  if (outside && (kind === 'slow-disk' || (kind === 'wipe-disk' && !onlyStateful(target, context)))) {
+  if (
+    outside &&
+    (kind === 'slow-disk' || kind === 'corrupt' || (kind === 'wipe-disk' && !onlyStateful(target, context)))
+  ) {
     const whose = onlyClients(target) ? 'only applications that count have one to lose' : "a store's is not simulated"
     place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and ${whose}`, 'let it hit a broker')
     return null

@@ -58,6 +58,8 @@ function actionDraws(action: Action): boolean {
     case 'clock-jump':
     case 'clock-skew':
       return targetDraws(action.target)
+    case 'corrupt':
+      return action.log.kind === 'any' || action.batch === 'any' || targetDraws(action.target)
     case 'slow-disk':
       return varies(action.by) || targetDraws(action.target)
     case 'partition':

@@ -205,20 +205,16 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
   const spread = spreadAt(lasts, '`for`', null)
   if (spread !== null && meanUs(spread) === 0) lasts.error('TWICESHY_RANGE', '`for` must be longer than 0')
   if (lasts.written && action !== null && action !== undefined && isMomentary(action)) {
-    const help =
-      action.kind === 'disconnect' ? 'remove `for`, or use `partition`' : 'remove `for`: what an operator does stays'
+    const stays = action.kind === 'corrupt' ? 'bytes that changed stay so' : 'what an operator does stays'
+    const help = action.kind === 'disconnect' ? 'remove `for`, or use `partition`' : `remove \`for\`: ${stays}`
     lasts.keyError('TWICESHY_FAULT', `\`${action.kind}\` happens at once, so \`for\` means nothing`, help)
   }
   return spread
 }
 
+const MOMENTARY: readonly Action['kind'][] = ['disconnect', 'corrupt', 'add-partitions', 'elect-leader', 'move-leader', 'alter-config']
+
 /** Whether an action is over as soon as it is done. */
 function isMomentary({ kind }: Action): boolean {
-  return (
-    kind === 'disconnect' ||
-    kind === 'add-partitions' ||
-    kind === 'elect-leader' ||
-    kind === 'move-leader' ||
-    kind === 'alter-config'
-  )
+  return MOMENTARY.includes(kind)
 }

@@ -13,7 +13,7 @@ import { ARRIVAL, Network } from '../../network/network.ts'
 import type { WorldSpec } from '../../spec.ts'
 import type { FaultHost } from '../host.ts'
 import { Injector } from '../injector.ts'
-import type { AlteredTopic, FaultPlan } from '../plan.ts'
+import type { AlteredTopic, CorruptionMatch, FaultPlan } from '../plan.ts'
 
 /** A digest that is good enough to tell two histories apart. */
 class PlainHasher implements Hasher {
@@ -110,6 +110,7 @@ export class FakeWorld implements FaultHost {
   /** What operators asked for. */
   readonly grown: string[] = []
   readonly disks: (readonly [time: number, node: number, by: Spread | null])[] = []
+  readonly corrupted: (readonly [time: number, node: number, match: CorruptionMatch])[] = []
   shutdownUs: number = 20 * MILLISECOND
   inFlight = true
   done = false
@@ -238,6 +239,11 @@ export class FakeWorld implements FaultHost {
     this.disks.push([this.kernel.now, node, by])
     return true
   }
+  corrupt(node: number, match: CorruptionMatch): boolean {
+    this.corrupted.push([this.kernel.now, node, match])
+    return true
+  }
+
   endSlowDisk(node: number): void {
     this.disks.push([this.kernel.now, node, null])
   }

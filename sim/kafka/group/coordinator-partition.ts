@@ -6,6 +6,7 @@ import type { BatchNumbers } from '../broker/batch-numbers.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
+import { readable } from '../log/unreadable.ts'
 import { Api } from '../protocol/api.ts'
 import type { EndTransactionMarker } from '../protocol/batch.ts'
 import { Errors } from '../protocol/errors.ts'
@@ -70,7 +71,7 @@ export class CoordinatorPartition implements WritesOwner {
   /** Tells this hold from an earlier one where the disk answers late. */
   readonly life: number
   epoch: number
-  state: 'LOADING' | 'ACTIVE' | 'CLOSED' = 'LOADING'
+  state: 'LOADING' | 'ACTIVE' | 'FAILED' | 'CLOSED' = 'LOADING'
   readonly shard: GroupCoordinatorShard
   private readonly timers: GroupTimers
   private readonly parts: CoordinatorParts
@@ -111,13 +112,16 @@ export class CoordinatorPartition implements WritesOwner {
     }
   }
 
-  /** Replays the log up to its end, replicated or not. */
+  /** Replays the log up to its end, replicated or not. A log that cannot be read is coordinated by nobody. */
   private finishLoading(): void {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
-    this.shard.load(log.entriesOf(this.tp))
+    const all = log.entriesOf(this.tp)
+    const entries = readable(env, this.tp, all)
+    this.state = entries.length < all.length ? 'FAILED' : 'ACTIVE'
+    if (this.state === 'FAILED') return
+    this.shard.load(entries)
     this.writes.onLoaded()
-    this.state = 'ACTIVE'
     this.shard.onLoaded(this.epoch)
     this.expiration.begin()
     env.emit(M.coordinatorLoaded, this.tp, this.epoch, this.shard.size)

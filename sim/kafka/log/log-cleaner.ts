@@ -1,4 +1,5 @@
-import type { LogEntry } from '../protocol/batch.ts'
+import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import { rewritten } from './corruption.ts'
 import type { ProducerStateManager } from './producer-state.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
@@ -9,6 +10,13 @@ export interface CleaningPass {
   readonly to: number
   readonly nowMs: number
   readonly deleteRetentionMs: number
+}
+
+/** A damaged batch whose checksum fits what is left of it. */
+export interface RewrittenBatch {
+  readonly baseOffset: number
+  /** What was damaged in it is gone. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -25,6 +33,8 @@ export class Cleaner {
   private readonly met: Set<number> = new Set()
   /** Markers that end what is still there, by offset: the index of aborted transactions keeps theirs. */
   private readonly ends: Set<number> = new Set()
+  /** Damaged batches that were written anew, or not at all. */
+  readonly rewritten: RewrittenBatch[] = []
   private end = -1
 
   constructor(pass: CleaningPass, producers: ProducerStateManager, index: TransactionIndex) {
@@ -40,6 +50,7 @@ export class Cleaner {
     for (const entry of entries) {
       const cleaned = this.cleanBatch(entry)
       if (cleaned !== null) left.push(cleaned)
+      else if (entry.batch.id < 0) this.rewrite(entry, [])
     }
     this.index.keep(({ lastOffset }) => lastOffset >= this.pass.to || this.ends.has(lastOffset))
     return left
@@ -83,10 +94,16 @@ export class Cleaner {
       baseOffset,
       lastOffset,
       leaderEpoch,
-      batch,
+      batch: batch.id < 0 ? this.rewrite(entry, kept) : batch,
       kept,
       ...(horizon === undefined ? {} : { deleteHorizonMs: horizon }),
     }
+  }
+
+  private rewrite({ batch, baseOffset }: LogEntry, kept: readonly number[]): RecordBatch {
+    const written = rewritten(batch, kept)
+    this.rewritten.push({ baseOffset, isWhole: written.id >= 0 })
+    return written
   }
 
   /** `onControlBatchRead`: no batch of the marker's transaction is left. */

@@ -2,7 +2,7 @@ import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import { isCleaned } from './cleanup-policy.ts'
 import type { LocalLog } from './local-log.ts'
-import { Cleaner, type CleaningPass } from './log-cleaner.ts'
+import { Cleaner, type CleaningPass, type RewrittenBatch } from './log-cleaner.ts'
 import type { ProducerStateManager } from './producer-state.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
@@ -17,6 +17,8 @@ export interface CompactionState {
 export class LogCompaction {
   /** Everything before it was cleaned (`cleaner-offset-checkpoint`). */
   firstDirtyOffset: number
+  /** Of the last cleaning: damaged batches that were written anew, or not at all. */
+  rewritten: readonly RewrittenBatch[] = []
   private readonly local: LocalLog
   private readonly producers: ProducerStateManager
   private readonly index: TransactionIndex
@@ -55,7 +57,9 @@ export class LogCompaction {
     const pass = this.due(state)
     if (pass === null) return -1
     const before = this.local.before(pass.to)
-    const after = new Cleaner(pass, this.producers, this.index).clean(before)
+    const cleaner = new Cleaner(pass, this.producers, this.index)
+    const after = cleaner.clean(before)
+    this.rewritten = cleaner.rewritten
     this.local.replaceBefore(pass.to, after)
     this.firstDirtyOffset = pass.to
     return countOf(before) - countOf(after)

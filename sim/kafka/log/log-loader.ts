@@ -28,8 +28,9 @@ export interface LoadOptions {
 
 /**
  * Builds a log from what its files hold (`LogLoader.load`). After an unclean shutdown the segments from the recovery point
- * on are scanned: a torn batch is cut off, epochs and producers are read from the batches. The high watermark comes from the checkpoint and is mostly
- * behind the one that was known before. Loading takes no simulated time.
+ * on are scanned: a torn batch is cut off, and from the first one with a wrong checksum on everything; epochs and producers are
+ * read from the batches. The high watermark comes from the checkpoint and is mostly behind the one that was known before.
+ * Loading takes no simulated time.
  */
 export function loadLog(
   env: Env,
@@ -45,7 +46,7 @@ export function loadLog(
   const epochs = new LeaderEpochFileCache(files.leaderEpochs)
   const producers = new ProducerStateManager(files.producerSnapshots, options.producerRules)
   const index = new TransactionIndex(files.transactionIndex)
-  if (!hadCleanShutdown) recover(local, checkpoints, epochs, producers, index, nowMs)
+  if (!hadCleanShutdown) recover(env, tp, local, checkpoints, epochs, producers, index, nowMs)
 
   // A disk that lost more than the checkpoint knows of: the log goes on where it said that it starts.
   if (local.nextOffset < checkpoints.logStartOffset) {
@@ -87,9 +88,11 @@ export function emitLoaded(env: Env, log: PartitionLog, hadCleanShutdown: boolea
 
 /**
  * The scan after an unclean shutdown (`LogLoader.recoverLog`): of the segment that holds the recovery point and of those
- * behind it.
+ * behind it. At the first batch that is corrupt the log ends (`LogSegment.recover`); what lies in older segments is not read.
  */
 function recover(
+  env: Env,
+  tp: number,
   local: LocalLog,
   checkpoints: LogCheckpoints,
   epochs: LeaderEpochFileCache,
@@ -97,11 +100,12 @@ function recover(
   index: TransactionIndex,
   nowMs: number,
 ): void {
-  const bases = local.baseOffsets
   const first = Math.max(
     0,
-    bases.findLastIndex((base) => base <= checkpoints.recoveryPoint),
+    local.baseOffsets.findLastIndex((base) => base <= checkpoints.recoveryPoint),
   )
+  cutCorrupt(env, tp, local, index, local.baseOffsets[first] as number)
+  const bases = local.baseOffsets
   for (const { leaderEpoch, baseOffset } of local.from(bases[first] as number)) {
     if (leaderEpoch > epochs.latestEpoch) epochs.assign(leaderEpoch, baseOffset)
   }
@@ -110,4 +114,12 @@ function recover(
     const range = { from: bases[at] as number, to: bases[at + 1] ?? local.nextOffset }
     producers.recover(local.all, logStartOffset, range, index, nowMs)
   }
+}
+
+function cutCorrupt(env: Env, tp: number, local: LocalLog, index: TransactionIndex, from: number): void {
+  const entry = local.from(from).find(({ batch }) => batch.isCorrupt === true)
+  if (entry === undefined) return
+  env.emit(M.corruptionFound, tp, entry.baseOffset, entry.batch.id)
+  local.truncateTo(entry.baseOffset)
+  index.truncateTo(entry.baseOffset)
 }

@@ -73,7 +73,11 @@ export class LogUpkeep {
   cleanIfDue(): void {
     const { tp, logStartOffset, lastStableOffset } = this.log
     const removed = this.compaction.cleanIfDue({ logStartOffset, lastStableOffset, nowMs: this.nowMs(0) })
-    if (removed >= 0) this.env.emit(M.logCleaned, tp, this.compaction.firstDirtyOffset, removed)
+    if (removed < 0) return
+    for (const { baseOffset, isWhole } of this.compaction.rewritten) {
+      this.env.emit(M.batchRewritten, tp, baseOffset, isWhole ? 1 : 0)
+    }
+    this.env.emit(M.logCleaned, tp, this.compaction.firstDirtyOffset, removed)
   }
 
   onTruncated(logEndOffset: number): void {

@@ -15,6 +15,7 @@ import type { LogListener, PartitionLogState } from './log-parts.ts'
 import { LogTransactions } from './log-transactions.ts'
 import { LogUpkeep, type UpkeptLog } from './log-upkeep.ts'
 import { type AppendOrigin, validateProducer, validateTransactional } from './append-validation.ts'
+import { isAppendable } from './follower-append.ts'
 import type { ProducerStateManager } from './producer-state.ts'
 import { NO_GUARD } from './verification-state.ts'
 
@@ -139,15 +140,12 @@ export class PartitionLog implements UpkeptLog {
   }
 
   /**
-   * Appends fetched batches verbatim and unchecked. From the first batch on whose leader epoch is above the one the fetch
-   * was made under, everything is dropped (KAFKA-18723). Returns the number of batches appended, or -1 when the first one
-   * begins before the log's end (`UnexpectedAppendOffsetException`).
+   * Appends fetched batches verbatim. From the first batch on whose leader epoch is above the one the fetch was made under,
+   * everything is dropped (KAFKA-18723). Returns the number of batches appended, or -1 when there is one that must not be
+   * (see {@link isAppendable}).
    */
   appendAsFollower(entries: readonly LogEntry[], fetchedUnderEpoch: number): number {
-    const first = entries[0]
-    if (first === undefined) return 0
-    // Compaction leaves gaps (`UnifiedLog.append`).
-    if (first.baseOffset < this.end) return -1
+    if (!isAppendable(this.env, this.tp, this.end, entries, fetchedUnderEpoch)) return -1
     let appended = 0
     for (; appended < entries.length; appended++) {
       const entry = entries[appended] as LogEntry

@@ -10,6 +10,8 @@ export interface KafkaRecord {
   readonly timestamp: number
   /** It has no value: on a compacted topic it deletes its key. */
   readonly tombstone?: true
+  /** Its value is not the one that was written: see `log/corruption.ts`. */
+  readonly isDamaged?: true
 }
 
 /**
@@ -30,6 +32,8 @@ export interface RecordBatch {
   /** Bytes of the whole batch, header included. */
   readonly size: number
   readonly maxTimestamp: number
+  /** Its checksum does not fit its bytes (`DefaultRecordBatch.isValid` is false). */
+  readonly isCorrupt?: true
 }
 
 /** What a control batch says (`EndTransactionMarker`). */

@@ -8,6 +8,7 @@ import { BrokerTimer } from '../broker/timers.ts'
 import type { Env } from '../env.ts'
 import type { CoordinatorLog, DiskGate } from '../group/coordinator-log.ts'
 import { partitionFor } from '../group/partition-for.ts'
+import { readable } from '../log/unreadable.ts'
 import { Errors } from '../protocol/errors.ts'
 import { transactionLogBatch, transactionRecordsIn } from '../protocol/transaction-records.ts'
 import { type AfterAppend, coordinatorErrorOf, TransactionAppend } from './appends.ts'
@@ -143,11 +144,14 @@ export class TransactionStateManager {
     return true
   }
 
-  /** Reads the log up to its end, replicated or not: the last record of an id counts. */
+  /**
+   * Reads the log up to its end, replicated or not: the last record of an id counts. What cannot be read is logged, and ends the
+   * reading as the end of the log does: ids behind it are not known, or as they were before (`loadTransactionMetadata`).
+   */
   private finishLoading(partition: TransactionPartition): void {
     const { env, log } = this.parts
     const { tp, epoch, ids } = partition
-    for (const entry of log.entriesOf(tp)) {
+    for (const entry of readable(env, tp, log.entriesOf(tp))) {
       for (const { transactionalId, value } of transactionRecordsIn(entry.batch)) {
         if (value === null) ids.delete(transactionalId)
         else ids.set(transactionalId, metadataOf(transactionalId, value))

@@ -25,10 +25,14 @@ export class CompletedFetch {
   readonly entries: readonly LogEntry[]
   /** Where the leader sent the reader instead (KIP-392); -1 = nowhere. */
   readonly preferredReadReplica: number
+  /** `check.crcs` */
+  private readonly checksCrcs: boolean
   /** The offset that was asked for, then the next one to hand out. */
   nextFetchOffset: number
   /** It was found to continue the position. */
   initialized = false
+  /** The next batch is corrupt: nothing more can be had, until the reader's position is set elsewhere (`corruptLastRecord`). */
+  isStuck = false
   private entry = 0
   /** What must not be handed out to a reader of committed records; null = everything may be. */
   private readonly aborted: AbortedRecords | null
@@ -40,14 +44,21 @@ export class CompletedFetch {
     fetchOffset: number,
     abortedTransactions: readonly AbortedTransaction[] | null = null,
     preferredReadReplica = -1,
+    checksCrcs = true,
   ) {
     this.state = state
     this.errorCode = errorCode
     this.entries = entries
     this.preferredReadReplica = preferredReadReplica
+    this.checksCrcs = checksCrcs
     this.nextFetchOffset = fetchOffset
     const someAborted = abortedTransactions !== null && abortedTransactions.length > 0
     this.aborted = someAborted ? new AbortedRecords(abortedTransactions) : null
+  }
+
+  /** The batch that comes next. */
+  get nextBatch(): LogEntry | undefined {
+    return this.entries[this.entry]
   }
 
   /** Whether every record has been handed out. */
@@ -56,8 +67,8 @@ export class CompletedFetch {
   }
 
   /**
-   * Hands out up to `max` records from {@link nextFetchOffset} on, which passes over markers and what was aborted; returns the
-   * leader epoch of the last batch it passed, -1 = none.
+   * Hands out up to `max` records from {@link nextFetchOffset} on, which passes over markers and what was aborted, and stops
+   * before a corrupt batch; returns the leader epoch of the last batch it passed, -1 = none.
    */
   take(max: number, out: ConsumedRecord[]): number {
     const { entries } = this
@@ -65,6 +76,10 @@ export class CompletedFetch {
     let epoch = -1
     while (this.entry < entries.length && out.length < end) {
       const entry = entries[this.entry] as LogEntry
+      if (entry.batch.isCorrupt === true && this.checksCrcs) {
+        this.isStuck = true
+        break
+      }
       epoch = entry.leaderEpoch
       if (!this.isHidden(entry) && !this.takeFrom(entry, end, out)) break
       this.nextFetchOffset = Math.max(this.nextFetchOffset, entry.lastOffset + 1)

@@ -25,6 +25,8 @@ export interface ConsumerSettings {
   /** How far back `by_duration` goes. */
   readonly offsetResetMs: number
   readonly readCommitted: boolean
+  /** `check.crcs` */
+  readonly checksCrcs: boolean
   /** `client.rack`; '' = none. */
   readonly rack: string
   readonly maxPollRecords: number
@@ -79,6 +81,7 @@ export function consumerSettings(config: ConsumerConfig, profile: ClientProfile)
     offsetReset: resetPolicyOf(config['auto.offset.reset']),
     offsetResetMs: isoDurationMs(config['auto.offset.reset'].slice(BY_DURATION.length)) ?? 0,
     readCommitted: config['isolation.level'] === 'read_committed',
+    checksCrcs: config['check.crcs'],
     rack: config['client.rack'],
     maxPollRecords: config['max.poll.records'],
     fetchMinBytes: config['fetch.min.bytes'],

@@ -59,15 +59,7 @@ export class FetchCollector {
       const next = this.buffer[0]
       if (next === undefined) break
       if (!next.initialized && !this.initialize(next)) {
-        if (
-          this.failure !== null &&
-          this.positionAdvanced &&
-          this.settings.switches['poll.error'] === 'after-records'
-        ) {
-          // Told again by the next poll.
-          this.failure = null
-          break
-        }
+        if (this.isToldLater()) break
         this.drop(next)
         if (this.failure !== null) break
       } else if (next.state.paused && !next.state.unassigned) {
@@ -75,12 +67,21 @@ export class FetchCollector {
         this.buffer.shift()
       } else {
         this.take(next, maxPollRecords - records.length, records)
+        if (this.isToldLater() || this.failure !== null) break
       }
     }
     if (paused.length > 0) this.buffer.push(...paused)
     // What an error takes the place of is not returned.
     if (this.failure === null) this.tell(records)
     return records
+  }
+
+  /** Whether an error waits for the next poll, for there is something to return: then it is told again. */
+  private isToldLater(): boolean {
+    if (this.failure === null || !this.positionAdvanced) return false
+    if (this.settings.switches['poll.error'] !== 'after-records') return false
+    this.failure = null
+    return true
   }
 
   clear(): void {
@@ -96,6 +97,10 @@ export class FetchCollector {
     }
     const from = records.length
     const epoch = fetch.take(max, records)
+    if (fetch.isStuck && records.length === from) {
+      this.refuse(fetch)
+      return
+    }
     const stays = this.settings.switches['fetch.markers'] === 'stay' && records.length === from
     if (fetch.nextFetchOffset > state.offset && !stays) {
       this.positionAdvanced = true
@@ -106,6 +111,16 @@ export class FetchCollector {
       this.drop(fetch)
       this.subscriptions.moveToEnd(state)
     }
+  }
+
+  /**
+   * `CompletedFetch.fetchRecords`: the checksum of the next batch is wrong. What comes out is a KafkaException that says where to
+   * seek; the fetch stays the next in line, so that every poll throws it and returns nothing of other partitions either.
+   */
+  private refuse({ state, nextBatch }: CompletedFetch): void {
+    if (nextBatch === undefined) return
+    this.env.emit(M.corruptionFound, state.tp, nextBatch.baseOffset, nextBatch.batch.id)
+    this.failure = pollFailure('corrupt-record', Errors.CORRUPT_MESSAGE, [state.tp])
   }
 
   private tell(records: readonly ConsumedRecord[]): void {

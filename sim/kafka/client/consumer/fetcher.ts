@@ -90,7 +90,15 @@ export class Fetcher {
       if (state === undefined || asked === undefined) continue
       if (errorCode !== Errors.NONE) this.useLeaderHint(state, answer)
       this.collector.add(
-        new CompletedFetch(state, errorCode, records, asked.fetchOffset, abortedTransactions, preferredReadReplica),
+        new CompletedFetch(
+          state,
+          errorCode,
+          records,
+          asked.fetchOffset,
+          abortedTransactions,
+          preferredReadReplica,
+          this.settings.checksCrcs,
+        ),
       )
     }
   }

@@ -10,6 +10,8 @@ export type PollFailureKind =
   | 'fenced-instance'
   /** The coordinator refuses the group or the member for good. */
   | 'group-refused'
+  /** A KafkaException: the checksum of the next batch is wrong (`check.crcs`). */
+  | 'corrupt-record'
   /** `WakeupException` */
   | 'wakeup'
 

@@ -4,6 +4,8 @@ import { type ConfigTable, INT_MAX, NEVER } from './definition.ts'
 export interface ConsumerConfig {
   readonly 'auto.commit.interval.ms': number
   readonly 'auto.offset.reset': 'earliest' | 'latest' | 'none' | `by_duration:${string}`
+  /** Whether a batch whose checksum is wrong is refused. */
+  readonly 'check.crcs': boolean
   /** Where the consumer runs (KIP-392); '' = nowhere in particular. */
   readonly 'client.rack': string
   readonly 'default.api.timeout.ms': number
@@ -73,6 +75,7 @@ export function isoDurationMs(text: string): number | null {
 export const CONSUMER_CONFIG: ConfigTable = {
   'auto.commit.interval.ms': { type: 'ms', default: 5000, min: 0, max: INT_MAX },
   'auto.offset.reset': { type: 'enum', default: 'latest', values: ['earliest', 'latest', 'none'] },
+  'check.crcs': { type: 'boolean', default: true },
   'default.api.timeout.ms': { type: 'ms', default: 60_000, min: 0, max: INT_MAX },
   'enable.auto.commit': { type: 'boolean', default: true },
   'fetch.max.bytes': { type: 'int', default: 52_428_800, min: 0, max: INT_MAX },
@@ -107,7 +110,6 @@ export const CONSUMER_NOT_SIMULATED: readonly string[] = [
   'allow.auto.create.topics',
   'auto.include.jmx.reporter',
   'bootstrap.servers',
-  'check.crcs',
   'client.dns.lookup',
   'client.id',
   'config.providers',
