@@ -212,7 +212,14 @@ function lastsAt(place: Place, action: Action | null): Spread | null {
   return spread
 }
 
-const MOMENTARY: readonly Action['kind'][] = ['disconnect', 'corrupt', 'add-partitions', 'elect-leader', 'move-leader', 'alter-config']
+const MOMENTARY: readonly Action['kind'][] = [
+  'disconnect',
+  'corrupt',
+  'add-partitions',
+  'elect-leader',
+  'move-leader',
+  'alter-config',
+]
 
 /** Whether an action is over as soon as it is done. */
 function isMomentary({ kind }: Action): boolean {
