@@ -27,6 +27,8 @@ export type VariantName =
   | 'processes'
   | 'requests-64'
   | `large-group${'' | '-cooperative'}`
+  | 'scale'
+  | `idle-${'3' | '3-quorum' | '30'}`
   | `${'rxjs' | 'fake-timers'}-${'ping-pong' | 'requests'}`
   | `simjs-${'messages' | 'timers'}`
   | `simpy-${'processes' | 'callbacks'}`
@@ -77,6 +79,10 @@ export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   'own-handlers': node('own-handlers', 100),
   'large-group': node('large-group', 50, 'range'),
   'large-group-cooperative': node('large-group', 50, 'cooperative-sticky'),
+  scale: node('scale', 60),
+  'idle-3': node('idle', 3000, '3', '1', '1'),
+  'idle-3-quorum': node('idle', 3000, '3', '1', '3'),
+  'idle-30': node('idle', 300, '30', '1000', '3'),
   'requests-64': node('requests', 3_000_000, PAIRS, 'heap'),
   'rxjs-ping-pong': node('rxjs-ping-pong', PEER_EVENTS, PAIRS),
   'rxjs-requests': node('rxjs-requests', PEER_EVENTS, PAIRS),

@@ -1,3 +1,4 @@
+import { partitionOf, topicIdOf } from '../../history/ids.ts'
 import type { FetchPartition } from '../protocol/messages.ts'
 import type { LogTruncation } from '../protocol/profile.ts'
 import type { Partition } from './partition.ts'
@@ -22,6 +23,8 @@ export interface FetchState {
   delayedUntil: number
   /** The leader said our epoch is fenced: parked until new metadata arrives. */
   failed: boolean
+  /** What the last fetch said of it: mostly the next one says the same. */
+  named: FetchPartition | null
 }
 
 /** Begins to follow: before KIP-595 the log is cut, or the leader asked where to, before anything is fetched. */
@@ -31,7 +34,7 @@ export function fetchStateOf(partition: Partition, truncation: LogTruncation): F
   const question: Question = asks && log.latestEpoch >= 0 ? 'epoch-end' : 'none'
   if (truncation !== 'on-fetch' && question === 'none') log.truncateTo(log.highWatermark)
   const toldEpoch = truncation === 'on-fetch' ? leaderEpoch : -1
-  return { partition, leaderEpoch, toldEpoch, question, delayedUntil: 0, failed: false }
+  return { partition, leaderEpoch, toldEpoch, question, delayedUntil: 0, failed: false, named: null }
 }
 
 /**
@@ -44,6 +47,30 @@ export function isCurrent(state: FetchState, wanted: FetchPartition | undefined)
     wanted.currentLeaderEpoch === state.toldEpoch &&
     wanted.fetchOffset === state.partition.log.logEndOffset
   )
+}
+
+/** What the next fetch says of the partition. */
+export function namedBy(state: FetchState, partitionMaxBytes: number): FetchPartition {
+  const { named, toldEpoch } = state
+  const { tp, log } = state.partition
+  const { logEndOffset, logStartOffset } = log
+  const lastFetchedEpoch = toldEpoch < 0 ? -1 : log.latestEpoch
+  const isSame =
+    named !== null &&
+    named.fetchOffset === logEndOffset &&
+    named.lastFetchedEpoch === lastFetchedEpoch &&
+    named.logStartOffset === logStartOffset
+  if (isSame) return named
+  state.named = {
+    topicId: topicIdOf(tp),
+    partition: partitionOf(tp),
+    currentLeaderEpoch: toldEpoch,
+    fetchOffset: logEndOffset,
+    lastFetchedEpoch,
+    logStartOffset,
+    partitionMaxBytes,
+  }
+  return state.named
 }
 
 /** Whether the next fetch names the partition. */

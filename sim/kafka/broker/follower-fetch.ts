@@ -12,7 +12,7 @@ import {
 import type { IdleReplicas } from './idle-replicas.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import type { AlterIsr, Partition } from './partition.ts'
-import type { ByPartition } from './partition-table.ts'
+import { type ByPartition, PartitionTable } from './partition-table.ts'
 import { leaderHint } from './produce-response.ts'
 import type { ReplicationSwitches } from './replication-switches.ts'
 
@@ -37,6 +37,8 @@ export class FollowerFetch {
   private readonly idle: IdleReplicas
   private readonly rules: ReplicationSwitches
   private readonly result: FetchResult = new FetchResult()
+  /** By partition: the last answer in which there was nothing. Mostly the next one says the same. */
+  private readonly nothings: PartitionTable<FetchPartitionResponse> = new PartitionTable()
 
   constructor(
     partitions: ByPartition<Partition>,
@@ -121,7 +123,22 @@ export class FollowerFetch {
       for (const entry of records) result.bytes += entry.batch.size
     }
     if (updateState) this.updateFollower(request, wanted, partition, result)
-    return answer(wanted, highWatermark, logStartOffset, null, records)
+    if (records.length > 0) return answer(wanted, highWatermark, logStartOffset, null, records)
+    return this.nothing(tp, wanted, highWatermark, logStartOffset)
+  }
+
+  private nothing(
+    tp: number,
+    wanted: FetchPartition,
+    highWatermark: number,
+    logStartOffset: number,
+  ): FetchPartitionResponse {
+    const last = this.nothings.get(tp)
+    if (last !== undefined && last.highWatermark === highWatermark && last.logStartOffset === logStartOffset)
+      return last
+    const nothing = answer(wanted, highWatermark, logStartOffset, null, NO_RECORDS)
+    this.nothings.set(tp, nothing)
+    return nothing
   }
 
   private check(request: FetchRequest, wanted: FetchPartition, tp: number, partition: Partition | undefined): number {

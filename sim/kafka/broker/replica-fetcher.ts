@@ -14,7 +14,7 @@ import type { ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../proto
 import type { FetchPartition, FetchPartitionResponse, FetchRequest, FetchResponse } from '../protocol/messages.ts'
 import type { LogTruncation } from '../protocol/profile.ts'
 import { serverClientOptions } from './controller-channel.ts'
-import { type FetchState, fetchStateOf, indexOf, isCurrent, mayFetch } from './fetch-state.ts'
+import { type FetchState, fetchStateOf, indexOf, isCurrent, mayFetch, namedBy } from './fetch-state.ts'
 import { onBounds, onEpochEnds, questionOf, type QuestionHost } from './leader-questions.ts'
 import type { Partition } from './partition.ts'
 import { BrokerTimer, FETCHER_CLIENT_TIMERS } from './timers.ts'
@@ -278,21 +278,8 @@ export class ReplicaFetcherManager implements NetworkClientOwner, QuestionHost {
     for (const state of states) if (mayFetch(state, now)) count++
     const partitions = new Array<FetchPartition>(count)
     let at = 0
-    for (const state of states) if (mayFetch(state, now)) partitions[at++] = this.fetchPartition(state)
+    for (const state of states) if (mayFetch(state, now)) partitions[at++] = namedBy(state, this.partitionMaxBytes)
     return partitions
-  }
-
-  private fetchPartition(state: FetchState): FetchPartition {
-    const { tp, log } = state.partition
-    return {
-      topicId: topicIdOf(tp),
-      partition: partitionOf(tp),
-      currentLeaderEpoch: state.toldEpoch,
-      fetchOffset: log.logEndOffset,
-      lastFetchedEpoch: state.toldEpoch < 0 ? -1 : log.latestEpoch,
-      logStartOffset: log.logStartOffset,
-      partitionMaxBytes: this.partitionMaxBytes,
-    }
   }
 }
 

@@ -9,6 +9,8 @@ export class PartitionState {
   readonly tp: number
   readonly topicId: number
   readonly index: number
+  /** Among all partitions of its producer, in the order in which its accumulator took them; -1 before. */
+  place = -1
   /** -1 = unknown or none. */
   leader = -1
   /** Highest leader epoch seen; metadata of an older one is ignored. */

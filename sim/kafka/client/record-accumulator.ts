@@ -3,14 +3,13 @@ import type { Env } from '../env.ts'
 import type { KafkaRecord } from '../protocol/batch.ts'
 import { exponentialBackoff } from './exponential-backoff.ts'
 import type { PartitionState } from './partition-state.ts'
+import { PlaceSet } from './place-set.ts'
 import { ProducerBatch, sizeAlone } from './producer-batch.ts'
 import { NEVER_US, type ProducerSettings } from './producer-settings.ts'
 import type { Sequences } from './sequences.ts'
 
 /** What appending a record did. */
 export type AppendResult = 'no-memory' | 'appended' | 'new-batch' | 'ready'
-
-const NOTHING: readonly ProducerBatch[] = Object.freeze([])
 
 /** Gives batches numbers that are never used twice, also across crashes of the process. */
 export interface BatchNumbers {
@@ -27,6 +26,8 @@ export class RecordAccumulator {
   private readonly sequences: Sequences | null
   /** Of all topics; metadata may add some. */
   readonly partitions: PartitionState[]
+  /** Where batches wait: of a thousand partitions few have any, and every turn of the thread looks for those. */
+  private readonly waiting: PlaceSet = new PlaceSet()
   /** Bytes of `buffer.memory` that are free. */
   available: number
   /** Batches whose callbacks are open. */
@@ -53,6 +54,22 @@ export class RecordAccumulator {
     this.sequences = sequences
     this.partitions = partitions
     this.available = settings.bufferMemory
+    partitions.forEach((partition, place) => (partition.place = place))
+  }
+
+  /** Takes partitions that nobody knew of before. */
+  adopt(partitions: readonly PartitionState[]): void {
+    for (const partition of partitions) partition.place = this.partitions.push(partition) - 1
+  }
+
+  /** The first partition from a place on whose queue is not empty. */
+  nextWaiting(from: number): PartitionState | undefined {
+    for (let place = this.waiting.next(from); place >= 0; place = this.waiting.next(place + 1)) {
+      const partition = this.partitions[place] as PartitionState
+      if (partition.queue.length > 0) return partition
+      this.waiting.delete(place)
+    }
+    return undefined
   }
 
   // --- appending ----------------------------------------------------------------------------------------------------
@@ -71,6 +88,7 @@ export class RecordAccumulator {
     this.available -= memory
     const batch = this.newBatch(partition, this.env.monotonic(), memory, record)
     queue.push(batch)
+    this.waiting.add(partition.place)
     return queue.length > 1 || batch.isFull() ? 'ready' : 'new-batch'
   }
 
@@ -153,32 +171,48 @@ export class RecordAccumulator {
    * ready gets the head of every queue it leads, and a partition that must wait ends the round for the whole node.
    */
   drain(node: number, now: number): readonly ProducerBatch[] {
-    const { partitions, sequences } = this
-    const isTransactional = this.settings.transactionalId !== null
-    let drained: ProducerBatch[] | null = null
-    const count = partitions.length
+    const drained: ProducerBatch[] = []
     const start = this.drainIndex[node] ?? 0
     let size = 0
-    for (let i = 0; i < count; i++) {
-      const at = (start + i) % count
-      const partition = partitions[at] as PartitionState
-      if (partition.leader !== node) continue
-      this.setDrainIndex(node, at)
-      const first = partition.queue.first
-      if (first === undefined || partition.muted || this.isBackingOff(partition, first, now)) continue
-      if (drained !== null && size + first.size > this.settings.maxRequestSize) break
-      if (sequences !== null) {
-        if (isTransactional && !partition.inTransaction) break
-        if (sequences.shouldStopDrain(partition, first)) break
-        sequences.assign(first)
+    for (let turn = 0; turn < 2; turn++) {
+      // Once around: from where the last round ended, and from the first partition up to there.
+      const end = turn === 0 ? this.partitions.length : start
+      let partition = this.nextWaiting(turn === 0 ? start : 0)
+      for (; partition !== undefined && partition.place < end; partition = this.nextWaiting(partition.place + 1)) {
+        if (partition.leader !== node) continue
+        const first = partition.queue.first as ProducerBatch
+        if (partition.muted || this.isBackingOff(partition, first, now)) continue
+        const isFull = drained.length > 0 && size + first.size > this.settings.maxRequestSize
+        if (isFull || this.mustWait(partition, first)) {
+          this.setDrainIndex(node, partition.place)
+          return drained
+        }
+        this.sequences?.assign(first)
+        partition.queue.shift()
+        first.closed = true
+        size += first.size
+        drained.push(first)
       }
-      partition.queue.shift()
-      first.closed = true
-      size += first.size
-      if (drained === null) drained = [first]
-      else drained.push(first)
     }
-    return drained ?? NOTHING
+    this.setDrainIndex(node, this.lastLedBefore(node, start))
+    return drained
+  }
+
+  /** Whether the head of a queue may not leave, and with it nothing else of its node. */
+  private mustWait(partition: PartitionState, first: ProducerBatch): boolean {
+    if (this.sequences === null) return false
+    if (this.settings.transactionalId !== null && !partition.inTransaction) return true
+    return this.sequences.shouldStopDrain(partition, first)
+  }
+
+  /** The last partition of a node that a whole round comes by; where the round begins when there is none. */
+  private lastLedBefore(node: number, start: number): number {
+    const count = this.partitions.length
+    for (let back = 1; back <= count; back++) {
+      const place = (start + count - back) % count
+      if ((this.partitions[place] as PartitionState).leader === node) return place
+    }
+    return start
   }
 
   /** Whether a batch waits to be sent. */
@@ -224,6 +258,7 @@ export class RecordAccumulator {
       }
     }
     queue.insert(at, batch)
+    this.waiting.add(batch.partition.place)
   }
 
   private isBackingOff(partition: PartitionState, first: ProducerBatch, now: number): boolean {

@@ -194,7 +194,7 @@ export class Sender implements NetworkClientOwner {
     const { metadata, settings, policy, topics, accumulator } = this
     for (const { name, partitions } of response.topics) {
       const topic = topics.find((each) => each.name === name)
-      if (topic !== undefined) accumulator.partitions.push(...topic.grow(partitions.length))
+      if (topic !== undefined) accumulator.adopt(topic.grow(partitions.length))
     }
     metadata.onResponse(response)
     if (settings.switches['sequence.unknown-topic'] === 'keep' || policy === null) return
@@ -250,11 +250,9 @@ export class Sender implements NetworkClientOwner {
 
   private findReadyNodes(now: number): void {
     const { accumulator, client, readyNodes } = this
-    const { partitions } = accumulator
     let unknownLeader = false
-    for (let i = 0; i < partitions.length; i++) {
-      const partition = partitions[i] as PartitionState
-      if (partition.queue.length === 0) continue
+    let partition = accumulator.nextWaiting(0)
+    for (; partition !== undefined; partition = accumulator.nextWaiting(partition.place + 1)) {
       const { leader } = partition
       if (leader < 0) {
         unknownLeader = true
@@ -297,12 +295,12 @@ export class Sender implements NetworkClientOwner {
 
   /** One timer for the next linger or back-off that ends; what waits for a node or an answer is woken by that. */
   private armNextRun(now: number): void {
-    const { partitions } = this.accumulator
+    const { accumulator } = this
     let next = NEVER_US
-    for (let i = 0; i < partitions.length; i++) {
-      const partition = partitions[i] as PartitionState
-      if (partition.queue.length === 0 || partition.leader < 0) continue
-      const at = this.accumulator.readyAt(partition, now)
+    let partition = accumulator.nextWaiting(0)
+    for (; partition !== undefined; partition = accumulator.nextWaiting(partition.place + 1)) {
+      if (partition.leader < 0) continue
+      const at = accumulator.readyAt(partition, now)
       if (at > now && at < next) next = at
     }
     if (next < NEVER_US) this.wakeIn(next - now)
