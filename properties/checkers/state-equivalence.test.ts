@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { M } from '../../sim/history/catalogue.ts'
 import type { Verdict } from '../verdict.ts'
 import { ConsumingHistory, type ConsumingOptions, PAYMENTS } from '../testing/consuming.test.helper.ts'
 
@@ -69,6 +70,17 @@ describe('rows by key', () => {
       ],
       ['diverged-state', 'ledger shows nothing under the key of checkout#0/2 (offset 2 of payments-0)'],
     ])
+  })
+
+  test('a key whose newest record is a tombstone may show nothing, but nothing older', () => {
+    const after = (...records: readonly (readonly [n: number])[]): readonly string[] => {
+      const h = upserts(...records)
+      h.emit(M.recordTombstone, h.checkout, h.record(1), 0)
+      return kinds(h)
+    }
+    expect(after([2])).toEqual([])
+    expect(after([0], [1], [2])).toEqual([])
+    expect(after([0], [2])).toEqual(['diverged-state'])
   })
 
   test('an older record that never came makes no difference', () => {

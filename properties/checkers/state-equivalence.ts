@@ -13,15 +13,17 @@ import { newestByKey } from './state-values.ts'
 
 /**
  * `state-equivalence`: what a store shows at the end is what the committed log makes of it when every record is applied once
- * and in order: each row and each record in a file once, each counter the number of its records, each key its newest record.
+ * and in order: each row and each record in a file once, each counter the number of its records, each key its newest record, or nothing
+ * where that is a tombstone.
  * Of a sink with a handler the record is applied that the handler let through, under the key that it named.
  * Counts of Kafka Streams are the numbers of the records of their keys, in changelogs and in local stores. An endpoint shows nothing.
  */
 export class StateEquivalence implements Checker {
-  readonly kinds: readonly number[] = [M.recordSent, M.effectApplied, M.stateUpdated]
+  readonly kinds: readonly number[] = [M.recordSent, M.effectApplied, M.stateUpdated, M.recordTombstone]
   private readonly consumption: Consumption
   private readonly view: CommittedView
   private readonly keys: StateKeys
+  private readonly tombstones: Set<number> = new Set()
   private readonly found: (Comparison | undefined)[] = []
 
   constructor(consumption: Consumption, view: CommittedView) {
@@ -42,6 +44,7 @@ export class StateEquivalence implements Checker {
     f: number,
   ): void {
     if (kind === M.recordSent) this.keys.onSent(id, d)
+    else if (kind === M.recordTombstone) this.tombstones.add(this.consumption.shadow.records.numberOf(id))
     else if (kind === M.stateUpdated) this.keys.onApplied(b, f)
     else this.keys.onEffect(id, f)
   }
@@ -84,7 +87,7 @@ export class StateEquivalence implements Checker {
     if (changelog >= 0) return countsInStores(consumption, view, keys, reader)
     switch (write) {
       case 'upsert':
-        return newestByKey(consumption, view, keys, reader)
+        return newestByKey(consumption, view, keys, reader, this.tombstones)
       case 'increment':
         return countsByKey(consumption, view, keys, reader)
       case 'insert':

@@ -10,12 +10,16 @@ interface Value {
   shown: number
 }
 
-/** Rows by key: each shows the newest record of its key. A key in several partitions has no order: the newest of any will do. */
+/**
+ * Rows by key: each shows the newest record of its key, a tombstone as a row that is deleted. A key in several partitions has no
+ * order: the newest of any will do. Nothing is shown of a key, rightly, whose tombstone compaction removed too.
+ */
 export function newestByKey(
   consumption: Consumption,
   view: CommittedView,
   keys: StateKeys,
   reader: number,
+  tombstones: ReadonlySet<number>,
 ): Comparison {
   const { effects } = consumption
   const values = new Map<number, Value>()
@@ -35,7 +39,9 @@ export function newestByKey(
   const divergences = [...values.values()].flatMap(({ newest, shown }): readonly Divergence[] => {
     const places = [...newest.values()]
     if (places.length === 0) return leftOver(consumption, view, reader, shown)
-    if (shown >= 0 && places.some((place) => view.record.at(place) === effects.record.at(shown))) return []
+    const records = places.map((place) => view.record.at(place))
+    if (shown >= 0 && records.includes(effects.record.at(shown))) return []
+    if (shown < 0 && records.some((record) => tombstones.has(record))) return []
     return [divergenceOf(consumption, view, reader, places, shown)]
   })
   return { judged: values.size, divergences }

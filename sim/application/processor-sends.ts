@@ -208,6 +208,7 @@ export class ProcessorSends {
     const keyNumber = key === null ? -1 : env.recorder.text(key)
     const formed: KafkaRecord = { record, attempt: 0, key, size, timestamp }
     const isTombstone = made === null ? counted === null && polled.record.tombstone === true : made.value === null
+    if (isTombstone) env.emit(M.recordTombstone, record, 0)
     const sent: KafkaRecord = isTombstone ? { ...formed, tombstone: true } : formed
     return (this.producer as KafkaProducer).send(topic, partition, this.hashOf(key), keyNumber, sent)
   }

@@ -113,7 +113,9 @@ export class RecordSender {
       size: source.size(n),
       timestamp: Math.floor(env.wallClock() / MILLISECOND) + source.timeShiftMs(n),
     }
-    const sent: KafkaRecord = source.isTombstone(n) ? { ...record, tombstone: true } : record
+    const isTombstone = source.isTombstone(n)
+    if (isTombstone) env.emit(M.recordTombstone, record.record, record.attempt)
+    const sent: KafkaRecord = isTombstone ? { ...record, tombstone: true } : record
     if (!producer.send(source.topic(n), source.partition(n), source.keyHash(n), source.key(n), sent))
       this.thread.block('in-send')
   }

@@ -143,6 +143,7 @@ export const M = {
   batchCorrupted: 148,
   batchRewritten: 149,
   corruptionFound: 150,
+  recordTombstone: 151,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

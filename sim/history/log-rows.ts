@@ -16,4 +16,10 @@ export const LOG_ROWS: readonly Row[] = [
     'a broker gave a replica up, with its log (stray: it found that it had one no more)',
     'tp:tp offset:offset stray:flag',
   ],
+  [
+    'record.tombstone',
+    M.recordTombstone,
+    'the record that is about to be sent has no value: in a compacted topic it deletes its key',
+    'record:record attempt',
+  ],
 ]
