@@ -22,8 +22,8 @@ interface Mark {
 }
 
 /**
- * `single-owner`: no two members hold a partition in one generation, nor, where members have epochs of their own, does anybody get
- * one that a member still holds which the coordinator has not removed. And where a store has a fence it takes no effect of a
+ * `single-owner`: no two members hold a partition in one generation, nor, where members have epochs of their own, does a member get
+ * one that another still holds; who the coordinator has removed is no member. And where a store has a fence it takes no effect of a
  * member whose successor has written. Without a fence late effects of a lost owner are nothing that anybody promised.
  */
 export class SingleOwner implements Checker {
@@ -124,6 +124,8 @@ export class SingleOwner implements Checker {
   }
 
   private checkEpochs(time: number, reader: number, node: number, partition: number, epoch: number): void {
+    // An answer that waited for a sleeper: it holds what was its own before it was removed, and finds out with its next request.
+    if (this.removed.has(node)) return
     const claims = this.claims[reader] as Claim[]
     const other = claims.find((claim) => {
       return claim.node !== node && claim.partition === partition && !this.removed.has(claim.node)

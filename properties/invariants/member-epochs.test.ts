@@ -86,6 +86,17 @@ describe('judges of groups with member epochs', () => {
     expect(h.ended().of('single-owner').observed).toBe('holds')
   })
 
+  test('single-owner: what a sleeper is told late takes nothing from anybody, once it was removed', () => {
+    const observed = (isRemoved: boolean): string => {
+      const h = grouped()
+      const [one, two] = h.billing as [number, number]
+      h.assigned('billing', two, 4)
+      if (isRemoved) h.emit(M.memberRemoved, BROKER, GROUPS.billing, one, 3, 1)
+      return h.at(2000).assigned('billing', one, 3).ended().of('single-owner').observed
+    }
+    expect([observed(true), observed(false)]).toEqual(['holds', 'violated'])
+  })
+
   test('fencing: epochs are compared within a partition', () => {
     const commits = (tp: number): string => {
       const h = grouped()
