@@ -73,6 +73,8 @@ export function actionInWords(action: Action): string {
       return `move ${action.partitions.map(({ topic, partition, to }) => `the leader of ${topic}-${partition} to ${to}`).join(', ')}`
     case 'alter-config':
       return `alter ${action.topics.map(({ topic, changes }) => `${topic}: ${settingsInWords(changes)}`).join('; ')}`
+    case 'create-topic':
+      return `create ${action.topics.join(', ')}`
   }
 }
 
@@ -139,6 +141,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'elect-leader':
     case 'move-leader':
     case 'alter-config':
+    case 'create-topic':
       return []
   }
 }

@@ -6,7 +6,7 @@ import type { MomentObserver, Recorder } from './history/recorder.ts'
 import type { ControllerView } from './kafka/controller/view.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, reads, topicIdNamed, topicName } from './layout.ts'
-import { partitionCount } from './partition-count.ts'
+import { partitionsNow } from './partition-count.ts'
 import type { ReaderSpec, WorldSpec } from './spec.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -147,7 +147,7 @@ export class ReaderSettlement {
       if (reader === null || !reader.readsOn || !reader.subscribes) continue
       for (const topic of this.topicsOf(node)) {
         const topicId = topicIdNamed(this.spec, topic)
-        const count = partitionCount(this.spec, this.view, topicId)
+        const count = partitionsNow(this.spec, this.view, topicId)
         for (let index = 0; index < count; index++) {
           const tp = tpOf(topicId, index)
           if (!this.isOwned(tp, reader.groupId))

@@ -8,7 +8,7 @@ import type { ControllerView } from './kafka/controller/view.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { type NodeLayout, topicName } from './layout.ts'
-import { partitionCount } from './partition-count.ts'
+import { partitionsNow } from './partition-count.ts'
 import { ReaderSettlement } from './reader-settlement.ts'
 import { ShareSettlement, type ShareWorld } from './share-settlement.ts'
 import type { WorldSpec } from './spec.ts'
@@ -115,7 +115,7 @@ export class Settlement implements SettlementWorld, ShareWorld {
   /** Every partition that is to settle is asked, until one gives an answer. */
   private unsettledPartition(): Waiting | null {
     for (let topicId = 1; topicId <= this.spec.topics.length; topicId++) {
-      const partitions = partitionCount(this.spec, this.view, topicId)
+      const partitions = partitionsNow(this.spec, this.view, topicId)
       for (let index = 0; index < partitions; index++) {
         const why = this.unsettled(tpOf(topicId, index))
         if (why !== null) return why
@@ -127,7 +127,7 @@ export class Settlement implements SettlementWorld, ShareWorld {
   private unsettledPartitions(): readonly Waiting[] {
     const data = this.spec.topics.flatMap((_topic, at) =>
       Array.from(
-        { length: partitionCount(this.spec, this.view, at + 1) },
+        { length: partitionsNow(this.spec, this.view, at + 1) },
         (_, index) => this.unsettled(tpOf(at + 1, index)) ?? [],
       ),
     )

@@ -68,6 +68,8 @@ export interface TopicSpec {
   /** How many it has after every `add-partitions` of the file; absent = none is added. */
   readonly mostPartitions?: number
   readonly replicationFactor: number
+  /** An operator makes it while the run goes on: at first it is not there. */
+  readonly madeLater?: true
   /** Some `alter-config` of the file has it compacted, which it is not at first. */
   readonly everCompacted?: true
   /** Settings after the brokers' defaults. */

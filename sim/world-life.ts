@@ -3,7 +3,13 @@ import type { AlteredTopic, CorruptedLog, CorruptionMatch } from './faults/plan.
 import { M } from './history/catalogue.ts'
 import { tpOf } from './history/ids.ts'
 import type { Recorder } from './history/recorder.ts'
-import { ALTER_CONFIG, CREATE_PARTITIONS, ELECT_LEADER, MOVE_LEADER } from './kafka/controller/controller-requests.ts'
+import {
+  ALTER_CONFIG,
+  CREATE_PARTITIONS,
+  CREATE_TOPIC,
+  ELECT_LEADER,
+  MOVE_LEADER,
+} from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
@@ -160,6 +166,14 @@ export class WorldLife implements FaultHost {
     const controller = this.activeController()
     if (this.nodes.view.topicNamed(altered.topic) === null || controller < 0) return false
     this.kernel.deliver(controller, SIGNAL_EVENT, ALTER_CONFIG, 0, 0, altered)
+    return true
+  }
+
+  createTopic(topic: string): boolean {
+    const controller = this.activeController()
+    const wanted = this.nodes.topicToCreate(topic)
+    if (wanted === null || controller < 0) return false
+    this.kernel.deliver(controller, SIGNAL_EVENT, CREATE_TOPIC, 0, 0, wanted)
     return true
   }
 

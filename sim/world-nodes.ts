@@ -10,6 +10,7 @@ import type { Recorder } from './history/recorder.ts'
 import { Broker } from './kafka/broker/broker.ts'
 import { formCluster, racksOf } from './kafka/controller/cluster-formation.ts'
 import { Controller } from './kafka/controller/controller.ts'
+import type { TopicToCreate } from './kafka/controller/topic-creation.ts'
 import { CommittedLog } from './kafka/controller/committed-log.ts'
 import { QuorumController } from './kafka/controller/quorum-controller.ts'
 import { formQuorum } from './kafka/controller/quorum-formation.ts'
@@ -105,7 +106,9 @@ export class WorldNodes {
   /** The cluster as it stands at time 0: its metadata log, written to the controllers' disks. */
   form(): readonly MetadataRecord[] {
     const brokers = this.spec.cluster.brokers.map((_, index) => index + 1)
-    const topics = this.spec.topics.map((topic, index) => ({ ...topic, topicId: index + 1 }))
+    const topics = this.spec.topics
+      .map((topic, index) => ({ ...topic, topicId: index + 1 }))
+      .filter(({ madeLater }) => madeLater !== true)
     const records = formCluster({ brokers, racks: racksOf(this.spec.cluster.brokers), topics })
     if (this.spec.cluster.controllers > 1) {
       const disks = this.controllers().map((node) => this.disks.get(node) as Disk)
@@ -120,6 +123,17 @@ export class WorldNodes {
     const incarnation = (this.kernel.nodes[node]?.incarnation ?? 0) + 1
     this.recorder.emit(M.nodeStarted, node, incarnation, 0, 0, 0)
     this.kernel.start(node, this.program(node, incarnation, formed))
+  }
+
+  /** The topic of that name as an operator would make it; null when it is there, or the scenario has none. */
+  topicToCreate(name: string): TopicToCreate | null {
+    const topicId = topicIdNamed(this.spec, name)
+    const topic = this.spec.topics[topicId - 1]
+    if (topic === undefined || this.view.topicNamed(name) !== null) return null
+    const { partitions: numPartitions, replicationFactor, config } = topic
+    const minInsyncReplicas = config['min.insync.replicas']
+    const uncleanLeaderElectionEnable = config['unclean.leader.election.enable']
+    return { name, topicId, numPartitions, replicationFactor, minInsyncReplicas, uncleanLeaderElectionEnable }
   }
 
   /** A process waits for a moment. */
@@ -172,6 +186,7 @@ export class WorldNodes {
       elr: profile['eligible.leader.replicas.version'] === 1,
       futureEpochs: profile['alter.partition.ahead'],
       eligibleOnly: profile['isr.eligibility'] === 'checked',
+      reservedTopicIds: this.spec.topics.length,
     }
     const controller =
       cluster.controllers > 1

@@ -152,6 +152,7 @@ export class World {
     }
     const formed = this.nodes.form()
     spec.topics.forEach((topic, index) => {
+      if (topic.madeLater === true) return
       recorder.emit(M.topicCreated, 0, recorder.text(topic.name), index + 1, topic.partitions, topic.replicationFactor)
     })
     this.tellFirstLeaders(formed)

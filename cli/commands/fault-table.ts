@@ -31,6 +31,10 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     value: 'map of topics to their settings, below admin',
     about: 'an operator gives topics other settings: admin: { alter-config: { orders: { min.insync.replicas: 1 } } }',
   },
+  'create-topic': {
+    value: 'topic, or list of topics, below admin',
+    about: 'an operator makes topics, which are declared and not there before: admin: { create-topic: orders }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

@@ -105,6 +105,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'elect-leader':
     case 'move-leader':
     case 'alter-config':
+    case 'create-topic':
       return []
   }
 }

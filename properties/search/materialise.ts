@@ -81,6 +81,7 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'elect-leader':
     case 'move-leader':
     case 'alter-config':
+    case 'create-topic':
       return action
   }
 }

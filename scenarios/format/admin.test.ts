@@ -54,6 +54,14 @@ describe('admin', () => {
     expect(compacting?.spec.topics[0]).toHaveProperty('everCompacted', true)
   })
 
+  test('create-topic takes topics that are declared, and they are not there at first', () => {
+    const [scenario] = load(admin('{ create-topic: orders }')).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({ kind: 'create-topic', topics: ['orders'] })
+    expect(scenario?.spec.topics[0]).toMatchObject({ name: 'orders', madeLater: true })
+    const [list] = load(admin('{ create-topic: [orders] }')).scenarios
+    expect(list?.faults[0]?.action).toEqual({ kind: 'create-topic', topics: ['orders'] })
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],
@@ -95,6 +103,10 @@ describe('admin', () => {
       ['IMPOSSIBLE 6:77 2:11'],
     ],
     ['settings for a while', admin('{ alter-config: { orders: { segment.ms: 1s } } }', ', for: 5s'), ['FAULT 6:78']],
+    ['a topic that is not declared', admin('{ create-topic: order }'), ['UNKNOWN_TOPIC 6:44']],
+    ['no topic to create', admin('{ create-topic: [] }'), ['TYPE 6:30']],
+    ['a topic with its settings', admin('{ create-topic: { orders: { partitions: 2 } } }'), ['TYPE 6:30']],
+    ['a topic for a while', admin('{ create-topic: orders }', ', for: 5s'), ['FAULT 6:54']],
     ['a move for a while', admin('{ move-leader: { orders-0: broker-2 } }', ', for: 5s'), ['FAULT 6:69']],
     ['for a while', admin('{ add-partitions: { orders: 6 } }', ', for: 5s'), ['FAULT 6:63']],
   ])('%s', (_, text, expected) => {

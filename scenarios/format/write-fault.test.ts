@@ -78,6 +78,7 @@ describe('faults that are written load to the same plan', () => {
         forUs: null,
       }),
     ],
+    ['a topic that is made', fault({ action: { kind: 'create-topic', topics: ['orders'] }, forUs: null })],
     [
       'other settings',
       fault({

@@ -102,6 +102,8 @@ function writeAction(action: Action): RawFault {
       const topics = action.topics.map(({ topic, changes }) => [topic, changes] as const)
       return { admin: { 'alter-config': Object.fromEntries(topics) } }
     }
+    case 'create-topic':
+      return { admin: { [action.kind]: [...action.topics] } }
   }
 }
 

@@ -70,6 +70,7 @@ export class FaultActions {
       case 'elect-leader':
       case 'move-leader':
       case 'alter-config':
+      case 'create-topic':
         return this.operate(firing, action)
     }
   }
@@ -202,6 +203,7 @@ export class FaultActions {
       case 'elect-leader':
       case 'move-leader':
       case 'alter-config':
+      case 'create-topic':
         break
     }
   }
@@ -237,6 +239,7 @@ export function hitsNodes(action: Action): boolean {
     case 'elect-leader':
     case 'move-leader':
     case 'alter-config':
+    case 'create-topic':
       return false
   }
 }

@@ -40,6 +40,8 @@ export interface FaultHost {
   moveLeader(topic: string, partition: number, broker: number): boolean
   /** Gives a topic other settings; false when no controller is there to do it, or the topic is not. */
   alterConfig(altered: AlteredTopic): boolean
+  /** Makes a topic that the scenario declares; false when it is there, or no controller is there to do it. */
+  createTopic(topic: string): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

@@ -4,7 +4,7 @@ import type { Action } from './plan.ts'
 /** What an operator asks the controller for. */
 export type AdminAction = Extract<
   Action,
-  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' }
+  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' | 'create-topic' }
 >
 
 /** Asks the active controller for each thing in turn: whether it was there to do it. */
@@ -20,5 +20,7 @@ export function administer(host: FaultHost, action: AdminAction): readonly boole
       )
     case 'alter-config':
       return action.topics.map((each) => host.alterConfig(each))
+    case 'create-topic':
+      return action.topics.map((topic) => host.createTopic(topic))
   }
 }

@@ -63,6 +63,8 @@ export type Action =
   | { readonly kind: 'move-leader'; readonly partitions: readonly MovedPartition[] }
   /** An operator gives topics other settings. */
   | { readonly kind: 'alter-config'; readonly topics: readonly AlteredTopic[] }
+  /** An operator makes topics that the scenario declares. */
+  | { readonly kind: 'create-topic'; readonly topics: readonly string[] }
 
 export interface AlteredTopic {
   readonly topic: string

@@ -49,12 +49,41 @@ function checkMinIsr(entry: Place, changes: TopicConfigChange, { name, replicati
   entry.get('min.insync.replicas').error('TWICESHY_IMPOSSIBLE', message, help, place)
 }
 
+/** `{ create-topic: payments }`, or a list: topics that are declared, and not there before. */
+export function createTopic(place: Place, context: Context): Action | null {
+  const topics = topicsAt(place, 'to create', context)
+  return topics.length === 0 ? null : { kind: 'create-topic', topics: topics.map(({ name }) => name) }
+}
+
+/** One name or a list of names, each of a topic that the scenario declares. */
+function topicsAt(place: Place, what: string, context: Context): readonly TopicFacts[] {
+  const items = place.tree?.kind === 'list' ? place.items() : [place]
+  if (items.length === 0) place.wrongType(`\`${place.name}\` takes topics`, 'such as `payments`')
+  return items.flatMap((item) => {
+    const name = item.text()
+    const topic = context.topics.get(name ?? '')
+    if (topic !== undefined) return [topic]
+    if (name === null) item.wrongType(`\`${place.name}\` takes topics`, 'such as `payments`')
+    else {
+      const help = didYouMean(name, [...context.topics.keys()]) ?? 'declare it under `topics:`, with its settings'
+      item.error('TWICESHY_UNKNOWN_TOPIC', `there is no topic \`${name}\` ${what}`, help)
+    }
+    return []
+  })
+}
+
 function topicNamed(entry: Place, what: string, context: Context): TopicFacts | null {
   const topic = context.topics.get(entry.name)
   if (topic !== undefined) return topic
   const help = didYouMean(entry.name, [...context.topics.keys()])
   entry.keyError('TWICESHY_UNKNOWN_TOPIC', `there is no topic \`${entry.name}\` ${what}`, help)
   return null
+}
+
+/** The topics, without those at first that an operator makes. */
+export function withMadeLater(topics: readonly TopicSpec[], faults: readonly FaultEntry[]): readonly TopicSpec[] {
+  const made = new Set(faults.flatMap(({ action }) => (action.kind === 'create-topic' ? action.topics : [])))
+  return topics.map((topic) => (made.has(topic.name) ? { ...topic, madeLater: true } : topic))
 }
 
 /** The topics, each told whether the faults will ever have it compacted. */

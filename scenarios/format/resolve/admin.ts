@@ -4,13 +4,13 @@ import type { TopicSpec } from '../../../sim/spec.ts'
 import type { FaultEntry } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import { didYouMean, listOf } from '../suggest.ts'
-import { alterConfig } from './admin-topics.ts'
+import { alterConfig, createTopic } from './admin-topics.ts'
 import type { Context } from './context.ts'
 import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 import { isStateful } from './stateful.ts'
 
-const OPERATIONS = ['add-partitions', 'elect-leader', 'move-leader', 'alter-config'] as const
-const LATER = ['reassign', 'create-topic', 'delete-topic'] as const
+const OPERATIONS = ['add-partitions', 'elect-leader', 'move-leader', 'alter-config', 'create-topic'] as const
+const LATER = ['reassign', 'delete-topic'] as const
 /** `tp`s number partitions in sixteen bits. */
 const MOST_PARTITIONS = 10_000
 
@@ -29,6 +29,7 @@ export function resolveAdmin(place: Place, context: Context): Action | null {
   if (operation.name === 'elect-leader') return electLeader(operation, context)
   if (operation.name === 'move-leader') return moveLeader(operation, context)
   if (operation.name === 'alter-config') return alterConfig(operation, context)
+  if (operation.name === 'create-topic') return createTopic(operation, context)
   if ((LATER as readonly string[]).includes(operation.name)) {
     operation.notSimulated(`the operation \`${operation.name}\``)
     return null

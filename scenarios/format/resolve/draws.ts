@@ -76,6 +76,7 @@ function actionDraws(action: Action): boolean {
     case 'elect-leader':
     case 'move-leader':
     case 'alter-config':
+    case 'create-topic':
       return false
   }
 }

@@ -219,6 +219,7 @@ const MOMENTARY: readonly Action['kind'][] = [
   'elect-leader',
   'move-leader',
   'alter-config',
+  'create-topic',
 ]
 
 /** Whether an action is over as soon as it is done. */

@@ -1,4 +1,4 @@
-import { withPolicies } from './admin-topics.ts'
+import { withMadeLater, withPolicies } from './admin-topics.ts'
 import { withMostPartitions } from './admin.ts'
 import { nodeNames, resolveCluster } from './cluster.ts'
 import { type Context, reads } from './context.ts'
@@ -86,7 +86,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
       profile,
       cluster: cluster.spec,
       network,
-      topics: withPolicies(withMostPartitions(topics.specs, faults), faults),
+      topics: withMadeLater(withPolicies(withMostPartitions(topics.specs, faults), faults), faults),
       ...workers,
       stores,
       run,

@@ -261,6 +261,11 @@ export class FakeWorld implements FaultHost {
     return !this.leaderless
   }
 
+  createTopic(topic: string): boolean {
+    this.grown.push(`${topic} made`)
+    return !this.leaderless
+  }
+
   moveLeader(topic: string, partition: number, broker: number): boolean {
     this.grown.push(`${topic}-${partition} to ${broker}`)
     return !this.leaderless

@@ -22,7 +22,7 @@ import { alterTopicConfig, type AlterTopicConfig } from './configuration-control
 import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { ReplicationControlManager } from './replication-control.ts'
-import { createPartitions, createTopics } from './topic-creation.ts'
+import { createPartitions, createTopic, createTopics, type TopicToCreate } from './topic-creation.ts'
 
 /** Kinds of a controller's timers; those of its tasks carry the epoch it leads. A voter of a quorum takes more (`quorum-voter.ts`). */
 export const ControllerTimer = {
@@ -46,6 +46,8 @@ export const ELECT_LEADER = 49
 export const MOVE_LEADER = 50
 /** A signal: a topic is to have other settings, those of its {@link AlterTopicConfig} (`IncrementalAlterConfigs`). */
 export const ALTER_CONFIG = 51
+/** A signal: there is to be another topic, a {@link TopicToCreate} (`CreateTopics`). */
+export const CREATE_TOPIC = 52
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -59,11 +61,13 @@ export interface ControllerOptions {
   readonly futureEpochs: FutureEpochs
   /** KIP-841: who is fenced or shuts down does not join an in-sync set; true unless told otherwise. */
   readonly eligibleOnly?: boolean
+  /** Topic ids up to this one are for topics that operators make; none unless told otherwise. */
+  readonly reservedTopicIds?: number
 }
 
 /** Whether a signal is an operator's. */
 export function isAdministration(kind: number): boolean {
-  return kind >= CREATE_PARTITIONS && kind <= ALTER_CONFIG
+  return kind >= CREATE_PARTITIONS && kind <= CREATE_TOPIC
 }
 
 /** Where changes of the metadata go. */
@@ -89,10 +93,11 @@ export class ControllerRequests {
   private readonly writer: MetadataWriter
   private readonly replication: ReplicationControlManager
   private readonly elr: boolean
+  private readonly reservedTopicIds: number
 
   constructor(
     env: Env,
-    { config, elr, futureEpochs, eligibleOnly = true }: ControllerOptions,
+    { config, elr, futureEpochs, eligibleOnly = true, reservedTopicIds = 0 }: ControllerOptions,
     image: ControllerImage,
     writer: MetadataWriter,
   ) {
@@ -101,6 +106,7 @@ export class ControllerRequests {
     this.image = image
     this.writer = writer
     this.elr = elr
+    this.reservedTopicIds = reservedTopicIds
     this.replication = new ReplicationControlManager(image.topics, image.cluster, {
       elr,
       futureEpochs,
@@ -143,6 +149,9 @@ export class ControllerRequests {
       case MOVE_LEADER:
         writer.commit(replication.preferLeader(a, b))
         writer.commit(replication.electLeader(a, 'preferred'))
+        break
+      case CREATE_TOPIC:
+        writer.commit(createTopic(payload as TopicToCreate, image.topics, image.cluster))
         break
       case ALTER_CONFIG:
         writer.commit(alterTopicConfig(payload as AlterTopicConfig, image.topics, this.elr))
@@ -216,7 +225,8 @@ export class ControllerRequests {
 
   private createTopics(body: CreateTopicsRequest): CreateTopicsResponse {
     const { topics, cluster } = this.image
-    const { records, reply } = createTopics(body, topics, cluster, this.config['unclean.leader.election.enable'])
+    const unclean = this.config['unclean.leader.election.enable']
+    const { records, reply } = createTopics(body, topics, cluster, unclean, this.reservedTopicIds)
     this.writer.commit(records)
     return reply
   }

@@ -136,6 +136,7 @@ export interface BenchOptions {
   readonly elr?: boolean
   readonly futureEpochs?: FutureEpochs
   readonly eligibleOnly?: boolean
+  readonly reservedTopicIds?: number
   readonly topic?: Partial<TopicConfig>
   readonly config?: Partial<BrokerConfig>
 }
@@ -189,8 +190,9 @@ export class Bench {
 
   private start(): Controller {
     const { config, elr = true, futureEpochs = 'not-controller', eligibleOnly = true } = this.options
+    const { reservedTopicIds = 0 } = this.options
     const env = new Env(0, this.kernel, this.network, this.recorder)
-    const options = { config: brokerConfig(config), elr, futureEpochs, eligibleOnly }
+    const options = { config: brokerConfig(config), elr, futureEpochs, eligibleOnly, reservedTopicIds }
     const controller = new Controller(env, options, this.disk)
     this.kernel.start(0, controller)
     this.controller = controller

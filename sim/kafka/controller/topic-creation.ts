@@ -6,33 +6,60 @@ import { placeReplicas } from './cluster-formation.ts'
 import type { ControllerResult } from './replication-control.ts'
 import type { TopicsImage } from './topics-image.ts'
 
-/** `ReplicationControlManager.createTopics`, for the topics that brokers make themselves. */
+/** A topic that is to be: `CreatableTopic` with its id, and of its settings those that the controller goes by. */
+export interface TopicToCreate {
+  readonly name: string
+  readonly topicId: number
+  readonly numPartitions: number
+  readonly replicationFactor: number
+  readonly minInsyncReplicas: number
+  readonly uncleanLeaderElectionEnable: boolean
+}
+
+/**
+ * `ReplicationControlManager.createTopics`, for the topics that brokers make themselves.
+ *
+ * @param reserved ids up to this one are not theirs.
+ */
 export function createTopics(
   request: CreateTopicsRequest,
   topics: TopicsImage,
   cluster: ClusterControlManager,
   uncleanLeaderElectionEnable: boolean,
+  reserved: number,
 ): ControllerResult<CreateTopicsResponse> {
   const records: MetadataRecord[] = []
-  let nextId = topics.nextTopicId
+  let nextId = Math.max(topics.nextTopicId, reserved + 1)
   const results = request.topics.map((topic) => {
     const { name } = topic
     if (topics.named(name) !== undefined) return { name, errorCode: Errors.TOPIC_ALREADY_EXISTS, topicId: -1 }
-    const placement = place(0, topic.numPartitions, topic.replicationFactor, cluster)
-    if (placement === null) return { name, errorCode: Errors.INVALID_REPLICATION_FACTOR, topicId: -1 }
-    const topicId = nextId++
-    const { minInsyncReplicas } = topic
     const unclean = topic.uncleanLeaderElectionEnable ?? uncleanLeaderElectionEnable
-    records.push(
-      { type: 'TopicRecord', name, topicId },
-      { type: 'ConfigRecord', topic: name, minInsyncReplicas, uncleanLeaderElectionEnable: unclean },
-    )
-    placement.forEach((replicas, partitionId) => {
-      records.push(newPartition(topicId, partitionId, replicas, cluster))
-    })
-    return { name, errorCode: Errors.NONE, topicId }
+    const made = createTopic({ ...topic, topicId: nextId, uncleanLeaderElectionEnable: unclean }, topics, cluster)
+    if (made.length === 0) return { name, errorCode: Errors.INVALID_REPLICATION_FACTOR, topicId: -1 }
+    records.push(...made)
+    return { name, errorCode: Errors.NONE, topicId: nextId++ }
   })
   return { records, reply: { topics: results } }
+}
+
+/**
+ * The records that make a topic: none when there is one of that name (TOPIC_ALREADY_EXISTS) or it cannot be placed
+ * (INVALID_REPLICATION_FACTOR).
+ */
+export function createTopic(
+  topic: TopicToCreate,
+  topics: TopicsImage,
+  cluster: ClusterControlManager,
+): readonly MetadataRecord[] {
+  const { name, topicId, minInsyncReplicas, uncleanLeaderElectionEnable } = topic
+  if (topics.named(name) !== undefined) return []
+  const placement = place(0, topic.numPartitions, topic.replicationFactor, cluster)
+  if (placement === null) return []
+  return [
+    { type: 'TopicRecord', name, topicId },
+    { type: 'ConfigRecord', topic: name, minInsyncReplicas, uncleanLeaderElectionEnable },
+    ...placement.map((replicas, partitionId) => newPartition(topicId, partitionId, replicas, cluster)),
+  ]
 }
 
 /**

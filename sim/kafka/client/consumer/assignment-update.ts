@@ -16,14 +16,14 @@ export class AssignmentUpdate {
    * coordinator and while committed offsets are asked for. A rebalance does not block.
    */
   run(): boolean {
-    const { settings, groupClient, autoCommit, commits, wake } = this.parts
+    const { settings, groupClient, autoCommit, commits } = this.parts
     commits.retryAsync()
     const turn = groupClient.onPoll()
     this.failure = groupClient.takeFailure()
     if (turn !== 'ready') return turn === 'rebalancing'
     if (settings.autoCommit) {
       if (settings.switches['auto-commit.timer'] === 'before-records') autoCommit.maybeCommit()
-      wake.wakeAt(autoCommit.nextAt)
+      autoCommit.wakeWhenDue()
     }
     return this.updateFetchPositions()
   }

@@ -15,7 +15,7 @@ export interface AutoCommitParts {
 /** `enable.auto.commit`: what earlier polls returned is committed every `auto.commit.interval.ms`. */
 export class AutoCommit {
   /** When the next one is due. */
-  nextAt: number
+  private nextAt: number
   private readonly parts: AutoCommitParts
   /** Unanswered; the consumer protocol's client sends one at a time. */
   private inFlight = 0
@@ -42,7 +42,13 @@ export class AutoCommit {
   /** The timer of a thread of its own: whatever the application is doing, all that was handed over is committed (librdkafka). */
   commitByThread(): void {
     this.maybeCommit()
-    this.parts.wake.wakeAt(this.nextAt)
+    this.wakeWhenDue()
+  }
+
+  /** The thread looks again when the next one is due. One that is due and waits for the last one's answer is woken by that. */
+  wakeWhenDue(): void {
+    const { env, wake } = this.parts
+    if (this.inFlight === 0 || this.nextAt > env.monotonic()) wake.wakeAt(this.nextAt)
   }
 
   /** The callback of an auto-commit. */
