@@ -7,7 +7,16 @@ import { History } from './testing/history.test.helper.ts'
 const TP = tpOf(1, 0)
 
 describe('what the controller has', () => {
-  const formed: FinalPartition = { tp: TP, leader: 1, leaderEpoch: 0, partitionEpoch: 0, isr: [1, 2, 3], elr: [] }
+  const all = [1, 2, 3]
+  const formed: FinalPartition = {
+    tp: TP,
+    leader: 1,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    replicas: all,
+    isr: all,
+    elr: [],
+  }
   const audited = (change: Partial<FinalPartition>, h: History = new History({ minIsr: 2 }).formed()): string[] =>
     h.ended('settled', { partitions: [{ ...formed, ...change }] }).breaches.map((breach) => breach.message)
 
@@ -24,6 +33,11 @@ describe('what the controller has', () => {
     ])
     expect(audited({ isr: [1, 2] })).toEqual([
       'the in-sync set of orders-0 is {broker-1, broker-2}, moments told another',
+    ])
+  })
+  test('other replicas', () => {
+    expect(audited({ replicas: [1, 2] })).toEqual([
+      'the replicas of orders-0 are at {broker-1, broker-2}, moments told others',
     ])
   })
   test('eligible leader replicas follow from elections by their rule', () => {

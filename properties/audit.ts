@@ -93,7 +93,7 @@ function auditPartition({ cluster, partitions, names }: Shadow, real: FinalParti
   if (partition < 0 || cluster.leader[partition] === UNTOLD || cluster.metadataLostAt >= 0) return null
   const tell = (what: string, is: string | number, told: string | number): string =>
     `the controller has ${what} ${is} for ${partitions.names[partition]}, moments told ${told}`
-  const { leader, leaderEpoch, partitionEpoch, isr, elr } = real
+  const { leader, leaderEpoch, partitionEpoch, replicas, isr, elr } = real
   if (cluster.leader[partition] !== leader)
     return tell('the leader', names.node(leader), names.node(cluster.leader[partition] as number))
   if (cluster.epoch[partition] !== leaderEpoch)
@@ -101,6 +101,9 @@ function auditPartition({ cluster, partitions, names }: Shadow, real: FinalParti
   // Before the first change the epoch is that of the first leader.
   if (cluster.partitionEpoch[partition] !== partitionEpoch)
     return tell('partition epoch', partitionEpoch, cluster.partitionEpoch[partition] as number)
+  const [low, high] = [cluster.replicas.low[partition], cluster.replicas.high[partition]]
+  if (cluster.replicas.isKnown(partition) && (low !== maskLow(replicas) || high !== maskHigh(replicas)))
+    return `the replicas of ${partitions.names[partition]} are at {${replicas.map((node) => names.node(node)).join(', ')}}, moments told others`
   if (cluster.isrLow[partition] !== maskLow(isr) || cluster.isrHigh[partition] !== maskHigh(isr))
     return `the in-sync set of ${partitions.names[partition]} is {${isr.map((node) => names.node(node)).join(', ')}}, moments told another`
   if (cluster.elrLow[partition] !== maskLow(elr) || cluster.elrHigh[partition] !== maskHigh(elr))

@@ -75,6 +75,14 @@ export function actionInWords(action: Action): string {
       return `alter ${action.topics.map(({ topic, changes }) => `${topic}: ${settingsInWords(changes)}`).join('; ')}`
     case 'create-topic':
       return `create ${action.topics.join(', ')}`
+    case 'reassign':
+      return action.partitions
+        .map(({ topic, partition, to }) =>
+          to === null
+            ? `cancel the reassignment of ${topic}-${partition}`
+            : `reassign ${topic}-${partition} to ${to.join(', ')}`,
+        )
+        .join('; ')
   }
 }
 
@@ -142,6 +150,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'move-leader':
     case 'alter-config':
     case 'create-topic':
+    case 'reassign':
       return []
   }
 }

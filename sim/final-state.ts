@@ -27,6 +27,7 @@ export interface FinalPartition {
   readonly leader: number
   readonly leaderEpoch: number
   readonly partitionEpoch: number
+  readonly replicas: readonly number[]
   readonly isr: readonly number[]
   readonly elr: readonly number[]
 }

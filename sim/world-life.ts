@@ -9,6 +9,7 @@ import {
   CREATE_TOPIC,
   ELECT_LEADER,
   MOVE_LEADER,
+  REASSIGN,
 } from './kafka/controller/controller-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
@@ -177,11 +178,21 @@ export class WorldLife implements FaultHost {
     return true
   }
 
-  private administer(signal: number, topic: string, partition: number, what: number): boolean {
+  reassign(topic: string, partition: number, brokers: readonly number[] | null): boolean {
+    return this.administer(REASSIGN, topic, partition, 0, brokers)
+  }
+
+  private administer(
+    signal: number,
+    topic: string,
+    partition: number,
+    what: number,
+    payload: readonly number[] | null = null,
+  ): boolean {
     const found = this.nodes.view.topicNamed(topic)
     const controller = this.activeController()
     if (found === null || found.partitions <= partition || controller < 0) return false
-    this.kernel.deliver(controller, SIGNAL_EVENT, signal, tpOf(found.topicId, partition), what, null)
+    this.kernel.deliver(controller, SIGNAL_EVENT, signal, tpOf(found.topicId, partition), what, payload)
     return true
   }
 

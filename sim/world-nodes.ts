@@ -185,6 +185,7 @@ export class WorldNodes {
       config,
       elr: profile['eligible.leader.replicas.version'] === 1,
       futureEpochs: profile['alter.partition.ahead'],
+      completion: profile['reassignment.completion'],
       eligibleOnly: profile['isr.eligibility'] === 'checked',
       reservedTopicIds: this.spec.topics.length,
     }

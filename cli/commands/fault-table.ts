@@ -35,6 +35,11 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     value: 'topic, or list of topics, below admin',
     about: 'an operator makes topics, which are declared and not there before: admin: { create-topic: orders }',
   },
+  reassign: {
+    value: 'map of partitions, below admin',
+    about:
+      'an operator has a partition moved to other brokers: admin: { reassign: { orders-0: [broker-4, broker-2] } }, or that cancelled: { orders-0: cancel }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

@@ -172,15 +172,14 @@ export class CommittedLogInvariants implements MomentObserver {
 
   /** Of everybody who may be elected while the newest leader lives: they hold what is below its high watermark. */
   private checkElectable(time: number, partition: number): void {
-    const { cluster, leaderships, logs } = this.shadow
+    const { leaderships, logs } = this.shadow
     if (leaderships.alive[partition] !== 1 || !this.isPromising(partition)) return
     const leader = leaderships.newestNode(partition)
     const led = logs.of(leader, partition)
     const last = led.highWatermark - 1
     const expected = led.entryAt(last)
     if (expected < 0) return
-    let low = (cluster.isrLow[partition] as number) | (cluster.elrLow[partition] as number)
-    let high = (cluster.isrHigh[partition] as number) | (cluster.elrHigh[partition] as number)
+    let [low, high] = this.electable(partition)
     while (low !== 0 || high !== 0) {
       const member = low !== 0 ? 31 - Math.clz32(low & -low) : 62 - Math.clz32(high & -high)
       if (low !== 0) low &= low - 1
@@ -191,12 +190,18 @@ export class CommittedLogInvariants implements MomentObserver {
     }
   }
 
+  /** In sync or eligible, and a replica: a reassignment may leave who is none any more among the eligible ones. */
+  private electable(partition: number): readonly [low: number, high: number] {
+    const { isrLow, isrHigh, elrLow, elrHigh, replicas } = this.shadow.cluster
+    const low = (isrLow[partition] as number) | (elrLow[partition] as number)
+    const high = (isrHigh[partition] as number) | (elrHigh[partition] as number)
+    if (!replicas.isKnown(partition)) return [low, high]
+    return [low & (replicas.low[partition] as number), high & (replicas.high[partition] as number)]
+  }
+
   private tellLacking(time: number, partition: number, member: number, led: ShadowLog): void {
-    const { cluster, names, partitions } = this.shadow
-    const pool = brokersOf(
-      (cluster.isrLow[partition] as number) | (cluster.elrLow[partition] as number),
-      (cluster.isrHigh[partition] as number) | (cluster.elrHigh[partition] as number),
-    )
+    const { names, partitions } = this.shadow
+    const pool = brokersOf(...this.electable(partition))
     this.breaches.add(
       'electable-hold-committed',
       time,

@@ -1,4 +1,4 @@
-import { inMask } from '../shadow/cluster.ts'
+import { inMask } from '../shadow/assignments.ts'
 
 /**
  * Replicas whom the controller may take in although their leader does not count them. A leader that proposes to take a replica

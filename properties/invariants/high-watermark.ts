@@ -1,6 +1,6 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
-import { bits } from '../shadow/cluster.ts'
+import { bits } from '../shadow/assignments.ts'
 import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
@@ -18,6 +18,7 @@ export class HighWatermarkInvariants implements MomentObserver {
     M.followerBegan,
     M.nodeStarted,
     M.configApplied,
+    M.logDeleted,
   ]
   private readonly shadow: Shadow
   private readonly breaches: Breaches
@@ -28,10 +29,12 @@ export class HighWatermarkInvariants implements MomentObserver {
   private readonly high: Int32Array
   private readonly isrLow: Int32Array
   private readonly isrHigh: Int32Array
+  /** Partition epoch of that set: by it the leader knows how many replicas there are. */
+  private readonly partitionEpoch: Int32Array
   /** By node, partition and follower: the offset last fetched, which is the follower's log end; -1 unknown. */
   private readonly fetched: Int32Array
 
-  /** By node and partition: the min ISR that the broker goes by, which it learns later than the controller decides it. */
+  /** By node and partition: the `min.insync.replicas` that the broker goes by, which it learns later than the controller decides it. */
   private readonly least: Int32Array
   /** By partition, at time 0: what a broker goes by until it has applied the metadata log. */
   private readonly firstLeast: readonly number[]
@@ -46,13 +49,14 @@ export class HighWatermarkInvariants implements MomentObserver {
     this.high = new Int32Array(size)
     this.isrLow = new Int32Array(size)
     this.isrHigh = new Int32Array(size)
+    this.partitionEpoch = new Int32Array(size)
     this.fetched = new Int32Array(size * this.nodes).fill(-1)
     this.least = new Int32Array(size)
-    this.firstLeast = [...shadow.partitions.minIsr]
+    this.firstLeast = [...shadow.partitions.configuredMinIsr]
     for (let node = 0; node < this.nodes; node++) this.least.set(this.firstLeast, node * this.count)
   }
 
-  onMoment(kind: number, time: number, node: number, a: number, b: number, c: number, d: number): void {
+  onMoment(kind: number, time: number, node: number, a: number, b: number, c: number, d: number, e: number): void {
     if (node >= this.nodes) return
     if (kind === M.nodeStarted) return this.forget(node)
     if (kind === M.configApplied) return this.onConfig(node, b, c)
@@ -67,6 +71,7 @@ export class HighWatermarkInvariants implements MomentObserver {
       case M.isrAdopted:
         this.isrLow[at] = b
         this.isrHigh[at] = c
+        this.partitionEpoch[at] = e
         return
       case M.leaderBegan:
         return this.onBegan(at, b, d)
@@ -89,10 +94,8 @@ export class HighWatermarkInvariants implements MomentObserver {
   }
 
   private onConfig(node: number, topicId: number, minIsr: number): void {
-    const { topicIds, replicationFactors } = this.shadow.partitions
-    topicIds.forEach((each, partition) => {
-      if (each !== topicId) return
-      this.least[node * this.count + partition] = Math.min(minIsr, replicationFactors[partition] as number)
+    this.shadow.partitions.topicIds.forEach((each, partition) => {
+      if (each === topicId) this.least[node * this.count + partition] = minIsr
     })
   }
 
@@ -138,7 +141,9 @@ export class HighWatermarkInvariants implements MomentObserver {
     // Not told yet: nothing can be said.
     if (low === 0 && high === 0) return
     const size = bits(low) + bits(high)
-    const least = this.least[at] as number
+    const { replicas } = this.shadow.cluster
+    const count = replicas.countAt(partition, this.partitionEpoch[at] as number)
+    const least = Math.min(this.least[at] as number, count)
     if (size < least) {
       this.tell(
         'hw-not-below-min-isr',

@@ -1,7 +1,7 @@
 import { M } from '../../sim/history/catalogue.ts'
 import { brokersOf } from '../../sim/history/ids.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
-import { inMask } from '../shadow/cluster.ts'
+import { inMask } from '../shadow/assignments.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import type { Breaches } from './breaches.ts'
 
@@ -134,12 +134,10 @@ export class LeadershipInvariants implements MomentObserver {
 
   private checkIsr(time: number, partition: number, low: number, high: number): void {
     const { cluster, partitions } = this.shadow
-    const [replicasLow, replicasHigh] = [
-      cluster.replicasLow[partition] as number,
-      cluster.replicasHigh[partition] as number,
-    ]
+    const { low: lows, high: highs } = cluster.replicas
+    const [replicasLow, replicasHigh] = [lows[partition] as number, highs[partition] as number]
     // Until the replicas are known nothing can be said.
-    if (replicasLow === 0 && replicasHigh === 0) return
+    if (!cluster.replicas.isKnown(partition)) return
     if ((low & ~replicasLow) === 0 && (high & ~replicasHigh) === 0) return
     this.breaches.add(
       'isr-within-replicas',

@@ -84,7 +84,8 @@ export class PartitionWaits {
   private behind(partition: number, leader: number): Reason | null {
     const { cluster, logs } = this.shadow
     const led = logs.of(leader, partition)
-    const replicas = brokersOf(cluster.replicasLow[partition] as number, cluster.replicasHigh[partition] as number)
+    const { low, high } = cluster.replicas
+    const replicas = brokersOf(low[partition] as number, high[partition] as number)
     for (const replica of replicas) {
       const reason = this.behindReplica(partition, replica, led)
       if (reason !== null) return reason

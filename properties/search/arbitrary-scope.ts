@@ -106,6 +106,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'move-leader':
     case 'alter-config':
     case 'create-topic':
+    case 'reassign':
       return []
   }
 }

@@ -82,6 +82,7 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'move-leader':
     case 'alter-config':
     case 'create-topic':
+    case 'reassign':
       return action
   }
 }

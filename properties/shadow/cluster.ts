@@ -1,4 +1,5 @@
 import type { WorldSpec } from '../../sim/spec.ts'
+import { Assignments, bits, inMask } from './assignments.ts'
 import { Ints, Times } from './growable.ts'
 import type { PartitionRules } from './partitions.ts'
 
@@ -19,9 +20,7 @@ export class Cluster {
   readonly lastKnown: Int32Array
   /** Whether the election of the current epoch was unclean. */
   readonly unclean: Int32Array
-  /** The replicas: the first in-sync set that is as large as the replication factor. */
-  readonly replicasLow: Int32Array
-  readonly replicasHigh: Int32Array
+  readonly replicas: Assignments
   /** When the leader was elected, and when the in-sync set became what it is, by the controller's word. */
   readonly electedAt: Float64Array
   readonly isrChangedAt: Float64Array
@@ -51,8 +50,7 @@ export class Cluster {
     this.elrHigh = numbers(0)
     this.lastKnown = numbers(-1)
     this.unclean = numbers(0)
-    this.replicasLow = numbers(0)
-    this.replicasHigh = numbers(0)
+    this.replicas = new Assignments(partitions)
     this.electedAt = new Float64Array(partitions.count)
     this.isrChangedAt = new Float64Array(partitions.count)
   }
@@ -84,12 +82,13 @@ export class Cluster {
   onWiped(time: number, node: number, isController: boolean): void {
     this.forgetful.put(node, 1)
     this.limbo.put(node, 0)
-    if (isController) this.metadataLostAt = time
+    if (isController) this.onMetadataLost(time)
   }
 
   /** What a quorum of controllers had committed is gone. */
   onMetadataLost(time: number): void {
     this.metadataLostAt = time
+    this.replicas.forgetEpochs()
   }
 
   onLoaded(node: number, lostData: boolean): void {
@@ -134,7 +133,7 @@ export class Cluster {
       this.setIsr(0, partition, low, high)
       this.partitionEpoch[partition] = partitionEpoch
     }
-    this.learnReplicas(partition, low, high)
+    this.replicas.learn(partition, low, high)
   }
 
   onElected(
@@ -158,7 +157,13 @@ export class Cluster {
     this.unclean[partition] = unclean
     this.deriveElr(partition, low, high, unclean === 1)
     this.setIsr(time, partition, low, high)
-    this.learnReplicas(partition, low, high)
+    this.replicas.learn(partition, low, high)
+  }
+
+  /** `replicas.assigned`: told before the change that it is part of. */
+  onAssigned(partition: number, low: number, high: number): void {
+    this.replicas.assign(partition, low, high, (this.partitionEpoch[partition] as number) + 1)
+    this.partitions.onAssigned(partition, this.replicas.count(partition))
   }
 
   onIsrChanged(
@@ -174,7 +179,7 @@ export class Cluster {
     this.elrLow[partition] = elrLow
     this.elrHigh[partition] = elrHigh
     this.setIsr(time, partition, low, high)
-    this.learnReplicas(partition, low, high)
+    this.replicas.learn(partition, low, high)
   }
 
   /** With another min ISR nobody is eligible any more, nor the last known leader (`ClearElrRecord`). */
@@ -189,7 +194,8 @@ export class Cluster {
    * who was one or was in sync, and is not now.
    */
   private deriveElr(partition: number, low: number, high: number, unclean: boolean): void {
-    const met = bits(low) + bits(high) >= (this.partitions.minIsr[partition] as number)
+    const least = this.replicas.leastForChange(partition, this.partitionEpoch[partition] as number)
+    const met = bits(low) + bits(high) >= least
     const none = !this.elr || met || unclean
     this.elrLow[partition] = none ? 0 : ((this.elrLow[partition] as number) | (this.isrLow[partition] as number)) & ~low
     this.elrHigh[partition] = none
@@ -203,19 +209,8 @@ export class Cluster {
     this.isrHigh[partition] = high
   }
 
-  private learnReplicas(partition: number, low: number, high: number): void {
-    if (this.replicasLow[partition] !== 0 || this.replicasHigh[partition] !== 0) return
-    if (bits(low) + bits(high) !== this.partitions.replicationFactors[partition]) return
-    this.replicasLow[partition] = low
-    this.replicasHigh[partition] = high
-  }
-
   inIsr(partition: number, node: number): boolean {
     return inMask(node, this.isrLow[partition] as number, this.isrHigh[partition] as number)
-  }
-
-  isReplica(partition: number, node: number): boolean {
-    return inMask(node, this.replicasLow[partition] as number, this.replicasHigh[partition] as number)
   }
 
   /** Number of members of the in-sync set. */
@@ -231,7 +226,7 @@ export class Cluster {
     if (this.isrLow[partition] !== 0 || this.isrHigh[partition] !== 0) return this.inIsr(partition, node)
     if (this.elrLow[partition] !== 0 || this.elrHigh[partition] !== 0) return this.inElr(partition, node)
     if ((this.lastKnown[partition] as number) >= 0) return this.lastKnown[partition] === node
-    return this.partitions.unclean[partition] === true && this.isReplica(partition, node)
+    return this.partitions.unclean[partition] === true && this.replicas.isReplica(partition, node)
   }
 
   /**
@@ -249,21 +244,12 @@ export class Cluster {
   /** Who could come to lead under any turn of events: the widest reading of "electable". */
   isElectable(partition: number, node: number): boolean {
     if (this.inIsr(partition, node) || this.inElr(partition, node) || this.lastKnown[partition] === node) return true
-    return this.partitions.unclean[partition] === true && this.isReplica(partition, node)
+    return this.partitions.unclean[partition] === true && this.replicas.isReplica(partition, node)
   }
 
   private inElr(partition: number, node: number): boolean {
-    return inMask(node, this.elrLow[partition] as number, this.elrHigh[partition] as number)
+    const isMember = inMask(node, this.elrLow[partition] as number, this.elrHigh[partition] as number)
+    // A reassignment may leave one there that is no replica any more: leaders are taken from the replicas only.
+    return isMember && this.replicas.mayBeReplica(partition, node)
   }
-}
-
-/** Number of members in one mask. */
-export function bits(mask: number): number {
-  let count = 0
-  for (let rest = mask; rest !== 0; rest &= rest - 1) count++
-  return count
-}
-
-export function inMask(node: number, low: number, high: number): boolean {
-  return node < 31 ? ((low >>> node) & 1) === 1 : ((high >>> (node - 31)) & 1) === 1
 }

@@ -48,7 +48,11 @@ export class InternalTopic implements MomentObserver {
     this.rules = {
       count,
       replicationFactors: Array.from({ length: count }, () => replicationFactor),
+      configuredMinIsr: Array.from({ length: count }, () => minIsr),
       minIsr: Array.from({ length: count }, () => minIsr),
+      firstOf: () => 0,
+      // Such topics are not moved to other brokers.
+      onAssigned: () => {},
       // `__transaction_state` is made with unclean elections forbidden.
       unclean: Array.from({ length: count }, () => {
         return keeps === 'offsets' && controllerConfig['unclean.leader.election.enable']

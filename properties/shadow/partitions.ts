@@ -4,7 +4,10 @@ import { mostPartitionsOf } from '../../sim/layout.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
 /** What partitions are promised, by their number. */
-export type PartitionRules = Pick<Partitions, 'count' | 'replicationFactors' | 'minIsr' | 'unclean'>
+export type PartitionRules = Pick<
+  Partitions,
+  'count' | 'replicationFactors' | 'configuredMinIsr' | 'minIsr' | 'unclean' | 'firstOf' | 'onAssigned'
+>
 
 /** The partitions of a world, numbered from 0, so that what is kept per partition lies in plain arrays. */
 export class Partitions {
@@ -13,23 +16,28 @@ export class Partitions {
   readonly names: readonly string[]
   /** Topic ids count from 1. */
   readonly topicIds: readonly number[]
+  /** As the spec has them; reassignments make others of them. */
   readonly replicationFactors: readonly number[]
-  /** `Partition.effectiveMinIsr`: never more than there are replicas. */
+  /** How many replicas there are, by the controller's word. */
+  readonly replicaCounts: number[]
+  /** The topics' `min.insync.replicas`. */
+  readonly configuredMinIsr: number[]
+  /** `Partition.effectiveMinIsr`: never more than there are replicas, by the controller's word. */
   readonly minIsr: number[]
   /** Whether unclean elections are allowed. */
   readonly unclean: boolean[]
   /** Whether each replica thins its log by itself, or comes to do so. */
   readonly compacted: readonly boolean[]
-  private readonly firstOf: Int32Array
+  private readonly first: Int32Array
   private readonly sizeOf: Int32Array
 
   constructor(spec: WorldSpec) {
     const { topics } = spec
-    this.firstOf = new Int32Array(topics.length + 1)
+    this.first = new Int32Array(topics.length + 1)
     this.sizeOf = new Int32Array(topics.length + 1)
     let count = 0
     topics.forEach((topic, index) => {
-      this.firstOf[index + 1] = count
+      this.first[index + 1] = count
       this.sizeOf[index + 1] = mostPartitionsOf(topic)
       count += mostPartitionsOf(topic)
     })
@@ -41,6 +49,8 @@ export class Partitions {
     this.names = rows.map((row) => `${row.topic.name}-${row.partition}`)
     this.topicIds = rows.map((row) => row.topicId)
     this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
+    this.replicaCounts = [...this.replicationFactors]
+    this.configuredMinIsr = rows.map((row) => row.topic.config['min.insync.replicas'])
     this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
     this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
     this.compacted = rows.map(({ topic }) => isCompacted(topic.config) || topic.everCompacted === true)
@@ -49,6 +59,8 @@ export class Partitions {
   /** The same partitions for one run, in which operators may alter what they promise. */
   ofRun(): Partitions {
     return Object.assign(Object.create(Partitions.prototype) as Partitions, this, {
+      replicaCounts: [...this.replicaCounts],
+      configuredMinIsr: [...this.configuredMinIsr],
       minIsr: [...this.minIsr],
       unclean: [...this.unclean],
     })
@@ -60,11 +72,23 @@ export class Partitions {
     this.topicIds.forEach((each, partition) => {
       if (each !== topicId) return
       this.unclean[partition] = unclean
-      const effective = Math.min(minIsr, this.replicationFactors[partition] as number)
+      this.configuredMinIsr[partition] = minIsr
+      const effective = Math.min(minIsr, this.replicaCounts[partition] as number)
       if (this.minIsr[partition] !== effective) altered.push(partition)
       this.minIsr[partition] = effective
     })
     return altered
+  }
+
+  /** The first partition of the same topic. */
+  firstOf(partition: number): number {
+    return this.first[this.topicIds[partition] as number] as number
+  }
+
+  /** A partition has so many replicas. */
+  onAssigned(partition: number, replicas: number): void {
+    this.replicaCounts[partition] = replicas
+    this.minIsr[partition] = Math.min(this.configuredMinIsr[partition] as number, replicas)
   }
 
   /** The partition's number, or -1 for one that the spec does not declare. */
@@ -72,6 +96,6 @@ export class Partitions {
     const topicId = tp >>> 16
     const partition = tp & 0xffff
     if (topicId >= this.sizeOf.length || partition >= (this.sizeOf[topicId] as number)) return -1
-    return (this.firstOf[topicId] as number) + partition
+    return (this.first[topicId] as number) + partition
   }
 }

@@ -36,6 +36,7 @@ const KINDS: readonly number[] = [
   M.hwAdvanced,
   M.diskWiped,
   M.metadataLost,
+  M.replicasAssigned,
   M.leaderElected,
   M.isrChanged,
   M.isrAdopted,
@@ -151,6 +152,7 @@ export class Shadow implements MomentObserver {
         return this.onLeaderBegan(time, node, a, b, c, d)
       case M.followerBegan:
         return this.onFollowerBegan(node, a)
+      case M.replicasAssigned:
       case M.leaderElected:
       case M.isrChanged:
       case M.isrAdopted:
@@ -294,7 +296,8 @@ export class Shadow implements MomentObserver {
   ): void {
     const partition = this.partitions.indexOf(tp)
     if (partition < 0) return
-    if (kind === M.leaderElected) this.cluster.onElected(time, partition, b, c, d, e, f, g)
+    if (kind === M.replicasAssigned) this.cluster.onAssigned(partition, b, c)
+    else if (kind === M.leaderElected) this.cluster.onElected(time, partition, b, c, d, e, f, g)
     else if (kind === M.isrChanged) this.cluster.onIsrChanged(time, partition, b, c, d, f, g)
     else this.cluster.onLeaderAdopted(partition, node, b, c, e)
   }

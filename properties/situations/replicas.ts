@@ -1,6 +1,6 @@
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
-import { bits } from '../shadow/cluster.ts'
+import { bits } from '../shadow/assignments.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { S } from './names.ts'
 

@@ -49,6 +49,11 @@ export class Copies {
     return [...lost]
   }
 
+  /** Takes a partition from a node, which has no replica of it any more. */
+  drop(node: number, tp: number): readonly number[] {
+    return this.cut(node, tp, -1)
+  }
+
   /** Highest offset at which a replica holds one of the records; -1 when it holds none. */
   highest(node: number, tp: number): number {
     return Math.max(-1, ...(this.held.get(`${node} ${tp}`) ?? []).map(({ offset }) => offset))

@@ -235,6 +235,13 @@ export class Teller {
         )
       case M.logLoaded:
         return this.cut(moment, tp, (end) => `finds its log of ${this.labels.partition(tp)} only up to offset ${end}`)
+      case M.logDeleted: {
+        const lost = this.copies.drop(node, tp)
+        const text = `${this.labels.node(node)} deletes its replica of ${this.labels.partition(tp)}`
+        return lost.length === 0
+          ? null
+          : { weight: WEIGHT.deed, text: `${text}: its copy of ${this.records(lost)} is gone` }
+      }
       case M.diskWiped: {
         const lost = this.copies.wipe(node)
         const text = `the disk of ${this.labels.node(node)} is empty`

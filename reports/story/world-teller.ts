@@ -67,6 +67,7 @@ export class WorldTeller {
         return this.ofNode(moment)
       case M.leaderElected:
       case M.isrChanged:
+      case M.replicasAssigned:
         return this.ofPartition(moment)
       case M.brokerFenced:
       case M.brokerUnfenced:
@@ -155,6 +156,7 @@ export class WorldTeller {
     // Of the partitions of internal topics only their coordinators are told.
     if (partitions.size > 0 ? !partitions.has(tp) : labels.partition(tp).startsWith('__')) return null
     const name = labels.partition(tp)
+    if (moment.kind === M.replicasAssigned) return this.assigned(moment, name)
     const isr = labels.nodes(nodes(moment, 'isr'))
     if (moment.kind === M.isrChanged) {
       const elr = nodes(moment, 'elr')
@@ -167,6 +169,15 @@ export class WorldTeller {
     const how = bool(moment, 'unclean') ? ' although it was not in sync' : ''
     const said = `the controller elects ${labels.node(leader)} leader of ${name} in epoch ${epoch}${how}; in sync: ${isr}`
     return { weight: WEIGHT.deed, text: said }
+  }
+
+  private assigned(moment: DecodedMoment, name: string): Sentence {
+    const { labels } = this
+    const [adding, removing] = [nodes(moment, 'adding'), nodes(moment, 'removing')]
+    const coming = adding.length === 0 ? '' : `; ${labels.nodes(adding)} to come`
+    const going = removing.length === 0 ? '' : `; ${labels.nodes(removing)} to go`
+    const text = `the replicas of ${name} are ${labels.nodes(nodes(moment, 'replicas'))}${coming}${going}`
+    return { weight: WEIGHT.deed, text }
   }
 
   private ofRegistration(moment: DecodedMoment): Sentence {

@@ -62,6 +62,29 @@ describe('admin', () => {
     expect(list?.faults[0]?.action).toEqual({ kind: 'create-topic', topics: ['orders'] })
   })
 
+  test('reassign takes the brokers that are to be, or cancels', () => {
+    const [scenario] = load(admin('{ reassign: { orders-0: [broker-3, broker-1], orders-1: cancel } }')).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({
+      kind: 'reassign',
+      partitions: [
+        { topic: 'orders', partition: 0, to: ['broker-3', 'broker-1'] },
+        { topic: 'orders', partition: 1, to: null },
+      ],
+    })
+  })
+
+  test('a leader may be moved to where a reassignment gives a replica', () => {
+    const moved = (to: string): readonly string[] => {
+      const faults = `faults:
+  - { at: 1s, admin: { reassign: { orders-0: [broker-5, broker-1] } } }
+  - { at: 2s, admin: { move-leader: { orders-0: ${to} } } }
+`
+      return marks(load(`${BASE}${faults}`.replace('producers:', 'cluster: { brokers: 5 }\nproducers:')))
+    }
+    expect(moved('broker-5')).toEqual([])
+    expect(moved('broker-4')).toEqual(['IMPOSSIBLE 9:49'])
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],
@@ -108,6 +131,25 @@ describe('admin', () => {
     ['a topic with its settings', admin('{ create-topic: { orders: { partitions: 2 } } }'), ['TYPE 6:30']],
     ['a topic for a while', admin('{ create-topic: orders }', ', for: 5s'), ['FAULT 6:54']],
     ['a move for a while', admin('{ move-leader: { orders-0: broker-2 } }', ', for: 5s'), ['FAULT 6:69']],
+    ['a reassignment of nothing', admin('{ reassign: {} }'), ['TYPE 6:30']],
+    ['a reassignment without brokers', admin('{ reassign: orders-0 }'), ['TYPE 6:40']],
+    ['a reassignment to nobody', admin('{ reassign: { orders-0: [] } }'), ['IMPOSSIBLE 6:42']],
+    ['a reassignment to one broker without brackets', admin('{ reassign: { orders-0: broker-1 } }'), ['TYPE 6:52']],
+    ['a reassignment to what is no broker', admin('{ reassign: { orders-0: [broker-1, broker-4] } }'), ['TARGET 6:63']],
+    ['a reassignment to a number', admin('{ reassign: { orders-0: [1, 2] } }'), ['TARGET 6:53']],
+    [
+      'a reassignment that names a broker twice',
+      admin('{ reassign: { orders-0: [broker-1, broker-2, broker-1] } }'),
+      ['IMPOSSIBLE 6:73'],
+    ],
+    [
+      'a reassignment of a partition that is not there',
+      admin('{ reassign: { orders-7: [broker-1] } }'),
+      ['UNKNOWN_PARTITION 6:42 2:33'],
+    ],
+    ['a reassignment of a topic', admin('{ reassign: { orders: [broker-1] } }'), ['UNKNOWN_TOPIC 6:42']],
+    ['a reassignment of a topic that is not there', admin('{ reassign: { x-0: cancel } }'), ['UNKNOWN_TOPIC 6:42']],
+    ['a reassignment for a while', admin('{ reassign: { orders-0: [broker-1] } }', ', for: 5s'), ['FAULT 6:68']],
     ['for a while', admin('{ add-partitions: { orders: 6 } }', ', for: 5s'), ['FAULT 6:63']],
   ])('%s', (_, text, expected) => {
     expect(marks(load(text))).toEqual(expected)

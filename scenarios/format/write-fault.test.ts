@@ -90,6 +90,19 @@ describe('faults that are written load to the same plan', () => {
       }),
     ],
     [
+      'a partition that is moved, and one whose move is cancelled',
+      fault({
+        action: {
+          kind: 'reassign',
+          partitions: [
+            { topic: 'orders', partition: 0, to: ['broker-3', 'broker-1'] },
+            { topic: 'orders', partition: 1, to: null },
+          ],
+        },
+        forUs: null,
+      }),
+    ],
+    [
       'one of several',
       fault({
         action: { kind: 'pause', target: { kind: 'any', of: [brokers, { kind: 'node', name: 'checkout#1' }] } },

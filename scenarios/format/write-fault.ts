@@ -104,6 +104,10 @@ function writeAction(action: Action): RawFault {
     }
     case 'create-topic':
       return { admin: { [action.kind]: [...action.topics] } }
+    case 'reassign': {
+      const moves = action.partitions.map(({ topic, partition, to }) => [`${topic}-${partition}`, to ?? 'cancel'])
+      return { admin: { reassign: Object.fromEntries(moves) } }
+    }
   }
 }
 

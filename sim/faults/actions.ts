@@ -71,6 +71,7 @@ export class FaultActions {
       case 'move-leader':
       case 'alter-config':
       case 'create-topic':
+      case 'reassign':
         return this.operate(firing, action)
     }
   }
@@ -204,6 +205,7 @@ export class FaultActions {
       case 'move-leader':
       case 'alter-config':
       case 'create-topic':
+      case 'reassign':
         break
     }
   }
@@ -240,6 +242,7 @@ export function hitsNodes(action: Action): boolean {
     case 'move-leader':
     case 'alter-config':
     case 'create-topic':
+    case 'reassign':
       return false
   }
 }

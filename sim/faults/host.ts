@@ -42,6 +42,8 @@ export interface FaultHost {
   alterConfig(altered: AlteredTopic): boolean
   /** Makes a topic that the scenario declares; false when it is there, or no controller is there to do it. */
   createTopic(topic: string): boolean
+  /** Has a partition moved to other brokers, or with null has that cancelled; false when no controller is there to do it. */
+  reassign(topic: string, partition: number, brokers: readonly number[] | null): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

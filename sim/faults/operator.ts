@@ -4,7 +4,7 @@ import type { Action } from './plan.ts'
 /** What an operator asks the controller for. */
 export type AdminAction = Extract<
   Action,
-  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' | 'create-topic' }
+  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' | 'create-topic' | 'reassign' }
 >
 
 /** Asks the active controller for each thing in turn: whether it was there to do it. */
@@ -22,5 +22,9 @@ export function administer(host: FaultHost, action: AdminAction): readonly boole
       return action.topics.map((each) => host.alterConfig(each))
     case 'create-topic':
       return action.topics.map((topic) => host.createTopic(topic))
+    case 'reassign':
+      return action.partitions.map(({ topic, partition, to }) =>
+        host.reassign(topic, partition, to?.map((name) => host.nodeNames.indexOf(name)) ?? null),
+      )
   }
 }

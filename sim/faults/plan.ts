@@ -61,6 +61,8 @@ export type Action =
   | { readonly kind: 'elect-leader'; readonly partitions: readonly ElectedPartition[] }
   /** An operator has other replicas lead: makes them the preferred ones, and then elects. */
   | { readonly kind: 'move-leader'; readonly partitions: readonly MovedPartition[] }
+  /** An operator has partitions moved to other brokers, or has that cancelled. */
+  | { readonly kind: 'reassign'; readonly partitions: readonly ReassignedPartition[] }
   /** An operator gives topics other settings. */
   | { readonly kind: 'alter-config'; readonly topics: readonly AlteredTopic[] }
   /** An operator makes topics that the scenario declares. */
@@ -98,6 +100,13 @@ export type CorruptedLog =
   /** The partition that keeps a group's offsets, or a transactional id's transactions. */
   | { readonly kind: 'group'; readonly group: string }
   | { readonly kind: 'transactions'; readonly transactionalId: string }
+
+export interface ReassignedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** `broker-2`, the one that is to lead first; null = cancelled. */
+  readonly to: readonly string[] | null
+}
 
 /** Which messages `delay` and `drop` take. */
 export interface StreamMatch {

@@ -144,6 +144,7 @@ export const M = {
   batchRewritten: 149,
   corruptionFound: 150,
   recordTombstone: 151,
+  replicasAssigned: 152,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

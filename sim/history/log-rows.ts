@@ -1,6 +1,6 @@
 import { M, type Row } from './kinds.ts'
 
-/** Moments of a log's segments. */
+/** Moments of a log's segments, and of replicas that come and go. */
 export const LOG_ROWS: readonly Row[] = [
   ['log.rolled', M.logRolled, 'a replica began a new segment', 'tp:tp offset:offset'],
   [
@@ -21,5 +21,11 @@ export const LOG_ROWS: readonly Row[] = [
     M.recordTombstone,
     'the record that is about to be sent has no value: in a compacted topic it deletes its key',
     'record:record attempt',
+  ],
+  [
+    'replicas.assigned',
+    M.replicasAssigned,
+    'the controller committed other replicas of a partition: the way to those that are to be, or the end of it',
+    'tp:tp replicas:nodes adding:nodes removing:nodes',
   ],
 ]

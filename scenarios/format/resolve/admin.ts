@@ -5,12 +5,20 @@ import type { FaultEntry } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import { didYouMean, listOf } from '../suggest.ts'
 import { alterConfig, createTopic } from './admin-topics.ts'
+import { mayBeReassigned, reassign } from './admin-reassign.ts'
 import type { Context } from './context.ts'
 import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 import { isStateful } from './stateful.ts'
 
-const OPERATIONS = ['add-partitions', 'elect-leader', 'move-leader', 'alter-config', 'create-topic'] as const
-const LATER = ['reassign', 'delete-topic'] as const
+const OPERATIONS = [
+  'add-partitions',
+  'elect-leader',
+  'move-leader',
+  'alter-config',
+  'create-topic',
+  'reassign',
+] as const
+const LATER = ['delete-topic'] as const
 /** `tp`s number partitions in sixteen bits. */
 const MOST_PARTITIONS = 10_000
 
@@ -30,6 +38,7 @@ export function resolveAdmin(place: Place, context: Context): Action | null {
   if (operation.name === 'move-leader') return moveLeader(operation, context)
   if (operation.name === 'alter-config') return alterConfig(operation, context)
   if (operation.name === 'create-topic') return createTopic(operation, context)
+  if (operation.name === 'reassign') return reassign(operation, context)
   if ((LATER as readonly string[]).includes(operation.name)) {
     operation.notSimulated(`the operation \`${operation.name}\``)
     return null
@@ -111,7 +120,7 @@ function partitionOfKey(entry: Place, who: string, context: Context): TopicParti
   return partitionNamed(entry.atKey(), entry.name, who, (each) => `${each}: …`, context)
 }
 
-/** The broker that is named, if it has a replica of the partition: Kafka moves leadership among replicas only. */
+/** The broker that is named, if it has a replica of the partition or may come to: Kafka moves leadership among replicas only. */
 function replicaAt(entry: Place, { topic, partition }: TopicPartitionName, context: Context): string | null {
   const { brokers } = context.cluster
   const all = Array.from({ length: brokers }, (_, index) => index + 1)
@@ -122,6 +131,7 @@ function replicaAt(entry: Place, { topic, partition }: TopicPartitionName, conte
   const written = entry.text()
   if (written !== null && names.includes(written)) return written
   const isBroker = all.some((broker) => written === `broker-${broker}`)
+  if (written !== null && isBroker && mayBeReassigned(topic, partition, written, context)) return written
   const what = written ?? entry.describe()
   const message = isBroker
     ? `\`${what}\` has no replica of \`${topic}-${partition}\`, so it cannot lead it`

@@ -77,6 +77,7 @@ function actionDraws(action: Action): boolean {
     case 'move-leader':
     case 'alter-config':
     case 'create-topic':
+    case 'reassign':
       return false
   }
 }

@@ -220,6 +220,7 @@ const MOMENTARY: readonly Action['kind'][] = [
   'move-leader',
   'alter-config',
   'create-topic',
+  'reassign',
 ]
 
 /** Whether an action is over as soon as it is done. */

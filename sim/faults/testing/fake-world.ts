@@ -270,6 +270,10 @@ export class FakeWorld implements FaultHost {
     this.grown.push(`${topic}-${partition} to ${broker}`)
     return !this.leaderless
   }
+  reassign(topic: string, partition: number, brokers: readonly number[] | null): boolean {
+    this.grown.push(`${topic}-${partition} at ${brokers?.join(',') ?? 'its own'}`)
+    return !this.leaderless
+  }
 
   isUp(node: number): boolean {
     return (this.kernel.nodes[node] as NodeSlot).state !== DOWN

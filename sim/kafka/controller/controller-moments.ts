@@ -77,11 +77,18 @@ function emitFirstLeader(env: Env, record: Extract<MetadataRecord, { readonly ty
 }
 
 function emitPartitionChange(env: Env, before: PartitionRegistration, change: PartitionChangeRecord): void {
-  const { tp, isr, elr, leader, leaderEpoch, partitionEpoch } = mergePartition(before, change)
+  const after = mergePartition(before, change)
+  const { tp, isr, elr, leader, leaderEpoch, partitionEpoch } = after
+  if (isReassignment(before, change)) emitAssignment(env, after)
   if (change.leader !== undefined) {
     const unclean = isUncleanElection(before, change) ? 1 : 0
     env.emitWide(M.leaderElected, tp, leader, leaderEpoch, partitionEpoch, maskLow(isr), maskHigh(isr), unclean)
-  } else if (change.isr !== undefined || change.eligibleLeaderReplicas !== undefined || change.replicas !== undefined) {
+  } else if (
+    change.isr !== undefined ||
+    change.eligibleLeaderReplicas !== undefined ||
+    change.replicas !== undefined ||
+    isReassignment(before, change)
+  ) {
     env.emitWide(
       M.isrChanged,
       tp,
@@ -93,6 +100,27 @@ function emitPartitionChange(env: Env, before: PartitionRegistration, change: Pa
       maskHigh(elr),
     )
   }
+}
+
+/** Told before what it makes of leader and in-sync set: these are among the replicas as they are then. */
+function emitAssignment(env: Env, { tp, replicas, addingReplicas, removingReplicas }: PartitionRegistration): void {
+  env.emitWide(
+    M.replicasAssigned,
+    tp,
+    maskLow(replicas),
+    maskHigh(replicas),
+    maskLow(addingReplicas),
+    maskHigh(addingReplicas),
+    maskLow(removingReplicas),
+    maskHigh(removingReplicas),
+  )
+}
+
+/** Another order of the same replicas is none. */
+function isReassignment({ replicas }: PartitionRegistration, change: PartitionChangeRecord): boolean {
+  const isOther = change.replicas !== undefined && change.replicas.some((replica) => !replicas.includes(replica))
+  const isFewer = change.replicas !== undefined && change.replicas.length < replicas.length
+  return isOther || isFewer || change.addingReplicas !== undefined || change.removingReplicas !== undefined
 }
 
 function emitRegistrationChange(env: Env, record: BrokerRegistrationChangeRecord): void {

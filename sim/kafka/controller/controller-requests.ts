@@ -17,10 +17,11 @@ import type {
   BrokerRegistrationResponse,
 } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
-import type { FutureEpochs } from '../protocol/profile.ts'
+import type { FutureEpochs, ReassignmentCompletion } from '../protocol/profile.ts'
 import { alterTopicConfig, type AlterTopicConfig } from './configuration-control.ts'
 import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
+import { alterPartitionReassignment, preferLeader } from './partition-reassignment.ts'
 import { ReplicationControlManager } from './replication-control.ts'
 import { createPartitions, createTopic, createTopics, type TopicToCreate } from './topic-creation.ts'
 
@@ -48,6 +49,11 @@ export const MOVE_LEADER = 50
 export const ALTER_CONFIG = 51
 /** A signal: there is to be another topic, a {@link TopicToCreate} (`CreateTopics`). */
 export const CREATE_TOPIC = 52
+/**
+ * A signal: the partition `a` is to have its replicas at the brokers of the payload, or with null a reassignment of it is to be
+ * cancelled (`AlterPartitionReassignments`).
+ */
+export const REASSIGN = 55
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -63,11 +69,13 @@ export interface ControllerOptions {
   readonly eligibleOnly?: boolean
   /** Topic ids up to this one are for topics that operators make; none unless told otherwise. */
   readonly reservedTopicIds?: number
+  /** reassignment.completion; as today unless told otherwise. */
+  readonly completion?: ReassignmentCompletion
 }
 
 /** Whether a signal is an operator's. */
 export function isAdministration(kind: number): boolean {
-  return kind >= CREATE_PARTITIONS && kind <= CREATE_TOPIC
+  return kind >= CREATE_PARTITIONS && kind <= REASSIGN
 }
 
 /** Where changes of the metadata go. */
@@ -97,7 +105,14 @@ export class ControllerRequests {
 
   constructor(
     env: Env,
-    { config, elr, futureEpochs, eligibleOnly = true, reservedTopicIds = 0 }: ControllerOptions,
+    {
+      config,
+      elr,
+      futureEpochs,
+      eligibleOnly = true,
+      reservedTopicIds = 0,
+      completion = 'all-in-sync',
+    }: ControllerOptions,
     image: ControllerImage,
     writer: MetadataWriter,
   ) {
@@ -111,6 +126,7 @@ export class ControllerRequests {
       elr,
       futureEpochs,
       eligibleOnly,
+      completion,
       minInsyncReplicas: config['min.insync.replicas'],
       uncleanLeaderElectionEnable: config['unclean.leader.election.enable'],
     })
@@ -139,6 +155,7 @@ export class ControllerRequests {
   /** What an operator's tool asks for, by the signals above. */
   administer(kind: number, a: number, b: number, payload: unknown): void {
     const { writer, replication, image } = this
+    const reassigns = { topics: image.topics, cluster: image.cluster, replication }
     switch (kind) {
       case CREATE_PARTITIONS:
         writer.commit(createPartitions(a, b, image.topics, image.cluster))
@@ -147,7 +164,7 @@ export class ControllerRequests {
         writer.commit(replication.electLeader(a, b === 1 ? 'unclean' : 'preferred'))
         break
       case MOVE_LEADER:
-        writer.commit(replication.preferLeader(a, b))
+        writer.commit(preferLeader(a, b, reassigns))
         writer.commit(replication.electLeader(a, 'preferred'))
         break
       case CREATE_TOPIC:
@@ -155,6 +172,9 @@ export class ControllerRequests {
         break
       case ALTER_CONFIG:
         writer.commit(alterTopicConfig(payload as AlterTopicConfig, image.topics, this.elr))
+        break
+      case REASSIGN:
+        writer.commit(alterPartitionReassignment(a, payload as readonly number[] | null, reassigns))
         break
     }
   }

@@ -22,7 +22,7 @@ import type {
   BrokerRegistrationResponse,
   MetadataFetchResponse,
 } from '../protocol/messages.ts'
-import type { FutureEpochs } from '../protocol/profile.ts'
+import type { FutureEpochs, ReassignmentCompletion } from '../protocol/profile.ts'
 import { formCluster } from './cluster-formation.ts'
 import { Controller } from './controller.ts'
 import { ControllerDisk } from './metadata-log.ts'
@@ -100,6 +100,7 @@ class Story implements MomentObserver {
     M.brokerShutdown,
     M.isrChanged,
     M.leaderElected,
+    M.replicasAssigned,
   ]
   readonly lines: string[] = []
   readonly times: number[] = []
@@ -125,6 +126,8 @@ function wordsFor(kind: number, [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0
       return `shutdown ${a}`
     case M.isrChanged:
       return `isr ${partition} [${brokersOf(b, c).join()}] elr [${brokersOf(f, g).join()}] le ${e} pe ${d}`
+    case M.replicasAssigned:
+      return `replicas ${partition} [${brokersOf(b, c).join()}] + [${brokersOf(d, e).join()}] - [${brokersOf(f, g).join()}]`
     default:
       return `leader ${partition} ${b} [${brokersOf(e, f).join()}] le ${c} pe ${d}${g === 1 ? ' unclean' : ''}`
   }
@@ -133,6 +136,9 @@ function wordsFor(kind: number, [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0
 export interface BenchOptions {
   readonly brokers?: number
   readonly partitions?: number
+  /** As many as brokers unless given. */
+  readonly replicas?: number
+  readonly completion?: ReassignmentCompletion
   readonly elr?: boolean
   readonly futureEpochs?: FutureEpochs
   readonly eligibleOnly?: boolean
@@ -166,13 +172,11 @@ export class Bench {
     this.recorder.observe(this.story)
     this.network = new Network(this.kernel, this.recorder, new Links(count + 1, constant(100)), true)
     this.kernel.system = new Wiring(this.kernel, this.network)
-    const partitions = options.partitions ?? 1
+    const { partitions = 1, replicas: replicationFactor = count } = options
     this.disk.append(
       formCluster({
         brokers,
-        topics: [
-          { name: 't', topicId: TOPIC_ID, partitions, replicationFactor: count, config: topicConfig(options.topic) },
-        ],
+        topics: [{ name: 't', topicId: TOPIC_ID, partitions, replicationFactor, config: topicConfig(options.topic) }],
       }),
     )
     this.view = new ControllerView(this.disk)
@@ -190,9 +194,9 @@ export class Bench {
 
   private start(): Controller {
     const { config, elr = true, futureEpochs = 'not-controller', eligibleOnly = true } = this.options
-    const { reservedTopicIds = 0 } = this.options
+    const { reservedTopicIds = 0, completion = 'all-in-sync' } = this.options
     const env = new Env(0, this.kernel, this.network, this.recorder)
-    const options = { config: brokerConfig(config), elr, futureEpochs, eligibleOnly, reservedTopicIds }
+    const options = { config: brokerConfig(config), elr, futureEpochs, eligibleOnly, reservedTopicIds, completion }
     const controller = new Controller(env, options, this.disk)
     this.kernel.start(0, controller)
     this.controller = controller

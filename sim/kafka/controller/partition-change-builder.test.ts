@@ -9,6 +9,8 @@ const PARTITION: PartitionRegistration = {
   topicId: 1,
   partitionId: 0,
   replicas: [1, 2, 3],
+  addingReplicas: [],
+  removingReplicas: [],
   isr: [1, 2, 3],
   elr: [],
   lastKnownElr: [],
@@ -44,7 +46,13 @@ function change(
   wish: Partial<PartitionChangeOptions> = {},
 ): { readonly record: object | null; readonly after: PartitionRegistration; readonly unclean: boolean } {
   const partition = { ...PARTITION, ...before }
-  const options = { minIsr: 2, elrEnabled: true, election: 'online' as Election, ...wish }
+  const options = {
+    minIsr: 2,
+    elrEnabled: true,
+    election: 'online' as Election,
+    completion: 'all-in-sync' as const,
+    ...wish,
+  }
   const record = new PartitionChangeBuilder(partition, living(...alive), options).build()
   if (record === null) return { record, after: partition, unclean: false }
   return { record, after: mergePartition(partition, record), unclean: isUncleanElection(partition, record) }

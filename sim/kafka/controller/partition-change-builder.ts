@@ -1,3 +1,4 @@
+import type { ReassignmentCompletion } from '../protocol/profile.ts'
 import type { LeaderAcceptor } from './leader-acceptor.ts'
 import {
   NO_LEADER,
@@ -6,6 +7,7 @@ import {
   RECOVERING,
   sameBrokers,
 } from './partition-registration.ts'
+import { completedReassignment } from './reassignment-replicas.ts'
 
 /**
  * `preferred` moves the lead back to the first replica; `online` keeps a leader as long as an eligible one lives; `unclean`
@@ -19,10 +21,15 @@ export interface PartitionChangeOptions {
   /** eligible.leader.replicas.version = 1 */
   readonly elrEnabled: boolean
   readonly election: Election
+  /** When a reassignment is complete. */
+  readonly completion: ReassignmentCompletion
   /** Unchanged unless given. */
   readonly targetIsr?: readonly number[]
   /** Unchanged unless given. The first is the preferred leader. */
   readonly targetReplicas?: readonly number[]
+  /** Unchanged unless given. */
+  readonly targetAdding?: readonly number[]
+  readonly targetRemoving?: readonly number[]
   /** Unchanged unless given. */
   readonly targetLeaderRecoveryState?: 0 | 1
   /** Replicas whose process ended uncleanly: they may have lost what was not flushed, so they leave the ELR. */
@@ -43,7 +50,9 @@ export class PartitionChangeBuilder {
   private readonly options: PartitionChangeOptions
   private targetIsr: readonly number[]
   private targetElr: readonly number[]
-  private readonly targetReplicas: readonly number[]
+  private targetReplicas: readonly number[]
+  private targetAdding: readonly number[]
+  private targetRemoving: readonly number[]
 
   constructor(partition: PartitionRegistration, acceptor: LeaderAcceptor, options: PartitionChangeOptions) {
     this.partition = partition
@@ -52,6 +61,8 @@ export class PartitionChangeBuilder {
     this.targetIsr = options.targetIsr ?? partition.isr
     this.targetElr = partition.elr
     this.targetReplicas = options.targetReplicas ?? partition.replicas
+    this.targetAdding = options.targetAdding ?? partition.addingReplicas
+    this.targetRemoving = options.targetRemoving ?? partition.removingReplicas
   }
 
   /** The change record, or null when nothing changes. */
@@ -59,8 +70,10 @@ export class PartitionChangeBuilder {
     const { partition, options } = this
     const { topicId, partitionId } = partition
     const record: Draft = { type: 'PartitionChangeRecord', topicId, partitionId }
+    this.completeReassignment()
     this.populateTargetElr()
     this.tryElection(record)
+    this.bumpEpochOnRemoval(record)
     this.updateElr(record)
     // With ELR the in-sync set may become empty; without it the last member stays, whatever became of its disk.
     if (
@@ -71,10 +84,35 @@ export class PartitionChangeBuilder {
       record.isr = this.targetIsr
     }
     this.updateLastKnownLeader(record)
-    if (!sameBrokers(this.targetReplicas, partition.replicas)) record.replicas = this.targetReplicas
+    this.setAssignment(record)
     const recovery = options.targetLeaderRecoveryState ?? partition.leaderRecoveryState
     if (recovery !== partition.leaderRecoveryState) record.leaderRecoveryState = recovery
     return isNoOp(record) ? null : record
+  }
+
+  /** `completeReassignmentIfNeeded`: the change may be what a reassignment waited for. */
+  private completeReassignment(): void {
+    const { targetReplicas: replicas, targetAdding: adding, targetRemoving: removing } = this
+    const completed = completedReassignment({ replicas, adding, removing }, this.targetIsr, this.options.completion)
+    if (completed === null) return
+    this.targetIsr = completed.isr
+    this.targetReplicas = completed.replicas
+    this.targetAdding = []
+    this.targetRemoving = []
+  }
+
+  /** `triggerLeaderEpochBumpForReplicaReassignmentIfNeeded`: who is no replica any more shall not go on as one. */
+  private bumpEpochOnRemoval(record: Draft): void {
+    const { partition, targetReplicas } = this
+    if (record.leader !== undefined) return
+    if (!partition.replicas.every((replica) => targetReplicas.includes(replica))) record.leader = partition.leader
+  }
+
+  private setAssignment(record: Draft): void {
+    const { replicas, addingReplicas, removingReplicas } = this.partition
+    if (!sameBrokers(this.targetReplicas, replicas)) record.replicas = this.targetReplicas
+    if (!sameBrokers(this.targetAdding, addingReplicas)) record.addingReplicas = this.targetAdding
+    if (!sameBrokers(this.targetRemoving, removingReplicas)) record.removingReplicas = this.targetRemoving
   }
 
   /** `maybePopulateTargetElr`: what leaves the ISR below min ISR stays eligible, unless it shut down uncleanly. */
@@ -167,6 +205,8 @@ function isNoOp(record: Draft): boolean {
   return (
     record.isr === undefined &&
     record.replicas === undefined &&
+    record.addingReplicas === undefined &&
+    record.removingReplicas === undefined &&
     record.leader === undefined &&
     record.leaderRecoveryState === undefined &&
     record.eligibleLeaderReplicas === undefined &&

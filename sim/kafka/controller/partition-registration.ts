@@ -18,6 +18,9 @@ export interface PartitionRegistration {
   readonly partitionId: number
   /** In the order of assignment; the first is the preferred leader. */
   readonly replicas: readonly number[]
+  /** Which of the replicas a reassignment adds, and which it removes once they are in sync. */
+  readonly addingReplicas: readonly number[]
+  readonly removingReplicas: readonly number[]
   readonly isr: readonly number[]
   /** Eligible leader replicas (KIP-966): outside the ISR, yet sure to hold all committed data unless their disk lost it. */
   readonly elr: readonly number[]
@@ -36,6 +39,8 @@ export function registrationOf(record: PartitionRecord): PartitionRegistration {
     topicId: record.topicId,
     partitionId: record.partitionId,
     replicas: record.replicas,
+    addingReplicas: [],
+    removingReplicas: [],
     isr: record.isr,
     elr: [],
     lastKnownElr: [],
@@ -56,6 +61,8 @@ export function mergePartition(before: PartitionRegistration, change: PartitionC
     topicId: before.topicId,
     partitionId: before.partitionId,
     replicas: change.replicas ?? before.replicas,
+    addingReplicas: change.addingReplicas ?? before.addingReplicas,
+    removingReplicas: change.removingReplicas ?? before.removingReplicas,
     isr: change.isr ?? before.isr,
     elr: change.eligibleLeaderReplicas ?? before.elr,
     lastKnownElr: change.lastKnownElr ?? before.lastKnownElr,
@@ -66,11 +73,16 @@ export function mergePartition(before: PartitionRegistration, change: PartitionC
   }
 }
 
-/** Whether a change elects a leader that was neither in sync nor eligible: data may be lost. */
+/**
+ * Whether a change elects a leader that was neither in sync nor eligible: data may be lost. Who came into sync by the same change may lead
+ * at once when that ends a reassignment; one that is taken back is unclean when only the replicas that it added were in sync.
+ */
 export function isUncleanElection(before: PartitionRegistration, change: PartitionChangeRecord): boolean {
   const { leader } = change
   if (leader === undefined || leader === NO_LEADER) return false
-  return !before.isr.includes(leader) && !before.elr.includes(leader)
+  if (before.isr.includes(leader) || before.elr.includes(leader)) return false
+  const recovers = (change.leaderRecoveryState ?? before.leaderRecoveryState) === RECOVERING
+  return recovers || before.isr.every((replica) => before.addingReplicas.includes(replica))
 }
 
 export function sameBrokers(a: readonly number[], b: readonly number[]): boolean {

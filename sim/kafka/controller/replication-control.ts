@@ -7,7 +7,7 @@ import type {
   AlterPartitionResult,
   BrokerHeartbeatRequest,
 } from '../protocol/messages.ts'
-import type { FutureEpochs } from '../protocol/profile.ts'
+import type { FutureEpochs, ReassignmentCompletion } from '../protocol/profile.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import { refusal, success, validateAlterPartition } from './alter-partition.ts'
 import type { BrokerControlState } from './broker-heartbeats.ts'
@@ -22,6 +22,7 @@ export interface ReplicationDefaults {
   /** eligible.leader.replicas.version = 1 */
   readonly elr: boolean
   readonly futureEpochs: FutureEpochs
+  readonly completion: ReassignmentCompletion
   /** Whether leaders may not take into their in-sync sets who is fenced or shuts down (KIP-841). */
   readonly eligibleOnly: boolean
   readonly minInsyncReplicas: number
@@ -156,17 +157,6 @@ export class ReplicationControlManager {
     return this.change(partition, new LeaderAcceptor(this.cluster), election, {})
   }
 
-  /**
-   * `changePartitionReassignment` to the same replicas with another one first, as an operator does who wants another leader;
-   * nothing when `first` is none of them.
-   */
-  preferLeader(tp: number, first: number): readonly MetadataRecord[] {
-    const partition = this.topics.partition(tp)
-    if (partition === undefined || !partition.replicas.includes(first)) return []
-    const targetReplicas = [first, ...partition.replicas.filter((replica) => replica !== first)]
-    return this.change(partition, new LeaderAcceptor(this.cluster), this.electionFor(partition), { targetReplicas })
-  }
-
   // --- what leaders ask for -------------------------------------------------------------------------------------------
 
   /** Checks and makes the changes of an AlterPartition request, partition by partition. */
@@ -220,11 +210,12 @@ export class ReplicationControlManager {
     return partitions.flatMap((partition) => this.change(partition, acceptor, this.electionFor(partition), {}))
   }
 
-  private change(
+  /** The record of one partition's change, if it changes. */
+  change(
     partition: PartitionRegistration,
     acceptor: LeaderAcceptor,
     election: Election,
-    wanted: Pick<PartitionChangeOptions, 'targetIsr' | 'targetReplicas' | 'uncleanShutdownReplicas'>,
+    wanted: Partial<PartitionChangeOptions>,
   ): readonly MetadataRecord[] {
     const record = new PartitionChangeBuilder(partition, acceptor, {
       ...this.optionsFor(partition, election),
@@ -235,11 +226,14 @@ export class ReplicationControlManager {
 
   private optionsFor(partition: PartitionRegistration, election: Election): PartitionChangeOptions {
     const configured = this.topics.topic(partition.topicId)?.minInsyncReplicas ?? this.defaults.minInsyncReplicas
-    // `getTopicEffectiveMinIsr`: a min ISR above the replication factor means all replicas.
-    return { minIsr: Math.min(configured, partition.replicas.length), elrEnabled: this.defaults.elr, election }
+    // `getTopicEffectiveMinIsr`: a min ISR above the replication factor, which is that of partition 0, means all replicas.
+    const { replicas } = this.topics.topic(partition.topicId)?.partitions[0] ?? partition
+    const { elr, completion } = this.defaults
+    return { minIsr: Math.min(configured, replicas.length), elrEnabled: elr, election, completion }
   }
 
-  private electionFor(partition: PartitionRegistration): Election {
+  /** How a leader is found when one is needed: by the topic's settings. */
+  electionFor(partition: PartitionRegistration): Election {
     const configured = this.topics.topic(partition.topicId)?.uncleanLeaderElectionEnable
     return (configured ?? this.defaults.uncleanLeaderElectionEnable) ? 'unclean' : 'online'
   }

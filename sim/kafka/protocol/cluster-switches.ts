@@ -190,4 +190,10 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     about:
       "KAFKA-8803 a transaction that begins, by its coordinator's clock, before the one before it: it does (since 2.5), or the change stays pending and nobody is answered",
   },
+  {
+    name: 'reassignment.completion',
+    values: ['all-in-sync', 'added-in-sync'],
+    about:
+      'KAFKA-15665 a reassignment is over, and the old replicas go, when all replicas that are to be are in sync (since 3.8), or those that it adds, however few that leaves',
+  },
 ]

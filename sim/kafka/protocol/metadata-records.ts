@@ -29,6 +29,9 @@ export type MetadataRecord =
       readonly isr?: readonly number[]
       /** All replicas in a new order, or other ones. */
       readonly replicas?: readonly number[]
+      /** Which of the replicas a reassignment adds and removes; empty = it is over. */
+      readonly addingReplicas?: readonly number[]
+      readonly removingReplicas?: readonly number[]
       readonly leader?: number
       readonly leaderRecoveryState?: 0 | 1
       readonly eligibleLeaderReplicas?: readonly number[]

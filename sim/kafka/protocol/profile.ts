@@ -92,6 +92,8 @@ export interface ClusterProfile {
    * clock was set back (2.5), or its coordinator fails then in the middle of the change.
    */
   readonly 'transaction.start.timestamp': 'any' | 'increasing'
+  /** KAFKA-15665: whose being in sync ends a reassignment: all replicas that are to be (3.8), or those that it adds. */
+  readonly 'reassignment.completion': ReassignmentCompletion
 }
 
 /**
@@ -103,6 +105,9 @@ export type LogTruncation = 'on-fetch' | 'leader-epoch-iterated' | 'leader-epoch
 
 /** What AlterPartition is answered whose epochs are ahead of the controller's. */
 export type FutureEpochs = 'not-controller' | 'fenced'
+
+/** When the replicas that a reassignment removes may go. */
+export type ReassignmentCompletion = 'all-in-sync' | 'added-in-sync'
 
 export type ClusterProfileName = 'kafka-4.1' | 'kafka-4.0'
 
@@ -135,6 +140,7 @@ const KAFKA_4_1: ClusterProfile = {
   'high.watermark.below.min.isr': 'stands',
   'fetch.log.end.reads': 1,
   'transaction.start.timestamp': 'any',
+  'reassignment.completion': 'all-in-sync',
 }
 
 export const CLUSTER_PROFILES: Readonly<Record<ClusterProfileName, ClusterProfile>> = {
