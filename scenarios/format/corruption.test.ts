@@ -54,4 +54,10 @@ describe('corrupt', () => {
     const text = `${fault('broker-1')}consumers: { pack: { from: orders, share: true, config: { group.id: p } } }\n`
     expect(marks(load(text))).toContain('NOT_SIMULATED 6:21')
   })
+  test('is refused in chaos that names it there, and left out of chaos that does not', () => {
+    const pack = 'consumers: { pack: { from: orders, share: true, config: { group.id: p } } }\n'
+    const named = load(`${BASE}${pack}chaos: { budget: hostile, kinds: [corrupt, crash] }\n`)
+    expect(marks(named)).toContain('NOT_SIMULATED 7:35')
+    expect(load(`${BASE}${pack}chaos: { budget: hostile }\n`).scenarios).toHaveLength(1)
+  })
 })

@@ -167,7 +167,7 @@ export const ORDINARY_KINDS = [
   'slow-disk',
 ] as const
 /** What only the budget `hostile` draws. */
-export const HOSTILE_KINDS = ['clock-jump', 'clock-skew'] as const
+export const HOSTILE_KINDS = ['corrupt', 'clock-jump', 'clock-skew'] as const
 /** What is drawn only where it is named: an operator's doing is no mishap. */
 export const NAMED_KINDS = ['admin'] as const
 export type ChaosKind = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | (typeof NAMED_KINDS)[number]

@@ -10,9 +10,9 @@ import { resolveCorruption } from './corruption.ts'
 import { resolveGroups } from './groups.ts'
 import { onlyClients, onlyOutside, onlyStateful, resolveTarget } from './target.ts'
 
-export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'corrupt', 'admin']
+export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'admin']
 export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error'] as const
-type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'corrupt' | 'admin'
+type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {

@@ -7,19 +7,21 @@ import {
   ORDINARY_KINDS,
 } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
+import type { Context } from './context.ts'
+import { isCorruptionSimulated } from './corruption.ts'
 
 const BUDGETS: readonly ChaosBudget[] = ['within-promise', 'beyond', 'hostile']
 const KINDS: readonly ChaosKind[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, ...NAMED_KINDS]
 const MOST_FAULTS = 10_000
 
 /** `chaos:` after defaults. Null without it. */
-export function resolveChaos(place: Place): ChaosSpec | null {
+export function resolveChaos(place: Place, context: Context): ChaosSpec | null {
   if (place.tree === null || !place.expectMap('`chaos`')) return null
   const budget = place.get('budget').word(BUDGETS, '`budget`') ?? 'within-promise'
-  return { budget, kinds: kindsAt(place.get('kinds'), budget), faults: countsAt(place.get('faults')) }
+  return { budget, kinds: kindsAt(place.get('kinds'), budget, context), faults: countsAt(place.get('faults')) }
 }
 
-function kindsAt(place: Place, budget: ChaosBudget): readonly ChaosKind[] {
+function kindsAt(place: Place, budget: ChaosBudget, context: Context): readonly ChaosKind[] {
   const byDefault = budget === 'hostile' ? [...ORDINARY_KINDS, ...HOSTILE_KINDS] : ORDINARY_KINDS
   if (!place.written || !place.expectList('`kinds`')) return byDefault
   const kinds: ChaosKind[] = []
@@ -27,10 +29,10 @@ function kindsAt(place: Place, budget: ChaosBudget): readonly ChaosKind[] {
     const kind = item.word(KINDS, 'a kind of fault')
     if (kind === null || kinds.includes(kind)) continue
     if (budget !== 'hostile' && isHostile(kind)) {
-      const message = `the budget \`${budget}\` has no \`${kind}\`: no setting of Kafka promises to survive it`
+      const message = `the budget \`${budget}\` has no \`${kind}\`: Kafka promises nobody to survive it`
       item.error('TWICESHY_IMPOSSIBLE', message, 'write `budget: hostile`')
     }
-    kinds.push(kind)
+    if (kind !== 'corrupt' || isCorruptionSimulated(item, context)) kinds.push(kind)
   }
   if (place.items().length === 0)
     place.error('TWICESHY_FAULT', '`kinds` is empty, so chaos has nothing to draw', 'leave it out for all kinds')

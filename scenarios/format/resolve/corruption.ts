@@ -1,3 +1,4 @@
+import { impliedLog } from '../../../sim/faults/corrupted-log.ts'
 import type { Action, CorruptedLog, CorruptionMatch, Target } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import type { Context } from './context.ts'
@@ -33,7 +34,9 @@ export function resolveCorruption(
     at.error('TWICESHY_TARGET', '`corrupt` hits the log of a topic, and controllers have none', help)
     return null
   }
-  return isSimulated(place, context) ? { kind: 'corrupt', target, log: written ?? impliedLog(target), batch } : null
+  return isCorruptionSimulated(place, context)
+    ? { kind: 'corrupt', target, log: written ?? impliedLog(target), batch }
+    : null
 }
 
 function writtenLog(place: Place, context: Context): CorruptedLog | null {
@@ -44,27 +47,6 @@ function writtenLog(place: Place, context: Context): CorruptedLog | null {
   }
   const named = partitionNamed(place, text, '`partition`', (each) => `partition: ${each}`, context)
   return named === null ? null : { kind: 'partition', ...named }
-}
-
-function impliedLog(target: Target): CorruptedLog {
-  switch (target.kind) {
-    case 'leader':
-    case 'follower':
-    case 'followers':
-      return { kind: 'partition', topic: target.topic, partition: target.partition }
-    case 'group-coordinator':
-      return { kind: 'group', group: target.group }
-    case 'transaction-coordinator':
-      return { kind: 'transactions', transactionalId: target.transactionalId }
-    case 'node':
-    case 'application':
-    case 'active-controller':
-    case 'role':
-    case 'minority':
-    case 'majority':
-    case 'any':
-      return { kind: 'any' }
-  }
 }
 
 /** A place in the log, or an offset that the batch holds. */
@@ -102,7 +84,7 @@ function hitsController(target: Target): boolean {
 }
 
 /** Who reads a log in another way than consumers do is not asked yet what it does with a wrong checksum. */
-function isSimulated(place: Place, context: Context): boolean {
+export function isCorruptionSimulated(place: Place, context: Context): boolean {
   for (const facts of context.applications.values()) {
     const what = isShare(facts) ? 'a share group' : isStateful(facts) ? 'an application that counts' : null
     const who = facts.kind === 'source' ? 'a source connector' : what

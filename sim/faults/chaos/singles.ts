@@ -1,15 +1,17 @@
 import type { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND, SECOND } from '../../kernel/time.ts'
+import { impliedLog } from '../corrupted-log.ts'
 import type { Action, ChaosKind, PlannedFault } from '../plan.ts'
 import { drawClock } from './clocks.ts'
 import { drawDuration } from './durations.ts'
 import { drawDisconnect, drawIsolation, drawPartition } from './links.ts'
 import { drawMessages } from './messages.ts'
 import { drawOperation } from './operators.ts'
-import { range } from './pick.ts'
+import { pickWeighted, range } from './pick.ts'
 import type { Topology } from './topology.ts'
 import { drawTrigger } from './triggers.ts'
 import { drawVictim } from './victims.ts'
+import { WEIGHTS } from './weights.ts'
 
 /** One fault of a kind, on its own; null when this world has nothing that it could hit. */
 export function drawSingle(
@@ -21,7 +23,7 @@ export function drawSingle(
   const action = drawAction(kind, topology, stream)
   if (action === null) return null
   const trigger = drawTrigger(topology, afterFaults, stream)
-  const isOver = kind === 'disconnect' || kind === 'admin'
+  const isOver = kind === 'disconnect' || kind === 'admin' || kind === 'corrupt'
   return { entry: -1, trigger, action, forUs: isOver ? null : drawDuration(topology, stream) }
 }
 
@@ -72,10 +74,19 @@ function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action
     }
     case 'disconnect':
       return drawDisconnect(topology, stream)
+    case 'corrupt':
+      return drawCorruption(topology, stream)
     case 'clock-jump':
     case 'clock-skew':
       return drawClock(kind, topology, stream)
     case 'admin':
       return drawOperation(topology, stream)
   }
+}
+
+/** Bytes of a batch change on somebody's disk; null where somebody reads of whom it is not simulated what that does to them. */
+function drawCorruption(topology: Topology, stream: Stream): Action | null {
+  const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
+  if (target === null || !topology.corruptible) return null
+  return { kind: 'corrupt', target, log: impliedLog(target), batch: pickWeighted(stream, WEIGHTS.batch) }
 }

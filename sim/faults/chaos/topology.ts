@@ -76,6 +76,8 @@ export interface Topology {
   readonly minIsr: number
   /** Smallest replication factor of any topic. */
   readonly minReplicas: number
+  /** Whether it is simulated what a corrupt batch does to everybody here: share groups, counts and sources are not asked yet. */
+  readonly corruptible: boolean
 }
 
 export function topologyOf(spec: WorldSpec): Topology {
@@ -143,6 +145,10 @@ export function topologyOf(spec: WorldSpec): Topology {
       spec.cluster.brokers.length,
       ...[...spec.topics, ...internal].map((topic) => topic.replicationFactor),
     ),
+    corruptible:
+      spec.consumers.every(({ share }) => share === undefined) &&
+      spec.processors.every(({ transform }) => transform.kind !== 'count-by-key') &&
+      spec.producers.every(({ source }) => source === undefined),
   }
 }
 

@@ -16,6 +16,7 @@ export const WEIGHTS = {
     'slow-disk': 2,
     'power-loss': 4,
     'wipe-disk': 2,
+    corrupt: 4,
     'clock-jump': 3,
     'clock-skew': 2,
     admin: 3,
@@ -136,6 +137,8 @@ export const WEIGHTS = {
     initProducerId: 2,
     txnOffsetCommit: 3,
   },
+  /** Which batch of a log is corrupt. */
+  batch: { any: 3, first: 1, last: 2 },
   /** How many messages a `delay` or `drop` takes. */
   messageCount: { one: 5, few: 3, all: 2 },
   /** How a partition divides the nodes. */
