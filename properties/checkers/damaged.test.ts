@@ -39,7 +39,7 @@ describe('a damaged batch', () => {
         atUs: 1_000_000,
         message:
           'checkout#0/1 was acknowledged at 0.010s at offset 1 of orders-0; broker-1 appended it at 0.010s as the leader of epoch 0; ' +
-          'its bytes have changed on the disk of broker-1 (since 0.020s); only broker-2 and broker-3 still has what was written',
+          'its bytes have changed on the disk of broker-1 (since 0.020s); only broker-2 and broker-3 still have what was written',
         records: ['checkout#0/1'],
       },
     ])

@@ -16,7 +16,10 @@ export function tellDamaged(shadow: Shadow, partition: number, entry: number): s
     else damaged.push(`${names.node(node)} (since ${seconds(damage.at)})`)
   }
   if (damaged.length === 0) return null
-  const others = whole.length === 0 ? 'no other replica holds it' : `only ${listed(whole)} still has what was written`
+  const others =
+    whole.length === 0
+      ? 'no other replica holds it'
+      : `only ${listed(whole)} still ${whole.length === 1 ? 'has' : 'have'} what was written`
   return `its bytes have changed on the disk of ${listed(damaged)}; ${others}`
 }
 

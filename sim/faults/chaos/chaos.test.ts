@@ -198,7 +198,11 @@ describe('drawChaos', () => {
       draw({ budget: 'within-promise', kinds: ['admin'], faults: [2, 4] }, worldSpec(), seed + 1),
     ).flat()
     const kinds = new Set(faults.map(({ action }) => action.kind))
-    expect(kinds).toEqual(new Set(['elect-leader', 'move-leader']))
+    expect(kinds).toEqual(new Set(['elect-leader', 'move-leader', 'reassign']))
+    const moves = faults.flatMap(({ action }) => (action.kind === 'reassign' ? action.partitions : []))
+    expect(new Set(moves.map(({ to }) => (to === null ? 'cancelled' : new Set(to).size)))).toEqual(
+      new Set(['cancelled', 3]),
+    )
     expect(faults.every(({ forUs }) => forUs === null)).toBe(true)
     expect(draw({ budget: 'beyond', kinds: ['admin'], faults: [2, 4] }, worldSpec({ perfect: true }), 1)).toEqual([])
   })

@@ -26,3 +26,9 @@ export function only<Name extends string>(
 export function range(stream: Stream, least: number, most: number): number {
   return least + stream.below(Math.max(0, most - least) + 1)
 }
+
+/** In a drawn order (Fisher and Yates). */
+export function shuffled<T>(stream: Stream, values: readonly T[]): readonly T[] {
+  const left = [...values]
+  return values.map(() => left.splice(stream.below(left.length), 1)[0] as T)
+}

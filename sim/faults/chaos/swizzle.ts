@@ -2,7 +2,7 @@ import type { Stream } from '../../kernel/stream.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
 import type { PlannedFault } from '../plan.ts'
 import { fault } from './pattern.ts'
-import { range } from './pick.ts'
+import { range, shuffled } from './pick.ts'
 import type { Topology } from './topology.ts'
 import { atTime, drawEarlyTime } from './triggers.ts'
 import { nodeNamed } from './victims.ts'
@@ -14,8 +14,8 @@ import { nodeNamed } from './victims.ts'
 export function drawSwizzle(topology: Topology, stream: Stream): readonly PlannedFault[] {
   const { brokers, controllers } = topology
   const nodes = controllers.length > 1 ? [...brokers, ...controllers] : brokers
-  const cut = shuffled(nodes, stream).slice(0, range(stream, 2, nodes.length))
-  const healed = shuffled(cut, stream)
+  const cut = shuffled(stream, nodes).slice(0, range(stream, 2, nodes.length))
+  const healed = shuffled(stream, cut)
   const beat = range(stream, 50 * MILLISECOND, topology.sessionUs)
   const first = drawEarlyTime(topology, 2 * beat * cut.length, stream)
   const allCut = (cut.length - 1) * beat
@@ -25,10 +25,4 @@ export function drawSwizzle(topology: Topology, stream: Stream): readonly Planne
     const action = { kind: 'isolate', target: nodeNamed(name), direction: 'both', from: null } as const
     return fault(atTime(first + cutAfter), action, healedAfter - cutAfter)
   })
-}
-
-/** In a drawn order (Fisher and Yates). */
-function shuffled<T>(values: readonly T[], stream: Stream): readonly T[] {
-  const left = [...values]
-  return values.map(() => left.splice(stream.below(left.length), 1)[0] as T)
 }

@@ -53,6 +53,8 @@ export interface Topology {
   readonly storeApis: readonly StoreApiName[]
   /** Partitions that are written to. */
   readonly partitions: readonly PartitionName[]
+  /** Replicas of each partition, by its topic. */
+  readonly replicas: Readonly<Record<string, number>>
   /** Records that all producers together want to send. */
   readonly records: number
   /** From the first application's start to the last one's end, about. */
@@ -118,6 +120,7 @@ export function topologyOf(spec: WorldSpec): Topology {
     partitions: written.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     ),
+    replicas: Object.fromEntries(written.map((topic) => [topic.name, topic.replicationFactor])),
     records: published,
     workFromUs,
     workToUs: Math.max(workFromUs + 1, ...works.map((work) => work.toUs)),

@@ -137,6 +137,8 @@ export const WEIGHTS = {
     initProducerId: 2,
     txnOffsetCommit: 3,
   },
+  /** What an operator does; `cancel` takes a reassignment back. */
+  operation: { 'elect-leader': 2, 'move-leader': 2, reassign: 4, cancel: 1 },
   /** Which batch of a log is corrupt. */
   batch: { any: 3, first: 1, last: 2 },
   /** How many messages a `delay` or `drop` takes. */
