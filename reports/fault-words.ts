@@ -48,6 +48,12 @@ export function actionInWords(action: Action): string {
       return `${action.kind} ${targetInWords(action.target)}`
     case 'corrupt':
       return `corrupt ${corruptionInWords(action)} on ${targetInWords(action.target)}`
+    case 'disk-error': {
+      const what = action.of === 'everything' ? 'the disk' : `${action.of} on the disk`
+      return `${what} of ${targetInWords(action.target)} ${action.of === 'everything' ? 'fails' : 'fail'}${inDirectory(action.directory)}`
+    }
+    case 'disk-full':
+      return `the disk of ${targetInWords(action.target)} is full${inDirectory(action.directory)}`
     case 'clock-jump':
       return `set the clock of ${targetInWords(action.target)} ${signed(action.byUs, 'forward by', 'back by')}`
     case 'clock-skew':
@@ -93,6 +99,10 @@ function settingsInWords(changes: TopicConfigChange): string {
     .join(', ')
 }
 
+function inDirectory(directory: string | null): string {
+  return directory === null ? '' : ` in ${directory}`
+}
+
 /** `forward by 1h`, `back by 1h` */
 function signed(us: number, more: string, less: string): string {
   return `${us < 0 ? less : more} ${formatDuration(Math.abs(us))}`
@@ -133,6 +143,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'pause':
     case 'slow-disk':
     case 'corrupt':
+    case 'disk-error':
+    case 'disk-full':
     case 'clock-jump':
     case 'clock-skew':
       return [action.target]

@@ -14,14 +14,20 @@ import {
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
-import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
+import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT, SYSTEM_EVENT } from './kernel/kernel.ts'
+import { JITTER } from './kernel/site.ts'
+import { MILLISECOND } from './kernel/time.ts'
+import { EVERY_OPERATION } from './storage/io-failures.ts'
 import { samplerOf } from './kernel/sampler.ts'
 import type { Spread } from './kernel/spread.ts'
 import type { NodeLayout } from './layout.ts'
-import { SHUT_DOWN } from './network/connection.ts'
+import { METADATA_WRITTEN, SHUT_DOWN } from './network/connection.ts'
 import type { Network } from './network/network.ts'
 import type { Settlement } from './settlement.ts'
-import type { WorldNodes } from './world-nodes.ts'
+import { METADATA_LOG_GREW, type WorldNodes } from './world-nodes.ts'
+
+/** `metadata.max.idle.interval.ms`: no longer than that is nothing written to the metadata log. */
+const MOST_IDLE: number = 500 * MILLISECOND
 
 /** Life and death of nodes: what faults do to them, and what the operating system and the disk make of it. */
 export class WorldLife implements FaultHost {
@@ -107,6 +113,7 @@ export class WorldLife implements FaultHost {
     this.network.hostUp(node)
     if (this.slot(node).state !== DOWN) return false
     this.nodes.start(node, null)
+    if (this.layout[node]?.role === 'controller') this.onMetadataLogGrew(node)
     return true
   }
 
@@ -145,6 +152,35 @@ export class WorldLife implements FaultHost {
         return this.keptIn(OFFSETS_TOPIC, log.group)
       case 'transactions':
         return this.keptIn(TRANSACTIONS_TOPIC, log.transactionalId)
+    }
+  }
+
+  /**
+   * Disk operations of the node begin to fail. A process may not need its disk for a while; but the active controller writes
+   * to the metadata log every half second at the latest (`metadata.max.idle.interval.ms`), and everybody keeps a copy.
+   */
+  failDisk(node: number, operations: number, directory: string | null): void {
+    for (const failures of this.nodes.failuresOf(node, directory)) failures.begin(operations)
+    const delay = this.kernel.decide(JITTER, MOST_IDLE + 1)
+    this.kernel.schedule(delay, SYSTEM_EVENT, node, METADATA_LOG_GREW, node, 0, null, 0xe03, -1)
+  }
+
+  mendDisk(node: number, operations: number, directory: string | null): void {
+    for (const failures of this.nodes.failuresOf(node, directory)) failures.end(operations)
+  }
+
+  isDiskFailing(node: number): boolean {
+    return this.nodes.failuresOf(node, null).some((failures) => failures.fails(EVERY_OPERATION))
+  }
+
+  /** A node is to write what the active controller wrote; a controller whose disk fails ends there, a broker sees to it itself. */
+  onMetadataLogGrew(node: number): void {
+    if (this.slot(node).state === DOWN) return
+    if (this.layout[node]?.role === 'broker') this.kernel.deliver(node, SIGNAL_EVENT, METADATA_WRITTEN, 0, 0, null)
+    else if (this.isDiskFailing(node)) {
+      const { recorder } = this
+      recorder.emit(M.logDirFailed, node, recorder.text('metadata'), recorder.text('write'), 0, 0)
+      this.nodes.halted(node)
     }
   }
 

@@ -16,6 +16,7 @@ import { QuorumController } from './kafka/controller/quorum-controller.ts'
 import { formQuorum } from './kafka/controller/quorum-formation.ts'
 import { ControllerView } from './kafka/controller/view.ts'
 import { Env } from './kafka/env.ts'
+import { logDirNames } from './kafka/log/log-dir-names.ts'
 import type { TopicConfig } from './kafka/protocol/config/topic.ts'
 import { quorumRules, quorumTimes, type VoterOptions } from './kafka/quorum/voter-options.ts'
 import type { ShareGroupConfig } from './kafka/share/share-group-config.ts'
@@ -32,11 +33,16 @@ import { ReaderNodes } from './reader-nodes.ts'
 import { SourceNodes } from './source-nodes.ts'
 import type { ProducerSpec, WorldSpec } from './spec.ts'
 import { Disk } from './storage/disk.ts'
+import type { IoFailures } from './storage/io-failures.ts'
 
 /** A node's process ended in good order; `a` = node. */
 export const PROCESS_EXITED = 32
 /** A node's process died of what its own code threw; `a` = node. */
 export const PROCESS_THREW = 36
+/** A node's process cannot go on without its disk; `a` = node. */
+export const PROCESS_HALTED = 38
+/** A node has something to write to its copy of the metadata log; `a` = node. */
+export const METADATA_LOG_GREW = 39
 
 /** Looks out for moments that processes wait for. */
 export interface MomentWatch {
@@ -94,7 +100,7 @@ export class WorldNodes {
     )
     this.topicConfigs = new Map(spec.topics.map((topic, index) => [index + 1, topic.config]))
     layout.forEach((node, number) => {
-      if (node.role === 'broker' || this.isVoter(node)) this.disks.set(number, new Disk())
+      if (node.role === 'broker' || this.isVoter(node)) this.disks.set(number, new Disk(this.directoryCount(number)))
       if (node.role === 'producer' && this.producerSpec(number).source === undefined) {
         const workload = drawWorkload(this.producerSpec(number).workload, new Stream(seed, 'workload', node.name))
         this.workloads.set(number, workload)
@@ -152,6 +158,21 @@ export class WorldNodes {
     this.kernel.schedule(0, SYSTEM_EVENT, node, PROCESS_THREW, node, 0, null, 0xe01, -1)
   }
 
+  /** The same for a process that cannot go on without its disk (`Exit.halt`). */
+  halted(node: number): void {
+    this.kernel.schedule(0, SYSTEM_EVENT, node, PROCESS_HALTED, node, 0, null, 0xe02, -1)
+  }
+
+  /** What may fail of a node's storage: of one directory, or of all it has. None where there is no such directory. */
+  failuresOf(node: number, directory: string | null): readonly IoFailures[] {
+    const disk = this.disks.get(node)
+    if (disk === undefined) return this.layout[node]?.role === 'controller' ? [this.committed.disk.failures] : []
+    const all = disk.directories.map(({ failures }) => failures)
+    if (directory === null) return all
+    const config = this.spec.cluster.brokers[node - 1]
+    return config === undefined ? [] : all.filter((_, index) => logDirNames(config)[index] === directory)
+  }
+
   producerSpec(node: number): ProducerSpec {
     const name = this.layout[node]?.application
     return this.spec.producers.find((producer) => producer.name === name) as ProducerSpec
@@ -206,6 +227,12 @@ export class WorldNodes {
       author: node * 65_536 + incarnation,
       formed: incarnation === 1,
     }
+  }
+
+  /** A controller has one. */
+  private directoryCount(node: number): number {
+    const config = this.spec.cluster.brokers[node - 1]
+    return config === undefined || this.layout[node]?.role !== 'broker' ? 1 : logDirNames(config).length
   }
 
   private diskOf(node: number): Disk {

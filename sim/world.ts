@@ -17,7 +17,7 @@ import { Settlement } from './settlement.ts'
 import type { WorldSpec } from './spec.ts'
 import type { Waiting } from './waiting.ts'
 import { WorldLife } from './world-life.ts'
-import { PROCESS_EXITED, PROCESS_THREW, WorldNodes } from './world-nodes.ts'
+import { METADATA_LOG_GREW, PROCESS_EXITED, PROCESS_HALTED, PROCESS_THREW, WorldNodes } from './world-nodes.ts'
 import type { ProducerProcess } from './application/producer-process.ts'
 import type { ReaderProcess } from './application/reader-process.ts'
 import type { SourceProcess } from './application/source-process.ts'
@@ -203,6 +203,13 @@ export class World {
       case PROCESS_THREW:
         this.life.crash(a)
         this.kernel.schedule(RESTART_PAUSE, SYSTEM_EVENT, 0, RESTART, a, 0, null, 0xd03, a)
+        break
+      case PROCESS_HALTED:
+        this.life.crash(a)
+        this.injector.onHalted(a)
+        break
+      case METADATA_LOG_GREW:
+        this.life.onMetadataLogGrew(a)
         break
       case RESTART:
         this.life.restart(a)

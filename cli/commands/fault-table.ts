@@ -49,6 +49,12 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     value: '{ target, partition, batch }',
     about: "bytes of a batch change on a broker's disk, and its checksum does not fit any more",
   },
+  'disk-error': {
+    value: 'target, or { target, of, directory }',
+    about:
+      'operations on the disk fail (of: reads, writes or flushes): its log directory is offline, or the process halts',
+  },
+  'disk-full': { value: 'target, or { target, directory }', about: 'nothing can be written to the disk' },
   'clock-jump': { value: '{ target, by }', about: 'the wall clock of a host is set forward by so much, or back: -1h' },
   'clock-skew': {
     value: '{ target, by }',

@@ -72,9 +72,9 @@ export const GROUPS_MUTANTS: readonly Mutant[] = [
     id: 'coordinator-loads-to-high-watermark',
     rule: 'a new coordinator loads its partition up to the log end, replicated or not',
     file: 'sim/kafka/broker/replica-manager.ts',
-    anchor: 'return this.partitions.get(tp)?.log.allEntries() ?? [];',
+    anchor: 'return partition.log.allEntries();',
     replacement:
-      'return (this.partitions.get(tp)?.log.allEntries() ?? []).filter(({ lastOffset }) => MARK && lastOffset < this.highWatermark(tp));',
+      'return partition.log.allEntries().filter(({ lastOffset }) => MARK && lastOffset < this.highWatermark(tp));',
     caughtBy: { scenario: 'library/coordinator-moves', variant: null, runs: 50 },
   },
   {

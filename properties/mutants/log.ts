@@ -178,4 +178,12 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     replacement: 'if (batch.producerId >= 0 && MARK && asLeader !== 0) {\n            const firstOffset',
     caughtBy: { scenario: 'library/acks-1-leader-dies', variant: 'acks-all', runs: 10 },
   },
+  {
+    id: 'broker-outlives-its-disk',
+    rule: 'without the log directory of the metadata log a broker halts (`ReplicaManager.handleLogDirFailure`)',
+    file: 'sim/kafka/broker/log-dir-failures.ts',
+    anchor: 'this.process.halt();',
+    replacement: 'MARK;',
+    caughtBy: { scenario: 'library/a-disk-fails-under-its-broker', variant: null, runs: 20 },
+  },
 ]

@@ -11,6 +11,8 @@ export interface PlanScope {
   readonly targets: readonly Target[]
   /** Those of them that have a disk. */
   readonly disks: readonly Target[]
+  /** Log directories that a disk's failure may be confined to; null = the whole disk. */
+  readonly directories: readonly (string | null)[]
   readonly splits: readonly (readonly (readonly Target[])[])[]
   readonly matches: readonly MomentMatch[]
   readonly apis: readonly (string | null)[]
@@ -52,6 +54,7 @@ export function scopeOf(spec: WorldSpec, plan: FaultPlan): PlanScope {
       ...said,
     ]),
     disks: distinct([...leaders, ...brokers, ...followers, ...plan.flatMap((fault) => disksOf(fault.action))]),
+    directories: distinct([null, ...plan.flatMap(({ action }) => ('directory' in action ? [action.directory] : []))]),
     splits: distinct([
       ...leaders.map((leader) => [[leader], [rest]]),
       ...plan.flatMap(({ action }) => (action.kind === 'partition' ? [action.groups] : [])),
@@ -100,6 +103,8 @@ function targetsOf(action: Action): readonly Target[] {
     case 'wipe-disk':
     case 'slow-disk':
     case 'corrupt':
+    case 'disk-error':
+    case 'disk-full':
     case 'partition':
     case 'add-partitions':
     case 'elect-leader':
@@ -111,8 +116,10 @@ function targetsOf(action: Action): readonly Target[] {
   }
 }
 
+const ON_DISKS: readonly Action['kind'][] = ['wipe-disk', 'slow-disk', 'disk-error', 'disk-full', 'corrupt']
+
 function disksOf(action: Action): readonly Target[] {
-  return action.kind === 'wipe-disk' || action.kind === 'slow-disk' ? [action.target] : []
+  return 'target' in action && ON_DISKS.includes(action.kind) ? [action.target] : []
 }
 
 function timesOf({ trigger, action, forUs }: PlannedFault): readonly number[] {

@@ -60,6 +60,8 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'pause':
     case 'slow-disk':
     case 'corrupt':
+    case 'disk-error':
+    case 'disk-full':
     case 'clock-jump':
     case 'clock-skew':
     case 'isolate':

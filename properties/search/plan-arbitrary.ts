@@ -76,6 +76,22 @@ function lastingAction(scope: PlanScope): Arbitrary<Action> {
     }),
     record<Extract<Action, { kind: 'delay' }>>({ kind: fc.constant('delay'), by, ...stream }),
     record<Extract<Action, { kind: 'drop' }>>({ kind: fc.constant('drop'), ...stream }),
+    diskFailure(scope),
+  )
+}
+
+/** A whole disk, or a directory that the plan names. */
+function diskFailure(scope: PlanScope): Arbitrary<Action> {
+  const target = choice(scope.disks)
+  const directory = choice(scope.directories)
+  return fc.oneof<Arbitrary<Action>[]>(
+    record<Extract<Action, { kind: 'disk-full' }>>({ kind: fc.constant('disk-full'), target, directory }),
+    record<Extract<Action, { kind: 'disk-error' }>>({
+      kind: fc.constant('disk-error'),
+      target,
+      of: choice(['everything', 'reads', 'writes', 'flushes']),
+      directory,
+    }),
   )
 }
 

@@ -18,6 +18,8 @@ export class WorldTeller {
   private readonly links: LinkChanges
   /** The fault that fired last: what it does to its target needs no second line. */
   private struck: DecodedMoment | null = null
+  /** The operation on a disk that failed last: a process that halts for it does so at that very time. */
+  private failed: DecodedMoment | null = null
   /** Faults of the time before the records that had not ended when the first was sent, by number. */
   private readonly standing = new Map<number, Told>()
   /** The fault that ended last before that time: what it broke may still be broken. */
@@ -65,6 +67,8 @@ export class WorldTeller {
       case M.nodeResumed:
       case M.diskWiped:
         return this.ofNode(moment)
+      case M.logDirFailed:
+        return this.ofDisk(moment)
       case M.leaderElected:
       case M.isrChanged:
       case M.replicasAssigned:
@@ -135,7 +139,7 @@ export class WorldTeller {
       case M.nodeStarted:
         return incarnation > 1 ? { weight: WEIGHT.setting, text: `${node} starts again` } : null
       case M.nodeCrashed:
-        return { weight, text: `${node} crashes` }
+        return { weight, text: this.isWithoutDisk(moment) ? `${node} halts` : `${node} crashes` }
       case M.nodePowerLost:
         return { weight, text: `${node} loses its power` }
       case M.nodeStopped:
@@ -147,6 +151,17 @@ export class WorldTeller {
       default:
         return { weight, text: `the disk of ${node} is empty` }
     }
+  }
+
+  private ofDisk(moment: DecodedMoment): Sentence {
+    this.failed = moment
+    const what = `a ${text(moment, 'operation')} in the log directory ${text(moment, 'directory')}`
+    return { weight: WEIGHT.deed, text: `${what} of ${this.labels.node(moment.node)} fails: it is offline` }
+  }
+
+  /** A process that ends with its disk ends at that very time. */
+  private isWithoutDisk({ node, time }: DecodedMoment): boolean {
+    return this.failed?.node === node && this.failed.time === time
   }
 
   private ofPartition(moment: DecodedMoment): Sentence | null {

@@ -194,6 +194,10 @@ describe('faults', () => {
     ['rest outside a partition', fault('at: 1s, crash: rest'), ['TARGET 6:28']],
     ['a minority of two', `cluster: { brokers: 2 }\n${fault('at: 1s, crash: minority(brokers)')}`, ['TARGET 7:28']],
     ['a disk where there is none', fault('at: 1s, slow-disk: checkout'), ['TARGET 6:32']],
+    ['a full disk where there is none', fault('at: 1s, disk-full: checkout'), ['TARGET 6:32']],
+    ['an unknown log directory', fault('at: 1s, disk-error: { target: broker-1, directory: /data/b }'), ['VALUE 6:64']],
+    ['an operation that no disk knows', fault('at: 1s, disk-error: { target: broker-1, of: seeks }'), ['VALUE 6:57']],
+    ['a full disk with operations', fault('at: 1s, disk-full: { target: broker-1, of: reads }'), ['UNKNOWN_KEY 6:52']],
     ['a clock and nothing else', fault('at: 1s, clock-jump: broker-1'), ['TYPE 6:33']],
     ['a clock that moves nowhere', fault('at: 1s, clock-jump: { target: broker-1, by: 0s }'), ['RANGE 6:57']],
     ['a clock, without by', fault('at: 1s, clock-skew: { target: broker-1 }'), ['MISSING 6:21']],
@@ -301,11 +305,6 @@ describe('not simulated yet', () => {
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.hours: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, segment.jitter.ms: 5s } }'), ['NOT_SIMULATED 2:36']],
-    [
-      'disk faults',
-      after('faults:\n- { at: 1s, disk-full: broker-1 }\n- { at: 1s, disk-error: broker-1 }'),
-      ['NOT_SIMULATED 7:13', 'NOT_SIMULATED 8:13'],
-    ],
     ['an operator', fault('at: 1s, admin: { delete-topic: orders }'), ['NOT_SIMULATED 6:30']],
   ])
 })

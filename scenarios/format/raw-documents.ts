@@ -49,6 +49,8 @@ const NAMES: ReadonlySet<string> = new Set([
   'tags',
   'rack',
   'broker.rack',
+  'log.dirs',
+  'metadata.log.dir',
   'client.rack',
   'between',
   'to',

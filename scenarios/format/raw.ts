@@ -228,8 +228,10 @@ export interface RawFault {
   drop?: Opt<RawStream>
   disconnect?: Opt<{ between: [RawTarget, RawTarget] }>
   'slow-disk'?: Opt<string | { target: RawTarget; by?: Opt<RawSpread> }>
-  'disk-full'?: Opt<unknown>
-  'disk-error'?: Opt<unknown>
+  'disk-full'?: Opt<RawTarget | { target: RawTarget; directory?: Opt<string> }>
+  'disk-error'?: Opt<
+    RawTarget | { target: RawTarget; of?: Opt<'reads' | 'writes' | 'flushes'>; directory?: Opt<string> }
+  >
   corrupt?: Opt<RawCorruption>
   'clock-jump'?: Opt<RawClock>
   'clock-skew'?: Opt<RawClock>

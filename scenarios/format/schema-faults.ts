@@ -13,6 +13,8 @@ const stream = z.strictObject({
   by: spread.optional().describe('delay only: how long'),
 })
 
+const directory = z.string().optional().describe('one of log.dirs; without it all')
+
 const clock = z.strictObject({ target, by: signedDuration })
 
 /** One object with every key: the message then points at the misspelt key, and editors complete all of them. */
@@ -52,8 +54,14 @@ export const fault: z.ZodType<RawFault> = z.strictObject({
   drop: stream.optional().describe('a message is lost and its connection ends'),
   disconnect: z.strictObject({ between: z.tuple([target, target]) }).optional(),
   'slow-disk': z.union([z.string(), z.strictObject({ target, by: spread.optional() })]).optional(),
-  'disk-full': z.unknown().optional(),
-  'disk-error': z.unknown().optional(),
+  'disk-full': z
+    .union([target, z.strictObject({ target, directory })])
+    .optional()
+    .describe('nothing can be written'),
+  'disk-error': z
+    .union([target, z.strictObject({ target, of: z.enum(['reads', 'writes', 'flushes']).optional(), directory })])
+    .optional()
+    .describe('operations on the disk fail: the log directory is offline, or the process halts'),
   corrupt: z
     .union([
       target,

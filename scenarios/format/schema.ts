@@ -6,7 +6,11 @@ import { consumer, processor, producer, sink, source, store } from './schema-app
 import { chaos, fault } from './schema-faults.ts'
 import { configMap, configOf, count, duration, name, propertiesOf, spread } from './schema-values.ts'
 
-const brokerConfig = configOf(BROKER_CONFIG, { 'broker.rack': 'where the broker stands' })
+const brokerConfig = configOf(BROKER_CONFIG, {
+  'broker.rack': 'where the broker stands',
+  'log.dirs': 'log directories, comma separated',
+  'metadata.log.dir': 'the one of log.dirs with the metadata log',
+})
 const topic = propertiesOf(TOPIC_CONFIG, {
   partitions: 'default 1',
   'replication.factor': 'default 3, or the number of brokers',

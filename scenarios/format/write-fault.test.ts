@@ -122,6 +122,12 @@ describe('faults that are written load to the same plan', () => {
       'a disk with a spread',
       fault({ action: { kind: 'slow-disk', target: brokers, by: { kind: 'normal', meanUs: 5000, stddevUs: 10 } } }),
     ],
+    ['a broken disk', fault({ action: { kind: 'disk-error', target: brokers, of: 'everything', directory: null } })],
+    [
+      'a broken disk that can be read',
+      fault({ action: { kind: 'disk-error', target: brokers, of: 'writes', directory: null } }),
+    ],
+    ['a full disk', fault({ action: { kind: 'disk-full', target: brokers, directory: null } })],
     ['a clock that is set back', fault({ action: { kind: 'clock-jump', target: brokers, byUs: -90_000_001 } })],
     ['a clock that is fast', fault({ action: { kind: 'clock-skew', target: brokers, byUs: 1500 } })],
     [

@@ -61,6 +61,13 @@ function writeAction(action: Action): RawFault {
     }
     case 'corrupt':
       return { corrupt: writeCorruption(action) }
+    case 'disk-error':
+    case 'disk-full': {
+      const target = writeTarget(action.target)
+      const of = action.kind === 'disk-error' && action.of !== 'everything' ? { of: action.of } : null
+      const directory = action.directory === null ? null : { directory: action.directory }
+      return { [action.kind]: of === null && directory === null ? target : { target, ...of, ...directory } }
+    }
     case 'clock-jump':
     case 'clock-skew': {
       const by = `${action.byUs < 0 ? '-' : ''}${formatDuration(Math.abs(action.byUs))}`

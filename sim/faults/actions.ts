@@ -7,6 +7,7 @@ import type { Spread } from '../kernel/spread.ts'
 import type { WallClock } from '../kernel/wall-clock.ts'
 import { StreamRule } from '../network/stream-rule.ts'
 import { isolationCuts, partitionCuts } from './cuts.ts'
+import { failDisk, mendDisk } from './disk-failures.ts'
 import type { Firing } from './firing.ts'
 import type { Holds } from './holds.ts'
 import type { FaultHost } from './host.ts'
@@ -48,6 +49,8 @@ export class FaultActions {
       case 'pause':
       case 'slow-disk':
       case 'corrupt':
+      case 'disk-error':
+      case 'disk-full':
       case 'clock-jump':
       case 'clock-skew':
         return this.strikeNodes(firing, action)
@@ -103,6 +106,11 @@ export class FaultActions {
       }
       case 'corrupt':
         return this.host.corrupt(node, action)
+      case 'disk-error':
+      case 'disk-full':
+        // It touches something when an operation fails.
+        failDisk(this.host, node, action)
+        return false
       case 'clock-jump':
         this.wallOf(node).step(action.byUs)
         return this.host.isUp(node)
@@ -181,6 +189,11 @@ export class FaultActions {
       case 'slow-disk':
         for (const node of nodes) this.holds.speedUp(firing.id, node)
         break
+      case 'disk-error':
+      case 'disk-full':
+        for (const node of nodes) mendDisk(this.host, node, action)
+        for (const node of nodes) this.holds.onMended(node)
+        break
       case 'clock-jump':
         for (const node of nodes) this.wallOf(node).step(-action.byUs)
         break
@@ -229,6 +242,8 @@ export function hitsNodes(action: Action): boolean {
     case 'pause':
     case 'slow-disk':
     case 'corrupt':
+    case 'disk-error':
+    case 'disk-full':
     case 'clock-jump':
     case 'clock-skew':
       return true

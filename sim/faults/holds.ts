@@ -91,6 +91,22 @@ export class Holds {
     }
   }
 
+  /** A node's disk is whole again: a process that could not go on without it starts again, unless a fault keeps it down. */
+  onMended(node: number): void {
+    if (this.isToStart(node)) this.host.restart(node)
+  }
+
+  /** A process could not go on without its disk. If that is whole by now, somebody starts it again, by an event of its own. */
+  onHalted(node: number): void {
+    if (!this.isToStart(node)) return
+    this.leaving[node] = this.incarnation(node)
+    this.kernel.schedule(0, SYSTEM_EVENT, 0, FAULT_RESTART, node, 0, null, FAULT_RESTART << 24, -1)
+  }
+
+  private isToStart(node: number): boolean {
+    return this.down[node] === 0 && !this.host.isUp(node) && !this.host.isDiskFailing(node)
+  }
+
   /** Whether a node that shall start again is still busy shutting down. */
   get isAwaitingStart(): boolean {
     return this.leaving.some((incarnation, node) => incarnation !== 0 && incarnation === this.incarnation(node))

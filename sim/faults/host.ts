@@ -32,6 +32,11 @@ export interface FaultHost {
   endSlowDisk(node: number): void
   /** Changes bytes of a batch on the node's disk, whether it is up or not; false when there is nothing to hit. */
   corrupt(node: number, match: CorruptionMatch): boolean
+  /** Makes operations (`IoOperation`) fail in a log directory of the node, or in all; faults add up. */
+  failDisk(node: number, operations: number, directory: string | null): void
+  /** Ends one such fault. */
+  mendDisk(node: number, operations: number, directory: string | null): void
+  isDiskFailing(node: number): boolean
   /** Has a topic given more partitions; false when no controller is there to do it. */
   addPartitions(topic: string, partitions: number): boolean
   /** Has a partition's preferred leader elected, or when nobody leads anybody; false when no controller is there to do it. */

@@ -116,6 +116,53 @@ describe('Injector: faults of nodes', () => {
     expect(world.happened(M.diskSlow).map((one) => one.a)).toEqual([10_000, 20_000])
   })
 
+  it('starts a process again that halted with its disk, when no fault makes the disk fail and none keeps it down', () => {
+    const full = (forSeconds: number): PlannedFault[] => [
+      at(2, { kind: 'disk-full', target: BROKER_1, directory: null }, forSeconds),
+    ]
+    const halts = (second: number) => (world: FakeWorld) => {
+      world.runUntil(second * SECOND)
+      world.recorder.emit(M.logDirFailed, 1, 0, 0, 0, 0)
+      world.crash(1)
+      world.injector.onHalted(1)
+    }
+    const started = (plan: PlannedFault[], second: number): readonly number[] => {
+      const world = run(plan, 0)
+      halts(second)(world)
+      world.runUntil(30 * SECOND)
+      return seconds(world.happened(M.nodeStarted))
+    }
+    expect(started(full(6), 3)).toEqual([8])
+    expect(started(full(6), 9)).toEqual([9])
+    const two = [...full(6), at(4, { kind: 'disk-error', target: BROKER_1, of: 'reads', directory: null }, 8)]
+    expect(started(two, 5)).toEqual([12])
+    expect(started([...full(6), at(7, { kind: 'crash', target: BROKER_1 }, 8)], 3)).toEqual([15])
+  })
+
+  it('counts a disk that fails as touched when an operation has failed', () => {
+    const plan = [at(2, { kind: 'disk-full', target: BROKER_1, directory: null }, 6)]
+    expect(run(plan, 10).injector.outcomes()).toEqual([{ entry: 0, fired: 1, touched: 0 }])
+    const world = run(plan, 3)
+    world.recorder.emit(M.logDirFailed, 2, 0, 0, 0, 0)
+    expect(world.injector.outcomes()).toEqual([{ entry: 0, fired: 1, touched: 0 }])
+    world.recorder.emit(M.logDirFailed, 1, 0, 0, 0, 0)
+    expect(world.injector.outcomes()).toEqual([{ entry: 0, fired: 1, touched: 1 }])
+  })
+
+  it('heals disks before anything is started', () => {
+    const world = run(
+      [
+        at(1, { kind: 'crash', target: BROKER_1 }),
+        at(2, { kind: 'disk-error', target: BROKER_1, of: 'everything', directory: '/data/b' }),
+      ],
+      3,
+    )
+    expect(world.failing).toEqual(['1 7 /data/b'])
+    world.injector.healAll()
+    expect(world.failing).toEqual([])
+    expect(seconds(world.happened(M.nodeStarted))).toEqual([3])
+  })
+
   it('sets the clock of a host, which outlives its processes, and sets it right when its time is over', () => {
     const jump = (byUs: number): Action => ({ kind: 'clock-jump', target: BROKER_1, byUs })
     const crash: Action = { kind: 'crash', target: BROKER_1 }

@@ -8,6 +8,7 @@ import type { TouchListener } from '../network/network.ts'
 import type { WorldSpec } from '../spec.ts'
 import { FaultActions, hitsNodes } from './actions.ts'
 import { pairOf } from './cuts.ts'
+import { isDiskFailure } from './disk-failures.ts'
 import { FAULT_BEGIN, FAULT_END, FAULT_RESTART } from './event-kinds.ts'
 import { Firing } from './firing.ts'
 import { Holds } from './holds.ts'
@@ -94,7 +95,7 @@ export class Injector implements TouchListener {
     return this.matcher.await(match, node)
   }
 
-  /** Ends every fault, lets no other fire, and starts everything that is down: the network first, then nodes in order. */
+  /** Ends every fault, lets no other fire, and starts everything that is down: disks and the network first, then nodes in order. */
   healAll(): void {
     this.healing = true
     for (const handle of this.begins) this.kernel.cancel(handle)
@@ -102,6 +103,7 @@ export class Injector implements TouchListener {
     this.waitingWhileWork = 0
     this.matcher.endFaults()
     const active = this.active
+    for (const firing of active) if (isDiskFailure(firing.action)) this.end(firing)
     for (const firing of active) if (!hitsNodes(firing.action)) this.end(firing)
     for (const firing of active) this.end(firing)
     this.holds.startEverything()
@@ -157,6 +159,19 @@ export class Injector implements TouchListener {
 
   onNodeStopped(node: number): void {
     this.holds.onStopped(node)
+  }
+
+  /** An operation on a node's disk failed. */
+  onDirectoryFailed(node: number): void {
+    for (const firing of this.active) {
+      if (isDiskFailure(firing.action) && firing.nodes.includes(node))
+        this.tally.touch(firing, this.host.workInFlight())
+    }
+  }
+
+  /** A node's process has ended because it could not go on without its disk. */
+  onHalted(node: number): void {
+    this.holds.onHalted(node)
   }
 
   // --- the life of a fault --------------------------------------------------------------------------------------------
@@ -220,9 +235,9 @@ export class Injector implements TouchListener {
   }
 }
 
-/** What the injector itself must see: clean shutdowns that end, and work that begins. */
+/** What the injector itself must see: clean shutdowns that end, work that begins, and disks that are found to fail. */
 class InjectorWatch implements MomentObserver {
-  readonly kinds: readonly number[] = [M.nodeStopped, M.recordSent]
+  readonly kinds: readonly number[] = [M.nodeStopped, M.recordSent, M.logDirFailed]
   private readonly injector: Injector
 
   constructor(injector: Injector) {
@@ -231,6 +246,7 @@ class InjectorWatch implements MomentObserver {
 
   onMoment(kind: number, _time: number, node: number): void {
     if (kind === M.recordSent) this.injector.onWork()
+    else if (kind === M.logDirFailed) this.injector.onDirectoryFailed(node)
     else this.injector.onNodeStopped(node)
   }
 }

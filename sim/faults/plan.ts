@@ -39,6 +39,14 @@ export type Action =
   | { readonly kind: 'crash' | 'power-loss' | 'wipe-disk' | 'stop' | 'pause'; readonly target: Target }
   | { readonly kind: 'slow-disk'; readonly target: Target; /** added to every disk operation */ readonly by: Spread }
   | ({ readonly kind: 'corrupt'; readonly target: Target } & CorruptionMatch)
+  /** Operations on a disk fail, of one log directory or of all; `disk-full`: nothing can be written. */
+  | {
+      readonly kind: 'disk-error'
+      readonly target: Target
+      readonly of: DiskOperations
+      readonly directory: string | null
+    }
+  | { readonly kind: 'disk-full'; readonly target: Target; readonly directory: string | null }
   /** The wall clock is set by so much, or gains so much in every second; it is right again when the fault is over. */
   | { readonly kind: 'clock-jump' | 'clock-skew'; readonly target: Target; /** microseconds */ readonly byUs: number }
   | { readonly kind: 'partition'; readonly groups: readonly (readonly Target[])[] }
@@ -72,6 +80,9 @@ export interface AlteredTopic {
   readonly topic: string
   readonly changes: TopicConfigChange
 }
+
+/** Which operations a broken disk refuses. */
+export type DiskOperations = 'everything' | 'reads' | 'writes' | 'flushes'
 
 export interface ElectedPartition {
   readonly topic: string

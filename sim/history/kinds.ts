@@ -145,6 +145,8 @@ export const M = {
   corruptionFound: 150,
   recordTombstone: 151,
   replicasAssigned: 152,
+  logDirFailed: 153,
+  replicaOffline: 154,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

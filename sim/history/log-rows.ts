@@ -28,4 +28,11 @@ export const LOG_ROWS: readonly Row[] = [
     'the controller committed other replicas of a partition: the way to those that are to be, or the end of it',
     'tp:tp replicas:nodes adding:nodes removing:nodes',
   ],
+  [
+    'log-dir.failed',
+    M.logDirFailed,
+    'an operation in a log directory failed: it is offline for as long as its process lives',
+    'directory:text operation:text',
+  ],
+  ['replica.offline', M.replicaOffline, 'a replica is in a log directory that failed', 'tp:tp epoch:epoch'],
 ]

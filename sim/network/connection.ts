@@ -11,6 +11,8 @@ export const RESET = 4
 
 /** The operator asks the process to end in good order (SIGTERM). */
 export const SHUT_DOWN = 17
+/** The active controller has written to the metadata log, of which every broker and controller keeps a copy on its disk. */
+export const METADATA_WRITTEN = 18
 
 /** One end of a connection. `half` = the peer has closed: what was received is still worked off, answers meet a reset. */
 export type EndState = 'opening' | 'up' | 'half' | 'down'

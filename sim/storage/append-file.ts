@@ -51,6 +51,11 @@ export class AppendFile<T> {
     this.written.push(entry)
   }
 
+  /** A part of an entry is written, and no more: see {@link cutTornTail}. */
+  tear(): void {
+    this.torn = true
+  }
+
   /** Makes everything appended so far durable. */
   flush(): void {
     this.durable = this.written.length

@@ -1,68 +1,50 @@
 import type { Sampler } from '../kernel/sampler.ts'
-import { AppendFile } from './append-file.ts'
-import { AtomicFile } from './atomic-file.ts'
+import type { AppendFile } from './append-file.ts'
+import type { AtomicFile } from './atomic-file.ts'
 import type { Decider } from './decider.ts'
-
-/** Keys stay below this, so that purpose and key fit one number. */
-const KEYS = 4_294_967_296
+import { Directory } from './directory.ts'
 
 /**
- * The files of one node, each under a purpose and a key that its owner chooses (both non-negative integers, a purpose holds
- * one type of file). A disk belongs to the node, not to the incarnation: it stays when the process dies.
+ * The storage of one node: one directory, or several on devices of their own. It belongs to the node, not to the
+ * incarnation: it stays when the process dies.
  */
 export class Disk {
-  private readonly appendFiles: Map<number, AppendFile<unknown>> = new Map()
-  private readonly atomicFiles: Map<number, AtomicFile<unknown>> = new Map()
+  readonly directories: readonly Directory[]
   private slowness: Sampler | null = null
   private slowFaults = 0
 
-  /** Opens the file, empty if it does not exist yet. */
+  constructor(directories = 1) {
+    this.directories = Array.from({ length: directories }, () => new Directory())
+  }
+
+  /** The directory of a node that has one; else its first. */
+  get directory(): Directory {
+    return this.directories[0] as Directory
+  }
+
+  /** See {@link Directory.appendFile}, of the first directory. */
   appendFile<T>(purpose: number, key: number): AppendFile<T> {
-    const name = purpose * KEYS + key
-    let file = this.appendFiles.get(name)
-    if (file === undefined) {
-      file = new AppendFile<unknown>()
-      this.appendFiles.set(name, file)
-    }
-    return file as AppendFile<T>
+    return this.directory.appendFile(purpose, key)
   }
 
-  /** Opens the file, without a value if it does not exist yet. */
+  /** See {@link Directory.atomicFile}, of the first directory. */
   atomicFile<T>(purpose: number, key: number): AtomicFile<T> {
-    const name = purpose * KEYS + key
-    let file = this.atomicFiles.get(name)
-    if (file === undefined) {
-      file = new AtomicFile<unknown>()
-      this.atomicFiles.set(name, file)
-    }
-    return file as AtomicFile<T>
+    return this.directory.atomicFile(purpose, key)
   }
 
-  /** Keys of the append-only files of a purpose, ascending. */
+  /** See {@link Directory.keysOf}, of the first directory. */
   keysOf(purpose: number): readonly number[] {
-    const first = purpose * KEYS
-    return sorted(this.appendFiles).flatMap((name) => (name >= first && name < first + KEYS ? [name - first] : []))
-  }
-
-  /** Removes a file, whether it exists or not. Who opens it again finds it empty. */
-  remove(purpose: number, key: number): void {
-    const name = purpose * KEYS + key
-    this.appendFiles.delete(name)
-    this.atomicFiles.delete(name)
+    return this.directory.keysOf(purpose)
   }
 
   /** The disk comes back empty. How slow it is has nothing to do with what it holds. */
   wipe(): void {
-    this.appendFiles.clear()
-    this.atomicFiles.clear()
+    for (const directory of this.directories) directory.wipe()
   }
 
   /** The host loses power; see {@link AppendFile.losePower}. Returns the number of entries lost in all files. */
   losePower(decider: Decider): number {
-    let lost = 0
-    for (const name of sorted(this.appendFiles))
-      lost += (this.appendFiles.get(name) as AppendFile<unknown>).losePower(decider)
-    return lost
+    return this.directories.reduce((lost, directory) => lost + directory.losePower(decider), 0)
   }
 
   // --- slowness -----------------------------------------------------------------------------------------------------
@@ -90,8 +72,4 @@ export class Disk {
     if (this.slowFaults === 0) this.slowness = null
     return this.slowFaults === 0
   }
-}
-
-function sorted(files: ReadonlyMap<number, unknown>): readonly number[] {
-  return [...files.keys()].sort((a, b) => a - b)
 }

@@ -1,6 +1,5 @@
-import { type Action, HOSTILE_KINDS, ORDINARY_KINDS, type StreamMatch, type Target } from '../../../sim/faults/plan.ts'
-import { constant } from '../../../sim/kernel/spread.ts'
-import { MILLISECOND, SECOND } from '../../../sim/kernel/time.ts'
+import { type Action, HOSTILE_KINDS, ORDINARY_KINDS, type StreamMatch } from '../../../sim/faults/plan.ts'
+import { SECOND } from '../../../sim/kernel/time.ts'
 import type { Place } from '../place.ts'
 import { signedDurationAt, spreadAt } from '../values/duration.ts'
 import type { Context } from './context.ts'
@@ -8,11 +7,17 @@ import { resolveAdmin } from './admin.ts'
 import { checkApi } from './moments.ts'
 import { resolveCorruption } from './corruption.ts'
 import { resolveGroups } from './groups.ts'
-import { onlyClients, onlyOutside, onlyStateful, resolveTarget } from './target.ts'
+import { diskFailure, slowDisk } from './disk-actions.ts'
+import { nodeTarget } from './node-target.ts'
+import { onlyClients, resolveTarget } from './target.ts'
 
-export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, 'admin']
-export const ACTIONS_NOT_SIMULATED = ['disk-full', 'disk-error'] as const
-type ActionName = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | 'admin'
+const DISK_FAILURES = ['disk-error', 'disk-full'] as const
+export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, ...DISK_FAILURES, 'admin']
+type ActionName =
+  | (typeof ORDINARY_KINDS)[number]
+  | (typeof HOSTILE_KINDS)[number]
+  | (typeof DISK_FAILURES)[number]
+  | 'admin'
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {
@@ -30,6 +35,9 @@ export function resolveAction(place: Place, context: Context): Action | null {
       return slowDisk(place, context)
     case 'corrupt':
       return resolveCorruption(place, context, (target) => nodeTarget(target, context, 'corrupt'))
+    case 'disk-error':
+    case 'disk-full':
+      return diskFailure(place, context, kind)
     case 'clock-jump':
     case 'clock-skew':
       return moveClock(place, context, kind)
@@ -57,38 +65,6 @@ export function resolveAction(place: Place, context: Context): Action | null {
     case 'admin':
       return resolveAdmin(place, context)
   }
-}
-
-/** A target that a fault may hit: not the broker of a perfect cluster, and for a disk's fault somebody with a disk. */
-function nodeTarget(place: Place, context: Context, kind: ActionName): Target | null {
-  const target = resolveTarget(place, context)
-  if (target === null) return null
-  const outside = onlyOutside(target, context)
-  if (context.cluster.perfect && !outside) {
-    const help = 'write `cluster: { brokers: 3 }`, or let the fault hit an application'
-    place.error(
-      'TWICESHY_PERFECT',
-      `\`${kind}\` cannot hit the broker: under \`cluster: perfect\` it never fails`,
-      help,
-    )
-    return null
-  }
-  if (
-    outside &&
-    (kind === 'slow-disk' || kind === 'corrupt' || (kind === 'wipe-disk' && !onlyStateful(target, context)))
-  ) {
-    const whose = onlyClients(target) ? 'only applications that count have one to lose' : "a store's is not simulated"
-    place.error('TWICESHY_TARGET', `\`${kind}\` needs somebody with a disk, and ${whose}`, 'let it hit a broker')
-    return null
-  }
-  return target
-}
-
-function slowDisk(place: Place, context: Context): Action | null {
-  const long = place.tree?.kind === 'map' && place.get('any').tree === null
-  const target = nodeTarget(long ? place.get('target') : place, context, 'slow-disk')
-  const by = long ? spreadAt(place.get('by'), '`by`', constant(100 * MILLISECOND)) : constant(100 * MILLISECOND)
-  return target === null ? null : { kind: 'slow-disk', target, by }
 }
 
 function moveClock(place: Place, context: Context, kind: 'clock-jump' | 'clock-skew'): Action | null {

@@ -7,6 +7,7 @@ import { type ConfigKind, type ConfigValue, defaultsOf, type ResolvedConfig, res
 import type { ClusterFacts } from './context.ts'
 import { checkGroupLimits } from './group-protocol.ts'
 import { idText } from './instance-ids.ts'
+import { checkLogDirs } from './log-dirs.ts'
 
 export const MOST_BROKERS = 60
 /** Kafka runs with more, and nobody does. */
@@ -39,7 +40,7 @@ export const BROKER: ConfigKind = {
   what: 'broker',
   table: BROKER_CONFIG,
   notSimulated: BROKER_NOT_SIMULATED,
-  byHand: { [RACK]: { parse: idText } },
+  byHand: { [RACK]: { parse: idText }, 'log.dirs': { parse: idText }, 'metadata.log.dir': { parse: idText } },
 }
 
 export interface ResolvedCluster {
@@ -208,6 +209,7 @@ function checkRules(place: Place, config: ResolvedConfig): void {
     first.error('TWICESHY_CONFIG_REFUSED', message, 'change the limit, too', ...others)
   }
   checkGroupLimits(place, config)
+  checkLogDirs(config)
   const heartbeat = Number(values['broker.heartbeat.interval.ms'])
   const session = Number(values['broker.session.timeout.ms'])
   if (heartbeat * 2 <= session) return

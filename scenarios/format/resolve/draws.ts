@@ -55,6 +55,8 @@ function actionDraws(action: Action): boolean {
     case 'wipe-disk':
     case 'stop':
     case 'pause':
+    case 'disk-error':
+    case 'disk-full':
     case 'clock-jump':
     case 'clock-skew':
       return targetDraws(action.target)

@@ -4,7 +4,7 @@ import { constant, type Spread } from '../../../sim/kernel/spread.ts'
 import type { Place } from '../place.ts'
 import { listOf } from '../suggest.ts'
 import { durationAt, formatDuration, leastUs, meanUs, spreadAt } from '../values/duration.ts'
-import { ACTIONS, ACTIONS_NOT_SIMULATED, resolveAction } from './actions.ts'
+import { ACTIONS, resolveAction } from './actions.ts'
 import type { Context } from './context.ts'
 import { resolveFail } from './fail.ts'
 import { resolveMatch } from './moments.ts'
@@ -30,7 +30,7 @@ function resolveFault(place: Place, context: Context, runForUs: number): FaultEn
     return null
   }
   const triggers = TRIGGERS.map((key) => place.get(key)).filter((key) => key.tree !== null)
-  const actions = [...ACTIONS, ...ACTIONS_NOT_SIMULATED].map((key) => place.get(key)).filter((key) => key.tree !== null)
+  const actions = ACTIONS.map((key) => place.get(key)).filter((key) => key.tree !== null)
   checkCounts(place, triggers, actions)
   const only = triggers.length === 1 ? triggers[0] : undefined
   if (only !== undefined) checkExtras(place, only)
@@ -38,7 +38,7 @@ function resolveFault(place: Place, context: Context, runForUs: number): FaultEn
   const timed = triggers.filter(({ name }) => name !== 'fail')
   const fail = place.get('fail').tree === null ? null : resolveFail(place.get('fail'), context)
   const trigger = timed.map((each) => resolveTrigger(each, place, context, runForUs))[0] ?? fail?.trigger ?? null
-  const action = actions.map((each) => actionAt(each, context))[0] ?? fail?.action ?? null
+  const action = actions.map((each) => resolveAction(each, context))[0] ?? fail?.action ?? null
   const lasts = lastsAt(place, action)
   return trigger === null || action === null ? null : { trigger, action, for: lasts }
 }
@@ -65,15 +65,7 @@ function checkCounts(place: Place, triggers: readonly Place[], actions: readonly
   }
 }
 
-const KEYS: readonly string[] = [
-  ...TRIGGERS,
-  ...ACTIONS,
-  ...ACTIONS_NOT_SIMULATED,
-  'for',
-  'after',
-  'times',
-  'every-match',
-]
+const KEYS: readonly string[] = [...TRIGGERS, ...ACTIONS, 'for', 'after', 'times', 'every-match']
 
 /** Points at the second first: the one too many. */
 function tooMany(what: string, places: readonly Place[]): void {
@@ -190,14 +182,6 @@ function whenTrigger(place: Place, fault: Place, context: Context): Trigger | nu
   const nth = place.get('nth').integer('`nth`', 1, 1_000_000_000, 1)
   const after: Spread = spreadAt(fault.get('after'), '`after`', constant(0))
   return match === null ? null : { kind: 'when', match, nth, everyMatch, times, after }
-}
-
-function actionAt(place: Place, context: Context): Action | null {
-  if ((ACTIONS_NOT_SIMULATED as readonly string[]).includes(place.name)) {
-    place.notSimulated(`the action \`${place.name}\``)
-    return null
-  }
-  return resolveAction(place, context)
 }
 
 function lastsAt(place: Place, action: Action | null): Spread | null {

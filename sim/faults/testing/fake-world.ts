@@ -109,6 +109,8 @@ export class FakeWorld implements FaultHost {
   readonly diary: Diary
   /** What operators asked for. */
   readonly grown: string[] = []
+  /** Disk faults that last: `node operations directory`. */
+  readonly failing: string[] = []
   readonly disks: (readonly [time: number, node: number, by: Spread | null])[] = []
   readonly corrupted: (readonly [time: number, node: number, match: CorruptionMatch])[] = []
   shutdownUs: number = 20 * MILLISECOND
@@ -246,6 +248,15 @@ export class FakeWorld implements FaultHost {
 
   endSlowDisk(node: number): void {
     this.disks.push([this.kernel.now, node, null])
+  }
+  failDisk(node: number, operations: number, directory: string | null): void {
+    this.failing.push(`${node} ${operations} ${directory ?? 'all'}`)
+  }
+  mendDisk(node: number, operations: number, directory: string | null): void {
+    this.failing.splice(this.failing.indexOf(`${node} ${operations} ${directory ?? 'all'}`), 1)
+  }
+  isDiskFailing(node: number): boolean {
+    return this.failing.some((fault) => fault.startsWith(`${node} `))
   }
   addPartitions(topic: string, partitions: number): boolean {
     this.grown.push(`${topic} ${partitions}`)

@@ -94,6 +94,8 @@ export class Appends implements ProduceCompletion, MarkerHost {
     const status = new ProduceStatus(tp, partition, batch)
     if (acks < -1 || acks > 1) {
       status.error = Errors.INVALID_REQUIRED_ACKS
+    } else if (partition !== null && partition.isOffline) {
+      status.error = Errors.KAFKA_STORAGE_ERROR
     } else if (partition === null || !partition.isLeader) {
       // Produce carries no leader epoch: a leader that does not know better accepts.
       status.error = this.metadata.partitions.has(tp)

@@ -17,6 +17,7 @@ import { BrokerLifecycle, type LifecycleOwner } from './broker-lifecycle.ts'
 import { ControllerChannel, type ControllerChannelOwner } from './controller-channel.ts'
 import { ControllerNodes, type ControllerNodesListener } from './controller-nodes.ts'
 import { CoordinatorFinder } from './coordinator-finder.ts'
+import { type HaltingProcess, LogDirFailures } from './log-dir-failures.ts'
 import { MetadataCache } from './metadata-cache.ts'
 import { MetadataFetcher, type MetadataListener } from './metadata-fetcher.ts'
 import { ProducerIdManager } from './producer-id-manager.ts'
@@ -43,6 +44,7 @@ export interface BrokerPartsOptions extends ReplicaManagerOptions {
 export interface BrokerPartsOwner
   extends
     RequestHandler,
+    HaltingProcess,
     ControllerChannelOwner,
     ControllerNodesListener,
     LifecycleOwner,
@@ -56,6 +58,7 @@ const NO_SHARE_GROUPS: ReadonlyMap<string, ShareGroupConfig> = new Map()
 export class BrokerParts {
   readonly metadata: MetadataCache = new MetadataCache()
   readonly diskQueue: DiskQueue
+  readonly directories: LogDirFailures
   readonly logs: LogManager
   readonly channel: RequestChannel
   readonly controller: ControllerChannel
@@ -80,7 +83,8 @@ export class BrokerParts {
     const { metadata } = this
     const numbers: BatchNumbers = new BrokerBatchNumbers(broker, incarnationId)
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
-    this.logs = new LogManager(env, disk, config, producerSwitchesOf(profile))
+    this.directories = new LogDirFailures(env, config, owner)
+    this.logs = new LogManager(env, disk, config, producerSwitchesOf(profile), this.directories)
     this.channel = new RequestChannel(env, owner)
     this.controller = new ControllerChannel(env, nodes, owner)
     this.producerIds = new ProducerIdManager(env, this.controller, broker)

@@ -1,5 +1,5 @@
 import type { NodeHandler } from '../../kernel/node.ts'
-import { CLOSED, RESET, SHUT_DOWN } from '../../network/connection.ts'
+import { CLOSED, METADATA_WRITTEN, RESET, SHUT_DOWN } from '../../network/connection.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Disk } from '../../storage/disk.ts'
 import type { ClientRequest, Completion } from '../client/network-client.ts'
@@ -27,9 +27,10 @@ import type { VerifiedProduce } from './transaction-verification.ts'
 
 export type BrokerOptions = BrokerPartsOptions
 
-/** Told when a broker has ended in good order. */
+/** Told when a broker has ended: in good order, or because it cannot go on. */
 export interface ProcessHost {
   exited(node: number): void
+  halted(node: number): void
 }
 
 /** A broker's process (`BrokerServer`): its life, and the way of every event to the manager it is for. */
@@ -80,9 +81,11 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
   // --- life ---------------------------------------------------------------------------------------------------------
 
   onStart(): void {
-    const { logs, replicas, controller, metadata, lifecycle, metadataFetcher } = this.parts
+    const { logs, replicas, controller, metadata, lifecycle, metadataFetcher, directories } = this.parts
     const { formed } = this.options
+    directories.onMetadataWritten(logs)
     logs.load(this)
+    if (!directories.canGoOn(logs)) return
     replicas.start()
     if (formed !== null) {
       controller.brokerEpoch = formed.brokerEpoch
@@ -106,6 +109,10 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
   private finishShutdown(): void {
     this.logs.cleanShutdown(this.brokerEpoch)
     this.host.exited(this.env.node)
+  }
+
+  halt(): void {
+    this.host.halted(this.env.node)
   }
 
   onRegistered(brokerEpoch: number): void {
@@ -208,6 +215,7 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
       this.shutDown()
       return
     }
+    if (kind === METADATA_WRITTEN) this.parts.directories.onMetadataWritten(this.logs)
     if (kind === CLOSED) this.channel.peerClosed(connection)
     if (kind === RESET) this.channel.reset(connection)
     if (kind === CLOSED || kind === RESET) {
@@ -219,7 +227,7 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
 
   onTimer(kind: number, a: number, b: number): void {
     const { replicas, lifecycle, metadataFetcher, groups, transactions, verification, logs } = this.parts
-    const { shares, shareStates } = this.parts
+    const { shares, shareStates, directories } = this.parts
     switch (kind) {
       case BrokerTimer.DelayedProduce:
         replicas.appends.produces.onTimer()
@@ -258,6 +266,9 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
         return
       case BrokerTimer.VerificationRetry:
         verification.onRetry(a)
+        return
+      case BrokerTimer.LogDirFailure:
+        directories.onTimer(a, logs, replicas)
         return
       case BrokerTimer.FetchSecondLook:
         replicas.reads.splitFetches?.onTimer(a)

@@ -70,6 +70,11 @@ export class ConsumerFetch {
       const upTo = limits === null ? limitOf(request, log) : limitAgain(limits[i] as number, log)
       // `fetch.max.bytes` and `max.partition.fetch.bytes` give way for the first batch of an answer (KIP-74).
       const limit = Math.min(wanted.partitionMaxBytes, Math.max(0, request.maxBytes - bytes))
+      if (wanted.fetchOffset < upTo && !log.io.admitsRead()) {
+        immediate = true
+        responses.push(this.failed(wanted, tp, Errors.KAFKA_STORAGE_ERROR, partition))
+        continue
+      }
       const records = log.read(wanted.fetchOffset, limit, upTo, bytes === 0)
       for (const entry of records) bytes += entry.batch.size
       responses.push(answer(wanted, log, records, abortedAmong(request, wanted, log, records)))

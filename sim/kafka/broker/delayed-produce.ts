@@ -145,7 +145,9 @@ export class ProducePurgatory {
 
   private decide(status: ProduceStatus, operation: DelayedProduce): void {
     const { partition } = status
-    if (partition === null || !partition.isLeader) {
+    if (partition !== null && partition.isOffline) {
+      this.settle(status, operation, Errors.KAFKA_STORAGE_ERROR)
+    } else if (partition === null || !partition.isLeader) {
       this.settle(status, operation, Errors.NOT_LEADER_OR_FOLLOWER)
     } else if (partition.log.highWatermark >= status.requiredOffset) {
       const enough = partition.maximalIsr.length >= partition.effectiveMinIsr

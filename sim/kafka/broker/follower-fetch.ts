@@ -119,6 +119,10 @@ export class FollowerFetch {
     }
     let records = NO_RECORDS
     if (bytesLeft > 0 && fetchOffset < logEndOffset) {
+      if (!log.io.admitsRead()) {
+        result.immediate = true
+        return failed(wanted, Errors.KAFKA_STORAGE_ERROR, partition, null, tp)
+      }
       records = log.read(fetchOffset, Math.min(wanted.partitionMaxBytes, bytesLeft), logEndOffset)
       for (const entry of records) result.bytes += entry.batch.size
     }
@@ -145,6 +149,7 @@ export class FollowerFetch {
     if (partition === undefined) {
       return this.metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_TOPIC_ID
     }
+    if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
     // Without an epoch, as before KIP-320, nobody is fenced.
     const isFenced = wanted.currentLeaderEpoch >= 0 && wanted.currentLeaderEpoch < partition.leaderEpoch
     if (isFenced) return Errors.FENCED_LEADER_EPOCH

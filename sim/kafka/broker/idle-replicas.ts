@@ -13,6 +13,8 @@ export type Materialisation = 'when-touched' | 'at-once'
 export interface IdleReplicaHost {
   /** Makes a replica, with its log; nothing knows of it yet. */
   create(tp: number): Partition
+  /** Whether there is a directory for the replica's log. */
+  canCreate(tp: number): boolean
   /** From now on the replica takes part in everything. */
   admit(partition: Partition): void
   /** A fetch lets an in-sync set grow. */
@@ -111,7 +113,7 @@ export class IdleReplicas {
   lead(state: PartitionMetadata): void {
     const replica = this.at(state.tp)
     if (state.partitionEpoch < replica.partitionEpoch) return
-    const isShort = state.isr.length < state.replicas.length
+    const isShort = state.isr.length < state.replicas.length && this.host.canCreate(state.tp)
     if (isShort || this.materialisation === 'at-once') this.materialise(replica)
     const isNewEpoch = state.leaderEpoch > replica.leaderEpoch
     if (replica.partition !== null) replica.partition.makeLeader(state)
@@ -136,7 +138,7 @@ export class IdleReplicas {
     const { tp, leader, leaderEpoch } = state
     const replica = this.at(tp)
     if (state.partitionEpoch < replica.partitionEpoch) return false
-    if (this.materialisation === 'at-once') this.materialise(replica)
+    if (this.materialisation === 'at-once' && this.host.canCreate(tp)) this.materialise(replica)
     const isNewEpoch = leaderEpoch > replica.leaderEpoch
     if (replica.partition !== null) replica.partition.makeFollower(state)
     else if (isNewEpoch) this.env.emit(M.followerBegan, tp, leader, leaderEpoch, 0)
@@ -180,7 +182,7 @@ export class IdleReplicas {
   /** The replica is needed: something is to be written, or was. null when none is idle. */
   wake(tp: number): Partition | null {
     const replica = this.replicas.get(tp)
-    if (replica === undefined) return null
+    if (replica === undefined || !this.host.canCreate(tp)) return null
     const partition = this.materialise(replica)
     this.replicas.delete(tp)
     this.forgetShort(tp)

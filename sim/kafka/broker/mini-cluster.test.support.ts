@@ -16,6 +16,7 @@ import { Controller } from '../controller/controller.ts'
 import { ControllerDisk } from '../controller/metadata-log.ts'
 import { Env } from '../env.ts'
 import type { GroupCoordinatorOptions } from '../group/options.ts'
+import { logDirNames } from '../log/log-dir-names.ts'
 import { Api, type ApiKey } from '../protocol/api.ts'
 import type { RecordBatch } from '../protocol/batch.ts'
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
@@ -57,11 +58,16 @@ class ScriptedClient implements NodeHandler {
 
 class Exits implements ProcessHost {
   private readonly list: number[]
-  constructor(list: number[]) {
+  private readonly halts: number[]
+  constructor(list: number[], halts: number[]) {
     this.list = list
+    this.halts = halts
   }
   exited(node: number): void {
     this.list.push(node)
+  }
+  halted(node: number): void {
+    this.halts.push(node)
   }
 }
 
@@ -75,6 +81,8 @@ export class MiniCluster {
   readonly disks: Disk[]
   /** Brokers that ended in good order. */
   readonly exited: number[] = []
+  /** Brokers that could not go on without their disk. */
+  readonly halted: number[] = []
   private readonly env: Env
   private readonly formed: readonly MetadataRecord[]
   private readonly controllerDisk: ControllerDisk = new ControllerDisk()
@@ -125,7 +133,7 @@ export class MiniCluster {
     this.racks = options.racks ?? []
     this.topicConfig = defaults<TopicConfig>(TOPIC_CONFIG, topic)
     const ids = Array.from({ length: brokers }, (_, index) => index + 1)
-    this.disks = [new Disk(), ...ids.map(() => new Disk())]
+    this.disks = [new Disk(), ...ids.map(() => new Disk(logDirNames(this.brokerConfig).length))]
     this.clientNode = brokers + 1
     for (let node = 0; node <= this.clientNode + programs; node++) this.kernel.addNode(`node-${node}`)
     this.formed = formCluster({
@@ -168,7 +176,10 @@ export class MiniCluster {
       formed: standing,
       materialisation: this.materialisation,
     }
-    this.kernel.start(id, this.makeBroker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited)))
+    this.kernel.start(
+      id,
+      this.makeBroker(this.envOf(id), options, this.disks[id] as Disk, new Exits(this.exited, this.halted)),
+    )
   }
 
   /** The metadata that the cluster began with, changed. */

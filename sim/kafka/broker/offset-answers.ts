@@ -25,6 +25,7 @@ export function readError(
   unknown: number,
 ): number {
   if (partition === undefined) return metadata.partitions.has(tp) ? Errors.NOT_LEADER_OR_FOLLOWER : unknown
+  if (partition.isOffline) return Errors.KAFKA_STORAGE_ERROR
   if (currentLeaderEpoch >= 0) {
     if (currentLeaderEpoch < partition.leaderEpoch) return Errors.FENCED_LEADER_EPOCH
     if (currentLeaderEpoch > partition.leaderEpoch) return Errors.UNKNOWN_LEADER_EPOCH
@@ -75,6 +76,7 @@ function find(partition: Partition, timestamp: number, isCommitted: boolean): Fo
     if (isBehind) return { ...NOWHERE, errorCode: Errors.OFFSET_NOT_AVAILABLE }
     return { errorCode: Errors.NONE, offset: lastFetchable, leaderEpoch: partition.leaderEpoch }
   }
+  if (!log.io.admitsRead()) return { ...NOWHERE, errorCode: Errors.KAFKA_STORAGE_ERROR }
   if (timestamp === EARLIEST_TIMESTAMP) {
     const first = log.read(logStartOffset, 0, log.logEndOffset)[0]
     const leaderEpoch = first === undefined ? log.latestEpoch : first.leaderEpoch

@@ -79,7 +79,12 @@ export class LoneReplica {
       minInsyncReplicas: minIsr,
       rules,
     })
-    const noHost: IdleReplicaHost = { create: () => this.partition, admit: () => {}, propose: () => {} }
+    const noHost: IdleReplicaHost = {
+      canCreate: () => true,
+      create: () => this.partition,
+      admit: () => {},
+      propose: () => {},
+    }
     const idle = new IdleReplicas(env, 1, this.metadata, noHost, 'when-touched')
     this.fetches = new FollowerFetch(new Map([[TP, this.partition]]), this.metadata, idle, rules)
   }

@@ -47,6 +47,8 @@ export class Partition {
   partitionEpoch = -1
   leaderId = -1
   isLeader = false
+  /** Its log directory has failed: for the rest of the process nothing can be asked of it (`HostedPartition.Offline`). */
+  isOffline = false
   replicas: readonly number[] = []
   /** The in-sync set that the controller committed, as far as this leader knows. */
   isr: readonly number[] = []
@@ -125,6 +127,19 @@ export class Partition {
     this.remotes = []
     if (isNewEpoch) this.env.emit(M.followerBegan, this.tp, this.leaderId, this.leaderEpoch, this.log.logEndOffset)
     return restarts
+  }
+
+  /** `Partition.markOffline`: it has no role any more, and takes none. */
+  markOffline(): void {
+    this.isOffline = true
+    this.isLeader = false
+    this.leaderId = -1
+    this.leaderEpochStartOffset = -1
+    this.isr = []
+    this.maximalIsr = []
+    this.pending = null
+    this.remotes = []
+    this.env.emit(M.replicaOffline, this.tp, this.leaderEpoch)
   }
 
   /** Takes a role that it has had for a while, with everybody in sync and nothing written, without telling of it again. */

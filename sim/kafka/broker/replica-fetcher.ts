@@ -222,8 +222,14 @@ export class ReplicaFetcherManager implements NetworkClientOwner, QuestionHost {
   private append(state: FetchState, data: FetchPartitionResponse): void {
     const { log } = state.partition
     const { records } = data
+    const appended = records.length === 0 ? 0 : log.appendAsFollower(records, this.newestEpoch(state))
     // What does not begin at the log's end cannot be appended (`UnexpectedAppendOffsetException`).
-    if (records.length > 0 && log.appendAsFollower(records, this.newestEpoch(state)) < 0) return this.delay(state)
+    if (appended === -1) return this.delay(state)
+    // `markPartitionFailed`
+    if (appended < 0) {
+      state.failed = true
+      return
+    }
     const highWatermark = Math.min(data.highWatermark, log.logEndOffset)
     if (highWatermark !== log.highWatermark && highWatermark >= 0) {
       log.setHighWatermark(highWatermark, state.leaderEpoch, false)

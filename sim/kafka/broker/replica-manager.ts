@@ -1,6 +1,7 @@
 import { topicIdOf, tpOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import { NO_GUARD } from '../log/verification-state.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
@@ -14,7 +15,7 @@ import { Appends, type AppendsHost } from './appends.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import type { FetchPurgatory } from './delayed-fetch.ts'
 import { type IdleReplicaHost, IdleReplicas, type Materialisation } from './idle-replicas.ts'
-import type { MetadataCache } from './metadata-cache.ts'
+import type { MetadataCache, PartitionMetadata } from './metadata-cache.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
 import { Reads, type ReadsHost } from './reads.ts'
@@ -29,6 +30,8 @@ import { topicConfigOf } from './topic-configs.ts'
 /** `ProducerStateManager.LATE_TRANSACTION_BUFFER_MS` */
 const LATE_TRANSACTION_BUFFER_MS = 300_000
 const NOWHERE: readonly number[] = []
+
+const NO_ENTRIES: readonly LogEntry[] = Object.freeze([])
 
 /** What a replica manager needs to know of its broker. */
 export interface ReplicaManagerOptions {
@@ -142,6 +145,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     }
     const partition = this.partition(tp)
     this.fetchers.remove(tp)
+    if (partition === null || !mayLead(partition, state)) return
     if (partition.makeLeader(state)) this.fetches.flush(tp)
     partition.maybeIncrementLeaderHW()
     this.afterIsrOrHighWatermark(tp)
@@ -157,20 +161,26 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
       return
     }
     const partition = this.partition(tp)
-    if (!partition.makeFollower(state)) return
+    if (partition === null || partition.isOffline || !partition.makeFollower(state)) return
     this.alterPartitions.forget(tp)
     this.fetchers.add(partition)
     this.appends.produces.check(tp)
     this.fetches.flush(tp)
   }
 
-  private partition(tp: number): Partition {
+  /** The replica, made if need be; null when no directory is left that could hold it. */
+  private partition(tp: number): Partition | null {
     const known = this.partitions.get(tp)
     if (known !== undefined) return known
+    if (!this.canCreate(tp)) return null
     const created = this.create(tp)
     this.partitions.set(tp, created)
     if (this.isInternal(tp)) this.idle.addWoken(created)
     return created
+  }
+
+  canCreate(tp: number): boolean {
+    return this.logs.admits(tp)
   }
 
   create(tp: number): Partition {
@@ -229,8 +239,11 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     return this.appends.append(tp, batch, -1, 'COORDINATOR', guard, transactionVersion).error
   }
 
-  entriesOf(tp: number): readonly LogEntry[] {
-    return this.partitions.get(tp)?.log.allEntries() ?? []
+  entriesOf(tp: number): readonly LogEntry[] | null {
+    const partition = this.partitions.get(tp)
+    if (partition === undefined) return NO_ENTRIES
+    if (partition.isOffline || !partition.log.io.admitsRead()) return null
+    return partition.log.allEntries()
   }
 
   logEndOffset(tp: number): number {
@@ -268,6 +281,17 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     if (this.fetches.consumers === 0) return
     for (const { topicId, partitionIndex } of fetch.response.responses) {
       this.fetches.onHighWatermark(tpOf(topicId, partitionIndex))
+    }
+  }
+
+  // --- failed directories -------------------------------------------------------------------------------------------
+
+  /** `ReplicaManager.handleLogDirFailure`: nobody fetches for the replicas in it, and they have no role any more. */
+  onDirectoryFailed(directory: LogDirectory): void {
+    for (const { tp } of directory.logs) {
+      this.fetchers.remove(tp)
+      this.alterPartitions.forget(tp)
+      this.partitions.get(tp)?.markOffline()
     }
   }
 
@@ -311,4 +335,10 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   waiting(): readonly string[] {
     return this.appends.produces.size === 0 ? [] : [`the replication of ${this.appends.produces.size} produce requests`]
   }
+}
+
+/** A new leadership begins with its epoch written to the disk (`applyLocalLeadersDelta`). */
+function mayLead(partition: Partition, { leaderEpoch }: PartitionMetadata): boolean {
+  if (partition.isOffline) return false
+  return leaderEpoch <= partition.leaderEpoch || partition.log.io.admitsWrite()
 }

@@ -41,6 +41,8 @@ export const BrokerTimer = {
   OffsetExpiration: 23,
   /** A follower cuts its log a moment after it took over the high watermark (KAFKA-14704); a = the answer's number. */
   FetchTruncation: 24,
+  /** A log directory has failed; a = its place in `log.dirs`. */
+  LogDirFailure: 25,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

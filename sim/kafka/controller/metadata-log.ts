@@ -1,3 +1,4 @@
+import { IoFailures } from '../../storage/io-failures.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { MetadataFetchRequest, MetadataFetchResponse } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
@@ -10,6 +11,8 @@ import type { FetchedLog } from './metadata-fetches.ts'
 export class ControllerDisk implements FetchedLog {
   /** Rises with every wipe, so that whoever follows the log notices that it began anew. */
   generation = 0
+  /** What fails there. */
+  readonly failures: IoFailures = new IoFailures()
   private readonly records: MetadataRecord[] = []
 
   /** Offset after the last record. */

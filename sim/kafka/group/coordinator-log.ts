@@ -8,8 +8,8 @@ export interface CoordinatorLog {
    * verification of a transactional batch gave, `transactionVersion` of a marker what counts of its coordinator's word.
    */
   appendAsCoordinator(tp: number, batch: RecordBatch, guard?: number, transactionVersion?: number): number
-  /** Everything in the log. */
-  entriesOf(tp: number): readonly LogEntry[]
+  /** Everything in the log; null when its disk does not give it. */
+  entriesOf(tp: number): readonly LogEntry[] | null
   logEndOffset(tp: number): number
   highWatermark(tp: number): number
   /** Of one batch. */

@@ -117,8 +117,8 @@ export class CoordinatorPartition implements WritesOwner {
     if (this.state !== 'LOADING') return
     const { env, log } = this.parts
     const all = log.entriesOf(this.tp)
-    const entries = readable(env, this.tp, all)
-    this.state = entries.length < all.length ? 'FAILED' : 'ACTIVE'
+    const entries = all === null ? [] : readable(env, this.tp, all)
+    this.state = all === null || entries.length < all.length ? 'FAILED' : 'ACTIVE'
     if (this.state === 'FAILED') return
     this.shard.load(entries)
     this.writes.onLoaded()

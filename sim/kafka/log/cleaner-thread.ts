@@ -26,7 +26,7 @@ export class CleanerThread {
   }
 
   onTimer(logs: readonly PartitionLog[], timer: number): void {
-    for (const log of logs) log.upkeep.cleanIfDue()
+    for (const log of logs) if (log.io.isOnline) log.upkeep.cleanIfDue()
     this.env.setTimer(timer, this.interval)
   }
 }

@@ -82,6 +82,11 @@ export class LocalLog {
     this.file.flush()
   }
 
+  /** A part of a batch is left behind its last whole one. Nothing can be appended any more. */
+  tear(): void {
+    this.file.tear()
+  }
+
   // --- segments -----------------------------------------------------------------------------------------------------
 
   /** `LogSegment.shouldRoll`: there is no room for so many bytes, or the records span too long a time. */

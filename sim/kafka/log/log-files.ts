@@ -1,6 +1,6 @@
 import type { AppendFile } from '../../storage/append-file.ts'
 import type { AtomicFile } from '../../storage/atomic-file.ts'
-import type { Disk } from '../../storage/disk.ts'
+import type { Directory } from '../../storage/directory.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import type { EpochEntry } from './leader-epoch-cache.ts'
 import type { ProducerSnapshot } from './producer-snapshots.ts'
@@ -40,21 +40,21 @@ export interface LogFiles {
 }
 
 /** Opens a partition's files, empty if they do not exist. */
-export function openLogFiles(disk: Disk, tp: number): LogFiles {
+export function openLogFiles(directory: Directory, tp: number): LogFiles {
   return {
-    segment: disk.appendFile(LogFile.segment, tp),
-    segmentBaseOffsets: disk.atomicFile(LogFile.segmentBaseOffsets, tp),
-    leaderEpochs: disk.atomicFile(LogFile.leaderEpochs, tp),
-    producerSnapshots: disk.atomicFile(LogFile.producerSnapshots, tp),
-    transactionIndex: disk.atomicFile(LogFile.transactionIndex, tp),
+    segment: directory.appendFile(LogFile.segment, tp),
+    segmentBaseOffsets: directory.atomicFile(LogFile.segmentBaseOffsets, tp),
+    leaderEpochs: directory.atomicFile(LogFile.leaderEpochs, tp),
+    producerSnapshots: directory.atomicFile(LogFile.producerSnapshots, tp),
+    transactionIndex: directory.atomicFile(LogFile.transactionIndex, tp),
   }
 }
 
 /** Removes a partition's directory. */
-export function removeLogFiles(disk: Disk, tp: number): void {
-  disk.remove(LogFile.segment, tp)
-  disk.remove(LogFile.segmentBaseOffsets, tp)
-  disk.remove(LogFile.leaderEpochs, tp)
-  disk.remove(LogFile.producerSnapshots, tp)
-  disk.remove(LogFile.transactionIndex, tp)
+export function removeLogFiles(directory: Directory, tp: number): void {
+  directory.remove(LogFile.segment, tp)
+  directory.remove(LogFile.segmentBaseOffsets, tp)
+  directory.remove(LogFile.leaderEpochs, tp)
+  directory.remove(LogFile.producerSnapshots, tp)
+  directory.remove(LogFile.transactionIndex, tp)
 }

@@ -5,7 +5,7 @@ import type { TopicConfig } from '../protocol/config/topic.ts'
 import { LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LogFiles } from './log-files.ts'
 import { LocalLog } from './local-log.ts'
-import type { LogListener } from './log-parts.ts'
+import type { LogHome, LogListener } from './log-parts.ts'
 import { PartitionLog } from './partition-log.ts'
 import { type ProducerRules, ProducerStateManager } from './producer-state.ts'
 import { TransactionIndex } from './transaction-index.ts'
@@ -24,6 +24,7 @@ export interface LoadOptions {
   /** Whether the broker was stopped in good order (`.kafka_cleanshutdown`). */
   readonly hadCleanShutdown: boolean
   readonly checkpoints: LogCheckpoints
+  readonly home: LogHome
 }
 
 /**
@@ -64,6 +65,7 @@ export function loadLog(
     env,
     {
       tp,
+      home: options.home,
       local,
       epochs,
       producers,

@@ -1,15 +1,17 @@
 import { M } from '../../history/catalogue.ts'
 import { topicIdOf } from '../../history/ids.ts'
 import { ms } from '../../kernel/time.ts'
-import type { AtomicFile } from '../../storage/atomic-file.ts'
+import type { Directory } from '../../storage/directory.ts'
 import type { Disk } from '../../storage/disk.ts'
+import { IoOperation } from '../../storage/io-failures.ts'
 import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { CleanerThread } from './cleaner-thread.ts'
-import { LogFile, openLogFiles, removeLogFiles } from './log-files.ts'
+import { logDirNames } from './log-dir-names.ts'
+import { LogDirectory, type LogDirectoryListener } from './log-directory.ts'
+import { LogFile, openLogFiles } from './log-files.ts'
 import { emitLoaded, loadLog } from './log-loader.ts'
-import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import type { LogListener } from './log-parts.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { CURRENT_SWITCHES, type ProducerRules, type ProducerSwitches } from './producer-state.ts'
@@ -35,24 +37,19 @@ export interface TopicConfigs {
 }
 
 /**
- * The logs of one broker in one incarnation (`LogManager`): finds them on the disk, creates new ones, writes the
- * checkpoints that a restart begins with.
+ * The logs of one broker in one incarnation (`LogManager`): finds them in its directories, creates new ones, has the
+ * checkpoints written that a restart begins with.
  */
 export class LogManager implements LogListener {
-  /** Broker epoch of the process that stopped in good order before this one; -1 when it did not. */
+  /** Broker epoch of the process that stopped in good order before this one; -1 when it did not, or not all can be read. */
   readonly previousBrokerEpoch: number
+  /** In the order of `log.dirs`. */
+  readonly directories: readonly LogDirectory[]
   private readonly env: Env
-  private readonly disk: Disk
   private readonly config: BrokerConfig
   private readonly producerRules: ProducerRules
-  private readonly cleanShutdownFile: AtomicFile<number>
-  private readonly recoveryPoints: OffsetCheckpoint
-  private readonly highWatermarks: OffsetCheckpoint
-  private readonly logStartOffsets: OffsetCheckpoint
-  private readonly cleanerOffsets: OffsetCheckpoint
   private readonly byTp: Map<number, PartitionLog> = new Map()
   private readonly all: PartitionLog[] = []
-  private readonly tps: number[] = []
   /** Partitions whose flush timer runs. */
   private readonly flushTimers: Set<number> = new Set()
   /** From the loading on. */
@@ -60,41 +57,39 @@ export class LogManager implements LogListener {
   private cleaning: CleanerThread | null = null
 
   /**
-   * Opens the disk; nothing is read but the clean-shutdown marker until {@link load}.
+   * Opens the disk; nothing is read but the clean-shutdown markers until {@link load}.
    *
    * @param switches rules of the profile about producers: Kafka's current ones unless told otherwise
+   * @param listener told of directories that fail
    */
-  constructor(env: Env, disk: Disk, config: BrokerConfig, switches: ProducerSwitches = CURRENT_SWITCHES) {
+  constructor(
+    env: Env,
+    disk: Disk,
+    config: BrokerConfig,
+    switches: ProducerSwitches = CURRENT_SWITCHES,
+    listener: LogDirectoryListener | null = null,
+  ) {
     this.env = env
-    this.disk = disk
     this.config = config
     this.producerRules = {
       ...switches,
       expirationMs: config['producer.id.expiration.ms'],
       verifies: switches.verifies && config['transaction.partition.verification.enable'],
     }
-    this.cleanShutdownFile = disk.atomicFile(LogFile.cleanShutdown, 0)
-    this.previousBrokerEpoch = this.cleanShutdownFile.read() ?? -1
-    this.recoveryPoints = new OffsetCheckpoint(disk.atomicFile(LogFile.recoveryPoints, 0))
-    this.highWatermarks = new OffsetCheckpoint(disk.atomicFile(LogFile.highWatermarks, 0))
-    this.logStartOffsets = new OffsetCheckpoint(disk.atomicFile(LogFile.logStartOffsets, 0))
-    this.cleanerOffsets = new OffsetCheckpoint(disk.atomicFile(LogFile.cleanerOffsets, 0))
+    this.directories = logDirNames(config).map(
+      (name, index) => new LogDirectory(env, index, name, disk.directories[index] as Directory, listener),
+    )
+    this.previousBrokerEpoch = brokerEpochOf(this.directories)
   }
 
   /**
-   * Loads every log on the disk and begins the periodic work. The clean-shutdown marker is removed first, so that a crash
-   * from here on is an unclean shutdown. Once per incarnation.
+   * Loads every log that can be read and begins the periodic work. The clean-shutdown markers are removed first, so that a
+   * crash from here on is an unclean shutdown. Recovery writes, too. Once per incarnation.
    */
   load(configs: TopicConfigs): void {
     this.retention = new RetentionCheck(this.env, this.config)
     this.cleaning = new CleanerThread(this.env, this.config)
-    const hadCleanShutdown = this.cleanShutdownFile.read() !== null
-    this.cleanShutdownFile.remove()
-    for (const tp of this.disk.keysOf(LogFile.segment)) {
-      if (configs.isInternal?.(topicIdOf(tp)) === true && this.isEmpty(tp)) continue
-      const log = this.open(tp, configs.topicConfig(topicIdOf(tp)), hadCleanShutdown)
-      emitLoaded(this.env, log, hadCleanShutdown)
-    }
+    for (const directory of this.directories) this.loadDirectory(directory, configs)
     const { config, env } = this
     env.setTimer(LogTimer.highWatermarkCheckpoint, ms(config['replica.high.watermark.checkpoint.interval.ms']))
     env.setTimer(LogTimer.recoveryPointCheckpoint, ms(config['log.flush.offset.checkpoint.interval.ms']))
@@ -102,10 +97,16 @@ export class LogManager implements LogListener {
     env.setTimer(LogTimer.producerExpiration, ms(config['producer.id.expiration.check.interval.ms']))
   }
 
-  private isEmpty(tp: number): boolean {
-    const file = this.disk.appendFile(LogFile.segment, tp)
-    if (file.length === 0) file.cutTornTail()
-    return file.length === 0
+  private loadDirectory(directory: LogDirectory, configs: TopicConfigs): void {
+    const needed = directory.cleanBrokerEpoch >= 0 ? IoOperation.read : IoOperation.read | IoOperation.write
+    if (!directory.admits(needed)) return
+    const hadCleanShutdown = directory.beginLoading()
+    const { files } = directory
+    for (const tp of files.keysOf(LogFile.segment)) {
+      if (configs.isInternal?.(topicIdOf(tp)) === true && isEmpty(files, tp)) continue
+      const log = this.open(directory, tp, configs.topicConfig(topicIdOf(tp)), hadCleanShutdown)
+      emitLoaded(this.env, log, hadCleanShutdown)
+    }
   }
 
   get(tp: number): PartitionLog | undefined {
@@ -117,16 +118,36 @@ export class LogManager implements LogListener {
     return this.all
   }
 
-  /** The partition's log, an empty one if there is none yet. */
+  /** Whether the partition has a log that is online, or may be given one: there is a directory that can be written. */
+  admits(tp: number): boolean {
+    return this.byTp.get(tp)?.io.isOnline ?? this.placeFor() !== null
+  }
+
+  /** The partition's log, an empty one if there is none yet. Ask {@link admits} where a disk may fail. */
   getOrCreate(tp: number, config: TopicConfig): PartitionLog {
     if (this.retention === null) throw new Error('a log was asked for before the logs were loaded')
+    const known = this.byTp.get(tp)
+    if (known !== undefined) return known
+    const directory = this.placeFor()
+    if (directory === null) throw new Error('a log was asked for, and no directory is left')
     // A new log has nothing to recover, whatever became of the others.
-    return this.byTp.get(tp) ?? this.open(tp, config, true)
+    return this.open(directory, tp, config, true)
+  }
+
+  /** `LogManager.nextLogDirs`: the directory with the fewest logs that takes one more; null = none does. */
+  private placeFor(): LogDirectory | null {
+    let best: LogDirectory | null = null
+    for (const directory of this.directories) {
+      const isBetter = best === null || directory.logs.length < best.logs.length
+      if (isBetter && directory.admits(IoOperation.write)) best = directory
+    }
+    return best
   }
 
   /**
    * Gives a log away (`LogManager.asyncDelete`): its directory gets another name, which is safe on the disk at once, so nothing
-   * of it is ever found again, and the checkpoints that speak of it are written anew; that of high watermarks in its time.
+   * of it is ever found again, and the checkpoints that speak of it are written anew; that of high watermarks in its time. In a
+   * log directory that has failed the files stay, to be found at the next start.
    *
    * @param stray whether it was found to belong to no replica of this broker (`LogManager.isStrayKraftReplica`).
    */
@@ -134,14 +155,10 @@ export class LogManager implements LogListener {
     const log = this.byTp.get(tp)
     if (log === undefined) return
     this.byTp.delete(tp)
-    const at = this.tps.indexOf(tp)
-    this.all.splice(at, 1)
-    this.tps.splice(at, 1)
-    removeLogFiles(this.disk, tp)
-    this.checkpointRecoveryPoints()
-    this.checkpointLogStartOffsets()
-    this.checkpointCleanerOffsets()
-    this.env.emit(M.logDeleted, tp, log.logEndOffset, stray ? 1 : 0)
+    this.all.splice(this.all.indexOf(log), 1)
+    const isDeleted = log.io.admitsWrite()
+    for (const directory of this.directories) directory.remove(log)
+    if (isDeleted) this.env.emit(M.logDeleted, tp, log.logEndOffset, stray ? 1 : 0)
   }
 
   /** A topic's settings changed. */
@@ -156,7 +173,7 @@ export class LogManager implements LogListener {
     const { config, env } = this
     switch (kind) {
       case LogTimer.highWatermarkCheckpoint:
-        this.checkpointHighWatermarks()
+        for (const directory of this.directories) directory.checkpointHighWatermarks()
         this.retention?.lookAhead(this.all, LogTimer.retention)
         env.setTimer(kind, ms(config['replica.high.watermark.checkpoint.interval.ms']))
         return true
@@ -165,7 +182,7 @@ export class LogManager implements LogListener {
         env.setTimer(kind, ms(config['log.flush.offset.checkpoint.interval.ms']))
         return true
       case LogTimer.logStartOffsetCheckpoint:
-        this.checkpointLogStartOffsets()
+        for (const directory of this.directories) directory.checkpointLogStartOffsets()
         env.setTimer(kind, ms(config['log.flush.start.offset.checkpoint.interval.ms']))
         return true
       case LogTimer.producerExpiration:
@@ -177,7 +194,7 @@ export class LogManager implements LogListener {
         return true
       case LogTimer.cleaner:
         this.cleaning?.onTimer(this.all, kind)
-        this.checkpointCleanerOffsets()
+        for (const directory of this.directories) directory.checkpointCleaner()
         return true
       case LogTimer.flush:
         this.flushTimers.delete(a)
@@ -198,31 +215,32 @@ export class LogManager implements LogListener {
     this.cleaning?.begin(LogTimer.cleaner)
   }
 
+  private checkpointRecoveryPoints(): void {
+    for (const directory of this.directories) directory.checkpointRecoveryPoints()
+  }
+
   /**
-   * The logs' part of a clean shutdown: everything flushed and checkpointed, the marker last. A process that never loaded
+   * The logs' part of a clean shutdown: everything flushed and checkpointed, the markers last. A process that never loaded
    * its logs leaves the disk as it found it.
    */
   cleanShutdown(brokerEpoch: number): void {
     if (this.retention === null) return
-    this.checkpointHighWatermarks()
-    for (const log of this.all) log.close()
-    this.checkpointRecoveryPoints()
-    this.checkpointLogStartOffsets()
-    this.cleanShutdownFile.write(brokerEpoch)
+    for (const directory of this.directories) directory.checkpointHighWatermarks()
+    for (const directory of this.directories) directory.cleanShutdown(brokerEpoch)
   }
 
-  private open(tp: number, config: TopicConfig, hadCleanShutdown: boolean): PartitionLog {
-    const checkpoints = {
-      recoveryPoint: this.recoveryPoints.read(tp),
-      highWatermark: this.highWatermarks.read(tp),
-      logStartOffset: this.logStartOffsets.read(tp),
-      firstDirtyOffset: this.cleanerOffsets.read(tp),
+  private open(directory: LogDirectory, tp: number, config: TopicConfig, hadCleanShutdown: boolean): PartitionLog {
+    const options = {
+      config,
+      producerRules: this.producerRules,
+      hadCleanShutdown,
+      checkpoints: directory.checkpointsOf(tp),
+      home: directory,
     }
-    const options = { config, producerRules: this.producerRules, hadCleanShutdown, checkpoints }
-    const log = loadLog(this.env, tp, openLogFiles(this.disk, tp), options, this)
+    const log = loadLog(this.env, tp, openLogFiles(directory.files, tp), options, this)
     this.byTp.set(tp, log)
     this.all.push(log)
-    this.tps.push(tp)
+    directory.add(log)
     this.retention?.onConfig(config, LogTimer.retention)
     if (log.hasSegments) this.cleaning?.begin(LogTimer.cleaner)
     this.keepFlushing(tp)
@@ -239,32 +257,19 @@ export class LogManager implements LogListener {
     this.flushTimers.add(tp)
     this.env.setTimer(LogTimer.flush, Math.max(interval, ms(1)), tp)
   }
+}
 
-  private checkpointHighWatermarks(): void {
-    this.highWatermarks.write(
-      this.tps,
-      this.all.map((log) => log.highWatermark),
-    )
-  }
+function isEmpty(files: Directory, tp: number): boolean {
+  const file = files.appendFile(LogFile.segment, tp)
+  if (file.length === 0) file.cutTornTail()
+  return file.length === 0
+}
 
-  private checkpointRecoveryPoints(): void {
-    this.recoveryPoints.write(
-      this.tps,
-      this.all.map((log) => log.recoveryPoint),
-    )
-  }
-
-  private checkpointLogStartOffsets(): void {
-    this.logStartOffsets.write(
-      this.tps,
-      this.all.map((log) => log.logStartOffset),
-    )
-  }
-
-  private checkpointCleanerOffsets(): void {
-    this.cleanerOffsets.write(
-      this.tps,
-      this.all.map((log) => log.upkeep.firstDirtyOffset),
-    )
-  }
+/** `readBrokerEpochFromCleanShutdownFiles`: what all markers agree on; -1 when one is missing, or its directory. */
+function brokerEpochOf(directories: readonly LogDirectory[]): number {
+  const [first] = directories
+  const epoch = first === undefined ? -1 : first.cleanBrokerEpoch
+  const agrees = ({ files, cleanBrokerEpoch }: LogDirectory): boolean =>
+    cleanBrokerEpoch === epoch && !files.failures.fails(IoOperation.read)
+  return directories.every(agrees) ? epoch : -1
 }

@@ -12,9 +12,17 @@ export interface LogListener {
   onRolled(): void
 }
 
+/** The directory that a log is in (`LogDirectory`). */
+export interface LogHome {
+  readonly isOnline: boolean
+  /** Whether all of these operations (`IoOperation`) succeed now; if one does not, nothing does from then on. */
+  admits(operations: number): boolean
+}
+
 /** Everything a log is made of; {@link loadLog} puts it together from the disk. */
 export interface PartitionLogState {
   readonly tp: number
+  readonly home: LogHome
   readonly local: LocalLog
   readonly epochs: LeaderEpochFileCache
   readonly producers: ProducerStateManager

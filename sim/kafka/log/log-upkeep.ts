@@ -3,6 +3,7 @@ import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { LocalLog } from './local-log.ts'
+import type { LogIo } from './log-io.ts'
 import { LogCompaction } from './log-compaction.ts'
 import { LogRetention } from './log-retention.ts'
 import type { ProducerStateManager } from './producer-state.ts'
@@ -14,6 +15,7 @@ export interface UpkeptLog {
   readonly logStartOffset: number
   readonly highWatermark: number
   readonly lastStableOffset: number
+  readonly io: LogIo
   roll(): void
   incrementLogStartOffset(offset: number): void
 }
@@ -63,7 +65,7 @@ export class LogUpkeep {
   deleteOldSegments(): void {
     const { logStartOffset, highWatermark } = this.log
     const { count, all } = this.retention.due({ logStartOffset, highWatermark, nowMs: this.nowMs(0) })
-    if (count === 0) return
+    if (count === 0 || !this.log.io.admitsWrite()) return
     // There is always a segment.
     if (all) this.log.roll()
     this.log.incrementLogStartOffset(this.retention.delete(count))

@@ -230,9 +230,14 @@ export class LogWorld {
   }
 
   restart(): PartitionLog {
+    this.restartBroker()
+    return this.log
+  }
+
+  /** As {@link restart}, where there may be no log. */
+  restartBroker(): void {
     this.moments()
     this.manager = this.startBroker()
-    return this.log
   }
 
   private startBroker(): LogManager {

@@ -10,6 +10,7 @@ import { AppendResult } from './append-result.ts'
 import type { EpochEndOffset, LeaderEpochFileCache } from './leader-epoch-cache.ts'
 import type { LocalLog } from './local-log.ts'
 import { LogFlushing } from './log-flushing.ts'
+import { LogIo } from './log-io.ts'
 import { tellAppended, tellDeduplicated } from './log-moments.ts'
 import type { LogListener, PartitionLogState } from './log-parts.ts'
 import { LogTransactions } from './log-transactions.ts'
@@ -29,6 +30,7 @@ export class PartitionLog implements UpkeptLog {
   readonly tp: number
   readonly transactions: LogTransactions
   readonly upkeep: LogUpkeep
+  readonly io: LogIo
   private readonly env: Env
   private readonly local: LocalLog
   private readonly flushing: LogFlushing
@@ -45,6 +47,7 @@ export class PartitionLog implements UpkeptLog {
     this.env = env
     this.tp = state.tp
     this.local = state.local
+    this.io = new LogIo(env, state.home, state.local)
     this.epochs = state.epochs
     this.producers = state.producers
     this.transactions = new LogTransactions(env, state.local.all, state.producers, state.index)
@@ -52,7 +55,7 @@ export class PartitionLog implements UpkeptLog {
     this.start = state.logStartOffset
     this.end = state.logEndOffset
     this.high = state.highWatermark
-    this.flushing = new LogFlushing(env, state.tp, state.local, state.recoveryPoint)
+    this.flushing = new LogFlushing(env, state.tp, state.local, this.io, state.recoveryPoint)
     this.upkeep = new LogUpkeep(env, this, state)
     this.limits = new AppendLimits(state.config)
     this.configure(state.config)
@@ -103,7 +106,7 @@ export class PartitionLog implements UpkeptLog {
   /**
    * Appends a batch at the log's end under the leader's epoch, or finds that it must not or need not be. Codes INVALID_RECORD,
    * MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and for markers
-   * TRANSACTION_COORDINATOR_FENCED. The result is valid until the next call.
+   * TRANSACTION_COORDINATOR_FENCED; KAFKA_STORAGE_ERROR where the disk fails. The result is valid until the next call.
    *
    * @param guard what {@link LogTransactions.startVerification} gave for a transactional batch that was verified, else `NO_GUARD`
    * @param transactionVersion of a marker, where the coordinator's word for it counts (KIP-1228), else 0
@@ -118,6 +121,7 @@ export class PartitionLog implements UpkeptLog {
     const count = batch.records.length
     const refusal = this.limits.refusalOf(batch)
     if (refusal !== Errors.NONE) return this.result.refused(refusal)
+    if (!this.io.admitsAppend()) return this.result.refused(Errors.KAFKA_STORAGE_ERROR)
     const baseOffset = this.end
     this.epochs.assign(leaderEpoch, baseOffset)
     if (batch.size > this.limits.segmentBytes) return this.result.refused(Errors.RECORD_LIST_TOO_LARGE)
@@ -135,29 +139,32 @@ export class PartitionLog implements UpkeptLog {
       if (errorCode !== Errors.NONE) return this.result.refused(errorCode)
     }
     const lastOffset = baseOffset + count - 1
-    this.write({ baseOffset, lastOffset, leaderEpoch, batch }, APPENDED_AS_LEADER)
+    if (!this.write({ baseOffset, lastOffset, leaderEpoch, batch }, APPENDED_AS_LEADER))
+      return this.result.refused(Errors.KAFKA_STORAGE_ERROR)
     return this.result.accepted(baseOffset, lastOffset, false)
   }
 
   /**
    * Appends fetched batches verbatim. From the first batch on whose leader epoch is above the one the fetch was made under,
-   * everything is dropped (KAFKA-18723). Returns the number of batches appended, or -1 when there is one that must not be
-   * (see {@link isAppendable}).
+   * everything is dropped (KAFKA-18723). Returns the number of batches appended, -1 when there is one that must not be
+   * (see {@link isAppendable}), or -2 when the disk fails.
    */
   appendAsFollower(entries: readonly LogEntry[], fetchedUnderEpoch: number): number {
     if (!isAppendable(this.env, this.tp, this.end, entries, fetchedUnderEpoch)) return -1
+    if (!this.io.admitsAppend()) return -2
     let appended = 0
     for (; appended < entries.length; appended++) {
       const entry = entries[appended] as LogEntry
       if (entry.leaderEpoch > fetchedUnderEpoch) break
       this.epochs.assign(entry.leaderEpoch, entry.baseOffset)
       this.maybeRoll(entry.batch)
-      this.write(entry, 0)
+      if (!this.write(entry, 0)) return -2
     }
     return appended
   }
 
-  private write(entry: LogEntry, asLeader: number): void {
+  /** False: it is written, and the flush that was due has failed. */
+  private write(entry: LogEntry, asLeader: number): boolean {
     const { batch, baseOffset } = entry
     this.local.append(entry)
     this.end = entry.lastOffset + 1
@@ -166,7 +173,7 @@ export class PartitionLog implements UpkeptLog {
       if (batch.isTransactional) this.transactions.onWritten(batch, firstOffset, baseOffset, this.start)
     }
     tellAppended(this.env, this.tp, entry, asLeader)
-    this.flushing.afterAppend(this.end)
+    return this.flushing.afterAppend(this.end)
   }
 
   private maybeRoll(batch: RecordBatch): void {
@@ -257,10 +264,12 @@ export class PartitionLog implements UpkeptLog {
 
   /**
    * Drops everything from `offset` on; a batch that holds it goes as a whole. Leader epochs that began at the end are
-   * dropped even when no record is (`UnifiedLog.truncateTo`). The high watermark falls to the end. Returns the new end.
+   * dropped even when no record is (`UnifiedLog.truncateTo`). The high watermark falls to the end. Returns the new end. Where
+   * the disk fails nothing changes.
    */
   truncateTo(offset: number): number {
     const before = this.end
+    if (!this.io.admitsWrite()) return before
     if (offset >= before) {
       this.epochs.truncateFromEnd(before)
       return before
@@ -281,6 +290,7 @@ export class PartitionLog implements UpkeptLog {
 
   /** Drops everything; the log is empty and goes on at `offset`. */
   truncateFullyAndStartAt(offset: number): void {
+    if (!this.io.admitsWrite()) return
     const before = this.end
     this.local.startAt(offset)
     this.start = offset
@@ -326,6 +336,7 @@ export class PartitionLog implements UpkeptLog {
   /** Part of a clean shutdown: everything durable, and what is known of producers kept for the next start. */
   close(): void {
     this.flush()
+    if (!this.io.admitsWrite()) return
     this.transactions.index.flush()
     this.producers.takeSnapshot(this.start, this.end)
   }

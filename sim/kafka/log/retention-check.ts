@@ -38,7 +38,7 @@ export class RetentionCheck {
   }
 
   onTimer(logs: readonly PartitionLog[], timer: number): void {
-    for (const log of logs) log.upkeep.deleteOldSegments()
+    for (const log of logs) if (log.io.isOnline) log.upkeep.deleteOldSegments()
     this.env.setTimer(timer, this.interval)
   }
 

@@ -192,8 +192,7 @@ export class TransactionCluster extends MiniCluster {
 
   /** States that the log of a broker holds for the id, with epochs. */
   written(broker: number = this.coordinator): readonly string[] {
-    return this.broker(broker)
-      .replicas.entriesOf(this.logTp)
+    return (this.broker(broker).replicas.entriesOf(this.logTp) ?? [])
       .flatMap((entry) => transactionRecordsIn(entry.batch))
       .map(({ value }) => (value === null ? 'tombstone' : `${value.transactionStatus} ${value.producerEpoch}`))
   }

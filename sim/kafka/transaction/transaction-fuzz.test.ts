@@ -131,7 +131,7 @@ class Chaos {
   decided(): ReadonlyMap<string, ReadonlySet<string>> {
     const decided = new Map<string, Set<string>>()
     const { cluster } = this
-    for (const entry of cluster.broker(cluster.coordinator).replicas.entriesOf(cluster.logTp)) {
+    for (const entry of cluster.broker(cluster.coordinator).replicas.entriesOf(cluster.logTp) ?? []) {
       for (const { value } of transactionRecordsIn(entry.batch)) {
         if (value?.transactionStatus.startsWith('Prepare') !== true) continue
         const kind = value.transactionStatus === 'PrepareCommit' ? 'commit' : 'abort'
@@ -147,7 +147,7 @@ class Chaos {
     for (const partition of [0, 1, 2]) {
       const tp = this.cluster.orders(partition)
       const leader = this.cluster.up.find((id) => this.cluster.partition(id, tp).isLeader) as number
-      for (const { batch } of this.cluster.broker(leader).replicas.entriesOf(tp)) {
+      for (const { batch } of this.cluster.broker(leader).replicas.entriesOf(tp) ?? []) {
         const kind = batch.marker?.type === 'COMMIT' ? 'commit' : 'abort'
         if (batch.marker !== null) add(marked, `${batch.producerId}/${batch.producerEpoch}`, kind)
       }

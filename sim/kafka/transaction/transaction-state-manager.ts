@@ -151,7 +151,7 @@ export class TransactionStateManager {
   private finishLoading(partition: TransactionPartition): void {
     const { env, log } = this.parts
     const { tp, epoch, ids } = partition
-    for (const entry of readable(env, tp, log.entriesOf(tp))) {
+    for (const entry of readable(env, tp, log.entriesOf(tp) ?? [])) {
       for (const { transactionalId, value } of transactionRecordsIn(entry.batch)) {
         if (value === null) ids.delete(transactionalId)
         else ids.set(transactionalId, metadataOf(transactionalId, value))

@@ -47,6 +47,8 @@ export interface BrokerConfig {
   readonly 'log.cleaner.min.cleanable.ratio': number
   readonly 'log.cleaner.min.compaction.lag.ms': number
   readonly 'log.cleanup.policy': 'delete' | 'compact' | 'compact,delete'
+  /** Comma separated; absent = one. */
+  readonly 'log.dirs'?: string
   readonly 'log.flush.interval.messages': number
   readonly 'log.flush.interval.ms': number
   readonly 'log.flush.offset.checkpoint.interval.ms': number
@@ -58,6 +60,8 @@ export interface BrokerConfig {
   readonly 'log.roll.ms': number
   readonly 'log.segment.bytes': number
   readonly 'message.max.bytes': number
+  /** One of `log.dirs`; absent = the first. */
+  readonly 'metadata.log.dir'?: string
   readonly 'min.insync.replicas': number
   readonly 'num.partitions': number
   readonly 'offsets.commit.timeout.ms': number
@@ -97,7 +101,7 @@ const LEADER_SELECTOR = 'org.apache.kafka.common.replica.LeaderSelector'
 /** Consumers read from a replica in their own rack (KIP-392). */
 export const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
 
-/** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated, besides the free text `broker.rack`. */
+/** `KafkaConfig.scala` and its tables, 4.1: the settings that are simulated, besides the free texts `broker.rack`, `log.dirs` and `metadata.log.dir`. */
 export const BROKER_CONFIG: ConfigTable = {
   'add.partitions.to.txn.retry.backoff.max.ms': { type: 'ms', default: 100, min: 0, max: INT_MAX },
   'add.partitions.to.txn.retry.backoff.ms': { type: 'ms', default: 20, min: 1, max: INT_MAX },
@@ -215,7 +219,6 @@ export const BROKER_NOT_SIMULATED: readonly string[] = [
   'initial.broker.registration.timeout.ms',
   'log.cleaner.enable',
   'log.dir',
-  'log.dirs',
   'log.message.timestamp.type',
   'log.retention.hours',
   'log.retention.minutes',

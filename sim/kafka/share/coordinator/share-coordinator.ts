@@ -106,7 +106,9 @@ export class ShareCoordinator {
 
   private finishLoading(hold: Hold): void {
     const { env, log } = this.parts
-    for (const { batch } of log.entriesOf(hold.tp)) {
+    const entries = log.entriesOf(hold.tp)
+    if (entries === null) return
+    for (const { batch } of entries) {
       for (const record of shareStateRecordsIn(batch)) hold.shard.replay(record)
     }
     hold.loading = false
