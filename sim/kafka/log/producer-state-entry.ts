@@ -3,6 +3,13 @@ import { type EndTransactionMarker, lastSequence, type RecordBatch } from '../pr
 /** `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`: how many batches back a duplicate is recognised. */
 export const NUM_BATCHES_TO_RETAIN = 5
 
+/** What is remembered of a batch, side by side: a cluster has very many of these entries, most of them of one batch. */
+const FIRST_SEQUENCE = 0
+const LAST_SEQUENCE = 1
+const BASE_OFFSET = 2
+const LAST_OFFSET = 3
+const WIDTH = 4
+
 /** What a snapshot keeps of a producer: its last batch only; sequences and offsets are -1 where it has written none. */
 export interface ProducerSnapshotEntry {
   readonly producerId: number
@@ -31,10 +38,8 @@ export class ProducerStateEntry {
   coordinatorEpoch: number
   /** Where the open transaction begins; -1 = none is open. */
   currentTxnFirstOffset: number
-  private readonly firstSequences: number[]
-  private readonly lastSequences: number[]
-  private readonly baseOffsets: number[]
-  private readonly lastOffsets: number[]
+  /** {@link WIDTH} numbers for each slot. */
+  private readonly batches: number[]
   /** How many batches are remembered: five, or one as before KAFKA-5494 (1.0). */
   private readonly retained: number
   /** Slot of the last batch. */
@@ -48,28 +53,26 @@ export class ProducerStateEntry {
     this.lastTimestamp = last.lastTimestamp
     this.coordinatorEpoch = last.coordinatorEpoch
     this.currentTxnFirstOffset = last.currentTxnFirstOffset
-    const isEmpty = last.lastOffset < 0
-    this.firstSequences = isEmpty ? [] : [last.firstSequence]
-    this.lastSequences = isEmpty ? [] : [last.lastSequence]
-    this.baseOffsets = isEmpty ? [] : [last.baseOffset]
-    this.lastOffsets = isEmpty ? [] : [last.lastOffset]
+    this.batches = last.lastOffset < 0 ? [] : [last.firstSequence, last.lastSequence, last.baseOffset, last.lastOffset]
   }
 
   /** No batch of this epoch is remembered. */
   get isEmpty(): boolean {
-    return this.firstSequences.length === 0
+    return this.batches.length === 0
   }
 
   /** Remembers a batch that was written; another epoch clears what was known. */
   add(batch: RecordBatch, baseOffset: number): void {
     if (batch.producerEpoch !== this.producerEpoch) this.clear(batch.producerEpoch)
-    const count = this.firstSequences.length
+    const { batches } = this
+    const count = batches.length / WIDTH
     const slot = count < this.retained ? count : this.at === this.retained - 1 ? 0 : this.at + 1
+    const row = slot * WIDTH
     this.at = slot
-    this.firstSequences[slot] = batch.baseSequence
-    this.lastSequences[slot] = this.lastSequence = lastSequence(batch)
-    this.baseOffsets[slot] = baseOffset
-    this.lastOffsets[slot] = baseOffset + batch.records.length - 1
+    batches[row + FIRST_SEQUENCE] = batch.baseSequence
+    batches[row + LAST_SEQUENCE] = this.lastSequence = lastSequence(batch)
+    batches[row + BASE_OFFSET] = baseOffset
+    batches[row + LAST_OFFSET] = baseOffset + batch.records.length - 1
     this.lastTimestamp = batch.maxTimestamp
   }
 
@@ -89,15 +92,17 @@ export class ProducerStateEntry {
   /** Slot of the remembered batch with the same epoch and exactly the same sequences; -1 = none. */
   findDuplicate(batch: RecordBatch): number {
     if (batch.producerEpoch !== this.producerEpoch) return -1
-    const { firstSequences } = this
-    for (let slot = 0; slot < firstSequences.length; slot++) {
-      if (firstSequences[slot] === batch.baseSequence && this.lastSequences[slot] === lastSequence(batch)) return slot
+    const { batches } = this
+    const last = lastSequence(batch)
+    for (let row = 0; row < batches.length; row += WIDTH) {
+      if (batches[row + FIRST_SEQUENCE] === batch.baseSequence && batches[row + LAST_SEQUENCE] === last)
+        return row / WIDTH
     }
     return -1
   }
 
   baseOffset(slot: number): number {
-    return this.baseOffsets[slot] as number
+    return this.batches[slot * WIDTH + BASE_OFFSET] as number
   }
 
   /** Whether compaction must leave a batch for what it tells of its producer (`isBatchLastRecordOfProducer`). */
@@ -112,7 +117,7 @@ export class ProducerStateEntry {
   }
 
   lastOffset(slot: number): number {
-    return this.lastOffsets[slot] as number
+    return this.batches[slot * WIDTH + LAST_OFFSET] as number
   }
 
   snapshot(): ProducerSnapshotEntry {
@@ -120,7 +125,7 @@ export class ProducerStateEntry {
     return {
       producerId,
       producerEpoch,
-      firstSequence: isEmpty ? -1 : (this.firstSequences[at] as number),
+      firstSequence: isEmpty ? -1 : (this.batches[at * WIDTH + FIRST_SEQUENCE] as number),
       lastSequence: this.lastSequence,
       baseOffset: isEmpty ? -1 : this.baseOffset(at),
       lastOffset: isEmpty ? -1 : this.lastOffset(at),
@@ -134,10 +139,7 @@ export class ProducerStateEntry {
     this.producerEpoch = producerEpoch
     this.lastSequence = -1
     this.at = 0
-    this.firstSequences.length = 0
-    this.lastSequences.length = 0
-    this.baseOffsets.length = 0
-    this.lastOffsets.length = 0
+    this.batches.length = 0
   }
 }
 
