@@ -190,13 +190,14 @@ export class CommittedLogInvariants implements MomentObserver {
     }
   }
 
-  /** In sync or eligible, and a replica: a reassignment may leave who is none any more among the eligible ones. */
+  /** In sync, or eligible and a replica: a reassignment may leave who is none any more among the eligible ones. */
   private electable(partition: number): readonly [low: number, high: number] {
     const { isrLow, isrHigh, elrLow, elrHigh, replicas } = this.shadow.cluster
-    const low = (isrLow[partition] as number) | (elrLow[partition] as number)
-    const high = (isrHigh[partition] as number) | (elrHigh[partition] as number)
-    if (!replicas.isKnown(partition)) return [low, high]
-    return [low & (replicas.low[partition] as number), high & (replicas.high[partition] as number)]
+    const [low, high] = replicas.isKnown(partition) ? [replicas.low[partition], replicas.high[partition]] : [-1, -1]
+    return [
+      (isrLow[partition] as number) | ((elrLow[partition] as number) & (low as number)),
+      (isrHigh[partition] as number) | ((elrHigh[partition] as number) & (high as number)),
+    ]
   }
 
   private tellLacking(time: number, partition: number, member: number, led: ShadowLog): void {

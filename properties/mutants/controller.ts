@@ -117,10 +117,10 @@ export const CONTROLLER_MUTANTS: readonly Mutant[] = [
   {
     id: 'another-order-drops-replicas',
     rule: 'replicas in another order are all still replicas (`PartitionReassignmentReplicas`)',
-    file: 'sim/kafka/controller/replication-control.ts',
+    file: 'sim/kafka/controller/partition-reassignment.ts',
     anchor: '[first, ...partition.replicas.filter((replica) => replica !== first)]',
     replacement: '[first, ...partition.replicas.filter((replica) => replica !== first && !MARK)]',
-    caughtBy: { scenario: 'library/operators-move-leaders', variant: null, runs: 5 },
+    caughtBy: { scenario: 'library/operators-move-leaders', variant: 'its-disk-is-lost', runs: 5 },
   },
   {
     id: 'moved-leadership-keeps-its-epoch',

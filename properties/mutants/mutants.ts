@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.ts'
 import { OWN_CODE_MUTANTS } from './own-code.ts'
 import { PRODUCER_MUTANTS } from './producer.ts'
 import { QUORUM_MUTANTS } from './quorum.ts'
+import { REASSIGNMENT_MUTANTS } from './reassignments.ts'
 import { REPLICATION_MUTANTS } from './replication.ts'
 import { SEQUENCE_MUTANTS } from './sequences.ts'
 import { SHARES_MUTANTS } from './shares.ts'
@@ -38,4 +39,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TWO_PHASE_MUTANTS,
   ...OWN_CODE_MUTANTS,
   ...TOPICS_MUTANTS,
+  ...REASSIGNMENT_MUTANTS,
 ]

@@ -17,6 +17,8 @@ import type { InvariantBreach, Verdict } from '../verdict.ts'
 export interface HistoryOptions {
   readonly brokers?: number
   readonly partitions?: number
+  /** As many as brokers unless given; they are the first ones. */
+  readonly replicas?: number
   readonly minIsr?: number
   readonly unclean?: boolean
   readonly elr?: boolean
@@ -38,6 +40,7 @@ export function specOf(options: HistoryOptions): WorldSpec {
   const {
     brokers = 3,
     partitions = 1,
+    replicas = brokers,
     minIsr = 1,
     unclean = false,
     elr = true,
@@ -81,7 +84,7 @@ export function specOf(options: HistoryOptions): WorldSpec {
       {
         name: 'orders',
         partitions,
-        replicationFactor: brokers,
+        replicationFactor: replicas,
         config: { 'min.insync.replicas': minIsr, 'unclean.leader.election.enable': unclean } as TopicConfig,
       },
     ],
@@ -195,11 +198,12 @@ export class History {
 
   /** The cluster stands: broker 1 leads in epoch 0 and everybody is in sync. */
   formed(): this {
-    this.elect(1, 0, 0, this.brokers)
+    const replicas = this.brokers.slice(0, this.spec.topics[0]?.replicationFactor)
+    this.elect(1, 0, 0, replicas)
     for (const node of [0, ...this.brokers, this.checkout, this.audit]) this.emit(M.nodeStarted, node, 1)
-    for (const node of this.brokers) this.loaded(node, 0, 0)
-    this.began(1, 0, 0, 0, this.brokers)
-    for (const node of this.brokers.slice(1)) this.followed(node, 1, 0, 0)
+    for (const node of replicas) this.loaded(node, 0, 0)
+    this.began(1, 0, 0, 0, replicas)
+    for (const node of replicas.slice(1)) this.followed(node, 1, 0, 0)
     return this
   }
 
@@ -350,6 +354,15 @@ export class History {
     partitionEpoch: number = epoch,
   ): this {
     return this.emit(M.leaderBegan, node, this.tp, epoch, offset, high).adopted(node, isr, partitionEpoch, epoch)
+  }
+
+  /** A reassignment: the replicas from now on, told before the change that it is part of. */
+  reassigned(replicas: readonly number[]): this {
+    return this.emit(M.replicasAssigned, 0, this.tp, maskLow(replicas), maskHigh(replicas))
+  }
+
+  deleted(node: number, end: number): this {
+    return this.emit(M.logDeleted, node, this.tp, end)
   }
 
   followed(node: number, leader: number, epoch: number, offset: number): this {
