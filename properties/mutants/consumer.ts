@@ -159,8 +159,8 @@ export const CONSUMER_MUTANTS: readonly Mutant[] = [
     id: 'error-drops-records',
     rule: 'an error of one partition waits for the poll after the records of others (KAFKA-5075)',
     file: 'sim/kafka/client/consumer/fetch-collector.ts',
-    anchor: "['poll.error'] === 'after-records'",
-    replacement: "['poll.error'] === 'after-records' && !MARK",
+    anchor: "['poll.error'] !== 'after-records'",
+    replacement: "['poll.error'] !== 'after-records' || MARK",
     caughtBy: { scenario: 'museum/C01-error-instead-of-records', variant: 'after', runs: 1 },
   },
   {

@@ -1,6 +1,7 @@
 import { APPLICATIONS_MUTANTS } from './applications.ts'
 import { CONSUMER_MUTANTS } from './consumer.ts'
 import { CONTROLLER_MUTANTS } from './controller.ts'
+import { CORRUPTION_MUTANTS } from './corruption.ts'
 import { GROUPS_MUTANTS } from './groups.ts'
 import { LOG_MUTANTS } from './log.ts'
 import { MEMBER_EPOCH_MUTANTS } from './member-epochs.ts'
@@ -40,4 +41,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OWN_CODE_MUTANTS,
   ...TOPICS_MUTANTS,
   ...REASSIGNMENT_MUTANTS,
+  ...CORRUPTION_MUTANTS,
 ]

@@ -61,11 +61,6 @@ export class AppendFile<T> {
     this.durable = this.written.length
   }
 
-  /** Other bytes lie where an entry was, of the same size and as durable as that was. */
-  overwrite(index: number, entry: T): void {
-    this.written[index] = entry
-  }
-
   /** Keeps the first `length` entries; durable at once. */
   truncate(length: number): void {
     this.torn = false
@@ -73,6 +68,11 @@ export class AppendFile<T> {
     this.written.length = length
     this.ends.length = length
     if (this.durable > length) this.durable = length
+  }
+
+  /** Other bytes lie where an entry was, of the same size and as durable as that was. */
+  overwrite(index: number, entry: T): void {
+    this.written[index] = entry
   }
 
   /** Removes the first entries; durable at once, like a file that is deleted. */
