@@ -84,7 +84,14 @@ export class BrokerParts {
     const numbers: BatchNumbers = new BrokerBatchNumbers(broker, incarnationId)
     this.diskQueue = new DiskQueue(env.kernel, env.node, disk)
     this.directories = new LogDirFailures(env, config, owner)
-    this.logs = new LogManager(env, disk, config, producerSwitchesOf(profile), this.directories)
+    this.logs = new LogManager(
+      env,
+      disk,
+      config,
+      producerSwitchesOf(profile),
+      this.directories,
+      profile['log.cleaner.index'],
+    )
     this.channel = new RequestChannel(env, owner)
     this.controller = new ControllerChannel(env, nodes, owner)
     this.producerIds = new ProducerIdManager(env, this.controller, broker)

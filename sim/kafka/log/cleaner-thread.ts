@@ -1,6 +1,8 @@
 import { ms } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
+import type { CleanerRules } from './log-cleaner.ts'
+import { mapSizeOf } from './offset-map.ts'
 import type { PartitionLog } from './partition-log.ts'
 
 /**
@@ -11,12 +13,14 @@ export class CleanerThread {
   private readonly env: Env
   private readonly start: number
   private readonly interval: number
+  private readonly rules: CleanerRules
   private isRunning = false
 
-  constructor(env: Env, config: BrokerConfig) {
+  constructor(env: Env, config: BrokerConfig, index: CleanerRules['index']) {
     this.env = env
     this.start = env.monotonic()
     this.interval = ms(config['log.cleaner.backoff.ms'])
+    this.rules = { mapSize: mapSizeOf(config), index }
   }
 
   begin(timer: number): void {
@@ -26,7 +30,7 @@ export class CleanerThread {
   }
 
   onTimer(logs: readonly PartitionLog[], timer: number): void {
-    for (const log of logs) if (log.io.isOnline) log.upkeep.cleanIfDue()
+    for (const log of logs) if (log.io.isOnline) log.upkeep.cleanIfDue(this.rules)
     this.env.setTimer(timer, this.interval)
   }
 }

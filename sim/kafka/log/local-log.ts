@@ -156,7 +156,7 @@ export class LocalLog {
   }
 
   /** Where the segment of an offset ends. */
-  private segmentEnd(offset: number): number {
+  segmentEnd(offset: number): number {
     const { bases } = this
     let at = bases.length
     while (at > 1 && (bases[at - 1] as number) > offset) at--

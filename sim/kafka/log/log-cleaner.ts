@@ -1,10 +1,20 @@
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
+import type { ClusterProfile } from '../protocol/profile.ts'
 import { rewritten } from './corruption.ts'
+import { OffsetMap } from './offset-map.ts'
 import type { ProducerStateManager } from './producer-state.ts'
-import type { TransactionIndex } from './transaction-index.ts'
+import type { AbortedTxn, TransactionIndex } from './transaction-index.ts'
+
+/** What all passes of a broker's cleaner go by. */
+export interface CleanerRules {
+  /** How many keys a pass has room for. */
+  readonly mapSize: number
+  /** KAFKA-13727: which aborted transactions a pass knows that ends in the middle of a segment. */
+  readonly index: ClusterProfile['log.cleaner.index']
+}
 
 /** One pass of the cleaner over a log. */
-export interface CleaningPass {
+export interface CleaningPass extends CleanerRules {
   /** The part whose keys count: what is before it was cleaned already, what is behind it is left alone. */
   readonly from: number
   readonly to: number
@@ -23,12 +33,15 @@ export interface RewrittenBatch {
  * Compaction (`Cleaner.doClean`): of every key the last record before `to` stays. Records of aborted transactions go; the marker
  * of a transaction and a record without a value go a while after they are all that is left (KIP-534); the last batch of a
  * producer that is known stays, if only empty, and so does the last batch of all, which keeps the log's end (KAFKA-17076).
+ *
+ * A pass that meets more keys than it has room for ends before the next one. The segment in which that is is written anew as a
+ * whole: what lies behind the end stays, but for aborted transactions.
  */
 export class Cleaner {
   private readonly pass: CleaningPass
   private readonly producers: ProducerStateManager
   private readonly index: TransactionIndex
-  private readonly newest: Map<string, number> = new Map()
+  private readonly map: OffsetMap
   /** Producers of whose transaction a batch was met since its last marker. */
   private readonly met: Set<number> = new Set()
   /** Markers that end what is still there, by offset: the index of aborted transactions keeps theirs. */
@@ -41,39 +54,61 @@ export class Cleaner {
     this.pass = pass
     this.producers = producers
     this.index = index
+    this.map = new OffsetMap(pass.mapSize)
   }
 
-  /** What stays of the batches before `to`; the same objects where nothing goes. */
-  clean(entries: readonly LogEntry[]): readonly LogEntry[] {
-    this.readKeys(entries)
+  /**
+   * `buildOffsetMap` of the batches before `to`. Returns the offset before which the log is clean after the pass: `to`, or where
+   * there was no more room.
+   */
+  readKeys(entries: readonly LogEntry[]): number {
+    this.end = entries.at(-1)?.lastOffset ?? -1
+    for (const entry of entries) {
+      if (entry.lastOffset < this.pass.from) continue
+      if (entry.batch.marker === null && !this.isAborted(entry, true) && !this.readBatch(entry)) return this.map.end
+      this.map.end = entry.lastOffset + 1
+    }
+    this.map.end = this.pass.to
+    return this.map.end
+  }
+
+  private readBatch({ batch, baseOffset, kept }: LogEntry): boolean {
+    const count = kept?.length ?? batch.records.length
+    for (let at = 0; at < count; at++) {
+      const index = kept?.[at] ?? at
+      const key = batch.records[index]?.key ?? null
+      const offset = baseOffset + index
+      if (key !== null && offset >= this.pass.from && !this.map.put(key, offset)) return false
+    }
+    return true
+  }
+
+  /** What stays of whole segments before `upTo`, when their keys are read; the same objects where nothing goes. */
+  clean(entries: readonly LogEntry[], upTo: number): readonly LogEntry[] {
     const left: LogEntry[] = []
     for (const entry of entries) {
       const cleaned = this.cleanBatch(entry)
       if (cleaned !== null) left.push(cleaned)
       else if (entry.batch.id < 0) this.rewrite(entry, [])
     }
-    this.index.keep(({ lastOffset }) => lastOffset >= this.pass.to || this.ends.has(lastOffset))
+    this.index.keep(({ lastOffset }) => lastOffset >= upTo || this.ends.has(lastOffset))
     return left
   }
 
-  /** `buildOffsetMap` */
-  private readKeys(entries: readonly LogEntry[]): void {
-    for (const entry of entries) {
-      this.end = entry.lastOffset
-      if (entry.baseOffset < this.pass.from || entry.batch.marker !== null || this.isAborted(entry)) continue
-      for (const index of indexesOf(entry)) {
-        const key = entry.batch.records[index]?.key ?? null
-        if (key !== null) this.newest.set(key, entry.baseOffset + index)
-      }
-    }
-  }
-
-  private isAborted({ batch, baseOffset }: LogEntry): boolean {
+  private isAborted({ batch, baseOffset }: LogEntry, isMapping: boolean): boolean {
     if (!batch.isTransactional) return false
     return this.index.all.some(
-      ({ producerId, firstOffset, lastOffset }) =>
-        producerId === batch.producerId && firstOffset <= baseOffset && baseOffset <= lastOffset,
+      (txn) =>
+        txn.producerId === batch.producerId &&
+        txn.firstOffset <= baseOffset &&
+        baseOffset <= txn.lastOffset &&
+        (isMapping || this.knows(txn)),
     )
+  }
+
+  /** Before KAFKA-13727 those that begin behind the end of the pass were not collected, though their segment is written anew. */
+  private knows({ firstOffset }: AbortedTxn): boolean {
+    return this.pass.index === 'whole-segments' || firstOffset < this.map.end
   }
 
   private cleanBatch(entry: LogEntry): LogEntry | null {
@@ -108,7 +143,8 @@ export class Cleaner {
 
   /** `onControlBatchRead`: no batch of the marker's transaction is left. */
   private isAlone({ batch, lastOffset }: LogEntry): boolean {
-    const isAlone = !this.met.delete(batch.producerId)
+    const isUnknown = this.index.all.some((txn) => txn.lastOffset === lastOffset && !this.knows(txn))
+    const isAlone = !this.met.delete(batch.producerId) || isUnknown
     if (!isAlone) this.ends.add(lastOffset)
     return isAlone
   }
@@ -116,7 +152,7 @@ export class Cleaner {
   /** `onBatchRead`: whether the batch is of an aborted transaction. */
   private meet(entry: LogEntry): boolean {
     if (entry.batch.isTransactional) this.met.add(entry.batch.producerId)
-    return this.isAborted(entry)
+    return this.isAborted(entry, false)
   }
 
   /** `shouldRetainRecord` */
@@ -124,9 +160,10 @@ export class Cleaner {
     if (batch.marker !== null) return indexes
     return indexes.filter((index) => {
       const record = batch.records[index]
+      const offset = baseOffset + index
+      if (offset >= this.map.end) return true
       if (record === undefined || record.key === null) return false
-      const isNewest = baseOffset + index >= (this.newest.get(record.key) ?? -1)
-      return isNewest && !(record.tombstone === true && isDue)
+      return !this.map.supersedes(record.key, offset) && !(record.tombstone === true && isDue)
     })
   }
 

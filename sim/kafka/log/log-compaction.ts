@@ -2,7 +2,7 @@ import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { LogEntry } from '../protocol/batch.ts'
 import { isCleaned } from './cleanup-policy.ts'
 import type { LocalLog } from './local-log.ts'
-import { Cleaner, type CleaningPass, type RewrittenBatch } from './log-cleaner.ts'
+import { Cleaner, type CleanerRules, type CleaningPass, type RewrittenBatch } from './log-cleaner.ts'
 import type { ProducerStateManager } from './producer-state.ts'
 import type { TransactionIndex } from './transaction-index.ts'
 
@@ -53,19 +53,24 @@ export class LogCompaction {
   }
 
   /** Cleans if enough is dirty (`grabFilthiestCompactedLog`); returns how many records went, -1 when it was not cleaned. */
-  cleanIfDue(state: CompactionState): number {
-    const pass = this.due(state)
+  cleanIfDue(state: CompactionState, rules: CleanerRules): number {
+    const pass = this.due(state, rules)
     if (pass === null) return -1
-    const before = this.local.before(pass.to)
+    const { local } = this
     const cleaner = new Cleaner(pass, this.producers, this.index)
-    const after = cleaner.clean(before)
+    const cleanTo = cleaner.readKeys(local.before(pass.to))
+    // No room for a single key.
+    if (cleanTo === 0) return -1
+    const upTo = Math.min(pass.to, local.segmentEnd(cleanTo - 1))
+    const before = local.before(upTo)
+    const after = cleaner.clean(before, upTo)
     this.rewritten = cleaner.rewritten
-    this.local.replaceBefore(pass.to, after)
-    this.firstDirtyOffset = pass.to
+    local.replaceBefore(upTo, after)
+    this.firstDirtyOffset = cleanTo
     return countOf(before) - countOf(after)
   }
 
-  private due({ logStartOffset, lastStableOffset, nowMs }: CompactionState): CleaningPass | null {
+  private due({ logStartOffset, lastStableOffset, nowMs }: CompactionState, rules: CleanerRules): CleaningPass | null {
     const { config, local } = this
     if (!this.isCleaned || local.baseOffsets.length === 1) return null
     const from = Math.max(this.firstDirtyOffset, logStartOffset)
@@ -74,7 +79,7 @@ export class LogCompaction {
     if (dirty === 0) return null
     const all = dirty + local.bytesBetween(logStartOffset, from)
     if (dirty / all <= config['min.cleanable.dirty.ratio']) return null
-    return { from, to, nowMs, deleteRetentionMs: config['delete.retention.ms'] }
+    return { ...rules, from, to, nowMs, deleteRetentionMs: config['delete.retention.ms'] }
   }
 
   /** The active segment is never cleaned, nor what holds a record younger than `min.compaction.lag.ms`. */

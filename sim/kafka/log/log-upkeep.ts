@@ -3,6 +3,7 @@ import { MILLISECOND } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import type { LocalLog } from './local-log.ts'
+import type { CleanerRules } from './log-cleaner.ts'
 import type { LogIo } from './log-io.ts'
 import { LogCompaction } from './log-compaction.ts'
 import { LogRetention } from './log-retention.ts'
@@ -72,9 +73,9 @@ export class LogUpkeep {
   }
 
   /** See {@link LogCompaction}. */
-  cleanIfDue(): void {
+  cleanIfDue(rules: CleanerRules): void {
     const { tp, logStartOffset, lastStableOffset } = this.log
-    const removed = this.compaction.cleanIfDue({ logStartOffset, lastStableOffset, nowMs: this.nowMs(0) })
+    const removed = this.compaction.cleanIfDue({ logStartOffset, lastStableOffset, nowMs: this.nowMs(0) }, rules)
     if (removed < 0) return
     for (const { baseOffset, isWhole } of this.compaction.rewritten) {
       this.env.emit(M.batchRewritten, tp, baseOffset, isWhole ? 1 : 0)

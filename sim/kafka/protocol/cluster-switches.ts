@@ -161,6 +161,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
     needs: BEFORE_FETCHES_TOLD,
   },
   {
+    name: 'log.cleaner.index',
+    values: ['whole-segments', 'mapped-part'],
+    about:
+      'KAFKA-13727 a pass of the cleaner that has no room for more keys ends in the middle of a segment and writes it anew: it finds all aborted transactions of the segment (since 3.2), or those that begin before the end, and takes the others for committed',
+  },
+  {
     name: 'quorum.leader.cut-off',
     values: ['resigns', 'stays'],
     about:

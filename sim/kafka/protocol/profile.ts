@@ -79,6 +79,11 @@ export interface ClusterProfile {
   readonly 'leader.epoch.entry': 'with-leadership' | 'with-records'
   /** KAFKA-7164: when a follower finds out what of its log its leader does not share: in each epoch (2.0.1), or under another leader. */
   readonly 'follower.begins': 'each-epoch' | 'another-leader'
+  /**
+   * KAFKA-13727: which aborted transactions the cleaner finds in a segment of which it has mapped a part: all of them (3.2), or
+   * those that begin in that part.
+   */
+  readonly 'log.cleaner.index': 'whole-segments' | 'mapped-part'
   /** KAFKA-15489: what the leader of the metadata quorum does that no majority fetches from: it resigns (3.7), or stays. */
   readonly 'quorum.leader.cut-off': 'resigns' | 'stays'
   /** KAFKA-10527: how the leader of the metadata quorum comes back: resigned (2.7), or leading the epoch that it led. */
@@ -135,6 +140,7 @@ const KAFKA_4_1: ClusterProfile = {
   'fetch.diverging.high.watermark': 'ignored',
   'leader.epoch.entry': 'with-leadership',
   'follower.begins': 'each-epoch',
+  'log.cleaner.index': 'whole-segments',
   'quorum.leader.cut-off': 'resigns',
   'quorum.leader.restarted': 'resigned',
   'high.watermark.below.min.isr': 'stands',

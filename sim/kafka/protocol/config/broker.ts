@@ -43,7 +43,9 @@ export interface BrokerConfig {
   readonly 'leader.imbalance.check.interval.seconds': number
   readonly 'leader.imbalance.per.broker.percentage': number
   readonly 'log.cleaner.backoff.ms': number
+  readonly 'log.cleaner.dedupe.buffer.size': number
   readonly 'log.cleaner.delete.retention.ms': number
+  readonly 'log.cleaner.io.buffer.load.factor': number
   readonly 'log.cleaner.min.cleanable.ratio': number
   readonly 'log.cleaner.min.compaction.lag.ms': number
   readonly 'log.cleanup.policy': 'delete' | 'compact' | 'compact,delete'
@@ -149,7 +151,9 @@ export const BROKER_CONFIG: ConfigTable = {
   'leader.imbalance.check.interval.seconds': { type: 'int', default: 300, min: 1, max: INT_MAX },
   'leader.imbalance.per.broker.percentage': { type: 'int', default: 10, min: 0, max: 100 },
   'log.cleaner.backoff.ms': { type: 'ms', default: 15_000, min: 1, max: NEVER },
+  'log.cleaner.dedupe.buffer.size': { type: 'int', default: 134_217_728, min: 1_048_577, max: INT_MAX },
   'log.cleaner.delete.retention.ms': { type: 'ms', default: 86_400_000, min: 0, max: NEVER },
+  'log.cleaner.io.buffer.load.factor': { type: 'double', default: 0.9, min: 0, max: 1 },
   'log.cleaner.min.cleanable.ratio': { type: 'double', default: 0.5, min: 0, max: 1 },
   'log.cleaner.min.compaction.lag.ms': { type: 'ms', default: 0, min: 0, max: NEVER },
   'log.cleanup.policy': { type: 'enum', default: 'delete', ...POLICIES },
