@@ -101,17 +101,17 @@ export const LOG_MUTANTS: readonly Mutant[] = [
   {
     id: 'compaction-drops-the-newest',
     rule: 'compaction leaves the last record of every key',
-    file: 'sim/kafka/log/log-cleaner.ts',
-    anchor: 'const isNewest = baseOffset + index >= ',
-    replacement: 'const isNewest = MARK && baseOffset + index > ',
+    file: 'sim/kafka/log/offset-map.ts',
+    anchor: 'return offset < (',
+    replacement: 'return MARK && offset <= (',
     caughtBy: { scenario: 'library/compaction-keeps-the-last-of-every-key', variant: null, runs: 10 },
   },
   {
     id: 'aborted-records-count-for-compaction',
     rule: 'records of aborted transactions supersede nothing (`Cleaner.buildOffsetMap`)',
     file: 'sim/kafka/log/log-cleaner.ts',
-    anchor: 'entry.batch.marker !== null || this.isAborted(entry))',
-    replacement: 'entry.batch.marker !== null || !MARK)',
+    anchor: '!this.isAborted(entry, true) && ',
+    replacement: 'MARK && ',
     caughtBy: { scenario: 'library/compaction-keeps-the-last-of-every-key', variant: null, runs: 10 },
   },
   {

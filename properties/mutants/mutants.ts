@@ -3,6 +3,7 @@ import { CONSUMER_MUTANTS } from './consumer.ts'
 import { CONTROLLER_MUTANTS } from './controller.ts'
 import { CORRUPTION_MUTANTS } from './corruption.ts'
 import { GROUPS_MUTANTS } from './groups.ts'
+import { HISTORY_MUTANTS } from './history.ts'
 import { LOG_MUTANTS } from './log.ts'
 import { MEMBER_EPOCH_MUTANTS } from './member-epochs.ts'
 import type { Mutant } from './mutant.ts'
@@ -39,6 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUORUM_MUTANTS,
   ...TWO_PHASE_MUTANTS,
   ...OWN_CODE_MUTANTS,
+  ...HISTORY_MUTANTS,
   ...TOPICS_MUTANTS,
   ...REASSIGNMENT_MUTANTS,
   ...CORRUPTION_MUTANTS,
