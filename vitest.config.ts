@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['{sim,scenarios,properties,reports,cli,bench,docs}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    globalSetup: 'cli/bundle.test.setup.ts',
     pool: 'threads',
     // Every test makes its own world: nothing outlives a file but what modules cache, and loading them anew costs more than the tests.
     isolate: false,

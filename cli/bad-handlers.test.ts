@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import type { ResultDocument } from '../reports/result.ts'
+import { MAIN } from './built.test.support.ts'
 
 /** Handlers that do what they may not, as their author sees it. */
 const root = fileURLToPath(new URL('..', import.meta.url))
-const main = join(root, 'dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-bad-'))
 const PATIENCE = 240_000
 const READING = "config: { 'group.id': 'g', 'auto.offset.reset': 'earliest' }"
@@ -26,7 +26,7 @@ function started(script: string, args: readonly string[]): SpawnSyncReturns<stri
 }
 
 function twiceshy(...args: readonly string[]): Ended {
-  const { status, stdout, stderr } = started(main, args)
+  const { status, stdout, stderr } = started(MAIN, args)
   return { code: status, out: stdout, err: stderr }
 }
 
@@ -39,7 +39,7 @@ function withoutJiti(): string {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
   for (const name of Object.keys(dependencies))
     symlinkSync(join(root, 'node_modules', name), join(bare, 'node_modules', name), 'dir')
-  return join(bare, 'dist/cli/main.js')
+  return join(bare, 'dist/bundle/cli/main.js')
 }
 
 /** A scenario of that name whose handler is that factory. */

@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Context } from './context.ts'
 
-const DIST = new URL('../dist/', import.meta.url)
+const BUNDLE = new URL('../dist/bundle/', import.meta.url)
+
+/** The command as users start it. */
+export const MAIN: string = fileURLToPath(new URL('cli/main.js', BUNDLE))
+/** Its pool's worker, its room for the user's code, and its judge. */
+export const WORKER: URL = new URL('cli/pool/worker.js', BUNDLE)
+export const ROOM: URL = new URL('cli/code/room-worker.js', BUNDLE)
+export const JUDGE: string = new URL('properties/judge.js', BUNDLE).href
 
 /** How a command ended. */
 export interface Ended {
@@ -13,8 +20,7 @@ export interface Ended {
 
 /** The built command line as a process of its own, in a folder. */
 export function started(folder: string, ...args: readonly string[]): Ended {
-  const main = fileURLToPath(new URL('cli/main.js', DIST))
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8' })
   return { code: status, out: stdout, err: stderr }
 }
 
@@ -44,5 +50,5 @@ export async function called(folder: string, ...args: readonly string[]): Promis
 }
 
 function built<Module>(file: string): Promise<Module> {
-  return import(new URL(file, DIST).href) as Promise<Module>
+  return import(new URL(file, BUNDLE).href) as Promise<Module>
 }

@@ -10,7 +10,6 @@ run: { for: 5s, runs: 4 }
 `
 
 const LATENCY = {
-  file: 'sim/network/wire.js',
   anchor: 'return sampler.length(this.kernel.decideFor(LATENCY, lane1, lane2, sampler.bound));',
 } as const
 
@@ -60,7 +59,6 @@ const LEFT_BEHIND: readonly { readonly name: string; readonly plant: Plant }[] =
   {
     name: 'a Map in another order after the world was copied',
     plant: {
-      file: 'sim/kernel/clone.js',
       anchor: 'for (const [key, value] of from)',
       replacement: 'for (const [key, value] of [...from].reverse())',
     },
@@ -131,10 +129,9 @@ test("the machine's time zone is found and located under another Node binary", (
 
 test('a judge that remembers earlier runs is found, though every moment is the same', () => {
   const defect = {
-    file: 'properties/court.js',
-    anchor: "return { ...blank, observed: 'holds', reason: null, judged };",
+    anchor: 'observed: "holds",\n\t\t\treason: null,\n\t\t\tjudged\n',
     prelude: 'let asked = 0;',
-    replacement: "return { ...blank, observed: 'holds', reason: null, judged: judged + asked++ };",
+    replacement: 'observed: "holds", reason: null, judged: judged + asked++',
   }
   const { code, err } = nursery.run(defect, 'run', 'a.yaml', '--jobs', '2')
   expect(code).toBe(70)

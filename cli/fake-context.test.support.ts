@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expectation, scenario } from '../reports/sample.test.support.ts'
 import type { LoadedFile, Scenario } from '../scenarios/format/scenario.ts'
+import { WORKER } from './built.test.support.ts'
 import type { Context } from './context.ts'
 import type { Engine } from './engine.ts'
 import type { ExitCode } from './exit.ts'
@@ -37,7 +38,7 @@ export function bench(context: Partial<Context> = {}, env: Context['console']['e
         engine: async () => fakeEngine,
         // Threads run what `tsc -b` made of the sources.
         judgeModule: new URL('../dist/cli/fake-judge.test.support.js', import.meta.url).href,
-        workerScript: new URL('../dist/cli/pool/worker.js', import.meta.url),
+        workerScript: WORKER,
         version: '0.0.0',
         root: folder,
         ...context,

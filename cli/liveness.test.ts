@@ -61,7 +61,7 @@ const FOLLOWERS_DIE = '[{ at: 500ms, crash: broker-2 }, { at: 500ms, crash: brok
 
 describe('a run that gets stuck is violated, and told', () => {
   // Nobody joins the in-sync set any more, so acks=all finds too few for as long as the producer tries.
-  const never = { file: 'sim/kafka/broker/partition.js', anchor: 'expansionFor(remote) {' } as const
+  const never = { anchor: 'expansionFor(remote) {' } as const
   const plant: Plant = { ...never, replacement: `${never.anchor} return null;` }
   const { result, pretty } = judgedWith(
     plant,
@@ -99,9 +99,9 @@ describe('a run that gets stuck is violated, and told', () => {
 })
 
 test('a group that never forms is stuck, and told', () => {
-  const anchor = '    completeJoin(group) {'
+  const anchor = '\tcompleteJoin(group) {'
   const { result, pretty } = judgedWith(
-    { file: 'sim/kafka/group/classic-groups.js', anchor, replacement: `${anchor} return NOTHING;` },
+    { anchor, replacement: `${anchor} return { records: [], response: null, afterwards: null, error: 0 };` },
     scenarioOf({}),
   )
   expect(result.expectations[0]?.kindsSeen).toEqual({ 'stuck-group': 1 })

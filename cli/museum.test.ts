@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { ResultDocument, ScenarioResult } from '../reports/result.ts'
 import type { RawPatch, RawScenario } from '../scenarios/format/raw.ts'
+import { MAIN } from './built.test.support.ts'
 
 // The rules of scenarios/museum: one documented anomaly per file, shown and taken away by one setting under one plan.
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const MAIN = `${ROOT}dist/cli/main.js`
 const FILES: readonly string[] = readdirSync(`${ROOT}scenarios/museum`).filter((file) => file.endsWith('.yaml'))
 
 /** What a variant says of its judging, and not of its world. */

@@ -1,9 +1,9 @@
 import { divergenceLines } from '../reports/divergence.ts'
 import { counted } from '../reports/words.ts'
 import type { Context } from './context.ts'
+import { JUDGE, WORKER } from './places.ts'
 import { judgeAgain, type KeptTrace } from './pool/again.ts'
 import type { Nondeterminism, Way } from './pool/failures.ts'
-import { defaultJudge } from './pool/judge.ts'
 import { Agenda, type OneRun } from './pool/tasks.ts'
 
 /** So many runs at most are judged before a run, to see whether they leave something behind for it. */
@@ -59,7 +59,7 @@ function firstRuns(agenda: Agenda): readonly OneRun[] {
 
 function again(runs: readonly OneRun[], { options }: Way, context: Context): Promise<KeptTrace> {
   // Threads run what was compiled.
-  const script = new URL('./again-worker.js', context.workerScript ?? new URL('./pool/worker.js', import.meta.url))
+  const script = new URL('./again-worker.js', context.workerScript ?? WORKER)
   const plain = runs.map(({ task, run }) => ({ task, run }))
-  return judgeAgain(script, { judgeModule: context.judgeModule ?? defaultJudge(), runs: plain, options })
+  return judgeAgain(script, { judgeModule: context.judgeModule ?? JUDGE, runs: plain, options })
 }

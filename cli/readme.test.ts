@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { MAIN } from './built.test.support.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(`${root}README.md`, 'utf8')
@@ -25,7 +26,7 @@ test.each([/^run /, /^matrix /])(
       FORCE_COLOR: undefined,
       GITHUB_ACTIONS: undefined,
     }
-    const run = spawnSync(process.execPath, ['dist/cli/main.js', ...command.split(' ')], {
+    const run = spawnSync(process.execPath, [MAIN, ...command.split(' ')], {
       cwd: root,
       env: environment,
       encoding: 'utf8',

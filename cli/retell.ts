@@ -4,7 +4,8 @@ import { type Story, tellStory } from '../reports/story.ts'
 import type { Scenario } from '../scenarios/format/scenario.ts'
 import type { Context } from './context.ts'
 import { sha256 } from './host/sha256.ts'
-import { defaultJudge, type Judge, type JudgeOptions, loadJudge } from './pool/judge.ts'
+import { JUDGE } from './places.ts'
+import { type Judge, type JudgeOptions, loadJudge } from './pool/judge.ts'
 
 /** Judges single runs again, on this thread and with their traces kept, to tell what happened in them. */
 export class Retelling {
@@ -15,7 +16,7 @@ export class Retelling {
   }
 
   static async with(context: Pick<Context, 'judgeModule' | 'workerScript'>): Promise<Retelling> {
-    return new Retelling(await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript))
+    return new Retelling(await loadJudge(context.judgeModule ?? JUDGE, context.workerScript))
   }
 
   /**

@@ -1,45 +1,89 @@
-import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
 
-const DIST = new URL('../dist/', import.meta.url).href
+const DIST = new URL('../dist/', import.meta.url)
 
-/** What a built module loads at once: files below `dist`, and packages. */
-function loadedBy(file: string): ReadonlySet<string> {
-  const loaded = new Set<string>()
-  const left = [new URL(file, DIST).href]
-  for (let url = left.pop(); url !== undefined; url = left.pop()) {
-    if (loaded.has(url)) continue
-    loaded.add(url)
-    if (!url.startsWith(DIST)) continue
-    const text = readFileSync(new URL(url), 'utf8')
-    for (const [, name = ''] of text.matchAll(/^(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?["']([^"']+)["']/gm))
-      left.push(name.startsWith('.') ? new URL(name, url).href : name)
+/** A built file: the modules that it holds, and what it loads at once. */
+interface Built {
+  readonly modules: readonly string[]
+  readonly loads: readonly string[]
+}
+
+function filesBelow(folder: URL): readonly string[] {
+  const names = readdirSync(fileURLToPath(folder), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.js')).map((name) => new URL(name.replaceAll('\\', '/'), folder).href)
+}
+
+/** Before it is packed a file is a module; packed it tells them, each before its text. */
+function read(url: string, isPacked: boolean): Built {
+  const text = readFileSync(new URL(url), 'utf8')
+  const modules = isPacked
+    ? [...text.matchAll(/^\/\/ dist\/(\S+\.js)$/gm)].map(([, name = '']) => name)
+    : [url.slice(DIST.href.length)]
+  const loads = [...text.matchAll(/^(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?["']([^"']+)["']/gm)].map(
+    ([, name = '']) => (name.startsWith('.') ? new URL(name, url).href : name),
+  )
+  return { modules, loads }
+}
+
+describe.each([
+  { how: 'as it was compiled', folder: DIST, isPacked: false },
+  { how: 'as it is packed', folder: new URL('bundle/', DIST), isPacked: true },
+])('$how', ({ folder, isPacked }) => {
+  const files = new Map(
+    filesBelow(folder)
+      .filter((url) => isPacked || !url.startsWith(`${DIST.href}bundle/`))
+      .map((url) => [url, read(url, isPacked)]),
+  )
+
+  /** The built files, and packages, that a module loads at once. */
+  function filesLoadedBy(module: string): ReadonlySet<string> {
+    const [start] = [...files].filter(([, { modules }]) => modules.includes(module))
+    if (start === undefined) throw new Error(`${module} was not built`)
+    const loaded = new Set<string>()
+    const left = [start[0]]
+    for (let url = left.pop(); url !== undefined; url = left.pop()) {
+      if (loaded.has(url)) continue
+      loaded.add(url)
+      left.push(...(files.get(url)?.loads ?? []))
+    }
+    return loaded
   }
-  return new Set([...loaded].map((url) => url.replace(DIST, '')))
-}
 
-function matching(file: string, what: RegExp): readonly string[] {
-  return [...loadedBy(file)].filter((name) => what.test(name))
-}
+  function loadedBy(module: string): ReadonlySet<string> {
+    return new Set([...filesLoadedBy(module)].flatMap((url) => files.get(url)?.modules ?? [url]))
+  }
 
-test('a start loads neither the simulator nor its judges, its schema or its parser', () => {
-  expect(loadedBy('cli/main.js')).toContain('commander')
-  expect(
-    // The name of a mark is a word, and all that a start knows of mutants.
-    matching(
-      'cli/main.js',
-      /^(?:properties\/(?!mutants\/mark)|sim\/(?:kafka|world)|scenarios\/format\/load|zod|yaml|fast-check)/,
-    ),
-  ).toEqual([])
-})
+  function matching(module: string, what: RegExp): readonly string[] {
+    return [...loadedBy(module)].filter((name) => what.test(name))
+  }
 
-test('run loads the judge and the search only when it needs them', () => {
-  expect(loadedBy('cli/commands/run.js')).toContain('cli/pool/judge-all.js')
-  expect(
-    matching('cli/commands/run.js', /^(?:properties\/(?:judge|search)|sim\/world|scenarios\/format\/load)/),
-  ).toEqual([])
-})
+  test('a start loads neither the simulator nor its judges, its schema or its parser', () => {
+    expect(loadedBy('cli/main.js')).toContain('commander')
+    expect(
+      // The name of a mark is a word, and all that a start knows of mutants.
+      matching(
+        'cli/main.js',
+        /^(?:properties\/(?!mutants\/mark)|sim\/(?:kafka|world)|scenarios\/format\/load|zod|yaml|fast-check)/,
+      ),
+    ).toEqual([])
+  })
 
-test('a thread that judges loads neither the schema nor the parser of scenario files', () => {
-  expect(matching('properties/judge.js', /^(?:zod|yaml|cli|reports|scenarios\/format\/load)/)).toEqual([])
+  test('run loads the judge and the search only when it needs them', () => {
+    expect(loadedBy('cli/commands/run.js')).toContain('cli/pool/judge-all.js')
+    expect(
+      matching('cli/commands/run.js', /^(?:properties\/(?:judge|search)|sim\/world|scenarios\/format\/load)/),
+    ).toEqual([])
+  })
+
+  test('a thread that judges loads neither the schema nor the parser of scenario files', () => {
+    expect(loadedBy('properties/judge.js')).toContain('sim/world.js')
+    expect(matching('properties/judge.js', /^(?:zod|yaml|cli|reports|scenarios\/format\/load)/)).toEqual([])
+  })
+
+  if (isPacked)
+    test('a thread that judges loads few files, each of which costs time', () => {
+      expect(filesLoadedBy('properties/judge.js').size).toBeLessThan(40)
+    })
 })

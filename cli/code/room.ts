@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { MARK_NAME } from '../../properties/mutants/mark.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
+import { WORKER } from '../places.ts'
 import type { JudgeOptions } from '../pool/judge.ts'
 import { seedOf } from '../seed.ts'
 import { UsageError } from '../usage-error.ts'
@@ -164,7 +165,7 @@ export class CodeRoom {
 const ROOMS = new Map<string, CodeRoom>()
 
 /** This thread's room. @param workerScript the pool's worker, beside whose folder the room's script stands */
-export function roomFor(workerScript: URL = new URL('../pool/worker.js', import.meta.url)): CodeRoom {
+export function roomFor(workerScript: URL = WORKER): CodeRoom {
   const script = new URL('../code/room-worker.js', workerScript)
   let room = ROOMS.get(script.href)
   if (room === undefined) {

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
+import { JUDGE, ROOM } from '../built.test.support.ts'
 import { realEngine } from '../real-engine.ts'
 import { CodeRoom } from './room.ts'
 
 // Threads run what `tsc -b` made of the sources.
-const room = new CodeRoom(new URL('../../dist/cli/code/room-worker.js', import.meta.url))
-const judgeModule = new URL('../../dist/properties/judge.js', import.meta.url).href
+const room = new CodeRoom(ROOM)
+const judgeModule = JUDGE
 const folder = mkdtempSync(join(tmpdir(), 'twiceshy-sinks-'))
 let load: (file: string) => Scenario
 let files = 0

@@ -2,8 +2,9 @@ import type { Context, GlobalFlags } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit.ts'
 import { sha256 } from '../host/sha256.ts'
 import { loadScenarios } from '../load.ts'
+import { JUDGE } from '../places.ts'
 import { type JudgeAllOptions, judgeAll } from '../pool/judge-all.ts'
-import { defaultJudge, loadJudge } from '../pool/judge.ts'
+import { loadJudge } from '../pool/judge.ts'
 import { type Mark, markOf } from '../pool/mark.ts'
 import { StopSignal } from '../pool/stop.ts'
 import { select } from '../select.ts'
@@ -64,7 +65,7 @@ async function chunksOf(
   const task = tasks[place ?? -1]
   if (task === undefined || run === undefined || !Number.isInteger(run))
     throw new UsageError(`--trace-of ${traceOf} names no run`, 'give the place of a scenario and a run, such as 0/7')
-  const judge = await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript)
+  const judge = await loadJudge(context.judgeModule ?? JUDGE, context.workerScript)
   const { trace = [] } = judge(task.scenario, run, { hasher: sha256 }, { trace: true })
   return trace.map((chunk) => Buffer.from(chunk).toString('base64'))
 }

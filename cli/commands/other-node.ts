@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { EXIT } from '../exit.ts'
+import { MAIN } from '../places.ts'
 import { UsageError } from '../usage-error.ts'
 import type { JudgingFlags } from './judging-flags.ts'
 
@@ -37,7 +38,7 @@ export async function traceUnder(
 /** What `twiceshy digests` answers under another Node binary. */
 export async function askNode<T>(node: string, request: Asked, more: readonly string[]): Promise<T> {
   const { flags } = request
-  const main = fileURLToPath(new URL('../main.js', import.meta.url))
+  const main = fileURLToPath(MAIN)
   const pairs: readonly (readonly [string, string | number | null])[] = [
     ['--seed', flags.seed],
     ['--runs', flags.runs],

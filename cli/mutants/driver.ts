@@ -3,7 +3,8 @@ import { MARK_NAME } from '../../properties/mutants/mark.ts'
 import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import { sha256 } from '../host/sha256.ts'
-import { defaultJudge, type Judge, loadJudge } from '../pool/judge.ts'
+import { JUDGE } from '../places.ts'
+import { type Judge, loadJudge } from '../pool/judge.ts'
 import { Hunt } from './hunt-runs.ts'
 import type { FromDriver, HuntRequest } from './messages.ts'
 import { scenariosOf } from './scenarios-of.ts'
@@ -15,7 +16,7 @@ const PROGRESS_MS = 200
 async function main(request: HuntRequest): Promise<void> {
   const scenarios = await scenariosOf(request.targets, request)
   const hunt = new Hunt(scenarios, request, {
-    mutated: judging(await loadJudge(defaultJudge())),
+    mutated: judging(await loadJudge(JUDGE)),
     baseline: async () => judging(await loadJudge(request.baseline)),
     executed: () => (globalThis as Readonly<Record<string, unknown>>)[MARK_NAME] === true,
     now: () => performance.now(),

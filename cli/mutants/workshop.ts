@@ -5,8 +5,8 @@ import type { Patch } from '../../properties/mutants/mutant.ts'
 import { builtFile, patched } from '../../properties/mutants/patch.ts'
 import { packageRoot } from '../package-root.ts'
 
-/** What of the built package a copy needs: no tests, no types, no maps. */
-const LEFT_OUT = /\.(?:d\.ts|map)$|\.test\.|[\\/](?:\.build|bench)$/
+/** What of the built package a copy needs: no tests, no types, no maps, and nothing that was packed before the patch. */
+const LEFT_OUT = /\.(?:d\.ts|map)$|\.test\.|[\\/](?:\.build|bench|bundle)$/
 
 /** A copy of the built package in a temporary folder, with one patch. Whoever makes it removes it. */
 export class Workshop {
@@ -32,10 +32,16 @@ export class Workshop {
   }
 }
 
-/** Copies what runs of the built package into an empty folder, which finds the same dependencies. */
-export function copyPackage(folder: string): void {
+/**
+ * Copies what runs of the built package into an empty folder, which finds the same dependencies.
+ *
+ * @param built all modules one by one, or what users start, in which they are packed
+ */
+export function copyPackage(folder: string, built: 'dist' | 'dist/bundle' = 'dist'): void {
   const root = packageRoot()
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true, filter: (source) => !LEFT_OUT.test(source) })
+  const from = join(root, built)
+  const filter = (source: string): boolean => source === from || !LEFT_OUT.test(source)
+  cpSync(from, join(folder, built), { recursive: true, filter })
   cpSync(join(root, 'package.json'), join(folder, 'package.json'))
   linkDependencies(root, folder)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RunResult } from '../../properties/verdict.ts'
 import { scenario } from '../../reports/sample.test.support.ts'
+import { WORKER } from '../built.test.support.ts'
 import { Nondeterminism, RunFailure } from './failures.ts'
 import { type JudgeAllEnd, type JudgeAllOptions, judgeAll } from './judge-all.ts'
 import { StopSignal } from './stop.ts'
@@ -9,7 +10,7 @@ import type { RunTask } from './tasks.ts'
 // Threads run what `tsc -b` made of the sources.
 const PARTS = {
   judgeModule: new URL('../../dist/cli/fake-judge.test.support.js', import.meta.url).href,
-  workerScript: new URL('../../dist/cli/pool/worker.js', import.meta.url),
+  workerScript: WORKER,
 }
 
 function task(count: number, ...tags: readonly string[]): RunTask {

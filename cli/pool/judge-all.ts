@@ -1,9 +1,10 @@
 import type { RunResult } from '../../properties/verdict.ts'
+import { JUDGE, WORKER } from '../places.ts'
 import type { Executor, RepeatItem } from './executor.ts'
 import { Nondeterminism, Refusal, RunFailure } from './failures.ts'
 import { InOrder } from './in-order.ts'
 import { InlineExecutor } from './inline.ts'
-import { defaultJudge, type Judge, loadJudge } from './judge.ts'
+import { type Judge, loadJudge } from './judge.ts'
 import { type Mark, markOf, sameMark } from './mark.ts'
 import type { Outcome } from './messages.ts'
 import type { StopReason, StopSignal } from './stop.ts'
@@ -91,12 +92,12 @@ async function executorFor(agenda: Agenda, options: JudgeAllOptions): Promise<Ex
 
 function judgeHere({ tasks, judgeModule, workerScript }: JudgeAllOptions): Promise<Judge> {
   const scenarios = tasks.map(({ scenario }) => scenario)
-  return loadJudge(judgeModule ?? defaultJudge(), workerScript, scenarios)
+  return loadJudge(judgeModule ?? JUDGE, workerScript, scenarios)
 }
 
 function threadsFor(agenda: Agenda, jobs: number, options: JudgeAllOptions): ThreadExecutor {
-  const judgeModule = options.judgeModule ?? defaultJudge()
-  const workerScript = options.workerScript ?? new URL('./worker.js', import.meta.url)
+  const judgeModule = options.judgeModule ?? JUDGE
+  const workerScript = options.workerScript ?? WORKER
   return new ThreadExecutor(agenda, { jobs, judgeModule, workerScript })
 }
 

@@ -25,11 +25,6 @@ export type Judge = (
   options?: JudgeOptions,
 ) => RunResult
 
-/** The product's own judge. */
-export function defaultJudge(): string {
-  return new URL('../../properties/judge.js', import.meta.url).href
-}
-
 /**
  * Where a worker finds the judge: a module that exports `judgeRun`. Scenarios with handlers of the user's own are judged in
  * a room of their own, whose script stands beside the worker's.

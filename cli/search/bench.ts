@@ -4,7 +4,8 @@ import type { RunResult } from '../../properties/verdict.ts'
 import type { Scenario } from '../../scenarios/format/scenario.ts'
 import type { Context } from '../context.ts'
 import { sha256 } from '../host/sha256.ts'
-import { defaultJudge, type Judge, loadJudge } from '../pool/judge.ts'
+import { JUDGE } from '../places.ts'
+import { type Judge, loadJudge } from '../pool/judge.ts'
 
 /** How long signals and timers may have to wait, beside a single run. */
 const BREATH_MS = 20
@@ -19,7 +20,7 @@ export class SearchBench {
   }
 
   static async with(context: Pick<Context, 'judgeModule' | 'workerScript'>): Promise<SearchBench> {
-    return new SearchBench(await loadJudge(context.judgeModule ?? defaultJudge(), context.workerScript))
+    return new SearchBench(await loadJudge(context.judgeModule ?? JUDGE, context.workerScript))
   }
 
   async judge(scenario: Scenario, run: number): Promise<RunResult> {

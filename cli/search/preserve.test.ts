@@ -6,6 +6,7 @@ import { frameOfRun } from '../../properties/search/case.ts'
 import { huntedScenario } from '../../properties/search/hunt.ts'
 import { firstShown, shownAgain } from '../../properties/search/signature.ts'
 import { rawScenario, scenario } from '../../properties/search/testing/scenarios.test.helper.ts'
+import { JUDGE } from '../built.test.support.ts'
 import { realEngine } from '../real-engine.ts'
 import { SearchBench } from './bench.ts'
 import { Corpus } from './corpus.ts'
@@ -29,7 +30,7 @@ let found: Found
 
 beforeAll(async () => {
   // The judge that `tsc -b` made of the sources.
-  bench = await SearchBench.with({ judgeModule: new URL('../../dist/properties/judge.js', import.meta.url).href })
+  bench = await SearchBench.with({ judgeModule: JUDGE })
   const hunted = huntedScenario(scenario(RAW))
   for (let run = 0; found === undefined; run++) {
     const result = await bench.judge(hunted, run)

@@ -2,15 +2,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ResultDocument } from '../../reports/result.ts'
 import { UsageError } from '../usage-error.ts'
-import { called, type Ended } from '../built.test.support.ts'
+import { called, type Ended, MAIN } from '../built.test.support.ts'
 import { Corpus, slugOf } from './corpus.ts'
 
 // The built command line as a process of its own: for Ctrl-C.
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 const SCENARIO = `scenario: Payments, acks=1
 topics: { payments: { partitions: 1, replication.factor: 3, min.insync.replicas: 2 } }
