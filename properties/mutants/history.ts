@@ -50,4 +50,12 @@ export const HISTORY_MUTANTS: readonly Mutant[] = [
     replacement: '!MARK || firstOffset',
     caughtBy: { scenario: 'museum/T14-cleaner-forgets-aborted-transactions', variant: 'after', runs: 1 },
   },
+  {
+    id: 'last-batch-of-a-pass-goes',
+    rule: 'the last batch of a pass stays, if only empty (KAFKA-17076)',
+    file: 'sim/kafka/log/log-cleaner.ts',
+    anchor: 'lastOffset === this.end && this.pass.keepsLast',
+    replacement: 'lastOffset === this.end && !MARK',
+    caughtBy: { scenario: 'museum/L03-end-of-the-log-lost', variant: 'after', runs: 1 },
+  },
 ]

@@ -4,6 +4,7 @@ import { DiskQueue } from '../../storage/disk-queue.ts'
 import type { NetworkClient } from '../client/network-client.ts'
 import type { Env } from '../env.ts'
 import { GroupCoordinator } from '../group/group-coordinator.ts'
+import { cleanerSwitchesOf } from '../log/log-cleaner.ts'
 import { LogManager } from '../log/log-manager.ts'
 import { producerSwitchesOf } from '../log/producer-state.ts'
 import { quorumTimes } from '../quorum/voter-options.ts'
@@ -90,7 +91,7 @@ export class BrokerParts {
       config,
       producerSwitchesOf(profile),
       this.directories,
-      profile['log.cleaner.index'],
+      cleanerSwitchesOf(profile),
     )
     this.channel = new RequestChannel(env, owner)
     this.controller = new ControllerChannel(env, nodes, owner)

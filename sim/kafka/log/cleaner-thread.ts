@@ -1,7 +1,7 @@
 import { ms } from '../../kernel/time.ts'
 import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
-import type { CleanerRules } from './log-cleaner.ts'
+import type { CleanerRules, CleanerSwitches } from './log-cleaner.ts'
 import { mapSizeOf } from './offset-map.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -16,11 +16,11 @@ export class CleanerThread {
   private readonly rules: CleanerRules
   private isRunning = false
 
-  constructor(env: Env, config: BrokerConfig, index: CleanerRules['index']) {
+  constructor(env: Env, config: BrokerConfig, switches: CleanerSwitches) {
     this.env = env
     this.start = env.monotonic()
     this.interval = ms(config['log.cleaner.backoff.ms'])
-    this.rules = { mapSize: mapSizeOf(config), index }
+    this.rules = { mapSize: mapSizeOf(config), ...switches }
   }
 
   begin(timer: number): void {

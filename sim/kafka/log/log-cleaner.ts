@@ -11,6 +11,18 @@ export interface CleanerRules {
   readonly mapSize: number
   /** KAFKA-13727: which aborted transactions a pass knows that ends in the middle of a segment. */
   readonly index: ClusterProfile['log.cleaner.index']
+  /** KAFKA-17076: the last batch of a pass stays, if only empty, for it tells where the log ends. */
+  readonly keepsLast: boolean
+}
+
+/** Rules of cleaners that a profile may have as they were. */
+export type CleanerSwitches = Pick<CleanerRules, 'index' | 'keepsLast'>
+
+export const CURRENT_CLEANER: CleanerSwitches = { index: 'whole-segments', keepsLast: true }
+
+/** The rules of a profile. */
+export function cleanerSwitchesOf(profile: ClusterProfile): CleanerSwitches {
+  return { index: profile['log.cleaner.index'], keepsLast: profile['log.cleaner.last.batch'] === 'kept' }
 }
 
 /** One pass of the cleaner over a log. */
@@ -169,7 +181,7 @@ export class Cleaner {
 
   /** Whether a batch stays though nothing is left in it. */
   private isNeeded({ batch, lastOffset }: LogEntry): boolean {
-    if (lastOffset === this.end) return true
+    if (lastOffset === this.end && this.pass.keepsLast) return true
     return batch.producerId >= 0 && this.producers.lastEntry(batch.producerId)?.isToldBy(batch, lastOffset) === true
   }
 }

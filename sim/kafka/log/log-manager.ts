@@ -8,7 +8,7 @@ import type { Env } from '../env.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
 import { CleanerThread } from './cleaner-thread.ts'
-import type { CleanerRules } from './log-cleaner.ts'
+import { type CleanerSwitches, CURRENT_CLEANER } from './log-cleaner.ts'
 import { logDirNames } from './log-dir-names.ts'
 import { LogDirectory, type LogDirectoryListener } from './log-directory.ts'
 import { LogFile, openLogFiles } from './log-files.ts'
@@ -49,7 +49,7 @@ export class LogManager implements LogListener {
   private readonly env: Env
   private readonly config: BrokerConfig
   private readonly producerRules: ProducerRules
-  private readonly cleanerIndex: CleanerRules['index']
+  private readonly cleaner: CleanerSwitches
   private readonly byTp: Map<number, PartitionLog> = new Map()
   private readonly all: PartitionLog[] = []
   /** Partitions whose flush timer runs. */
@@ -63,7 +63,7 @@ export class LogManager implements LogListener {
    *
    * @param switches rules of the profile about producers: Kafka's current ones unless told otherwise
    * @param listener told of directories that fail
-   * @param cleanerIndex see `CleanerRules`
+   * @param cleaner rules of the profile about compaction
    */
   constructor(
     env: Env,
@@ -71,11 +71,11 @@ export class LogManager implements LogListener {
     config: BrokerConfig,
     switches: ProducerSwitches = CURRENT_SWITCHES,
     listener: LogDirectoryListener | null = null,
-    cleanerIndex: CleanerRules['index'] = 'whole-segments',
+    cleaner: CleanerSwitches = CURRENT_CLEANER,
   ) {
     this.env = env
     this.config = config
-    this.cleanerIndex = cleanerIndex
+    this.cleaner = cleaner
     this.producerRules = {
       ...switches,
       expirationMs: config['producer.id.expiration.ms'],
@@ -93,7 +93,7 @@ export class LogManager implements LogListener {
    */
   load(configs: TopicConfigs): void {
     this.retention = new RetentionCheck(this.env, this.config)
-    this.cleaning = new CleanerThread(this.env, this.config, this.cleanerIndex)
+    this.cleaning = new CleanerThread(this.env, this.config, this.cleaner)
     for (const directory of this.directories) this.loadDirectory(directory, configs)
     const { config, env } = this
     env.setTimer(LogTimer.highWatermarkCheckpoint, ms(config['replica.high.watermark.checkpoint.interval.ms']))

@@ -20,7 +20,7 @@ import {
 import { BROKER_CONFIG, type BrokerConfig } from '../protocol/config/broker.ts'
 import { type ConfigTable, NEVER } from '../protocol/config/definition.ts'
 import type { TopicConfig } from '../protocol/config/topic.ts'
-import type { CleanerRules } from './log-cleaner.ts'
+import { type CleanerSwitches, CURRENT_CLEANER } from './log-cleaner.ts'
 import { LogManager } from './log-manager.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { CURRENT_SWITCHES, type ProducerSwitches } from './producer-state.ts'
@@ -166,16 +166,16 @@ export class LogWorld {
   private readonly config: BrokerConfig
   private readonly topic: TopicConfig
   private readonly switches: ProducerSwitches
-  private readonly cleanerIndex: CleanerRules['index']
+  private readonly cleaner: CleanerSwitches
 
   constructor(
     topic: Partial<TopicConfig> = {},
     config: Partial<BrokerConfig> = {},
     switches: ProducerSwitches = CURRENT_SWITCHES,
-    cleanerIndex: CleanerRules['index'] = 'whole-segments',
+    cleaner: CleanerSwitches = CURRENT_CLEANER,
   ) {
     this.switches = switches
-    this.cleanerIndex = cleanerIndex
+    this.cleaner = cleaner
     this.topic = { ...TOPIC, ...topic }
     this.config = brokerConfig(config)
     const recorder = new Recorder(this.kernel)
@@ -245,7 +245,7 @@ export class LogWorld {
   }
 
   private startBroker(): LogManager {
-    const manager = new LogManager(this.env, this.disk, this.config, this.switches, null, this.cleanerIndex)
+    const manager = new LogManager(this.env, this.disk, this.config, this.switches, null, this.cleaner)
     this.kernel.start(NODE, new LogsOnly(manager, this.topic))
     return manager
   }

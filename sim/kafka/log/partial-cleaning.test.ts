@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { batch, brokerConfig, LogWorld, marker } from './log.test.helper.ts'
-import type { CleanerRules } from './log-cleaner.ts'
+import { type CleanerSwitches, CURRENT_CLEANER } from './log-cleaner.ts'
 import { mapSizeOf } from './offset-map.ts'
 import { CURRENT_SWITCHES } from './producer-state.ts'
 
@@ -14,17 +14,25 @@ function keyed(key: string, options: Parameters<typeof batch>[0] = {}): RecordBa
   return { ...made, records: made.records.map((record) => ({ ...record, key })) }
 }
 
-/** A compacted log of one segment of records of these keys, and an active one behind it; `!` aborts what `t` wrote. */
-function filled(keys: string, index: CleanerRules['index'] = 'whole-segments'): LogWorld {
+function tombstone(key: string): RecordBatch {
+  const made = keyed(key)
+  return { ...made, records: made.records.map((record) => ({ ...record, tombstone: true as const })) }
+}
+
+/** A compacted log of one segment of records of these keys, and an active one behind it; `!` aborts what `t` wrote, `x` deletes a. */
+function filled(keys: string, switches: Partial<CleanerSwitches> = {}, retentionMs = 100_000): LogWorld {
   const topic = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 0, 'segment.ms': 1000 } as const
-  const world = new LogWorld({ ...topic, 'delete.retention.ms': 100_000 }, SMALL, CURRENT_SWITCHES, index)
+  const world = new LogWorld({ ...topic, 'delete.retention.ms': retentionMs }, SMALL, CURRENT_SWITCHES, {
+    ...CURRENT_CLEANER,
+    ...switches,
+  })
   const { log } = world
   const open = { producerId: 7, sequence: 0, transactional: true }
   for (const key of keys) {
     if (key === '!') log.appendAsLeader(marker('ABORT'), 0, 'COORDINATOR')
     else if (key === 't') {
       log.appendAsLeader(keyed(key, open), 0, 'CLIENT', log.transactions.startVerification(7, 0, 0, false))
-    } else log.appendAsLeader(keyed(key), 0)
+    } else log.appendAsLeader(key === 'x' ? tombstone('a') : keyed(key), 0)
   }
   log.appendAsLeader(keyed('z', { timestamp: 2000 }), 0)
   log.setHighWatermark(log.logEndOffset, 0, true)
@@ -71,11 +79,25 @@ describe('a transaction that was aborted behind the end of the pass, in the same
   })
 
   test('before 3.2 it was not: readers are not told of it, and its records count as committed', () => {
-    const world = filled('abcdet!', 'mapped-part')
+    const world = filled('abcdet!', { index: 'mapped-part' })
     world.pass(16 * SECOND)
     expect(left(world)).toBe('abcdet!z')
     expect(world.log.transactions.aborted(0, 8)).toHaveLength(0)
     world.pass(120 * SECOND)
     expect(left(world)).toContain('t')
+  })
+})
+
+describe('a tombstone at the end of a pass, which an earlier pass met and whose time has come (KAFKA-17076, L03)', () => {
+  test('goes, but its batch stays and tells where the log ends', () => {
+    const world = filled('abcdefgx', {}, 1000)
+    world.pass(31 * SECOND)
+    expect(left(world)).toBe('bcdefg-z')
+  })
+
+  test('before 4.0 the batch went too', () => {
+    const world = filled('abcdefgx', { keepsLast: false }, 1000)
+    world.pass(31 * SECOND)
+    expect(left(world)).toBe('bcdefgz')
   })
 })

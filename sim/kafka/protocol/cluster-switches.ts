@@ -167,6 +167,12 @@ export const CLUSTER_SWITCHES: readonly SwitchDefinition[] = [
       'KAFKA-13727 a pass of the cleaner that has no room for more keys ends in the middle of a segment and writes it anew: it finds all aborted transactions of the segment (since 3.2), or those that begin before the end, and takes the others for committed',
   },
   {
+    name: 'log.cleaner.last.batch',
+    values: ['kept', 'removed'],
+    about:
+      'KAFKA-17076 the last batch that a pass of the cleaner meets, of which nothing is left: it stays, empty, and tells where the log ends (since 4.0), or goes, and a new replica cannot tell',
+  },
+  {
     name: 'quorum.leader.cut-off',
     values: ['resigns', 'stays'],
     about:

@@ -84,6 +84,8 @@ export interface ClusterProfile {
    * those that begin in that part.
    */
   readonly 'log.cleaner.index': 'whole-segments' | 'mapped-part'
+  /** KAFKA-17076: what the cleaner does with the last batch of a pass of which nothing is left: it keeps it empty (4.0), or not at all. */
+  readonly 'log.cleaner.last.batch': 'kept' | 'removed'
   /** KAFKA-15489: what the leader of the metadata quorum does that no majority fetches from: it resigns (3.7), or stays. */
   readonly 'quorum.leader.cut-off': 'resigns' | 'stays'
   /** KAFKA-10527: how the leader of the metadata quorum comes back: resigned (2.7), or leading the epoch that it led. */
@@ -141,6 +143,7 @@ const KAFKA_4_1: ClusterProfile = {
   'leader.epoch.entry': 'with-leadership',
   'follower.begins': 'each-epoch',
   'log.cleaner.index': 'whole-segments',
+  'log.cleaner.last.batch': 'kept',
   'quorum.leader.cut-off': 'resigns',
   'quorum.leader.restarted': 'resigned',
   'high.watermark.below.min.isr': 'stands',
