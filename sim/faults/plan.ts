@@ -177,11 +177,17 @@ export const ORDINARY_KINDS = [
   'disconnect',
   'slow-disk',
 ] as const
+/** Disks that fail: `hostile` draws them, other budgets where they are named. To Kafka a broker without its disk is one that crashed. */
+export const DISK_KINDS = ['disk-error', 'disk-full'] as const
 /** What only the budget `hostile` draws. */
 export const HOSTILE_KINDS = ['corrupt', 'clock-jump', 'clock-skew'] as const
 /** What is drawn only where it is named: an operator's doing is no mishap. */
 export const NAMED_KINDS = ['admin'] as const
-export type ChaosKind = (typeof ORDINARY_KINDS)[number] | (typeof HOSTILE_KINDS)[number] | (typeof NAMED_KINDS)[number]
+export type ChaosKind =
+  | (typeof ORDINARY_KINDS)[number]
+  | (typeof DISK_KINDS)[number]
+  | (typeof HOSTILE_KINDS)[number]
+  | (typeof NAMED_KINDS)[number]
 
 /** Everything a run's faults are drawn from. */
 export interface FaultSource {

@@ -1,4 +1,12 @@
-import { type Action, HOSTILE_KINDS, ORDINARY_KINDS, type StreamMatch } from '../../../sim/faults/plan.ts'
+import {
+  type Action,
+  type ChaosKind,
+  DISK_KINDS,
+  HOSTILE_KINDS,
+  NAMED_KINDS,
+  ORDINARY_KINDS,
+  type StreamMatch,
+} from '../../../sim/faults/plan.ts'
 import { SECOND } from '../../../sim/kernel/time.ts'
 import type { Place } from '../place.ts'
 import { signedDurationAt, spreadAt } from '../values/duration.ts'
@@ -11,17 +19,12 @@ import { diskFailure, slowDisk } from './disk-actions.ts'
 import { nodeTarget } from './node-target.ts'
 import { onlyClients, resolveTarget } from './target.ts'
 
-const DISK_FAILURES = ['disk-error', 'disk-full'] as const
-export const ACTIONS: readonly ActionName[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, ...DISK_FAILURES, 'admin']
-type ActionName =
-  | (typeof ORDINARY_KINDS)[number]
-  | (typeof HOSTILE_KINDS)[number]
-  | (typeof DISK_FAILURES)[number]
-  | 'admin'
+/** All that stands under its own name in a fault. */
+export const ACTIONS: readonly ChaosKind[] = [...ORDINARY_KINDS, ...DISK_KINDS, ...HOSTILE_KINDS, ...NAMED_KINDS]
 
 /** The action that stands under its name in a fault. Null when it is not understood, which is reported. */
 export function resolveAction(place: Place, context: Context): Action | null {
-  const kind = place.name as ActionName
+  const kind = place.name as ChaosKind
   switch (kind) {
     case 'crash':
     case 'power-loss':

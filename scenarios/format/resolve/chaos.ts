@@ -2,6 +2,7 @@ import {
   type ChaosBudget,
   type ChaosKind,
   type ChaosSpec,
+  DISK_KINDS,
   HOSTILE_KINDS,
   NAMED_KINDS,
   ORDINARY_KINDS,
@@ -11,7 +12,8 @@ import type { Context } from './context.ts'
 import { isCorruptionSimulated } from './corruption.ts'
 
 const BUDGETS: readonly ChaosBudget[] = ['within-promise', 'beyond', 'hostile']
-const KINDS: readonly ChaosKind[] = [...ORDINARY_KINDS, ...HOSTILE_KINDS, ...NAMED_KINDS]
+const OF_HOSTILE: readonly ChaosKind[] = [...ORDINARY_KINDS, ...DISK_KINDS, ...HOSTILE_KINDS]
+const KINDS: readonly ChaosKind[] = [...OF_HOSTILE, ...NAMED_KINDS]
 const MOST_FAULTS = 10_000
 
 /** `chaos:` after defaults. Null without it. */
@@ -22,7 +24,7 @@ export function resolveChaos(place: Place, context: Context): ChaosSpec | null {
 }
 
 function kindsAt(place: Place, budget: ChaosBudget, context: Context): readonly ChaosKind[] {
-  const byDefault = budget === 'hostile' ? [...ORDINARY_KINDS, ...HOSTILE_KINDS] : ORDINARY_KINDS
+  const byDefault = budget === 'hostile' ? OF_HOSTILE : ORDINARY_KINDS
   if (!place.written || !place.expectList('`kinds`')) return byDefault
   const kinds: ChaosKind[] = []
   for (const item of place.items()) {

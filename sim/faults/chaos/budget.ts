@@ -1,4 +1,4 @@
-import type { ChaosBudget, PlannedFault, Target } from '../plan.ts'
+import { type Action, type ChaosBudget, DISK_KINDS, type PlannedFault, type Target } from '../plan.ts'
 import type { Topology } from './topology.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Topology } from './topology.ts'
  *   it takes the replica off the eligible leaders (KIP-966), and the last known leader may then be the one that lost;
  * - nor is another broker stopped twice then: a shutdown that comes before the broker has registered again writes a marker
  *   without its epoch (`LogManager.shutdown`), which the controller takes for an unclean end;
- * - without one, process crashes hit at most one broker fewer than the smallest replication factor: a broker that comes back
+ * - without one, process crashes, and disks that fail, hit at most one broker fewer than the smallest replication factor: a broker that comes back
  *   remembers only the last batch of each producer (`ProducerStateManager.takeSnapshot`), so that when all of them do,
  *   retries of older ones are not recognised.
  *
@@ -40,13 +40,13 @@ export class LossBudget {
     for (const fault of faults) {
       const { action } = fault
       if (action.kind === 'stop') stops = [...stops, times(this.victimsOf(action.target) ?? NOBODY, firingsOf(fault))]
-      if (action.kind !== 'power-loss' && action.kind !== 'wipe-disk' && action.kind !== 'crash') continue
+      if (!isUnclean(action)) continue
       const victims = this.victimsOf(action.target)
-      if (victims === null && action.kind !== 'crash' && !this.isFlushed(action)) return false
+      if (victims === null && isLossy(action) && !this.isFlushed(action)) return false
       // A controller comes back from a log of which everything is flushed that counts.
       const hit = times(victims ?? (action.target.kind === 'any' ? ONE : NOBODY), firingsOf(fault))
       unclean = together(unclean, hit)
-      if (action.kind !== 'crash') lossy = together(lossy, hit)
+      if (isLossy(action)) lossy = together(lossy, hit)
     }
     if (this.limited && !this.allows(lossy, unclean, twiceAmong(stops))) return false
     this.lossy = lossy
@@ -97,6 +97,19 @@ export class LossBudget {
         return target.of.some((one) => this.victimsOf(one) === null) ? null : { named: [], unnamed: 1 }
     }
   }
+}
+
+const UNCLEAN = ['crash', 'power-loss', 'wipe-disk', ...DISK_KINDS] as const
+type Unclean = Extract<Action, { readonly kind: (typeof UNCLEAN)[number] }>
+
+/** Whether a process ends by it and has no time to write a marker: without its disk it halts. */
+function isUnclean(action: Action): action is Unclean {
+  return (UNCLEAN as readonly string[]).includes(action.kind)
+}
+
+/** Whether what is not on the disk is lost by it, too, or all. */
+function isLossy({ kind }: Action): boolean {
+  return kind === 'power-loss' || kind === 'wipe-disk'
 }
 
 /** Brokers known by name, and firings that may each hit another one. */

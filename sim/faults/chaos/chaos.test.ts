@@ -7,7 +7,14 @@ import { nodesOf } from '../../layout.ts'
 import type { WorldSpec } from '../../spec.ts'
 import { drawChaos, drawChaosInDetail } from '../chaos.ts'
 import { problemsOfMatch } from '../match-compiler.ts'
-import { type ChaosKind, type ChaosSpec, HOSTILE_KINDS, ORDINARY_KINDS, type PlannedFault } from '../plan.ts'
+import {
+  type ChaosKind,
+  type ChaosSpec,
+  DISK_KINDS,
+  HOSTILE_KINDS,
+  ORDINARY_KINDS,
+  type PlannedFault,
+} from '../plan.ts'
 import { FakeWorld } from '../testing/fake-world.ts'
 import { producerSpec, readingSpec, topicSpec, transactionalSpec, worldSpec } from '../testing/worlds.ts'
 import { WorldNames } from '../world-names.ts'
@@ -80,19 +87,22 @@ describe('drawChaos', () => {
     expect(most).toBeGreaterThan(1)
   })
 
-  it('lets no other broker crash beside a lossy failure, and never all replicas of a partition', () => {
+  it.each([
+    { what: 'crash', crash: ['crash'] as readonly ChaosKind[] },
+    { what: 'lose its disk for a while', crash: DISK_KINDS as readonly ChaosKind[] },
+  ])('lets no other broker $what beside a lossy failure, and never all replicas of a partition', ({ crash }) => {
     const spec = worldSpec({ brokers: 3, minIsr: 2 })
     let lossyRuns = 0
     let crashRuns = 0
     for (let seed = 1; seed <= 800; seed++) {
       const faults = draw(
-        { budget: 'within-promise', kinds: ['crash', 'power-loss', 'wipe-disk'], faults: [1, 6] },
+        { budget: 'within-promise', kinds: [...crash, 'power-loss', 'wipe-disk'], faults: [1, 6] },
         spec,
         seed,
       )
       const lossy = lossyVictims(faults, spec)
       const crashes = faults.filter(
-        ({ action }) => action.kind === 'crash' && !JSON.stringify(action).includes('controller'),
+        ({ action }) => crash.includes(action.kind as ChaosKind) && !JSON.stringify(action).includes('controller'),
       )
       const asLossy = crashes.map(
         (fault) => ({ ...fault, action: { ...fault.action, kind: 'power-loss' } }) as PlannedFault,

@@ -48,6 +48,13 @@ function drawAction(kind: ChaosKind, topology: Topology, stream: Stream): Action
       const target = drawVictim(topology, { controllers: false, clients: false, stores: false }, stream)
       return target === null ? null : { kind, target }
     }
+    case 'disk-error':
+    case 'disk-full': {
+      const target = drawVictim(topology, { controllers: true, clients: false, stores: false }, stream)
+      if (target === null) return null
+      const disk = { target, directory: null }
+      return kind === 'disk-full' ? { kind, ...disk } : { kind, of: pickWeighted(stream, WEIGHTS.operations), ...disk }
+    }
     case 'slow-disk': {
       const target = drawVictim(topology, { controllers: severalControllers, clients: false, stores: false }, stream)
       return target === null

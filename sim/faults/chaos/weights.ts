@@ -16,6 +16,8 @@ export const WEIGHTS = {
     'slow-disk': 2,
     'power-loss': 4,
     'wipe-disk': 2,
+    'disk-error': 3,
+    'disk-full': 3,
     corrupt: 4,
     'clock-jump': 3,
     'clock-skew': 2,
@@ -137,6 +139,8 @@ export const WEIGHTS = {
     initProducerId: 2,
     txnOffsetCommit: 3,
   },
+  /** Which operations of a disk fail. */
+  operations: { everything: 2, reads: 1, writes: 2, flushes: 2 },
   /** What an operator does; `cancel` takes a reassignment back. */
   operation: { 'elect-leader': 2, 'move-leader': 2, reassign: 4, cancel: 1 },
   /** Which batch of a log is corrupt. */
