@@ -11,6 +11,7 @@ import {
   MOVE_LEADER,
   REASSIGN,
 } from './kafka/controller/controller-requests.ts'
+import type { Broker } from './kafka/broker/broker.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
@@ -171,6 +172,12 @@ export class WorldLife implements FaultHost {
 
   isDiskFailing(node: number): boolean {
     return this.nodes.failuresOf(node, null).some((failures) => failures.fails(EVERY_OPERATION))
+  }
+
+  isImpaired(node: number): boolean {
+    if (this.layout[node]?.role !== 'broker' || this.slot(node).state === DOWN) return false
+    const { logs } = this.slot(node).handler as Broker
+    return logs.directories.some(({ isOnline }) => !isOnline)
   }
 
   /** A node is to write what the active controller wrote; a controller whose disk fails ends there, a broker sees to it itself. */

@@ -62,8 +62,8 @@ export const CONTROLLER_MUTANTS: readonly Mutant[] = [
     id: 'dead-brokers-elected',
     rule: 'only brokers that are neither fenced nor shutting down can lead (`LeaderAcceptor`)',
     file: 'sim/kafka/controller/leader-acceptor.ts',
-    anchor: '(broker === this.joining || this.cluster.isActive(broker))',
-    replacement: '(broker === this.joining || MARK)',
+    anchor: 'return broker === this.joining || this.cluster.isActive(broker);',
+    replacement: 'return broker === this.joining || MARK;',
     caughtBy: { scenario: 'library/eligible-until-replaced', variant: null, runs: 10 },
   },
   {

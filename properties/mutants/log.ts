@@ -186,4 +186,21 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     replacement: 'MARK;',
     caughtBy: { scenario: 'library/a-disk-fails-under-its-broker', variant: null, runs: 20 },
   },
+  {
+    id: 'full-disk-acknowledges',
+    rule: 'a batch that the disk does not take is refused (`KAFKA_STORAGE_ERROR`)',
+    file: 'sim/kafka/log/partition-log.ts',
+    anchor: 'if (!this.io.admitsAppend())\n            return this.result.refused(Errors.KAFKA_STORAGE_ERROR);',
+    replacement:
+      'if (MARK && !this.io.admitsAppend())\n            return this.result.accepted(this.end, this.end - 1, false);',
+    caughtBy: { scenario: 'library/one-of-two-disks-fails', variant: 'one-replica', runs: 20 },
+  },
+  {
+    id: 'second-log-beside-the-offline-one',
+    rule: 'no log is made of a partition that lies in a log directory that failed (`Partition.createLogInAssignedDirectoryId`)',
+    file: 'sim/kafka/log/log-manager.ts',
+    anchor: 'return this.directories.some(({ isOnline, files }) => !isOnline && files.has(LogFile.segment, tp));',
+    replacement: 'return !MARK || tp < 0;',
+    caughtBy: { scenario: 'library/one-of-two-disks-fails', variant: 'restarted', runs: 20 },
+  },
 ]

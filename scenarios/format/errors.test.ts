@@ -196,6 +196,17 @@ describe('faults', () => {
     ['a disk where there is none', fault('at: 1s, slow-disk: checkout'), ['TARGET 6:32']],
     ['a full disk where there is none', fault('at: 1s, disk-full: checkout'), ['TARGET 6:32']],
     ['an unknown log directory', fault('at: 1s, disk-error: { target: broker-1, directory: /data/b }'), ['VALUE 6:64']],
+    [
+      'a log directory of nobody',
+      `${after('cluster: { config: { log.dirs: "/data/a,/data/b" } }')}faults:\n- { at: 1s, disk-full: { target: broker-1, directory: /data/c } }`,
+      ['VALUE 8:55'],
+    ],
+    ['a log directory twice', after('cluster: { config: { log.dirs: "/data/a, /data/a" } }'), ['CONFIG_REFUSED 6:32']],
+    [
+      'a metadata log elsewhere',
+      after('cluster: { config: { log.dirs: /data/a, metadata.log.dir: /data/m } }'),
+      ['NOT_SIMULATED 6:41'],
+    ],
     ['an operation that no disk knows', fault('at: 1s, disk-error: { target: broker-1, of: seeks }'), ['VALUE 6:57']],
     ['a full disk with operations', fault('at: 1s, disk-full: { target: broker-1, of: reads }'), ['UNKNOWN_KEY 6:52']],
     ['a clock and nothing else', fault('at: 1s, clock-jump: broker-1'), ['TYPE 6:33']],

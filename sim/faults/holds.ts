@@ -119,12 +119,19 @@ export class Holds {
     this.host.restart(node)
   }
 
-  /** Everything goes on and everything that is down starts again. */
+  /** Everything goes on, and everything that is down, or has lost a part of its storage, starts again. */
   startEverything(): void {
     for (let node = 0; node < this.host.nodeNames.length; node++) {
       this.host.resume(node)
       if (!this.host.isUp(node)) this.host.restart(node)
+      else if (this.host.isImpaired(node)) this.restartInGoodOrder(node)
     }
+  }
+
+  /** What an operator does with a broker that has lost a log directory, when the disk is whole. */
+  private restartInGoodOrder(node: number): void {
+    this.leaving[node] = this.incarnation(node)
+    this.host.stop(node)
   }
 
   private incarnation(node: number): number {

@@ -37,6 +37,8 @@ export interface FaultHost {
   /** Ends one such fault. */
   mendDisk(node: number, operations: number, directory: string | null): void
   isDiskFailing(node: number): boolean
+  /** Whether a process goes on without a part of its storage, which only its restart brings back. */
+  isImpaired(node: number): boolean
   /** Has a topic given more partitions; false when no controller is there to do it. */
   addPartitions(topic: string, partitions: number): boolean
   /** Has a partition's preferred leader elected, or when nobody leads anybody; false when no controller is there to do it. */

@@ -139,6 +139,17 @@ describe('Injector: faults of nodes', () => {
     expect(started([...full(6), at(7, { kind: 'crash', target: BROKER_1 }, 8)], 3)).toEqual([15])
   })
 
+  it('restarts at healing, in good order, what goes on without a part of its storage', () => {
+    const world = run([at(1, { kind: 'disk-full', target: BROKER_1, directory: '/data/b' }, 1)], 3)
+    world.impaired.push(1)
+    world.injector.healAll()
+    expect(world.injector.isAwaitingStart).toBe(true)
+    world.impaired.splice(0)
+    world.runUntil(20 * SECOND)
+    expect(seconds(world.happened(M.nodeStarted))).toEqual([3.02])
+    expect(world.injector.isAwaitingStart).toBe(false)
+  })
+
   it('counts a disk that fails as touched when an operation has failed', () => {
     const plan = [at(2, { kind: 'disk-full', target: BROKER_1, directory: null }, 6)]
     expect(run(plan, 10).injector.outcomes()).toEqual([{ entry: 0, fired: 1, touched: 0 }])

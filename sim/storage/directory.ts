@@ -38,6 +38,11 @@ export class Directory {
     return file as AtomicFile<T>
   }
 
+  /** Whether there is such an append-only file. */
+  has(purpose: number, key: number): boolean {
+    return this.appendFiles.has(purpose * KEYS + key)
+  }
+
   /** Removes a file, whether it exists or not. Who opens it again finds it empty. */
   remove(purpose: number, key: number): void {
     const name = purpose * KEYS + key

@@ -22,9 +22,10 @@ export class Disk {
     return this.directories[0] as Directory
   }
 
-  /** See {@link Directory.appendFile}, of the first directory. */
+  /** The file in the directory that has it; see {@link Directory.appendFile}. */
   appendFile<T>(purpose: number, key: number): AppendFile<T> {
-    return this.directory.appendFile(purpose, key)
+    const holder = this.directories.find((each) => each.has(purpose, key)) ?? this.directory
+    return holder.appendFile(purpose, key)
   }
 
   /** See {@link Directory.atomicFile}, of the first directory. */
@@ -32,9 +33,11 @@ export class Disk {
     return this.directory.atomicFile(purpose, key)
   }
 
-  /** See {@link Directory.keysOf}, of the first directory. */
+  /** Keys of the append-only files of a purpose in all directories, ascending. */
   keysOf(purpose: number): readonly number[] {
-    return this.directory.keysOf(purpose)
+    const { directories } = this
+    if (directories.length === 1) return this.directory.keysOf(purpose)
+    return directories.flatMap((each) => each.keysOf(purpose)).sort((a, b) => a - b)
   }
 
   /** The disk comes back empty. How slow it is has nothing to do with what it holds. */

@@ -13,7 +13,6 @@ export function checkLogDirs({ values, written }: ResolvedConfig): void {
     const message = `Kafka refuses this broker: \`${DIRS}\` names \`${twice}\` twice, and a directory is locked by whoever uses it`
     dirs.error('TWICESHY_CONFIG_REFUSED', message, 'name each directory once')
   }
-  if (dirs !== undefined && names.length > 1) dirs.notSimulated('several log directories', 'name one')
   const metadata = written.get(METADATA)
   if (metadata === undefined || names.includes(String(values[METADATA]))) return
   metadata.notSimulated(`a \`${METADATA}\` that is none of \`${DIRS}\``, `name one of ${names.join(', ')}`)

@@ -109,6 +109,8 @@ export class FakeWorld implements FaultHost {
   readonly diary: Diary
   /** What operators asked for. */
   readonly grown: string[] = []
+  /** Nodes that go on without a part of their storage. */
+  readonly impaired: number[] = []
   /** Disk faults that last: `node operations directory`. */
   readonly failing: string[] = []
   readonly disks: (readonly [time: number, node: number, by: Spread | null])[] = []
@@ -254,6 +256,9 @@ export class FakeWorld implements FaultHost {
   }
   mendDisk(node: number, operations: number, directory: string | null): void {
     this.failing.splice(this.failing.indexOf(`${node} ${operations} ${directory ?? 'all'}`), 1)
+  }
+  isImpaired(node: number): boolean {
+    return this.impaired.includes(node)
   }
   isDiskFailing(node: number): boolean {
     return this.failing.some((fault) => fault.startsWith(`${node} `))

@@ -18,6 +18,7 @@ import type {
 } from '../protocol/messages.ts'
 import { serverClientOptions } from './controller-channel.ts'
 import { ControllerAddress, type ControllerNodes } from './controller-nodes.ts'
+import { OfflineDirectories } from './offline-directories.ts'
 import { BrokerTimer, LIFECYCLE_CLIENT_TIMERS } from './timers.ts'
 
 /** `BrokerState`, as far as the controller has a say in it. */
@@ -55,6 +56,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
   private readonly identity: LifecycleIdentity
   private readonly address: ControllerAddress
   private readonly owner: LifecycleOwner
+  private readonly offline: OfflineDirectories = new OfflineDirectories()
   private failures = 0
   private timer = 0
 
@@ -93,6 +95,22 @@ export class BrokerLifecycle implements NetworkClientOwner {
     }
   }
 
+  /**
+   * A log directory has failed (`propagateDirectoryFailure`). The controller must hear of it within
+   * `log.dir.failure.timeout.ms`, or the broker ends; one that starts tells before it is unfenced.
+   */
+  propagateDirectoryFailure(directory: number, replicas: readonly number[]): void {
+    this.offline.add(directory, replicas)
+    const patience = ms(this.config['log.dir.failure.timeout.ms'])
+    if (this.brokerEpoch >= 0) this.env.setTimer(BrokerTimer.LogDirFailureTimeout, patience, directory)
+    this.communicate()
+  }
+
+  /** Whether the controller has heard of a directory that failed. */
+  isFailureKnown(directory: number): boolean {
+    return this.offline.isKnown(directory)
+  }
+
   /** The metadata log was applied further: a broker that waits to be unfenced may be ready now. */
   onMetadataApplied(): void {
     if (this.state === 'starting' && this.brokerEpoch >= 0) this.communicate()
@@ -123,7 +141,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
     } else if (request.api === Api.BrokerRegistration) {
       this.onRegistration(body as BrokerRegistrationResponse)
     } else {
-      this.onHeartbeat(body as BrokerHeartbeatResponse)
+      this.onHeartbeat(body as BrokerHeartbeatResponse, request.body as BrokerHeartbeatRequest)
     }
   }
 
@@ -159,6 +177,7 @@ export class BrokerLifecycle implements NetworkClientOwner {
       currentMetadataOffset: applied,
       wantFence: this.state === 'starting',
       wantShutDown: this.state === 'pending-controlled-shutdown',
+      ...this.offline.news(),
     }
     this.client.send(this.address.node, Api.BrokerHeartbeat, body, 0)
   }
@@ -175,12 +194,13 @@ export class BrokerLifecycle implements NetworkClientOwner {
     this.communicate()
   }
 
-  private onHeartbeat(response: BrokerHeartbeatResponse): void {
+  private onHeartbeat(response: BrokerHeartbeatResponse, request: BrokerHeartbeatRequest): void {
     if (response.errorCode !== Errors.NONE) {
       this.onRefused(response.errorCode)
       return
     }
     this.failures = 0
+    this.offline.onHeard(request)
     if (this.state === 'starting' && response.isCaughtUp) {
       // Logs are loaded before the registration here, so recovery takes no time and the broker asks to be unfenced at once.
       this.state = 'recovery'
@@ -193,7 +213,8 @@ export class BrokerLifecycle implements NetworkClientOwner {
       this.finishShutdown()
       return
     }
-    this.arm(ms(this.config['broker.heartbeat.interval.ms']))
+    if (this.offline.areKnown) this.arm(ms(this.config['broker.heartbeat.interval.ms']))
+    else this.communicate()
   }
 
   /** The channel itself turns to another controller when the one it asked is not the active one. */

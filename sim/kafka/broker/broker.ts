@@ -268,7 +268,10 @@ export class Broker implements NodeHandler, BrokerPartsOwner {
         verification.onRetry(a)
         return
       case BrokerTimer.LogDirFailure:
-        directories.onTimer(a, logs, replicas)
+        directories.onTimer(a, this.parts)
+        return
+      case BrokerTimer.LogDirFailureTimeout:
+        if (!lifecycle.isFailureKnown(a)) this.shutDown()
         return
       case BrokerTimer.FetchSecondLook:
         replicas.reads.splitFetches?.onTimer(a)

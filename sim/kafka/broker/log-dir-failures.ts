@@ -4,15 +4,23 @@ import { metadataDirIndex } from '../log/log-dir-names.ts'
 import type { LogDirectory, LogDirectoryListener } from '../log/log-directory.ts'
 import type { LogManager } from '../log/log-manager.ts'
 import type { BrokerConfig } from '../protocol/config/broker.ts'
+import type { BrokerLifecycle } from './broker-lifecycle.ts'
 import type { ReplicaManager } from './replica-manager.ts'
 import { BrokerTimer } from './timers.ts'
 
 /** What a broker reads and writes as an observer of the metadata quorum; only voters flush. */
 const METADATA_COPY: number = IoOperation.read | IoOperation.write
 
-/** The process that cannot go on. */
+/** The process, where it cannot go on. */
 export interface HaltingProcess {
   halt(): void
+}
+
+/** What must hear of directories that failed. */
+export interface LogDirFailureParts {
+  readonly logs: LogManager
+  readonly replicas: ReplicaManager
+  readonly lifecycle: BrokerLifecycle
 }
 
 /**
@@ -50,8 +58,10 @@ export class LogDirFailures implements LogDirectoryListener {
     return false
   }
 
-  /** The handler's turn has come. */
-  onTimer(index: number, logs: LogManager, replicas: ReplicaManager): void {
-    if (this.canGoOn(logs)) replicas.onDirectoryFailed(logs.directories[index] as LogDirectory)
+  /** The handler's turn has come (`ReplicaManager.handleLogDirFailure`): replicas first, then the controller is told. */
+  onTimer(index: number, { logs, replicas, lifecycle }: LogDirFailureParts): void {
+    if (!this.canGoOn(logs)) return
+    replicas.onDirectoryFailed(logs.directories[index] as LogDirectory)
+    lifecycle.propagateDirectoryFailure(index, logs.offlineReplicas())
   }
 }

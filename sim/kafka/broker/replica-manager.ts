@@ -216,7 +216,9 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   /** A replica of an internal partition into which nothing was ever written. */
   private isIdle(tp: number): boolean {
     if (!this.isInternal(tp) || this.partitions.get(tp) !== undefined) return false
-    return this.idle.has(tp) || (this.logs.get(tp)?.logEndOffset ?? 0) === 0
+    if (this.idle.has(tp)) return true
+    const log = this.logs.get(tp)
+    return log === undefined ? !this.logs.isOffline(tp) : log.logEndOffset === 0
   }
 
   /** An idle replica has woken. */

@@ -43,6 +43,8 @@ export const BrokerTimer = {
   FetchTruncation: 24,
   /** A log directory has failed; a = its place in `log.dirs`. */
   LogDirFailure: 25,
+  /** The controller should have heard of it by now; a = its place in `log.dirs`. */
+  LogDirFailureTimeout: 26,
 } as const
 
 export const METADATA_CLIENT_TIMERS = 60

@@ -18,7 +18,11 @@ export interface BrokerRegistration {
   readonly inControlledShutdown: boolean
   /** Offset of the newest registration record; a repeated registration moves it, not the epoch. */
   readonly registrationOffset: number
+  /** Replicas (`tp`) in log directories that have failed since it started. */
+  readonly offlineReplicas: readonly number[]
 }
+
+const NONE: readonly number[] = Object.freeze([])
 
 /** Refused, a repetition by the same process, or a new incarnation after a clean shutdown or not. */
 export type RegistrationDecision =
@@ -60,6 +64,12 @@ export class ClusterControlManager {
     return registration !== undefined && !registration.fenced && !registration.inControlledShutdown
   }
 
+  /** Whether the log directory of a broker's replica is in order (`hasOnlineDir`), as far as anybody told. */
+  hasOnlineDir(brokerId: number, tp: number): boolean {
+    const offline = this.registrations.get(brokerId)?.offlineReplicas ?? NONE
+    return offline.length === 0 || !offline.includes(tp)
+  }
+
   /** `checkBrokerEpoch`; false = STALE_BROKER_EPOCH. */
   hasEpoch(brokerId: number, brokerEpoch: number): boolean {
     return this.registrations.get(brokerId)?.brokerEpoch === brokerEpoch
@@ -93,6 +103,7 @@ export class ClusterControlManager {
       fenced,
       inControlledShutdown,
       registrationOffset: offset,
+      offlineReplicas: existing?.brokerEpoch === brokerEpoch ? existing.offlineReplicas : NONE,
     })
     this.heartbeats.register(brokerId, fenced)
   }
@@ -104,7 +115,8 @@ export class ClusterControlManager {
     }
     const fenced = record.fenced ?? existing.fenced
     const inControlledShutdown = record.inControlledShutdown ?? existing.inControlledShutdown
-    this.registrations.set(record.brokerId, { ...existing, fenced, inControlledShutdown })
+    const offlineReplicas = record.offlineReplicas ?? existing.offlineReplicas
+    this.registrations.set(record.brokerId, { ...existing, fenced, inControlledShutdown, offlineReplicas })
     this.heartbeats.register(record.brokerId, fenced)
   }
 }

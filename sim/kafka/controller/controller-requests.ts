@@ -212,8 +212,11 @@ export class ControllerRequests {
     const { cluster } = this.image
     // First of all, and also when the heartbeat is then refused (`trackBrokerHeartbeat`).
     cluster.heartbeats.tracker.updateContactTime(brokerId, brokerEpoch, this.env.monotonic())
-    const broker = cluster.registration(brokerId)
-    if (broker === undefined || broker.brokerEpoch !== brokerEpoch) return STALE_HEARTBEAT
+    const known = cluster.registration(brokerId)
+    if (known === undefined || known.brokerEpoch !== brokerEpoch) return STALE_HEARTBEAT
+    // First what it cannot lead, then what it may: Kafka knows the former from the registration.
+    this.writer.commit(this.replication.directoriesOffline(body, known))
+    const broker = cluster.registration(brokerId) ?? known
     const { records, reply } = this.replication.brokerHeartbeat(body, broker)
     this.writer.commit(records)
     if (reply.next === 'controlled-shutdown') {

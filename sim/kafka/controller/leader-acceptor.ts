@@ -16,7 +16,9 @@ export class LeaderAcceptor {
     this.joining = joining
   }
 
-  accepts(broker: number): boolean {
-    return broker !== NO_LEADER && broker !== this.leaving && (broker === this.joining || this.cluster.isActive(broker))
+  /** Whether the broker may lead the partition: also its log directory must be in order. */
+  accepts(broker: number, tp: number): boolean {
+    if (broker === NO_LEADER || broker === this.leaving || !this.cluster.hasOnlineDir(broker, tp)) return false
+    return broker === this.joining || this.cluster.isActive(broker)
   }
 }

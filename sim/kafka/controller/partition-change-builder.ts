@@ -1,3 +1,4 @@
+import { tpOf } from '../../history/ids.ts'
 import type { ReassignmentCompletion } from '../protocol/profile.ts'
 import type { LeaderAcceptor } from './leader-acceptor.ts'
 import {
@@ -153,7 +154,7 @@ export class PartitionChangeBuilder {
     const elected = this.electEligible()
     if (elected.leader !== NO_LEADER || this.options.election !== 'unclean') return elected
     for (const replica of this.targetReplicas) {
-      if (this.acceptor.accepts(replica)) return { leader: replica, unclean: true }
+      if (this.accepts(replica)) return { leader: replica, unclean: true }
     }
     return elected
   }
@@ -169,18 +170,23 @@ export class PartitionChangeBuilder {
     return lastKnown === NO_LEADER ? { leader: NO_LEADER, unclean: false } : { leader: lastKnown, unclean: true }
   }
 
-  /** In the target ISR, or in the ELR while that is empty; and alive. */
+  /** In the target ISR, or in the ELR while that is empty; alive, and with its log directory. */
   private isValidLeader(replica: number): boolean {
     const { targetIsr, targetElr } = this
     const eligible = targetIsr.includes(replica) || (targetIsr.length === 0 && targetElr.includes(replica))
-    return eligible && this.acceptor.accepts(replica)
+    return eligible && this.accepts(replica)
+  }
+
+  private accepts(replica: number): boolean {
+    const { topicId, partitionId } = this.partition
+    return this.acceptor.accepts(replica, tpOf(topicId, partitionId))
   }
 
   /** `canElectLastKnownLeader`: when nobody is in sync or eligible, the broker that led last, once it is alive again. */
   private lastKnownLeader(): number {
     if (!this.options.elrEnabled || this.targetIsr.length > 0 || this.targetElr.length > 0) return NO_LEADER
     const [lastKnown] = this.partition.lastKnownElr
-    return lastKnown !== undefined && this.acceptor.accepts(lastKnown) ? lastKnown : NO_LEADER
+    return lastKnown !== undefined && this.accepts(lastKnown) ? lastKnown : NO_LEADER
   }
 
   /** `maybeUpdateRecordElr`: an unclean election (which has set the ISR by now) leaves nobody eligible. */

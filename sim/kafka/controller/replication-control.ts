@@ -95,6 +95,26 @@ export class ReplicationControlManager {
     return this.leaveIsr(affected, brokerId, [brokerId])
   }
 
+  /**
+   * Log directories of a broker have failed (`handleDirectoriesOffline`, KIP-858): its replicas in them leave every in-sync set,
+   * what they led goes to others, and they lead nothing until the broker starts again. Nothing when that is known.
+   */
+  directoriesOffline(
+    { offlineReplicas }: BrokerHeartbeatRequest,
+    broker: BrokerRegistration,
+  ): readonly MetadataRecord[] {
+    const { brokerId, brokerEpoch } = broker
+    const fresh = (offlineReplicas ?? []).filter((tp) => this.cluster.hasOnlineDir(brokerId, tp))
+    if (offlineReplicas === undefined || fresh.length === 0) return []
+    const inSync = this.topics
+      .partitionsWithBrokerInIsr(brokerId)
+      .filter(({ topicId, partitionId }) => fresh.includes(tpOf(topicId, partitionId)))
+    return [
+      ...this.leaveIsr(inSync, brokerId, []),
+      { type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, offlineReplicas },
+    ]
+  }
+
   /** Where a heartbeat takes its broker, and the records that make it so. The sender's epoch has been checked. */
   brokerHeartbeat(request: BrokerHeartbeatRequest, broker: BrokerRegistration): ControllerResult<HeartbeatOutcome> {
     const { brokerId } = broker

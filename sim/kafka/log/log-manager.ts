@@ -125,7 +125,21 @@ export class LogManager implements LogListener {
 
   /** Whether the partition has a log that is online, or may be given one: there is a directory that can be written. */
   admits(tp: number): boolean {
-    return this.byTp.get(tp)?.io.isOnline ?? this.placeFor() !== null
+    return this.byTp.get(tp)?.io.isOnline ?? (!this.isOffline(tp) && this.placeFor() !== null)
+  }
+
+  /**
+   * Whether a log of the partition lies in a directory that failed, so that no other may be made. Which partitions a
+   * directory holds is known from the metadata, also of one that cannot be read.
+   */
+  isOffline(tp: number): boolean {
+    return this.directories.some(({ isOnline, files }) => !isOnline && files.has(LogFile.segment, tp))
+  }
+
+  /** Every partition with a log in a directory that failed. */
+  offlineReplicas(): readonly number[] {
+    const failed = this.directories.filter(({ isOnline }) => !isOnline)
+    return failed.flatMap(({ files }) => files.keysOf(LogFile.segment))
   }
 
   /** The partition's log, an empty one if there is none yet. Ask {@link admits} where a disk may fail. */

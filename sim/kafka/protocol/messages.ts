@@ -200,6 +200,10 @@ export interface BrokerHeartbeatRequest {
   readonly currentMetadataOffset: number
   readonly wantFence: boolean
   readonly wantShutDown: boolean
+  /** Log directories that failed, by their place in `log.dirs` where Kafka has ids; absent = none. */
+  readonly offlineLogDirs?: readonly number[]
+  /** No field of Kafka's: the replicas in them, which its controller knows from AssignReplicasToDirs. */
+  readonly offlineReplicas?: readonly number[]
 }
 export interface BrokerHeartbeatResponse {
   readonly errorCode: number

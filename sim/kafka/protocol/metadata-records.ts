@@ -56,6 +56,8 @@ export type MetadataRecord =
       /** Absent = unchanged. */
       readonly fenced?: boolean
       readonly inControlledShutdown?: boolean
+      /** Its replicas in log directories that failed, all of them; where Kafka names the directories that are left. */
+      readonly offlineReplicas?: readonly number[]
     }
   | {
       readonly type: 'ProducerIdsRecord'

@@ -49,6 +49,7 @@ export interface BrokerConfig {
   readonly 'log.cleaner.min.cleanable.ratio': number
   readonly 'log.cleaner.min.compaction.lag.ms': number
   readonly 'log.cleanup.policy': 'delete' | 'compact' | 'compact,delete'
+  readonly 'log.dir.failure.timeout.ms': number
   /** Comma separated; absent = one. */
   readonly 'log.dirs'?: string
   readonly 'log.flush.interval.messages': number
@@ -157,6 +158,7 @@ export const BROKER_CONFIG: ConfigTable = {
   'log.cleaner.min.cleanable.ratio': { type: 'double', default: 0.5, min: 0, max: 1 },
   'log.cleaner.min.compaction.lag.ms': { type: 'ms', default: 0, min: 0, max: NEVER },
   'log.cleanup.policy': { type: 'enum', default: 'delete', ...POLICIES },
+  'log.dir.failure.timeout.ms': { type: 'ms', default: 30_000, min: 1, max: NEVER },
   'log.flush.interval.messages': { type: 'int', default: NEVER, min: 1, max: NEVER },
   'log.flush.interval.ms': { type: 'ms', default: NEVER, min: 0, max: NEVER },
   'log.flush.offset.checkpoint.interval.ms': { type: 'ms', default: 60_000, min: 1, max: INT_MAX },
