@@ -3,6 +3,7 @@ import type { TimerHandle } from '../../kernel/kernel.ts'
 import type { Envelope } from '../../network/envelope.ts'
 import type { Env } from '../env.ts'
 import type { FetchRequest } from '../protocol/messages.ts'
+import { takeOut } from '../small-list.ts'
 import { PartitionTable } from './partition-table.ts'
 import { BrokerTimer } from './timers.ts'
 
@@ -160,15 +161,13 @@ export class FetchPurgatory {
     for (const partition of partitions) {
       this.forgetAt(tpOf(partition.topicId, partition.partition), operation)
     }
-    if (partitions.length === 0) this.nameless.splice(this.nameless.indexOf(operation), 1)
+    if (partitions.length === 0) takeOut(this.nameless, operation)
     if (operation.also !== null) for (const tp of operation.also) this.forgetAt(tp, operation)
   }
 
   private forgetAt(tp: number, operation: DelayedFetch): void {
     const waiting = this.byPartition.get(tp)
-    if (waiting === undefined) return
-    if (waiting[0] === operation) waiting.shift()
-    else waiting.splice(waiting.indexOf(operation), 1)
+    if (waiting !== undefined) takeOut(waiting, operation)
   }
 
   private arm(deadline: number): void {

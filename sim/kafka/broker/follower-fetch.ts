@@ -20,7 +20,9 @@ const NO_RECORDS: readonly LogEntry[] = []
 
 /** What one read for a follower gave. One object serves all reads: it holds until the next. */
 export class FetchResult {
-  response: FetchResponse = { responses: [] }
+  private readonly responses: FetchPartitionResponse[] = []
+  /** How many of them are this read's. */
+  private count = 0
   bytes = 0
   /** An error or a divergence: answered at once. */
   immediate = false
@@ -28,6 +30,23 @@ export class FetchResult {
   readonly advanced: number[] = []
   /** In-sync sets that the fetch lets grow. */
   readonly expansions: AlterIsr[] = []
+
+  clear(): void {
+    this.count = 0
+    this.bytes = 0
+    this.immediate = false
+    empty(this.advanced)
+    empty(this.expansions)
+  }
+
+  add(response: FetchPartitionResponse): void {
+    this.responses[this.count++] = response
+  }
+
+  /** What the follower is answered; most fetches wait instead, and read again. */
+  response(): FetchResponse {
+    return { responses: this.responses.slice(0, this.count) }
+  }
 }
 
 /** `Partition.fetchRecords` with `readFromLocalLog`, for followers. */
@@ -55,24 +74,16 @@ export class FollowerFetch {
   /** Reads what the request asks for; `updateState` false for a fetch that was parked and reads again. */
   read(request: FetchRequest, updateState: boolean): FetchResult {
     const { result } = this
-    const { partitions } = request
-    const count = partitions.length
     const woken = this.idle.awakeFor(request)
-    const responses = new Array<FetchPartitionResponse>(count + woken.length)
-    result.response = { responses }
-    result.bytes = 0
-    result.immediate = false
-    empty(result.advanced)
-    empty(result.expansions)
-    for (let i = 0; i < count; i++) {
-      const left = Math.max(0, request.maxBytes - result.bytes)
-      responses[i] = this.readPartition(request, partitions[i] as FetchPartition, left, updateState, result)
-    }
-    for (let i = 0; i < woken.length; i++) {
-      const left = Math.max(0, request.maxBytes - result.bytes)
-      responses[count + i] = this.readPartition(request, woken[i] as FetchPartition, left, updateState, result)
-    }
+    result.clear()
+    for (const wanted of request.partitions) this.readInto(result, request, wanted, updateState)
+    for (const wanted of woken) this.readInto(result, request, wanted, updateState)
     return result
+  }
+
+  private readInto(result: FetchResult, request: FetchRequest, wanted: FetchPartition, updateState: boolean): void {
+    const left = Math.max(0, request.maxBytes - result.bytes)
+    result.add(this.readPartition(request, wanted, left, updateState, result))
   }
 
   /** Whether a log has records beyond what the request asks for. */

@@ -216,5 +216,5 @@ export class LoneReplica {
 }
 
 export function answerOf(result: FetchResult): FetchPartitionResponse {
-  return result.response.responses[0] as FetchPartitionResponse
+  return result.response().responses[0] as FetchPartitionResponse
 }

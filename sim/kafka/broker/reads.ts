@@ -8,7 +8,7 @@ import type {
   OffsetForLeaderEpochRequest,
   OffsetForLeaderEpochResponse,
 } from '../protocol/group-messages.ts'
-import type { FetchRequest, FetchResponse } from '../protocol/messages.ts'
+import type { FetchRequest } from '../protocol/messages.ts'
 import type { ClusterProfile } from '../protocol/profile.ts'
 import { ConsumerFetch } from './consumer-fetch.ts'
 import { DelayedFetch, type FetchCompletion, FetchPurgatory } from './delayed-fetch.ts'
@@ -73,13 +73,16 @@ export class Reads implements FetchCompletion, SplitFetchHost {
 
   private fetchForFollower(envelope: Envelope, request: FetchRequest): void {
     this.idle.onFetch(request)
-    const { response, bytes, immediate, advanced, expansions } = this.followerFetch.read(request, true)
+    const result = this.followerFetch.read(request, true)
+    const { bytes, immediate, advanced, expansions } = result
+    const waits = ms(request.maxWaitMs)
+    // Taken now: what the fetch sets free reads again, into the same result.
+    const response = immediate || bytes >= request.minBytes || waits <= 0 ? result.response() : null
     // Told in this order: first who holds the data, then what that sets free, which may read again.
     for (const item of expansions) this.host.propose(item)
     if (advanced.length === 1) this.host.afterIsrOrHighWatermark(advanced[0] as number)
     else for (const tp of [...advanced]) this.host.afterIsrOrHighWatermark(tp)
-    const waits = ms(request.maxWaitMs)
-    if (immediate || bytes >= request.minBytes || waits <= 0) {
+    if (response !== null) {
       this.channel.reply(envelope, response)
       return
     }
@@ -126,8 +129,8 @@ export class Reads implements FetchCompletion, SplitFetchHost {
       if (this.channel.isOpen(envelope)) this.channel.reply(envelope, { responses })
       return
     }
-    const response: FetchResponse = this.followerFetch.read(request, false).response
-    if (this.channel.isOpen(envelope)) this.channel.reply(envelope, response)
+    const result = this.followerFetch.read(request, false)
+    if (this.channel.isOpen(envelope)) this.channel.reply(envelope, result.response())
   }
 
   listOffsets(request: ListOffsetsRequest): ListOffsetsResponse {

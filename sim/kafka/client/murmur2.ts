@@ -27,29 +27,45 @@ export function murmur2Bytes(bytes: readonly number[]): number {
 
 /** Length of a text in UTF-8. */
 export function utf8Length(text: string): number {
-  return utf8(text).length
+  let length = 0
+  for (let at = 0; at < text.length; at++) {
+    const point = pointAt(text, at)
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+    if (point >= 0x10000) at++
+  }
+  return length
 }
 
 function byte(bytes: readonly number[], at: number): number {
   return (bytes[at] as number) & 0xff
 }
 
+/** Every record's key comes by here: no strings and no iterator for its characters. */
 function utf8(text: string): readonly number[] {
   const bytes: number[] = []
-  for (const character of text) {
-    // A lone surrogate becomes '?', as Java's encoder writes it.
-    const whole = character.codePointAt(0) as number
-    const point = whole >= 0xd800 && whole <= 0xdfff ? 0x3f : whole
-    if (point < 0x80) bytes.push(point)
-    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f))
-    else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
-    else
+  for (let at = 0; at < text.length; at++) {
+    const point = pointAt(text, at)
+    if (point < 0x80) {
+      bytes.push(point)
+    } else if (point < 0x800) {
+      bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f))
+    } else if (point < 0x10000) {
+      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
+    } else {
       bytes.push(
         0xf0 | (point >> 18),
         0x80 | ((point >> 12) & 0x3f),
         0x80 | ((point >> 6) & 0x3f),
         0x80 | (point & 0x3f),
       )
+      at++
+    }
   }
   return bytes
+}
+
+/** The character that begins at a place; a lone surrogate becomes '?', as Java's encoder writes it. */
+function pointAt(text: string, at: number): number {
+  const point = text.codePointAt(at) as number
+  return point >= 0xd800 && point <= 0xdfff ? 0x3f : point
 }
