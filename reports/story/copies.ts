@@ -54,6 +54,20 @@ export class Copies {
     return this.cut(node, tp, -1)
   }
 
+  /** Records that a replica holds between two offsets, both included. */
+  within(node: number, tp: number, first: number, last: number): readonly number[] {
+    const here = (this.held.get(`${node} ${tp}`) ?? []).filter(({ offset }) => offset >= first && offset <= last)
+    return [...new Set(here.map(({ record }) => record))]
+  }
+
+  /** Whether any replica has one of the records in the batch that begins at an offset, or behind it. */
+  isKnownAt(tp: number, offset: number): boolean {
+    for (const [key, here] of this.held) {
+      if (key.endsWith(` ${tp}`) && here.some((copy) => copy.offset >= offset)) return true
+    }
+    return false
+  }
+
   /** Highest offset at which a replica holds one of the records; -1 when it holds none. */
   highest(node: number, tp: number): number {
     return Math.max(-1, ...(this.held.get(`${node} ${tp}`) ?? []).map(({ offset }) => offset))

@@ -2,6 +2,9 @@ import type { TraceNames } from '../../sim/history/decode.ts'
 import { partitionOf, recordNode, recordOf, recordOrdinal, topicIdOf } from '../../sim/history/ids.ts'
 import { listed } from '../words.ts'
 
+/** Behind the name of a record whose bytes had changed where it was read. */
+const DAMAGED = ' (damaged)'
+
 /** Names of the things in one trace. */
 export class Labels {
   private readonly names: TraceNames
@@ -25,12 +28,18 @@ export class Labels {
 
   /** `checkout#0/5`, or `scripted#0/a` for a record of a script. */
   record(record: number): string {
-    if (record < -1) return `${this.record(~record)} (damaged)`
+    if (record < -1) return `${this.record(~record)}${DAMAGED}`
     return `${this.node(recordNode(record))}/${this.names.records.get(record) ?? recordOrdinal(record)}`
   }
 
-  /** The record's number, or null when the trace has no such sender. */
-  recordNamed(id: string): number | null {
+  /** Numbers of the record of a name, none when the trace has no such sender: of a damaged one also what it was. */
+  recordsNamed(id: string): readonly number[] {
+    const record = this.recordNamed(id.replace(DAMAGED, ''))
+    if (record === null) return []
+    return id.endsWith(DAMAGED) ? [record, ~record] : [record]
+  }
+
+  private recordNamed(id: string): number | null {
     const slash = id.lastIndexOf('/')
     const owner = id.slice(0, slash)
     const name = id.slice(slash + 1)

@@ -48,7 +48,7 @@ export function isReply(moment: DecodedMoment): boolean {
 
 /** @param ids the violation's records, such as `checkout#0/5`. */
 export function subjectOf(chunks: readonly Uint8Array[], ids: readonly string[], labels: Labels): Subject {
-  const records = new Set(ids.map((id) => labels.recordNamed(id)).filter((record) => record !== null))
+  const records = new Set(ids.flatMap((id) => labels.recordsNamed(id)))
   const finder = new Finder(new Set([...records].slice(0, MOST_RECORDS)))
   for (const moment of decodeMoments(chunks)) finder.see(moment)
   return finder.found()

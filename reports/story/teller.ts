@@ -7,6 +7,7 @@ import type { StoryQuestion } from '../story.ts'
 import { listed } from '../words.ts'
 import { type Told, WEIGHT, type Weight } from './choice.ts'
 import { Copies } from './copies.ts'
+import { tellCorruption } from './corruption-teller.ts'
 import { bool, int } from './fields.ts'
 import type { Labels } from './labels.ts'
 import { ReaderTeller } from './reader-teller.ts'
@@ -257,7 +258,7 @@ export class Teller {
         return { weight: missing.length > 0 ? WEIGHT.fate : WEIGHT.deed, text: `${text}${without}` }
       }
       default:
-        return null
+        return tellCorruption(moment, this.copies, this.labels)
     }
   }
 

@@ -84,10 +84,10 @@ export class FaultActions {
     this.tell(firing, nodes)
     for (const node of nodes) {
       // What is in flight is asked first: the fault itself may end it.
-      const matters = this.host.workInFlight()
+      const matters = this.host.workInFlight() || (stays(action) && !this.host.workDone())
       if (this.strike(firing, action, node)) this.tally.touch(firing, matters)
     }
-    return nodes.length > 0
+    return nodes.length > 0 && !stays(action)
   }
 
   private strike(firing: Firing, action: NodeAction, node: number): boolean {
@@ -230,6 +230,11 @@ export class FaultActions {
     firing.nodes = nodes
     recorder.emit(M.faultFired, first, firing.fault, firing.entry, first, recorder.text(firing.action.kind))
   }
+}
+
+/** Whether nothing ends what an action did: bytes that have changed stay so, and whoever reads them later is hit. */
+function stays({ kind }: NodeAction): boolean {
+  return kind === 'corrupt'
 }
 
 /** Whether an action is about nodes rather than what lies between them. */
