@@ -79,6 +79,8 @@ export function actionInWords(action: Action): string {
       return `move ${action.partitions.map(({ topic, partition, to }) => `the leader of ${topic}-${partition} to ${to}`).join(', ')}`
     case 'alter-config':
       return `alter ${action.topics.map(({ topic, changes }) => `${topic}: ${settingsInWords(changes)}`).join('; ')}`
+    case 'delete-topic':
+      return `delete ${action.topics.join(', ')}`
     case 'create-topic':
       return `create ${action.topics.join(', ')}`
     case 'reassign':
@@ -163,6 +165,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'alter-config':
     case 'create-topic':
     case 'reassign':
+    case 'delete-topic':
       return []
   }
 }

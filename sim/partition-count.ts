@@ -9,11 +9,12 @@ export function partitionCount({ topics }: WorldSpec, view: ControllerView, topi
   return Math.max(topics[topicId - 1]?.partitions ?? 0, view.partitionsOf(topicId))
 }
 
-/** The same of a topic as it stands now, which has none before an operator makes it. */
+/** The same of a topic as it stands now: none before an operator makes it, and none when one has deleted it. */
 export function partitionsNow(spec: WorldSpec, view: ControllerView, topicId: number): number {
   return isThere(spec, view, topicId) ? partitionCount(spec, view, topicId) : 0
 }
 
 function isThere({ topics }: WorldSpec, view: ControllerView, topicId: number): boolean {
-  return topics[topicId - 1]?.madeLater !== true || view.partitionsOf(topicId) > 0
+  const topic = topics[topicId - 1]
+  return (topic?.madeLater !== true && topic?.mayGo !== true) || view.partitionsOf(topicId) > 0
 }

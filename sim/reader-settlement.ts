@@ -76,6 +76,7 @@ export class ReaderSettlement {
       if (reader === null || !reader.autoCommits || !reader.readsOn) continue
       const group = this.recorder.text(reader.groupId)
       for (const tp of reader.assigned()) {
+        if (!this.isThere(tp)) continue
         // Nobody has read anything of an empty partition.
         if (reader.position(tp) > 0 && this.committed.of(group, tp) !== reader.position(tp))
           return this.wait(node, `its position in ${this.partition(tp)} to be committed`, null, tp)
@@ -115,6 +116,7 @@ export class ReaderSettlement {
     if (!reader.readsOn) return null
     const readsCommitted = this.readsCommitted(node)
     for (const tp of reader.assigned()) {
+      if (!this.isThere(tp)) continue
       const end = ends.readableEnd(tp, readsCommitted)
       if (end < 0 || reader.position(tp) !== end)
         return this.wait(node, `the end of ${this.partition(tp)}, which it reads`, null, tp)
@@ -160,6 +162,11 @@ export class ReaderSettlement {
 
   private wait(node: number, waitsFor: string, because: string | null, tp = -1): Waiting {
     return { kind: 'group', who: this.name(node), waitsFor, because, tp, node }
+  }
+
+  /** Of a topic that is deleted, or not made yet, nothing is to be read or committed. */
+  private isThere(tp: number): boolean {
+    return partitionOf(tp) < partitionsNow(this.spec, this.view, topicIdOf(tp))
   }
 
   private isOwned(tp: number, groupId: string): boolean {

@@ -120,8 +120,23 @@ export class Settlement implements SettlementWorld, ShareWorld {
         const why = this.unsettled(tpOf(topicId, index))
         if (why !== null) return why
       }
+      const kept = this.keptReplica(topicId, partitions)
+      if (kept !== null) return kept
     }
     return this.unsettledOffsets()[0] ?? unsettledTransactions(this)[0] ?? null
+  }
+
+  /** A replica of a deleted topic that its broker has not let go of yet; null = there is none. */
+  private keptReplica(topicId: number, partitions: number): Waiting | null {
+    if (partitions > 0 || this.spec.topics[topicId - 1]?.mayGo !== true) return null
+    for (const [node, { role, name }] of this.nodes.entries()) {
+      const log =
+        role === 'broker' ? this.broker(node)?.logs.logs.find(({ tp }) => topicIdOf(tp) === topicId) : undefined
+      if (log === undefined) continue
+      const [who, waitsFor] = [this.partitionName(log.tp), `${name} to let go of it`]
+      return { kind: 'replication', who, waitsFor, because: null, tp: log.tp, node: -1 }
+    }
+    return null
   }
 
   private unsettledPartitions(): readonly Waiting[] {

@@ -70,6 +70,8 @@ export interface TopicSpec {
   readonly replicationFactor: number
   /** An operator makes it while the run goes on: at first it is not there. */
   readonly madeLater?: true
+  /** Some `delete-topic` of the file is about it. */
+  readonly mayGo?: true
   /** Some `alter-config` of the file has it compacted, which it is not at first. */
   readonly everCompacted?: true
   /** Settings after the brokers' defaults. */

@@ -7,6 +7,7 @@ import {
   ALTER_CONFIG,
   CREATE_PARTITIONS,
   CREATE_TOPIC,
+  DELETE_TOPIC,
   ELECT_LEADER,
   MOVE_LEADER,
   REASSIGN,
@@ -218,6 +219,14 @@ export class WorldLife implements FaultHost {
     const wanted = this.nodes.topicToCreate(topic)
     if (wanted === null || controller < 0) return false
     this.kernel.deliver(controller, SIGNAL_EVENT, CREATE_TOPIC, 0, 0, wanted)
+    return true
+  }
+
+  deleteTopic(topic: string): boolean {
+    const controller = this.activeController()
+    const found = this.nodes.view.topicNamed(topic)
+    if (found === null || controller < 0) return false
+    this.kernel.deliver(controller, SIGNAL_EVENT, DELETE_TOPIC, found.topicId, 0, null)
     return true
   }
 

@@ -40,6 +40,10 @@ export const FAULTS: Readonly<Record<Action['kind'] | 'fail', { readonly value: 
     about:
       'an operator has a partition moved to other brokers: admin: { reassign: { orders-0: [broker-4, broker-2] } }, or that cancelled: { orders-0: cancel }',
   },
+  'delete-topic': {
+    value: 'topic, or list of topics, below admin',
+    about: 'an operator deletes topics, with all that is in them: admin: { delete-topic: orders }',
+  },
   fail: {
     value: '{ target, step, nth }',
     about: 'trigger and crash in one: an application dies before-output or after-output, at its nth such step',

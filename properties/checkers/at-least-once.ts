@@ -101,6 +101,8 @@ export class AtLeastOnce implements Checker {
     // Acknowledged by the end of its transaction alone, for no broker ever answered for it.
     if (partition < 0)
       return end.ended === 'settled' && !held.wasAppended(record) ? PublishFate.lost : PublishFate.undecided
+    // It went with its topic, where it was until then.
+    if (this.shadow.partitions.isGone(partition) && held.byElectable(record)) return PublishFate.kept
     if (!this.final.hasLeader(partition) && held.byEveryCandidate(record)) {
       // Committed once and held by whoever may lead next: nothing can take it away by itself.
       return held.wasCommitted(record) ? PublishFate.kept : PublishFate.undecided

@@ -94,9 +94,9 @@ export class Durability implements Checker {
 
   /** Nobody leads by the controller's word: every candidate's log must hold every acked record. */
   private judgeLeaderless(time: number, partition: number, atEnd = false): void {
-    const { cluster, names, logs } = this.shadow
+    const { cluster, names, logs, partitions } = this.shadow
     const acked = this.acked[partition] as Ints
-    if (cluster.leader[partition] !== -1 || acked.length === 0) return
+    if (cluster.leader[partition] !== -1 || acked.length === 0 || partitions.isGone(partition)) return
     for (let node = 0; node < names.nodes.length; node++) {
       if (!cluster.isDesignated(partition, node) || cluster.isForgetful(node)) continue
       this.judgeHeld(time, partition, node, new HeldBatches(this.shadow, logs.of(node, partition), atEnd))

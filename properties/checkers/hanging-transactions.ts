@@ -14,6 +14,7 @@ export function hangingTransactions(shadow: Shadow, final: FinalLogs, end: RunEn
   const { entries } = logs
   const found: Violation[] = []
   for (let partition = 0; partition < partitions.count; partition++) {
+    if (partitions.isGone(partition)) continue
     const seen = new Set<number>()
     for (const entry of final.undecided(partition)) {
       const producerId = entries.producerId.at(entry)

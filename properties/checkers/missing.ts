@@ -49,8 +49,10 @@ export function tellMissing(
   return `${lies}, but ${never}: ${tellLastHolder(consumption, reader, record)}${deleted}, ${why}`
 }
 
-/** That no log holds an offset any more because retention deleted it; nothing where it is there. */
+/** That no log holds an offset any more because its topic or retention deleted it; nothing where it is there. */
 function tellDeleted({ shadow }: Consumption, partition: number, offset: number): string {
+  const goneAt = shadow.partitions.goneAt[partition] as number
+  if (goneAt >= 0) return `, the topic was deleted at ${seconds(goneAt)}`
   const leader = shadow.leaderships.newestNode(partition)
   const at = leader < 0 ? -1 : shadow.logs.of(leader, partition).deletedAt(offset)
   return at < 0 ? '' : `, retention had deleted it from the log of ${shadow.names.node(leader)} at ${seconds(at)}`

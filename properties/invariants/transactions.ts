@@ -105,6 +105,12 @@ export class TransactionInvariants implements MomentObserver {
     this.tell('marker-as-decided', time, node, what)
   }
 
+  private isGone(tp: number): boolean {
+    const { partitions } = this.shadow
+    const partition = partitions.indexOf(tp)
+    return partition >= 0 && partitions.isGone(partition)
+  }
+
   private onCompleted(
     time: number,
     node: number,
@@ -120,7 +126,8 @@ export class TransactionInvariants implements MomentObserver {
     const known = this.coordinated.of(text)
     if (known?.producerId !== producerId) return
     for (const tp of known.partitions) {
-      if (this.coordinated.endsIn(tp, producerId) !== 0) continue
+      // Of a topic that was deleted no marker is owed.
+      if (this.coordinated.endsIn(tp, producerId) !== 0 || this.isGone(tp)) continue
       const what = `completed the transaction of producer id ${producerId} and epoch ${epoch}, but ${this.partition(tp)}, which belongs to it, has got no marker`
       this.tell('completed-after-markers', time, node, what)
     }

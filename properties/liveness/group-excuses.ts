@@ -3,7 +3,7 @@ import { noWayToLead } from './elections.ts'
 
 /** Why the configuration never lets a group come to the end of what it reads; null when it may. */
 export function noWayToRead(consumption: Consumption, reader: number): string | null {
-  return noCoordinator(consumption, reader) ?? noPosition(consumption, reader)
+  return noCoordinator(consumption, reader) ?? noPosition(consumption, reader) ?? noOutput(consumption, reader)
 }
 
 /** The partition that keeps the group can have no leader, or cannot be at all. */
@@ -24,6 +24,16 @@ export function noOffsetsLeader({ offsetsTopic, shadow }: Consumption, index: nu
   const { cluster, rules } = offsetsTopic
   if (cluster === null) return null
   return noWayToLead(cluster, rules, index, `__consumer_offsets-${index}`, shadow.names)
+}
+
+/** What a processor writes to was deleted: it fails, and begins again, for ever. */
+function noOutput({ applications, shadow }: Consumption, reader: number): string | null {
+  const { writes } = applications.reader(reader)
+  const { topicIds } = shadow.partitions
+  const gone = topicIds.findIndex(
+    (topicId, partition) => writes[topicId] === true && shadow.partitions.isGone(partition),
+  )
+  return shadow.partitions.tellGone(gone)
 }
 
 /** Without a reset policy poll() throws where there is no position, and the application is over: one instance after the other. */

@@ -56,7 +56,7 @@ export class GroupWaits {
   private of(reader: number, partition: number): GroupWait | null {
     const { shadow, commits, applications } = this.consumption
     const leader = shadow.leaderships.newestNode(partition)
-    if (leader < 0) return null
+    if (leader < 0 || shadow.partitions.isGone(partition)) return null
     const { highWatermark } = shadow.logs.of(leader, partition)
     const committed = commits.committed(reader, partition)
     const first = this.firstUndone(reader, partition, Math.max(0, committed), highWatermark)

@@ -27,7 +27,9 @@ export class PartitionWaits {
   /** By number of partition; those that are well are not there. */
   all(): ReadonlyMap<number, PartitionWait> {
     const waits = new Map<number, PartitionWait>()
-    for (let partition = 0; partition < this.shadow.partitions.count; partition++) {
+    const { partitions } = this.shadow
+    for (let partition = 0; partition < partitions.count; partition++) {
+      if (partitions.isGone(partition)) continue
       const wait = this.of(partition)
       if (wait !== null) waits.set(partition, wait)
     }

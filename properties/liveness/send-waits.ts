@@ -18,8 +18,10 @@ export function sendWaits(shadow: Shadow, partitions: ReadonlyMap<number, Partit
   const waits: SendWait[] = []
   for (let record = 0; record < shadow.records.length; record++) {
     if (!isOpen(shadow, record)) continue
-    const partition = partitions.get(shadow.records.partition.at(record))
-    waits.push({ record, rule: ruleOf(shadow, record, partition), excuse: partition?.excuse ?? null })
+    const number = shadow.records.partition.at(record)
+    const partition = partitions.get(number)
+    const excuse = partition?.excuse ?? shadow.partitions.tellGone(number)
+    waits.push({ record, rule: ruleOf(shadow, record, partition), excuse })
   }
   return waits
 }

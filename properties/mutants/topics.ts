@@ -26,4 +26,28 @@ export const TOPICS_MUTANTS: readonly Mutant[] = [
     replacement: 'if (!MARK) this.logs.configure(tp, config);',
     caughtBy: { scenario: 'library/retention-is-shortened', variant: null, runs: 5 },
   },
+  {
+    id: 'deleted-replicas-stay',
+    rule: 'a broker that hears that a topic was deleted lets go of its replicas (`TopicsDelta.deletedTopicIds`)',
+    file: 'sim/kafka/broker/metadata-cache.ts',
+    anchor: 'this.freshlyDeleted.push(tp);',
+    replacement: 'if (MARK) continue; this.freshlyDeleted.push(tp);',
+    caughtBy: { scenario: 'library/topic-is-deleted', variant: null, runs: 5 },
+  },
+  {
+    id: 'markers-wait-for-deleted-partitions',
+    rule: 'of a partition that the metadata does not have no marker is owed (`addTxnMarkersToBrokerQueue`)',
+    file: 'sim/kafka/transaction/marker-channel.ts',
+    anchor: 'gone.push(tp);',
+    replacement: '(MARK ? [] : gone).push(tp);',
+    caughtBy: { scenario: 'library/topic-is-deleted', variant: 'in-transactions', runs: 20 },
+  },
+  {
+    id: 'leader-assigns-known-topics-only',
+    rule: 'the leader of a group assigns when it has heard of every topic, be it that there is none of that name (`ensureFreshMetadata`)',
+    file: 'sim/kafka/client/consumer/join-group.ts',
+    anchor: 'if (!topic.isTold)',
+    replacement: 'if (MARK ? !topic.known : !topic.isTold)',
+    caughtBy: { scenario: 'library/topic-is-deleted', variant: null, runs: 20 },
+  },
 ]

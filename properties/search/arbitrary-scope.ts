@@ -112,6 +112,7 @@ function targetsOf(action: Action): readonly Target[] {
     case 'alter-config':
     case 'create-topic':
     case 'reassign':
+    case 'delete-topic':
       return []
   }
 }

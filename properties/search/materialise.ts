@@ -85,6 +85,7 @@ function actionAt(action: Action, node: Target, isOne: (target: Target) => boole
     case 'alter-config':
     case 'create-topic':
     case 'reassign':
+    case 'delete-topic':
       return action
   }
 }

@@ -28,6 +28,7 @@ export class Leaderships {
   readonly vanished: Ints = new Ints()
   /** Scratch: batches that the last move of a newest leader's high watermark committed. */
   readonly committed: Ints = new Ints()
+  private readonly partitions: Partitions
   private readonly batches: Batches
   private readonly entries: Entries
   /** By partition: every batch that a leader appended. */
@@ -36,6 +37,7 @@ export class Leaderships {
   private readonly committedEntries: Int32Array
 
   constructor(partitions: Partitions, batches: Batches, entries: Entries) {
+    this.partitions = partitions
     this.batches = batches
     this.entries = entries
     this.newest = new Int32Array(partitions.count).fill(-1)
@@ -112,7 +114,7 @@ export class Leaderships {
 
   onNodeDown(node: number): void {
     for (let partition = 0; partition < this.alive.length; partition++) {
-      if (this.newestNode(partition) === node) this.alive[partition] = 0
+      if (this.newestNode(partition) === node && !this.partitions.isGone(partition)) this.alive[partition] = 0
     }
   }
 

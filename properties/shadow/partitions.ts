@@ -1,6 +1,7 @@
 import { tpOf } from '../../sim/history/ids.ts'
 import { isCompacted } from '../../sim/kafka/log/cleanup-policy.ts'
 import { mostPartitionsOf } from '../../sim/layout.ts'
+import { seconds } from '../words.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
 
 /** What partitions are promised, by their number. */
@@ -28,6 +29,8 @@ export class Partitions {
   readonly unclean: boolean[]
   /** Whether each replica thins its log by itself, or comes to do so. */
   readonly compacted: readonly boolean[]
+  /** When an operator deleted the topic, -1 while it is there: what is known of its partitions stays as it was then. */
+  readonly goneAt: Float64Array
   private readonly first: Int32Array
   private readonly sizeOf: Int32Array
 
@@ -53,6 +56,7 @@ export class Partitions {
     this.configuredMinIsr = rows.map((row) => row.topic.config['min.insync.replicas'])
     this.minIsr = rows.map((row) => Math.min(row.topic.config['min.insync.replicas'], row.topic.replicationFactor))
     this.unclean = rows.map((row) => row.topic.config['unclean.leader.election.enable'])
+    this.goneAt = new Float64Array(count).fill(-1)
     this.compacted = rows.map(({ topic }) => isCompacted(topic.config) || topic.everCompacted === true)
   }
 
@@ -63,7 +67,25 @@ export class Partitions {
       configuredMinIsr: [...this.configuredMinIsr],
       minIsr: [...this.minIsr],
       unclean: [...this.unclean],
+      goneAt: new Float64Array(this.count).fill(-1),
     })
+  }
+
+  /** A topic was deleted, by the controller's word (`topic.deleted`). */
+  onDeleted(time: number, topicId: number): void {
+    this.topicIds.forEach((each, partition) => {
+      if (each === topicId) this.goneAt[partition] = time
+    })
+  }
+
+  isGone(partition: number): boolean {
+    return (this.goneAt[partition] as number) >= 0
+  }
+
+  /** That the partition's topic was deleted, in words; null while it is there. */
+  tellGone(partition: number): string | null {
+    if (partition < 0 || !this.isGone(partition)) return null
+    return `the topic of ${this.names[partition]} was deleted at ${seconds(this.goneAt[partition] as number)}`
   }
 
   /** A topic has other settings by the controller's word (`config.committed`). Returns the partitions with another min ISR. */

@@ -124,8 +124,8 @@ export class ShadowLogs {
 
   onLoaded(time: number, node: number, tp: number, end: number, highWatermark: number): void {
     const log = this.select(node, tp)
-    this.lostAtLoad = log !== null && end < log.end
-    if (log === null) return
+    this.lostAtLoad = log !== null && end < log.end && !this.partitions.isGone(log.partition)
+    if (log === null || this.partitions.isGone(log.partition)) return
     this.untold = Math.max(0, end - log.end)
     if (end < log.end) log.truncate(end, time, this.isCorruptFrom(log, end) ? 'corrupt' : 'lost-at-restart')
     log.highWatermark = highWatermark
@@ -146,7 +146,7 @@ export class ShadowLogs {
 
   onWiped(time: number, node: number): void {
     for (let partition = 0; partition < this.partitions.count; partition++)
-      this.known(node, partition)?.wipe(time, 'wiped')
+      if (!this.partitions.isGone(partition)) this.known(node, partition)?.wipe(time, 'wiped')
   }
 
   /** The broker has no replica of the partition any more: should it get one again, that begins with nothing. */

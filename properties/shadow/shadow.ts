@@ -53,6 +53,7 @@ const KINDS: readonly number[] = [
   M.sourceFlushed,
   M.sourceResumed,
   M.configCommitted,
+  M.topicDeleted,
 ]
 
 /**
@@ -160,6 +161,8 @@ export class Shadow implements MomentObserver {
       case M.configCommitted:
         for (const altered of this.partitions.onConfigured(b, c, d === 1)) this.cluster.onMinIsrAltered(altered)
         return
+      case M.topicDeleted:
+        return this.partitions.onDeleted(time, b)
       case M.runHealing:
         this.cluster.healingAt = time
         return
@@ -251,8 +254,10 @@ export class Shadow implements MomentObserver {
 
   /** A replica was given up: should it have led, it does not any more. */
   private onDeleted(time: number, node: number, tp: number): void {
+    const partition = this.partitions.indexOf(tp)
+    if (partition < 0 || this.partitions.isGone(partition)) return
     this.logs.onDeleted(time, node, tp)
-    this.onFollowerBegan(node, tp)
+    this.leaderships.onFollowing(partition, node)
   }
 
   private onRetried(time: number, batchId: number, error: number): void {

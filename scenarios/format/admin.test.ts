@@ -85,6 +85,15 @@ describe('admin', () => {
     expect(moved('broker-4')).toEqual(['IMPOSSIBLE 9:49'])
   })
 
+  test('delete-topic takes topics; one that is made before is not there at first', () => {
+    const [scenario] = load(admin('{ delete-topic: orders }')).scenarios
+    expect(scenario?.faults[0]?.action).toEqual({ kind: 'delete-topic', topics: ['orders'] })
+    expect(scenario?.spec.topics[0]).toMatchObject({ mayGo: true })
+    expect(scenario?.spec.topics[0]).not.toHaveProperty('madeLater')
+    const both = `${BASE}faults: [ { at: 1s, admin: { create-topic: orders } }, { at: 2s, admin: { delete-topic: orders } } ]\n`
+    expect(load(both).scenarios[0]?.spec.topics[0]).toMatchObject({ madeLater: true, mayGo: true })
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],
@@ -96,7 +105,7 @@ describe('admin', () => {
     ['nothing to do', admin('{}'), ['TYPE 6:21']],
     ['two operations', admin('{ add-partitions: { orders: 6 }, delete-topic: orders }'), ['FAULT 6:61']],
     ['an operation that is none', admin('{ add-partition: { orders: 6 } }'), ['UNKNOWN_KEY 6:30']],
-    ['an operation of later', admin('{ delete-topic: orders }'), ['NOT_SIMULATED 6:30']],
+    ['an operation that is none of an operator', admin('{ reboot: orders }'), ['UNKNOWN_KEY 6:30']],
     [
       'an election of a partition that is not there',
       admin('{ elect-leader: orders-2 }'),
@@ -130,6 +139,17 @@ describe('admin', () => {
     ['no topic to create', admin('{ create-topic: [] }'), ['TYPE 6:30']],
     ['a topic with its settings', admin('{ create-topic: { orders: { partitions: 2 } } }'), ['TYPE 6:30']],
     ['a topic for a while', admin('{ create-topic: orders }', ', for: 5s'), ['FAULT 6:54']],
+    [
+      'a topic that is deleted twice',
+      `${BASE}faults: [ { at: 1s, admin: { delete-topic: orders } }, { at: 2s, admin: { delete-topic: orders } } ]\n`,
+      ['IMPOSSIBLE 6:89 6:44'],
+    ],
+    [
+      'a topic that is made twice',
+      `${BASE}faults: [ { at: 1s, admin: { create-topic: orders } }, { at: 2s, admin: { create-topic: [orders] } } ]\n`,
+      ['IMPOSSIBLE 6:90 6:44'],
+    ],
+    ['a topic to delete that is not declared', admin('{ delete-topic: order }'), ['UNKNOWN_TOPIC 6:44']],
     ['a move for a while', admin('{ move-leader: { orders-0: broker-2 } }', ', for: 5s'), ['FAULT 6:69']],
     ['a reassignment of nothing', admin('{ reassign: {} }'), ['TYPE 6:30']],
     ['a reassignment without brokers', admin('{ reassign: orders-0 }'), ['TYPE 6:40']],

@@ -110,6 +110,7 @@ function writeAction(action: Action): RawFault {
       return { admin: { 'alter-config': Object.fromEntries(topics) } }
     }
     case 'create-topic':
+    case 'delete-topic':
       return { admin: { [action.kind]: [...action.topics] } }
     case 'reassign': {
       const moves = action.partitions.map(({ topic, partition, to }) => [`${topic}-${partition}`, to ?? 'cancel'])

@@ -75,6 +75,7 @@ export class FaultActions {
       case 'alter-config':
       case 'create-topic':
       case 'reassign':
+      case 'delete-topic':
         return this.operate(firing, action)
     }
   }
@@ -219,6 +220,7 @@ export class FaultActions {
       case 'alter-config':
       case 'create-topic':
       case 'reassign':
+      case 'delete-topic':
         break
     }
   }
@@ -263,6 +265,7 @@ export function hitsNodes(action: Action): boolean {
     case 'alter-config':
     case 'create-topic':
     case 'reassign':
+    case 'delete-topic':
       return false
   }
 }

@@ -51,6 +51,8 @@ export interface FaultHost {
   createTopic(topic: string): boolean
   /** Has a partition moved to other brokers, or with null has that cancelled; false when no controller is there to do it. */
   reassign(topic: string, partition: number, brokers: readonly number[] | null): boolean
+  /** Deletes a topic; false when it is not there, or no controller is there to do it. */
+  deleteTopic(topic: string): boolean
 
   isUp(node: number): boolean
   /** Broker that leads the partition by the controller's word, or -1. */

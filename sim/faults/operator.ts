@@ -4,7 +4,16 @@ import type { Action } from './plan.ts'
 /** What an operator asks the controller for. */
 export type AdminAction = Extract<
   Action,
-  { readonly kind: 'add-partitions' | 'elect-leader' | 'move-leader' | 'alter-config' | 'create-topic' | 'reassign' }
+  {
+    readonly kind:
+      | 'add-partitions'
+      | 'elect-leader'
+      | 'move-leader'
+      | 'alter-config'
+      | 'create-topic'
+      | 'reassign'
+      | 'delete-topic'
+  }
 >
 
 /** Asks the active controller for each thing in turn: whether it was there to do it. */
@@ -26,5 +35,7 @@ export function administer(host: FaultHost, action: AdminAction): readonly boole
       return action.partitions.map(({ topic, partition, to }) =>
         host.reassign(topic, partition, to?.map((name) => host.nodeNames.indexOf(name)) ?? null),
       )
+    case 'delete-topic':
+      return action.topics.map((topic) => host.deleteTopic(topic))
   }
 }

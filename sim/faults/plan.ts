@@ -73,8 +73,8 @@ export type Action =
   | { readonly kind: 'reassign'; readonly partitions: readonly ReassignedPartition[] }
   /** An operator gives topics other settings. */
   | { readonly kind: 'alter-config'; readonly topics: readonly AlteredTopic[] }
-  /** An operator makes topics that the scenario declares. */
-  | { readonly kind: 'create-topic'; readonly topics: readonly string[] }
+  /** An operator makes topics that the scenario declares, or deletes them. */
+  | { readonly kind: 'create-topic' | 'delete-topic'; readonly topics: readonly string[] }
 
 export interface AlteredTopic {
   readonly topic: string

@@ -147,6 +147,7 @@ export const M = {
   replicasAssigned: 152,
   logDirFailed: 153,
   replicaOffline: 154,
+  topicDeleted: 155,
 } as const
 
 /** How a kind of moment is written down: see `MomentDefinition`. */

@@ -9,6 +9,12 @@ export const TOPIC_ROWS: readonly Row[] = [
     'topic:text topicId minIsr unclean:flag',
   ],
   [
+    'topic.deleted',
+    M.topicDeleted,
+    'the controller committed that a topic is no more',
+    'topic:text topicId partitions',
+  ],
+  [
     'config.applied',
     M.configApplied,
     'a broker goes by the other settings of a topic',

@@ -6,6 +6,7 @@ import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import { resolveConfig } from './config.ts'
 import type { Context, TopicFacts } from './context.ts'
+import { isStateful } from './stateful.ts'
 import { TOPIC } from './topics.ts'
 
 /** `{ alter-config: { orders: { min.insync.replicas: 1 } } }` */
@@ -55,6 +56,24 @@ export function createTopic(place: Place, context: Context): Action | null {
   return topics.length === 0 ? null : { kind: 'create-topic', topics: topics.map(({ name }) => name) }
 }
 
+/** `{ delete-topic: orders }`, or a list. */
+export function deleteTopic(place: Place, context: Context): Action | null {
+  const topics = topicsAt(place, 'to delete', context)
+  for (const { name } of topics) checkReaders(place, name, context)
+  return topics.length === 0 ? null : { kind: 'delete-topic', topics: topics.map((topic) => topic.name) }
+}
+
+/** What becomes of states that were counted, and of share groups, without their topic. */
+function checkReaders(place: Place, topic: string, context: Context): void {
+  for (const application of context.applications.values()) {
+    if (!application.from.includes(topic)) continue
+    const isShare = application.place.get('share').text() === 'true'
+    if (!isStateful(application) && !isShare) continue
+    const what = isShare ? 'reads as a share group' : 'counts the records of'
+    place.notSimulated(`deleting \`${topic}\`, which \`${application.name}\` ${what},`)
+  }
+}
+
 /** One name or a list of names, each of a topic that the scenario declares. */
 function topicsAt(place: Place, what: string, context: Context): readonly TopicFacts[] {
   const items = place.tree?.kind === 'list' ? place.items() : [place]
@@ -78,12 +97,6 @@ function topicNamed(entry: Place, what: string, context: Context): TopicFacts | 
   const help = didYouMean(entry.name, [...context.topics.keys()])
   entry.keyError('TWICESHY_UNKNOWN_TOPIC', `there is no topic \`${entry.name}\` ${what}`, help)
   return null
-}
-
-/** The topics, without those at first that an operator makes. */
-export function withMadeLater(topics: readonly TopicSpec[], faults: readonly FaultEntry[]): readonly TopicSpec[] {
-  const made = new Set(faults.flatMap(({ action }) => (action.kind === 'create-topic' ? action.topics : [])))
-  return topics.map((topic) => (made.has(topic.name) ? { ...topic, madeLater: true } : topic))
 }
 
 /** The topics, each told whether the faults will ever have it compacted. */

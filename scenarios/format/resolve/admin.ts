@@ -4,8 +4,8 @@ import type { TopicSpec } from '../../../sim/spec.ts'
 import type { FaultEntry } from '../../../sim/faults/plan.ts'
 import type { Place } from '../place.ts'
 import { didYouMean, listOf } from '../suggest.ts'
-import { alterConfig, createTopic } from './admin-topics.ts'
 import { mayBeReassigned, reassign } from './admin-reassign.ts'
+import { alterConfig, createTopic, deleteTopic } from './admin-topics.ts'
 import type { Context } from './context.ts'
 import { partitionNamed, type TopicPartitionName } from './partitions.ts'
 import { isStateful } from './stateful.ts'
@@ -17,8 +17,8 @@ const OPERATIONS = [
   'alter-config',
   'create-topic',
   'reassign',
+  'delete-topic',
 ] as const
-const LATER = ['delete-topic'] as const
 /** `tp`s number partitions in sixteen bits. */
 const MOST_PARTITIONS = 10_000
 
@@ -39,11 +39,8 @@ export function resolveAdmin(place: Place, context: Context): Action | null {
   if (operation.name === 'alter-config') return alterConfig(operation, context)
   if (operation.name === 'create-topic') return createTopic(operation, context)
   if (operation.name === 'reassign') return reassign(operation, context)
-  if ((LATER as readonly string[]).includes(operation.name)) {
-    operation.notSimulated(`the operation \`${operation.name}\``)
-    return null
-  }
-  const help = didYouMean(operation.name, [...OPERATIONS, ...LATER])
+  if (operation.name === 'delete-topic') return deleteTopic(operation, context)
+  const help = didYouMean(operation.name, OPERATIONS)
   operation.keyErrorOrValue('TWICESHY_UNKNOWN_KEY', `there is no operation \`${operation.name}\` of \`admin\``, help)
   return null
 }

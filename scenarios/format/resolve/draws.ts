@@ -80,6 +80,7 @@ function actionDraws(action: Action): boolean {
     case 'alter-config':
     case 'create-topic':
     case 'reassign':
+    case 'delete-topic':
       return false
   }
 }

@@ -205,6 +205,7 @@ const MOMENTARY: readonly Action['kind'][] = [
   'alter-config',
   'create-topic',
   'reassign',
+  'delete-topic',
 ]
 
 /** Whether an action is over as soon as it is done. */

@@ -1,4 +1,4 @@
-import { withMadeLater, withPolicies } from './admin-topics.ts'
+import { withPolicies } from './admin-topics.ts'
 import { withMostPartitions } from './admin.ts'
 import { nodeNames, resolveCluster } from './cluster.ts'
 import { type Context, reads } from './context.ts'
@@ -24,6 +24,7 @@ import { resolveReplay } from './replay.ts'
 import { checkSeed } from './seed.ts'
 import { checkStepMoments } from './step-moments.ts'
 import { resolveNetwork, resolveRun, writtenRuns } from './run.ts'
+import { checkLifetimes, withLifetimes } from './topic-lifetimes.ts'
 import { resolveTopics, withChangelogs, withOffsetsTopic } from './topics.ts'
 import { checkTransactions } from './transaction-rules.ts'
 import type { WorldSpec } from '../../../sim/spec.ts'
@@ -66,6 +67,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   const network = resolveNetwork(root.get('network'), context)
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
   checkStepMoments(root, faults)
+  checkLifetimes(root.get('faults'))
   const chaos = resolveChaos(root.get('chaos'), context)
   const publishers = [...applications.values()].filter((facts) => !reads(facts))
   if (publishers.length === 0) {
@@ -86,7 +88,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
       profile,
       cluster: cluster.spec,
       network,
-      topics: withMadeLater(withPolicies(withMostPartitions(topics.specs, faults), faults), faults),
+      topics: withLifetimes(withPolicies(withMostPartitions(topics.specs, faults), faults), faults),
       ...workers,
       stores,
       run,

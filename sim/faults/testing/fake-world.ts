@@ -282,6 +282,11 @@ export class FakeWorld implements FaultHost {
     return !this.leaderless
   }
 
+  deleteTopic(topic: string): boolean {
+    this.grown.push(`${topic} deleted`)
+    return !this.leaderless
+  }
+
   moveLeader(topic: string, partition: number, broker: number): boolean {
     this.grown.push(`${topic}-${partition} to ${broker}`)
     return !this.leaderless

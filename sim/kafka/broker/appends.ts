@@ -19,6 +19,9 @@ import type { RequestChannel } from './request-channel.ts'
 import { emitMarkerWritten, type MarkerHost, type TransactionMarkers } from './transaction-markers.ts'
 import type { VerifiedProduce } from './transaction-verification.ts'
 
+/** From this version on requests name topics by their ids. */
+const PRODUCE_BY_TOPIC_ID = 13
+
 /** Where the partitions are. */
 export interface AppendsHost {
   isHosted(tp: number): boolean
@@ -69,10 +72,17 @@ export class Appends implements ProduceCompletion, MarkerHost {
         error === Errors.NONE
           ? this.append(tp, records, acks, 'CLIENT', verified?.guards[i] ?? NO_GUARD, 0)
           : this.refused(tp, records, error)
+      if (status.error === Errors.UNKNOWN_TOPIC_OR_PARTITION) status.error = this.unknown(topicId, request.apiVersion)
       statuses[i] = status
       if (!status.decided) undecided++
     }
     this.awaitReplication(new DelayedProduce(request, statuses, this.env.monotonic() + ms(timeoutMs), undecided))
+  }
+
+  /** Who asks by topic ids (KIP-516) is told that there is no topic of this one. */
+  private unknown(topicId: number, apiVersion: number): number {
+    const isUnknownId = apiVersion >= PRODUCE_BY_TOPIC_ID && !this.metadata.topics.has(topicId)
+    return isUnknownId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
   }
 
   private refused(tp: number, batch: RecordBatch, error: number): ProduceStatus {

@@ -49,10 +49,12 @@ export class BrokerMetadataPublisher {
 
   /** Replicas take their roles first, then the coordinators hear of their partitions (`updateCoordinator`). */
   private publish(touched: readonly number[]): void {
-    const { replicas, shares, metadata } = this.parts
+    const { replicas, shares, groups, metadata } = this.parts
     replicas.applyDelta(touched)
     shares.onMetadata(touched)
     this.updateCoordinators(touched)
+    const deleted = metadata.takeDeleted()
+    if (deleted.length > 0) groups.onPartitionsDeleted(deleted)
     // Settings come after roles (`dynamicConfigPublisher`).
     for (const topicId of metadata.takeAltered()) this.configure(topicId)
   }

@@ -49,6 +49,8 @@ export class MetadataCache {
   readonly altered: Map<number, TopicConfigChange> = new Map()
   /** Topics whose settings changed since {@link takeAltered}. */
   private freshlyAltered: number[] = []
+  /** Partitions of topics that were deleted since {@link takeDeleted}. */
+  private freshlyDeleted: number[] = []
   /** Grows with every topic and partition that comes: who depends on partition counts looks at them again. */
   topicsVersion = 0
   /** Id of `__consumer_offsets`; -1 while it does not exist. */
@@ -60,7 +62,7 @@ export class MetadataCache {
   apply(records: readonly MetadataRecord[]): readonly number[] {
     const touched = new Set<number>()
     for (const record of records) {
-      const tp = this.applyOne(record)
+      const tp = record.type === 'RemoveTopicRecord' ? this.remove(record.topicId, touched) : this.applyOne(record)
       if (tp >= 0) touched.add(tp)
       this.nextOffset++
     }
@@ -89,6 +91,29 @@ export class MetadataCache {
     const taken = this.freshlyAltered
     this.freshlyAltered = []
     return taken
+  }
+
+  /** Partitions of deleted topics that the coordinators have not heard of yet. */
+  takeDeleted(): readonly number[] {
+    const taken = this.freshlyDeleted
+    this.freshlyDeleted = []
+    return taken
+  }
+
+  /** A topic is gone: what it had of partitions is touched, all of them. */
+  private remove(topicId: number, touched: Set<number>): number {
+    const topic = this.topics.get(topicId)
+    if (topic === undefined) return -1
+    this.topicsVersion++
+    this.topics.delete(topicId)
+    this.altered.delete(topicId)
+    if (this.topicIds.get(topic.name) === topicId) this.topicIds.delete(topic.name)
+    for (const tp of topic.partitions) {
+      this.partitions.delete(tp)
+      this.freshlyDeleted.push(tp)
+      touched.add(tp)
+    }
+    return -1
   }
 
   private applyOne(record: MetadataRecord): number {
@@ -149,6 +174,7 @@ export class MetadataCache {
         })
         return -1
       }
+      case 'RemoveTopicRecord':
       case 'ProducerIdsRecord':
       case 'LeaderChangeMessage':
         return -1

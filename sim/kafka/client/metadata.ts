@@ -130,8 +130,11 @@ export class Metadata {
       const state = this.topics.find((candidate) => candidate.name === topic.name)
       if (state === undefined) continue
       if (topic.errorCode !== Errors.NONE) {
-        if (topic.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION) this.unknownTopics.push(topic.name)
         // An answer replaces what was known, also with nothing (`Metadata.handleMetadataResponse`).
+        if (topic.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION) {
+          this.unknownTopics.push(topic.name)
+          state.known = false
+        }
         for (const partition of state.partitions) partition.leader = -1
         this.updateRequested = true
         continue

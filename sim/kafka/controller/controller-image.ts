@@ -17,6 +17,7 @@ export class ControllerImage {
   replay(record: MetadataRecord, offset: number): void {
     switch (record.type) {
       case 'TopicRecord':
+      case 'RemoveTopicRecord':
       case 'ConfigRecord':
       case 'PartitionRecord':
       case 'PartitionChangeRecord':

@@ -38,6 +38,9 @@ export function emitCommitted(env: Env, records: readonly MetadataRecord[], at: 
     case 'TopicRecord':
       emitTopic(env, record, records)
       break
+    case 'RemoveTopicRecord':
+      emitRemoval(env, record.topicId, topics)
+      break
     case 'ConfigRecord':
       if (record.altered !== undefined) emitConfig(env, record, topics)
       break
@@ -57,6 +60,12 @@ function emitTopic(
   )
   const replicas = partitions[0]?.replicas.length ?? 0
   env.emit(M.topicCreated, env.recorder.text(name), topicId, partitions.length, replicas)
+}
+
+function emitRemoval(env: Env, topicId: number, topics: TopicsImage): void {
+  const topic = topics.topic(topicId)
+  if (topic === undefined) return
+  env.emit(M.topicDeleted, env.recorder.text(topic.name), topicId, topic.partitions.length)
 }
 
 /** Other settings than those that the topic was created with. */

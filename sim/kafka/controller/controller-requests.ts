@@ -23,6 +23,7 @@ import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
 import { alterPartitionReassignment, preferLeader } from './partition-reassignment.ts'
 import { ReplicationControlManager } from './replication-control.ts'
+import { deleteTopic } from './topic-deletion.ts'
 import { createPartitions, createTopic, createTopics, type TopicToCreate } from './topic-creation.ts'
 
 /** Kinds of a controller's timers; those of its tasks carry the epoch it leads. A voter of a quorum takes more (`quorum-voter.ts`). */
@@ -54,6 +55,8 @@ export const CREATE_TOPIC = 52
  * cancelled (`AlterPartitionReassignments`).
  */
 export const REASSIGN = 55
+/** A signal: the topic `a` is to go (`DeleteTopics`). */
+export const DELETE_TOPIC = 53
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -169,6 +172,9 @@ export class ControllerRequests {
         break
       case CREATE_TOPIC:
         writer.commit(createTopic(payload as TopicToCreate, image.topics, image.cluster))
+        break
+      case DELETE_TOPIC:
+        writer.commit(deleteTopic(a, image.topics))
         break
       case ALTER_CONFIG:
         writer.commit(alterTopicConfig(payload as AlterTopicConfig, image.topics, this.elr))

@@ -74,6 +74,9 @@ export class TopicsImage {
         })
         break
       }
+      case 'RemoveTopicRecord':
+        this.topics.delete(record.topicId)
+        break
       case 'ConfigRecord': {
         const topic = this.topicNamed(record.topic)
         topic.minInsyncReplicas = record.minInsyncReplicas

@@ -259,11 +259,12 @@ export class CoordinatorPartition implements WritesOwner {
     this.rest()
   }
 
-  /** A look at offsets that nobody has a use for. */
-  onExpiration(): void {
+  /** Deletes offsets: those of partitions that are gone, or with null those that nobody has a use for. */
+  deleteOffsets(gone: readonly number[] | null): void {
     if (this.state !== 'ACTIVE') return
     this.running = true
-    this.append({ ...NOTHING, records: this.expiration.expired() }, null)
+    const records = gone === null ? this.expiration.expired() : this.shard.offsets.tombstonesOf(gone)
+    this.append({ ...NOTHING, records }, null)
     this.rest()
   }
 

@@ -88,6 +88,11 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     known.unload(epoch)
   }
 
+  /** `onPartitionsDeleted`: topics were deleted, and with them is what groups committed of these partitions. */
+  onPartitionsDeleted(tps: readonly number[]): void {
+    for (const partition of this.partitions.values()) partition.deleteOffsets(tps)
+  }
+
   onHighWatermark(tp: number): void {
     this.partitions.get(tp)?.onHighWatermark()
   }
@@ -171,7 +176,7 @@ export class GroupCoordinator implements TransactionVerifier, VerificationListen
     else if (partition.life !== b) return
     else if (kind === BrokerTimer.GroupFlush) partition.onLinger()
     else if (kind === BrokerTimer.GroupMaterialize) partition.onMaterialize()
-    else if (kind === BrokerTimer.OffsetExpiration) partition.onExpiration()
+    else if (kind === BrokerTimer.OffsetExpiration) partition.deleteOffsets(null)
     else partition.onTimeout(kind === BrokerTimer.GroupMarkerTimeout)
   }
 

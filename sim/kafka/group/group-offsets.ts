@@ -3,7 +3,7 @@ import { partitionOf, topicIdOf, tpOf } from '../../history/ids.ts'
 import { MILLISECOND } from '../../kernel/time.ts'
 import type { MetadataCache } from '../broker/metadata-cache.ts'
 import type { Env } from '../env.ts'
-import type { OffsetCommitRecord } from '../protocol/coordinator-records.ts'
+import type { CoordinatorRecord, OffsetCommitRecord } from '../protocol/coordinator-records.ts'
 import { Errors } from '../protocol/errors.ts'
 import type {
   OffsetCommitRequest,
@@ -113,6 +113,11 @@ export class GroupOffsets {
   /** When each of the group's offsets was committed, by partition. */
   *commitTimesOf(groupId: string): Iterable<readonly [tp: number, commitTimestampMs: number]> {
     for (const [tp, { record }] of this.newest.ofGroup(groupId) ?? []) yield [tp, record.commitTimestampMs]
+  }
+
+  /** `OffsetMetadataManager.onPartitionsDeleted`: what takes away where groups stand in these partitions, or are about to stand. */
+  tombstonesOf(tps: readonly number[]): readonly CoordinatorRecord[] {
+    return this.newest.holdersOf(tps).map(([groupId, tp]) => ({ type: 'OffsetCommitTombstone', groupId, tp }))
   }
 
   /** Infinity without offsets. */

@@ -66,10 +66,21 @@ export class OffsetsState {
     return NONE
   }
 
+  /** Which groups have, or in open transactions want to have, offsets of these partitions. */
+  holdersOf(tps: readonly number[]): readonly (readonly [groupId: string, tp: number])[] {
+    const states = [this.offsets, ...this.pending.values()]
+    const groups = [...new Set(states.flatMap((state) => [...state.keys()]))]
+    return groups.flatMap((groupId) =>
+      tps
+        .filter((tp) => states.some((state) => state.get(groupId)?.has(tp) === true))
+        .map((tp) => [groupId, tp] as const),
+    )
+  }
+
+  /** Also what an open transaction holds: its end brings nothing back. */
   private forget(groupId: string, tp: number): void {
-    const offsets = this.offsets.get(groupId)
-    offsets?.delete(tp)
-    if (offsets?.size === 0) this.offsets.delete(groupId)
+    forgetIn(this.offsets, groupId, tp)
+    for (const groups of this.pending.values()) forgetIn(groups, groupId, tp)
   }
 
   clone(): OffsetsState {
@@ -111,6 +122,12 @@ function put(groups: ByGroup, record: OffsetCommitRecord, at: number): void {
   const known = groups.get(record.groupId)
   if (known === undefined) groups.set(record.groupId, new Map([[record.tp, { record, at }]]))
   else known.set(record.tp, { record, at })
+}
+
+function forgetIn(groups: ByGroup, groupId: string, tp: number): void {
+  const offsets = groups.get(groupId)
+  offsets?.delete(tp)
+  if (offsets?.size === 0) groups.delete(groupId)
 }
 
 function copyGroups(from: ByGroup, to: ByGroup): void {

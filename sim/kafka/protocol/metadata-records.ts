@@ -3,6 +3,7 @@ import type { TopicConfigChange } from './config/topic.ts'
 /** Records of the metadata log, with the names of Kafka's metadata schemas. */
 export type MetadataRecord =
   | { readonly type: 'TopicRecord'; readonly name: string; readonly topicId: number }
+  | { readonly type: 'RemoveTopicRecord'; readonly topicId: number }
   | {
       readonly type: 'ConfigRecord'
       readonly topic: string

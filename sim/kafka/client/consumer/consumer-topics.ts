@@ -1,4 +1,5 @@
 import { partitionOf, topicIdOf } from '../../../history/ids.ts'
+import { Errors } from '../../protocol/errors.ts'
 import type { MetadataResponse } from '../../protocol/messages.ts'
 import type { PartitionLeadership, TopicLeadership } from '../metadata.ts'
 
@@ -14,6 +15,8 @@ export class ConsumerTopic implements TopicLeadership {
   readonly partitions: PartitionLeadership[] = []
   wanted = false
   known = false
+  /** An answer spoke of it, be it that there is no such topic. */
+  isTold = false
 
   constructor(name: string, topicId: number) {
     this.name = name
@@ -55,10 +58,20 @@ export class ConsumerTopics {
     return topic.partition(partitionOf(tp))
   }
 
+  /** There is no such topic, or no more: whoever was assigned its partitions has to give them up. */
+  private forget(topicId: number): void {
+    if (this.count(topicId) === 0) return
+    this.counts[topicId] = 0
+    this.countsVersion++
+  }
+
   /** Makes room for what an answer tells; to be called before the answer is applied. */
   prepare(response: MetadataResponse): void {
     this.updateVersion++
     for (const answer of response.topics) {
+      const named = this.all.find((topic) => topic.name === answer.name)
+      if (named !== undefined) named.isTold = true
+      if (named !== undefined && answer.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION) this.forget(named.topicId)
       const topic = this.byId(answer.topicId)
       const count = answer.partitions.length
       if (topic === undefined || count <= this.count(answer.topicId)) continue

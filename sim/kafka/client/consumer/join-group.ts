@@ -238,7 +238,7 @@ export class JoinGroup {
 
   // --- the leader ---------------------------------------------------------------------------------------------------
 
-  /** The leader assigns the topics of all members, so it asks for those it does not know (`updateGroupSubscription`). */
+  /** The leader assigns the topics of all members, so it asks for those it has not heard of (`updateGroupSubscription`). */
   private knowsTopics(response: JoinGroupResponse): boolean {
     const { topics, metadata } = this.parts
     let knows = true
@@ -247,7 +247,7 @@ export class JoinGroup {
         const topic = topics.byId(topicId)
         if (topic === undefined) continue
         if (!topic.wanted) metadata.add(topic)
-        if (!topic.known) knows = false
+        if (!topic.isTold) knows = false
       }
     }
     return knows
