@@ -316,7 +316,11 @@ describe('not simulated yet', () => {
     ['a producer setting', config('compression.type: lz4'), ['NOT_SIMULATED 4:37']],
     ['a broker setting', after('cluster: { config: { log.retention.hours: 5 } }'), ['NOT_SIMULATED 6:22']],
     ['a topic setting', topics('{ orders: { partitions: 2, segment.jitter.ms: 5s } }'), ['NOT_SIMULATED 2:36']],
-    ['an operator', fault('at: 1s, admin: { delete-topic: orders }'), ['NOT_SIMULATED 6:30']],
+    [
+      'a topic that is made again',
+      after('faults: [ { at: 1s, admin: { delete-topic: orders } }, { at: 2s, admin: { create-topic: orders } } ]'),
+      ['NOT_SIMULATED 6:75'],
+    ],
   ])
 })
 

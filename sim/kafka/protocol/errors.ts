@@ -107,4 +107,4 @@ export function invalidatesMetadata(code: number): boolean {
 export function appendOutcome(code: number): 'not-appended' | 'in-doubt' {
   return BEFORE_APPEND.has(code) ? 'not-appended' : 'in-doubt'
 }
-const BEFORE_APPEND: ReadonlySet<number> = new Set([2, 3, 10, 18, 19, 21, 29, 31, 87, 100])
+const BEFORE_APPEND: ReadonlySet<number> = new Set([2, 3, 10, 18, 19, 21, 29, 31, 87])
