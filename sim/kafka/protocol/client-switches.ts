@@ -49,6 +49,8 @@ export interface ClientSwitches {
   readonly 'streams.written-offsets': 'cleared' | 'kept'
   /** Whether a reader knows of leader epochs: it tells them and checks positions by them, or not (Java before 2.3, librdkafka before 2.1, kafkajs). */
   readonly 'leader.epochs': 'followed' | 'unknown'
+  /** Which committed offsets a reader asks for: those that no open transaction may still move, or what there is (before KIP-447, 2.5; kafkajs). */
+  readonly 'offset.fetch': 'stable' | 'any'
 }
 
 export type ClientSwitchName = keyof ClientSwitches
@@ -213,6 +215,13 @@ export const CLIENT_SWITCHES: readonly ClientSwitchDefinition[] = [
     about:
       'a reader tells the leader epoch with every fetch, and checks its position against the log of a new leader (KIP-320); the Java client before 2.3, librdkafka before 2.1 and kafkajs know of none',
   },
+  {
+    name: 'offset.fetch',
+    of: 'reading',
+    values: ['stable', 'any'],
+    about:
+      'a reader that gets a partition waits until no open transaction may still move its committed offset (KIP-447); the Java client before 2.5 and kafkajs take what there is',
+  },
 ]
 
 /** What the Java client of Kafka 4.1 does. */
@@ -240,4 +249,5 @@ export const NO_SWITCHES: ClientSwitches = {
   'streams.unclean-store': 'wiped',
   'streams.written-offsets': 'cleared',
   'leader.epochs': 'followed',
+  'offset.fetch': 'stable',
 }

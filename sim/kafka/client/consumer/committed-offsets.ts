@@ -100,8 +100,8 @@ export class CommittedOffsets {
       // Only members of the consumer protocol say who they are.
       memberEpoch: memberId === '' ? -1 : generation,
       partitions: missing.map(({ topicId, partition }) => ({ topicId, partition })),
-      // KIP-447: a consumer always waits for offsets of open transactions.
-      requireStable: true,
+      // KIP-447: today's consumer always waits for offsets of open transactions.
+      requireStable: settings.switches['offset.fetch'] === 'stable',
     }
     this.pending = request
     this.pendingGeneration = generation

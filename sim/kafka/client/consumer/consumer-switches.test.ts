@@ -5,6 +5,7 @@ import { Api } from '../../protocol/api.ts'
 import { markerBatch } from '../../protocol/batch.ts'
 import type { ClientSwitches } from '../../protocol/client-switches.ts'
 import { Errors } from '../../protocol/errors.ts'
+import type { OffsetFetchRequest } from '../../protocol/group-messages.ts'
 import type { FetchRequest } from '../../protocol/messages.ts'
 import { FakeBrokers } from './fake-brokers.test.support.ts'
 import { TestReader } from './test-reader.test.support.ts'
@@ -183,5 +184,23 @@ describe('leader.epochs', () => {
     expect(c.asked(Api.OffsetForLeaderEpoch)).toHaveLength(0)
     const told = c.asked(Api.Fetch).flatMap(({ body }) => (body as FetchRequest).partitions)
     expect(new Set(told.map(({ currentLeaderEpoch }) => currentLeaderEpoch))).toEqual(new Set([-1]))
+  })
+})
+
+describe('offset.fetch', () => {
+  function asks(switches: Partial<ClientSwitches>): readonly boolean[] {
+    const c = new FakeBrokers()
+    c.append(P0, 3)
+    new TestReader(c, { switches })
+    c.runUntil(500)
+    return c.asked(Api.OffsetFetch).map(({ body }) => (body as OffsetFetchRequest).requireStable)
+  }
+
+  it('stable: of open transactions the end is waited for (KIP-447)', () => {
+    expect(asks({})).toEqual([true])
+  })
+
+  it('any: what there is is taken (T09)', () => {
+    expect(asks({ 'offset.fetch': 'any' })).toEqual([false])
   })
 })
