@@ -79,6 +79,18 @@ describe('near misses of divergence', () => {
     expect(lost().registered(3).high(1, 3, 0).ended('max-events').of('replica-agreement').observed).toBe('violated')
   })
 
+  test('what lies before the beginning of the leader may differ: nobody will see it', () => {
+    const tail = (retained: boolean): History => {
+      const h = new History({ brokers: 2 }).formed().published(0).sent(1).sent(2).sent(3).appended(1, 1, 1, 0)
+      h.crashed(1).elect(2, 1, 1, [2]).began(2, 1, 1, 1, [2], 1).appended(2, 2, 1, 1).high(2, 2, 1)
+      if (retained) h.startMoved(2, 2, 0)
+      h.started(1).loaded(1, 2, 0).followed(1, 2, 1, 2)
+      return h.appended(2, 3, 2, 1).appended(1, 3, 2, 1)
+    }
+    expect(tail(true).ended('max-events').broken()).not.toContain('log-matching')
+    expect(tail(false).ended('max-events').broken()).toContain('log-matching')
+  })
+
   test('one replica agrees with nobody: nothing to judge', () => {
     const outcome = new History({ brokers: 1 }).formed().published(0).ended()
     expect(outcome.of('replica-agreement')).toMatchObject({ observed: 'unknown', reason: 'nothing to judge' })

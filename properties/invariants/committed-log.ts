@@ -15,8 +15,8 @@ import { ForgottenProposals } from './forgotten-proposals.ts'
  * The promise ends where Kafka's does: with an unclean election, with a controller that lost the metadata, and with the data of
  * a replica that lost power or its disk. What was committed before that may go, and what is committed until the controller has
  * registered the broker anew: a leader goes by what the broker had fetched in its former life. Nor is anything promised of a
- * replica whom its leader forgot that it asked for (see {@link ForgottenProposals}). `committed-durability` judges what becomes
- * of the records then.
+ * replica whom its leader forgot that it asked for (see {@link ForgottenProposals}), or when a broker is elected whose replica had
+ * been given away meanwhile. `committed-durability` judges what becomes of the records then.
  */
 export class CommittedLogInvariants implements MomentObserver {
   readonly kinds: readonly number[] = [
@@ -96,7 +96,8 @@ export class CommittedLogInvariants implements MomentObserver {
 
   private onPartition(kind: number, time: number, partition: number, d: number, g: number): void {
     if (partition < 0) return
-    if (kind === M.leaderElected && g === 1) this.release(partition)
+    const isStranger = this.shadow.cluster.ofStranger[partition] === 1
+    if (kind === M.leaderElected && (g === 1 || isStranger)) this.release(partition)
     if (kind === M.isrChanged) this.checkElectable(time, partition)
     if (kind !== M.leaderBegan) return
     if (d > (this.exposed[partition] as number)) this.exposed[partition] = d
@@ -190,13 +191,16 @@ export class CommittedLogInvariants implements MomentObserver {
     }
   }
 
-  /** In sync, or eligible and a replica: a reassignment may leave who is none any more among the eligible ones. */
+  /**
+   * In sync, or eligible. The controller may note as eligible who leaves with a reassignment, and keeps to that when it comes back
+   * with nothing (`maybePopulateTargetElr`): nothing is promised of such a one.
+   */
   private electable(partition: number): readonly [low: number, high: number] {
     const { isrLow, isrHigh, elrLow, elrHigh, replicas } = this.shadow.cluster
-    const [low, high] = replicas.isKnown(partition) ? [replicas.low[partition], replicas.high[partition]] : [-1, -1]
     return [
-      (isrLow[partition] as number) | ((elrLow[partition] as number) & (low as number)),
-      (isrHigh[partition] as number) | ((elrHigh[partition] as number) & (high as number)),
+      (isrLow[partition] as number) | ((elrLow[partition] as number) & ~(replicas.strangersLow[partition] as number)),
+      (isrHigh[partition] as number) |
+        ((elrHigh[partition] as number) & ~(replicas.strangersHigh[partition] as number)),
     ]
   }
 

@@ -16,6 +16,9 @@ export class Assignments {
   /** By partition; both 0 = not known yet. */
   readonly low: Int32Array
   readonly high: Int32Array
+  /** By partition: who was a replica no more at some time since it was in sync. It has nothing, whatever the controller makes of it. */
+  readonly strangersLow: Int32Array
+  readonly strangersHigh: Int32Array
   private readonly rules: PartitionRules
   private readonly changes: Map<number, Change[]> = new Map()
 
@@ -23,6 +26,8 @@ export class Assignments {
     this.rules = rules
     this.low = new Int32Array(rules.count)
     this.high = new Int32Array(rules.count)
+    this.strangersLow = new Int32Array(rules.count)
+    this.strangersHigh = new Int32Array(rules.count)
   }
 
   isKnown(partition: number): boolean {
@@ -31,6 +36,8 @@ export class Assignments {
 
   /** An in-sync set was told: these are replicas. */
   learn(partition: number, low: number, high: number): void {
+    this.strangersLow[partition] = (this.strangersLow[partition] as number) & ~low
+    this.strangersHigh[partition] = (this.strangersHigh[partition] as number) & ~high
     if (this.isKnown(partition) || bits(low) + bits(high) !== this.rules.replicationFactors[partition]) return
     this.low[partition] = low
     this.high[partition] = high
@@ -38,6 +45,9 @@ export class Assignments {
 
   /** `replicas.assigned` */
   assign(partition: number, low: number, high: number, partitionEpoch: number): void {
+    this.strangersLow[partition] = (this.strangersLow[partition] as number) | ((this.low[partition] as number) & ~low)
+    this.strangersHigh[partition] =
+      (this.strangersHigh[partition] as number) | ((this.high[partition] as number) & ~high)
     this.low[partition] = low
     this.high[partition] = high
     const changes = this.changes.get(partition) ?? []
@@ -57,6 +67,11 @@ export class Assignments {
 
   isReplica(partition: number, node: number): boolean {
     return inMask(node, this.low[partition] as number, this.high[partition] as number)
+  }
+
+  /** Whether it was a replica no more at some time since it was in sync. */
+  isStranger(partition: number, node: number): boolean {
+    return inMask(node, this.strangersLow[partition] as number, this.strangersHigh[partition] as number)
   }
 
   /** How many replicas there were as of a partition epoch, as a broker has them that has applied the metadata up to it. */

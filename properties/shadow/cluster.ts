@@ -20,6 +20,8 @@ export class Cluster {
   readonly lastKnown: Int32Array
   /** Whether the election of the current epoch was unclean. */
   readonly unclean: Int32Array
+  /** Whether it was of a broker that had no replica any more at some time since it was in sync. */
+  readonly ofStranger: Int32Array
   readonly replicas: Assignments
   /** When the leader was elected, and when the in-sync set became what it is, by the controller's word. */
   readonly electedAt: Float64Array
@@ -50,6 +52,7 @@ export class Cluster {
     this.elrHigh = numbers(0)
     this.lastKnown = numbers(-1)
     this.unclean = numbers(0)
+    this.ofStranger = numbers(0)
     this.replicas = new Assignments(partitions)
     this.electedAt = new Float64Array(partitions.count)
     this.isrChangedAt = new Float64Array(partitions.count)
@@ -155,6 +158,7 @@ export class Cluster {
     this.epoch[partition] = epoch
     this.partitionEpoch[partition] = partitionEpoch
     this.unclean[partition] = unclean
+    this.ofStranger[partition] = leader >= 0 && this.replicas.isStranger(partition, leader) ? 1 : 0
     this.deriveElr(partition, low, high, unclean === 1)
     this.setIsr(time, partition, low, high)
     this.replicas.learn(partition, low, high)

@@ -77,13 +77,19 @@ export class ShadowLog {
    */
   startAnew(offset: number, leaders: ShadowLog | null, time: number): void {
     this.wipe(time, 'truncated')
+    if (leaders !== null) this.takeHistory(leaders, offset)
+    this.start = offset
+    this.end = offset
+  }
+
+  /** What lies before an offset is another log's from now on. */
+  takeHistory(from: ShadowLog, offset: number): void {
     const { last } = this.table
-    for (const entry of leaders?.entries.data ?? []) {
+    this.entries.cut(0)
+    for (const entry of from.entries.data) {
       if (last.at(entry) >= offset) break
       this.entries.push(entry)
     }
-    this.start = offset
-    this.end = offset
   }
 
   /** Drops every entry that reaches `offset` or beyond. */

@@ -67,6 +67,7 @@ export class ShadowLogs {
     if (log === null) return false
     const { entries } = this
     if (offset > log.end && this.partitions.compacted[log.partition] === true) this.fill(log, offset)
+    this.followHistory(log, offset)
     this.endBefore = log.end
     // An append in the middle is a breach that `offsets-contiguous` tells; the shadow stays a log all the same.
     if (offset < log.end) log.truncate(offset, time, 'truncated')
@@ -100,6 +101,17 @@ export class ShadowLogs {
     if (log === null) return
     log.cleaned = true
     log.cleanedTo = Math.max(log.cleanedTo, offset)
+  }
+
+  /**
+   * A follower goes on where the leader's log begins by now: nobody asks any more whether they share what lies before, and if they
+   * do not, nobody will see it. As history it is the leader's.
+   */
+  private followHistory(log: ShadowLog, offset: number): void {
+    if (offset === 0 || offset !== log.end) return
+    const leaders = this.leadersOf(log)
+    if (leaders === null || leaders.start < offset) return
+    if (leaders.entryAt(offset - 1) !== log.lastEntry) log.takeHistory(leaders, offset)
   }
 
   /** What was copied has a gap before it: compaction at the leader. As history it is there all the same. */
