@@ -199,7 +199,7 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     id: 'second-log-beside-the-offline-one',
     rule: 'no log is made of a partition that lies in a log directory that failed (`Partition.createLogInAssignedDirectoryId`)',
     file: 'sim/kafka/log/log-manager.ts',
-    anchor: 'return this.directories.some(({ isOnline, files }) => !isOnline && files.has(LogFile.segment, tp));',
+    anchor: 'return this.directories.some((directory) => !directory.isOnline && directory.held.includes(tp));',
     replacement: 'return !MARK || tp < 0;',
     caughtBy: { scenario: 'library/one-of-two-disks-fails', variant: 'restarted', runs: 20 },
   },

@@ -218,7 +218,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     if (!this.isInternal(tp) || this.partitions.get(tp) !== undefined) return false
     if (this.idle.has(tp)) return true
     const log = this.logs.get(tp)
-    return log === undefined ? !this.logs.isOffline(tp) : log.logEndOffset === 0
+    return log === undefined ? !this.logs.isOffline(tp) : log.io.isOnline && log.logEndOffset === 0
   }
 
   /** An idle replica has woken. */
@@ -293,6 +293,7 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
     for (const { tp } of directory.logs) {
       this.fetchers.remove(tp)
       this.alterPartitions.forget(tp)
+      this.idle.remove(tp)
       this.partitions.get(tp)?.markOffline()
     }
   }

@@ -42,6 +42,8 @@ export class LogDirectory implements LogHome {
   private readonly all: PartitionLog[] = []
   private readonly tps: number[] = []
   private online = true
+  /** Where it could not be read: partitions that lie in it, which the metadata tells. */
+  unread: readonly number[] = []
 
   constructor(env: Env, index: number, name: string, files: Directory, listener: LogDirectoryListener | null) {
     this.env = env
@@ -63,6 +65,11 @@ export class LogDirectory implements LogHome {
 
   get isOnline(): boolean {
     return this.online
+  }
+
+  /** Partitions with a log in it. */
+  get held(): readonly number[] {
+    return this.tps.length === 0 ? this.unread : this.tps
   }
 
   /**

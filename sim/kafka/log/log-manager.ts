@@ -104,11 +104,15 @@ export class LogManager implements LogListener {
 
   private loadDirectory(directory: LogDirectory, configs: TopicConfigs): void {
     const needed = directory.cleanBrokerEpoch >= 0 ? IoOperation.read : IoOperation.read | IoOperation.write
-    if (!directory.admits(needed)) return
-    const hadCleanShutdown = directory.beginLoading()
     const { files } = directory
-    for (const tp of files.keysOf(LogFile.segment)) {
-      if (configs.isInternal?.(topicIdOf(tp)) === true && isEmpty(files, tp)) continue
+    const isIdle = (tp: number): boolean => configs.isInternal?.(topicIdOf(tp)) === true && isEmpty(files, tp)
+    const held = files.keysOf(LogFile.segment).filter((tp) => !isIdle(tp))
+    if (!directory.admits(needed)) {
+      directory.unread = held
+      return
+    }
+    const hadCleanShutdown = directory.beginLoading()
+    for (const tp of held) {
       const log = this.open(directory, tp, configs.topicConfig(topicIdOf(tp)), hadCleanShutdown)
       emitLoaded(this.env, log, hadCleanShutdown)
     }
@@ -128,18 +132,14 @@ export class LogManager implements LogListener {
     return this.byTp.get(tp)?.io.isOnline ?? (!this.isOffline(tp) && this.placeFor() !== null)
   }
 
-  /**
-   * Whether a log of the partition lies in a directory that failed, so that no other may be made. Which partitions a
-   * directory holds is known from the metadata, also of one that cannot be read.
-   */
+  /** Whether a log of the partition lies in a directory that failed, so that no other may be made. */
   isOffline(tp: number): boolean {
-    return this.directories.some(({ isOnline, files }) => !isOnline && files.has(LogFile.segment, tp))
+    return this.directories.some((directory) => !directory.isOnline && directory.held.includes(tp))
   }
 
   /** Every partition with a log in a directory that failed. */
   offlineReplicas(): readonly number[] {
-    const failed = this.directories.filter(({ isOnline }) => !isOnline)
-    return failed.flatMap(({ files }) => files.keysOf(LogFile.segment))
+    return this.directories.filter(({ isOnline }) => !isOnline).flatMap(({ held }) => held)
   }
 
   /** The partition's log, an empty one if there is none yet. Ask {@link admits} where a disk may fail. */
