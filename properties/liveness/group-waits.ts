@@ -3,7 +3,7 @@ import { isDone } from '../checkers/done.ts'
 import type { Consumption } from '../shadow/consumption.ts'
 import { listed, seconds } from '../words.ts'
 import { noWayToRead } from './group-excuses.ts'
-import { corruptBatchRule } from './corrupt-batches.ts'
+import { corruptBatchRule, isCorruptAt } from './corrupt-batches.ts'
 import { electionRule } from './elections.ts'
 import type { PartitionWait } from './partition-waits.ts'
 
@@ -84,6 +84,7 @@ export class GroupWaits {
   private firstUndone(reader: number, partition: number, from: number, to: number): number {
     for (let offset = from; offset < to; offset++) {
       const place = this.view.placeAt(partition, offset)
+      if (place < 0 && isCorruptAt(this.consumption.shadow, partition, offset)) return offset
       if (place >= 0 && !isDone(this.consumption, reader, this.view.record.at(place), partition, offset)) return offset
     }
     return to
@@ -149,7 +150,12 @@ export class GroupWaits {
     const index = coordinators.keptIn[reader] as number
     if (!offsetsTopic.canBe)
       return `__consumer_offsets cannot be created: INVALID_REPLICATION_FACTOR; until then FindCoordinator is answered COORDINATOR_NOT_AVAILABLE`
-    if (cluster === null || cluster.leader[index] !== -1) return null
+    if (cluster === null) return null
+    const leader = cluster.leader[index] as number
+    const unread = offsetsTopic.unreadBy(leader, index)
+    if (unread !== null)
+      return `${shadow.names.node(leader)} could not read the record at offset ${unread.offset} of __consumer_offsets-${index} at ${seconds(unread.at)}: it does not coordinate what is kept there, and answers NOT_COORDINATOR`
+    if (leader !== -1) return null
     const rule = electionRule(cluster, rules, index, shadow.names, (node) => shadow.cluster.isDown(node))
     return `nobody leads __consumer_offsets-${index} since ${seconds(cluster.electedAt[index] as number)}, so FindCoordinator is answered COORDINATOR_NOT_AVAILABLE; ${rule}`
   }

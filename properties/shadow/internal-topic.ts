@@ -1,4 +1,4 @@
-import { partitionOf, topicIdOf } from '../../sim/history/ids.ts'
+import { partitionOf, topicIdOf, tpOf } from '../../sim/history/ids.ts'
 import { M } from '../../sim/history/catalogue.ts'
 import type { MomentObserver } from '../../sim/history/recorder.ts'
 import type { WorldSpec } from '../../sim/spec.ts'
@@ -19,17 +19,31 @@ const SETTINGS = {
   },
 } as const
 
+export interface Unread {
+  readonly node: number
+  readonly offset: number
+  readonly at: number
+}
+
 /**
  * Who leads the partitions of a topic that brokers make for themselves, by the controller's word. Such a topic has an id
  * above those of the spec; which of them keeps the groups' offsets or the transactions, the first coordinator tells that
  * serves it.
  */
 export class InternalTopic implements MomentObserver {
-  readonly kinds: readonly number[] = [M.leaderElected, M.isrChanged, M.brokerRegistered, M.coordinatorLoaded]
+  readonly kinds: readonly number[] = [
+    M.leaderElected,
+    M.isrChanged,
+    M.brokerRegistered,
+    M.coordinatorLoaded,
+    M.corruptionFound,
+  ]
   private readonly spec: WorldSpec
   /** What elections in it go by. */
   readonly rules: PartitionRules
   private readonly clusters: Map<number, Cluster> = new Map()
+  /** By tp: who last met something there that cannot be read, and has not loaded it since. */
+  private readonly unread: Map<number, Unread> = new Map()
   /** Its id, -1 while nothing told it. */
   private topicId = -1
   /** What `coordinator.loaded` says of it. */
@@ -63,7 +77,7 @@ export class InternalTopic implements MomentObserver {
   onMoment(
     kind: number,
     time: number,
-    _node: number,
+    node: number,
     a: number,
     b: number,
     c: number,
@@ -79,8 +93,10 @@ export class InternalTopic implements MomentObserver {
     const topicId = topicIdOf(a)
     const partition = partitionOf(a)
     if (topicId <= this.spec.topics.length || partition >= this.rules.count) return
-    if (kind === M.coordinatorLoaded) {
+    if (kind === M.corruptionFound) this.unread.set(a, { node, offset: b, at: time })
+    else if (kind === M.coordinatorLoaded) {
       if (d === this.flag) this.topicId = topicId
+      if (this.unread.get(a)?.node === node) this.unread.delete(a)
     } else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(time, partition, b, c, d, e, f, g)
     else this.clusterOf(topicId).onIsrChanged(time, partition, b, c, d, f, g)
   }
@@ -88,6 +104,12 @@ export class InternalTopic implements MomentObserver {
   /** Its partitions by their index; null before any coordinator has loaded one. */
   get cluster(): Cluster | null {
     return this.clusters.get(this.topicId) ?? null
+  }
+
+  /** What keeps the leader of a partition from serving it: a record that it could not read. */
+  unreadBy(leader: number, partition: number): Unread | null {
+    const unread = this.unread.get(tpOf(this.topicId, partition))
+    return unread?.node === leader ? unread : null
   }
 
   /** Whether a partition is one of it. */

@@ -3,6 +3,7 @@ import { CORRUPTION, type Site } from '../../kernel/site.ts'
 import type { Decider } from '../../storage/decider.ts'
 import type { LogEntry, RecordBatch } from '../protocol/batch.ts'
 import { corrupt } from './corruption.ts'
+import { LogFile } from './log-files.ts'
 import { append, batch, LogWorld, TP } from './log.test.helper.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -73,6 +74,7 @@ describe('bytes that change', () => {
     const { world, log } = worldWith(1)
     expect(corrupt(world.disk, TP, 7, deciding())).toBeNull()
     expect(corrupt(world.disk, TP + 1, 'last', deciding())).toBeNull()
+    expect(world.disk.keysOf(LogFile.segment)).toEqual([TP])
     corruptAt(world, 0)
     const [entry] = log.allEntries()
     expect(corrupt(world.disk, TP, 0, deciding())).toBeNull()

@@ -26,7 +26,7 @@ export interface Corruption {
  * @param tp the partition; -1 = any that the disk holds something of
  */
 export function corrupt(disk: Disk, tp: number, which: CorruptedBatch, decider: Decider): Corruption | null {
-  const held = (tp < 0 ? disk.keysOf(LogFile.segment) : [tp]).filter((key) => fileOf(disk, key).length > 0)
+  const held = disk.keysOf(LogFile.segment).filter((key) => (tp < 0 || key === tp) && fileOf(disk, key).length > 0)
   if (held.length === 0) return null
   const hit = held[tp < 0 ? decider.decide(CORRUPTION, held.length) : 0] as number
   const file = fileOf(disk, hit)
