@@ -180,7 +180,8 @@ export class CommittedLogInvariants implements MomentObserver {
     const last = led.highWatermark - 1
     const expected = led.entryAt(last)
     if (expected < 0) return
-    let [low, high] = this.electable(partition)
+    let low = this.electableLow(partition)
+    let high = this.electableHigh(partition)
     while (low !== 0 || high !== 0) {
       const member = low !== 0 ? 31 - Math.clz32(low & -low) : 62 - Math.clz32(high & -high)
       if (low !== 0) low &= low - 1
@@ -195,18 +196,21 @@ export class CommittedLogInvariants implements MomentObserver {
    * In sync, or eligible. The controller may note as eligible who leaves with a reassignment, and keeps to that when it comes back
    * with nothing (`maybePopulateTargetElr`): nothing is promised of such a one.
    */
-  private electable(partition: number): readonly [low: number, high: number] {
-    const { isrLow, isrHigh, elrLow, elrHigh, replicas } = this.shadow.cluster
-    return [
-      (isrLow[partition] as number) | ((elrLow[partition] as number) & ~(replicas.strangersLow[partition] as number)),
-      (isrHigh[partition] as number) |
-        ((elrHigh[partition] as number) & ~(replicas.strangersHigh[partition] as number)),
-    ]
+  private electableLow(partition: number): number {
+    const { isrLow, elrLow, replicas } = this.shadow.cluster
+    return (isrLow[partition] as number) | ((elrLow[partition] as number) & ~(replicas.strangersLow[partition] as number))
+  }
+
+  private electableHigh(partition: number): number {
+    const { isrHigh, elrHigh, replicas } = this.shadow.cluster
+    return (
+      (isrHigh[partition] as number) | ((elrHigh[partition] as number) & ~(replicas.strangersHigh[partition] as number))
+    )
   }
 
   private tellLacking(time: number, partition: number, member: number, led: ShadowLog): void {
     const { names, partitions } = this.shadow
-    const pool = brokersOf(...this.electable(partition))
+    const pool = brokersOf(this.electableLow(partition), this.electableHigh(partition))
     this.breaches.add(
       'electable-hold-committed',
       time,

@@ -77,6 +77,8 @@ export class Assignments {
   /** How many replicas there were as of a partition epoch, as a broker has them that has applied the metadata up to it. */
   countAt(partition: number, partitionEpoch: number): number {
     let count = this.rules.replicationFactors[partition] as number
+    // Every high watermark asks.
+    if (this.changes.size === 0) return count
     for (const change of this.changes.get(partition) ?? NO_CHANGES) {
       if (change.partitionEpoch > partitionEpoch) break
       ;({ count } = change)
