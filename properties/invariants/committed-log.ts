@@ -198,7 +198,9 @@ export class CommittedLogInvariants implements MomentObserver {
    */
   private electableLow(partition: number): number {
     const { isrLow, elrLow, replicas } = this.shadow.cluster
-    return (isrLow[partition] as number) | ((elrLow[partition] as number) & ~(replicas.strangersLow[partition] as number))
+    return (
+      (isrLow[partition] as number) | ((elrLow[partition] as number) & ~(replicas.strangersLow[partition] as number))
+    )
   }
 
   private electableHigh(partition: number): number {
