@@ -12,24 +12,18 @@ import {
   MOVE_LEADER,
   REASSIGN,
 } from './kafka/controller/controller-requests.ts'
-import type { Broker } from './kafka/broker/broker.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'
-import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT, SYSTEM_EVENT } from './kernel/kernel.ts'
-import { JITTER } from './kernel/site.ts'
-import { MILLISECOND } from './kernel/time.ts'
-import { EVERY_OPERATION } from './storage/io-failures.ts'
+import { DOWN, type Kernel, type NodeSlot, PAUSED, RUNNING, SIGNAL_EVENT } from './kernel/kernel.ts'
 import { samplerOf } from './kernel/sampler.ts'
 import type { Spread } from './kernel/spread.ts'
 import type { NodeLayout } from './layout.ts'
-import { METADATA_WRITTEN, SHUT_DOWN } from './network/connection.ts'
+import { SHUT_DOWN } from './network/connection.ts'
 import type { Network } from './network/network.ts'
 import type { Settlement } from './settlement.ts'
-import { METADATA_LOG_GREW, type WorldNodes } from './world-nodes.ts'
-
-/** `metadata.max.idle.interval.ms`: no longer than that is nothing written to the metadata log. */
-const MOST_IDLE: number = 500 * MILLISECOND
+import { WorldDisks } from './world-disks.ts'
+import type { WorldNodes } from './world-nodes.ts'
 
 /** Life and death of nodes: what faults do to them, and what the operating system and the disk make of it. */
 export class WorldLife implements FaultHost {
@@ -40,6 +34,7 @@ export class WorldLife implements FaultHost {
   private readonly layout: readonly NodeLayout[]
   private readonly nodes: WorldNodes
   private readonly settlement: Settlement
+  readonly disks: WorldDisks
 
   constructor(
     kernel: Kernel,
@@ -56,6 +51,7 @@ export class WorldLife implements FaultHost {
     this.nodeNames = layout.map((node) => node.name)
     this.nodes = nodes
     this.settlement = settlement
+    this.disks = new WorldDisks(kernel, recorder, layout, nodes)
   }
 
   crash(node: number): boolean {
@@ -115,7 +111,7 @@ export class WorldLife implements FaultHost {
     this.network.hostUp(node)
     if (this.slot(node).state !== DOWN) return false
     this.nodes.start(node, null)
-    if (this.layout[node]?.role === 'controller') this.onMetadataLogGrew(node)
+    if (this.layout[node]?.role === 'controller') this.disks.onMetadataLogGrew(node)
     return true
   }
 
@@ -157,39 +153,20 @@ export class WorldLife implements FaultHost {
     }
   }
 
-  /**
-   * Disk operations of the node begin to fail. A process may not need its disk for a while; but the active controller writes
-   * to the metadata log every half second at the latest (`metadata.max.idle.interval.ms`), and everybody keeps a copy.
-   */
   failDisk(node: number, operations: number, directory: string | null): void {
-    for (const failures of this.nodes.failuresOf(node, directory)) failures.begin(operations)
-    const delay = this.kernel.decide(JITTER, MOST_IDLE + 1)
-    this.kernel.schedule(delay, SYSTEM_EVENT, node, METADATA_LOG_GREW, node, 0, null, 0xe03, -1)
+    this.disks.fail(node, operations, directory)
   }
 
   mendDisk(node: number, operations: number, directory: string | null): void {
-    for (const failures of this.nodes.failuresOf(node, directory)) failures.end(operations)
+    this.disks.mend(node, operations, directory)
   }
 
   isDiskFailing(node: number): boolean {
-    return this.nodes.failuresOf(node, null).some((failures) => failures.fails(EVERY_OPERATION))
+    return this.disks.isFailing(node)
   }
 
   isImpaired(node: number): boolean {
-    if (this.layout[node]?.role !== 'broker' || this.slot(node).state === DOWN) return false
-    const { logs } = this.slot(node).handler as Broker
-    return logs.directories.some(({ isOnline }) => !isOnline)
-  }
-
-  /** A node is to write what the active controller wrote; a controller whose disk fails ends there, a broker sees to it itself. */
-  onMetadataLogGrew(node: number): void {
-    if (this.slot(node).state === DOWN) return
-    if (this.layout[node]?.role === 'broker') this.kernel.deliver(node, SIGNAL_EVENT, METADATA_WRITTEN, 0, 0, null)
-    else if (this.isDiskFailing(node)) {
-      const { recorder } = this
-      recorder.emit(M.logDirFailed, node, recorder.text('metadata'), recorder.text('write'), 0, 0)
-      this.nodes.halted(node)
-    }
+    return this.disks.isImpaired(node)
   }
 
   addPartitions(topic: string, partitions: number): boolean {

@@ -209,7 +209,7 @@ export class World {
         this.injector.onHalted(a)
         break
       case METADATA_LOG_GREW:
-        this.life.onMetadataLogGrew(a)
+        this.life.disks.onMetadataLogGrew(a)
         break
       case RESTART:
         this.life.restart(a)

@@ -129,19 +129,6 @@ export class Partition {
     return restarts
   }
 
-  /** `Partition.markOffline`: it has no role any more, and takes none. */
-  markOffline(): void {
-    this.isOffline = true
-    this.isLeader = false
-    this.leaderId = -1
-    this.leaderEpochStartOffset = -1
-    this.isr = []
-    this.maximalIsr = []
-    this.pending = null
-    this.remotes = []
-    this.env.emit(M.replicaOffline, this.tp, this.leaderEpoch)
-  }
-
   /** Takes a role that it has had for a while, with everybody in sync and nothing written, without telling of it again. */
   resume(
     role: {

@@ -15,7 +15,8 @@ import { Appends, type AppendsHost } from './appends.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import type { FetchPurgatory } from './delayed-fetch.ts'
 import { type IdleReplicaHost, IdleReplicas, type Materialisation } from './idle-replicas.ts'
-import type { MetadataCache, PartitionMetadata } from './metadata-cache.ts'
+import type { MetadataCache } from './metadata-cache.ts'
+import { mayLead, takeOffline } from './offline-replicas.ts'
 import { type AlterIsr, Partition } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
 import { Reads, type ReadsHost } from './reads.ts'
@@ -288,14 +289,8 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
 
   // --- failed directories -------------------------------------------------------------------------------------------
 
-  /** `ReplicaManager.handleLogDirFailure`: nobody fetches for the replicas in it, and they have no role any more. */
   onDirectoryFailed(directory: LogDirectory): void {
-    for (const { tp } of directory.logs) {
-      this.fetchers.remove(tp)
-      this.alterPartitions.forget(tp)
-      this.idle.remove(tp)
-      this.partitions.get(tp)?.markOffline()
-    }
+    takeOffline(this.env, directory, this)
   }
 
   // --- in-sync sets -------------------------------------------------------------------------------------------------
@@ -338,10 +333,4 @@ export class ReplicaManager implements IdleReplicaHost, TransactionLog, AppendsH
   waiting(): readonly string[] {
     return this.appends.produces.size === 0 ? [] : [`the replication of ${this.appends.produces.size} produce requests`]
   }
-}
-
-/** A new leadership begins with its epoch written to the disk (`applyLocalLeadersDelta`). */
-function mayLead(partition: Partition, { leaderEpoch }: PartitionMetadata): boolean {
-  if (partition.isOffline) return false
-  return leaderEpoch <= partition.leaderEpoch || partition.log.io.admitsWrite()
 }

@@ -39,8 +39,8 @@ export function removeReplica(tp: number, places: ReplicaPlaces): void {
   fetches.flush(tp)
 }
 
-/** Requests that are under way may still hold the partition: it leads nothing any more (`Partition.delete`). */
-function resign(partition: Partition): void {
+/** It has no role any more (`Partition.delete`, `Partition.markOffline`); requests that are under way may still hold it. */
+export function resign(partition: Partition): void {
   partition.isLeader = false
   partition.leaderId = -1
   partition.isr = []
