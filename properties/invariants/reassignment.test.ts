@@ -37,6 +37,13 @@ describe('isr-within-replicas', () => {
   })
 })
 
+describe('ack-after-append', () => {
+  test('a batch that was replicated before the log was given up may be answered later, one that was not there may not', () => {
+    expect(moved().answered(1, 0, 0).ended().broken()).toEqual([])
+    expect(moved().answered(1, 1, 1).ended().broken()).toEqual(['ack-after-append'])
+  })
+})
+
 describe('electable-hold-committed', () => {
   test('a replica in sync that was never copied to', () => {
     const h = five().published(0, 0, 1, 0, [2, 3]).reassigned([1, 2, 3, 4]).isr([1, 2, 3, 4], 1, 0)
