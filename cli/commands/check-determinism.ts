@@ -10,6 +10,7 @@ import { loadScenarios } from '../load.ts'
 import { Nondeterminism, type Way } from '../pool/failures.ts'
 import type { JudgeOptions } from '../pool/judge.ts'
 import { sameMark } from '../pool/mark.ts'
+import { StopSignal } from '../pool/stop.ts'
 import type { RunTask } from '../pool/tasks.ts'
 import { select } from '../select.ts'
 import { UsageError } from '../usage-error.ts'
@@ -27,7 +28,9 @@ export interface DeterminismRequest {
 
 interface NamedWay {
   readonly name: string
-  readonly marks: () => Promise<Marks>
+  /** Keeps one core busy, and goes on from the beginning beside whatever comes before it. */
+  readonly isOneThread: boolean
+  readonly marks: (stop: StopSignal) => Promise<Marks>
   /** How a run is judged again this way. */
   readonly again: (task: number, run: number) => Way
 }
@@ -48,10 +51,14 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
   const ways = waysOf(tasks, request, context)
   const width = Math.max(...ways.map(({ name }) => name.length))
   const runs = tasks.reduce((sum, { count }) => sum + count, 0)
+  const stop = new StopSignal()
+  const begun = new Map(ways.filter(({ isOneThread }) => isOneThread).map((way) => [way, way.marks(stop)]))
+  // What goes wrong in one of them is told in its turn.
+  for (const marks of begun.values()) marks.catch(() => {})
   try {
     let reference: Judged | null = null
     for (const way of ways) {
-      const found = { way, marks: await way.marks() }
+      const found = { way, marks: await (begun.get(way) ?? way.marks(stop)) }
       if (reference !== null) compare(tasks, reference, found)
       const verdict =
         reference === null ? `${counted(runs, 'run')} of ${counted(tasks.length, 'scenario')}` : 'the same digests'
@@ -59,6 +66,7 @@ export async function checkDeterminism(request: DeterminismRequest, context: Con
       reference ??= found
     }
   } catch (error) {
+    stop.stop('interrupted')
     if (error instanceof UsageError) throw error
     out.write(`${paint.bad('✗')} the runs are not the same everywhere\n`)
     err.write(await failureText(error, context, globals.verbose))
@@ -72,7 +80,8 @@ function waysOf(tasks: readonly RunTask[], request: DeterminismRequest, context:
   const jobs = Math.max(2, request.flags.jobs)
   const here = (name: string, options: JudgeOptions, threads: boolean): NamedWay => ({
     name,
-    marks: () => marksOf({ tasks: withOptions(tasks, options), jobs: threads ? jobs : 1, threads }, context),
+    isOneThread: !threads,
+    marks: (stop) => marksOf({ tasks: withOptions(tasks, options), jobs: threads ? jobs : 1, threads, stop }, context),
     again: () => ({ options }),
   })
   return [
@@ -81,11 +90,13 @@ function waysOf(tasks: readonly RunTask[], request: DeterminismRequest, context:
     here('worker threads, heap queue, sent messages frozen', { queue: 'heap', freeze: true }, true),
     {
       name: 'a fresh thread, backwards, copied on the way',
-      marks: () => marksBackwards(withOptions(tasks, { copies: true }), context),
+      isOneThread: true,
+      marks: (stop) => marksBackwards(withOptions(tasks, { copies: true }), stop, context),
       again: () => ({ options: { copies: true } }),
     },
     ...request.nodes.map((node) => ({
       name: `${node}, other time zone and language`,
+      isOneThread: false,
       marks: () => askNode<Marks>(node, request, []),
       again: (task: number, run: number): Way => ({ options: {}, trace: () => traceUnder(node, request, task, run) }),
     })),
@@ -100,11 +111,11 @@ function withOptions(tasks: readonly RunTask[], options: JudgeOptions): readonly
  * The last run of the last task first, in a thread of its own: so no run has those before it that it had elsewhere, and
  * nothing that they could have left behind.
  */
-async function marksBackwards(tasks: readonly RunTask[], context: Context): Promise<Marks> {
+async function marksBackwards(tasks: readonly RunTask[], stop: StopSignal, context: Context): Promise<Marks> {
   const backwards = [...tasks]
     .reverse()
     .map((task) => ({ ...task, first: task.first + (task.count - 1) * task.step, step: -task.step }))
-  const marks = await marksOf({ tasks: backwards, jobs: 1, threads: true }, context)
+  const marks = await marksOf({ tasks: backwards, jobs: 1, threads: true, stop }, context)
   return marks.map((ofTask) => [...ofTask].reverse()).reverse()
 }
 

@@ -36,15 +36,15 @@ export async function digests(
   return EXIT.met
 }
 
-/** Judges every run once and gives the marks in their order. */
+/** Judges every run once and gives the marks in their order; when it is stopped, of those that it came to. */
 export async function marksOf(
-  request: Pick<JudgeAllOptions, 'tasks' | 'jobs' | 'threads'>,
+  request: Pick<JudgeAllOptions, 'tasks' | 'jobs' | 'threads'> & Partial<Pick<JudgeAllOptions, 'stop'>>,
   context: Context,
 ): Promise<Marks> {
   const lists = request.tasks.map((): Mark[] => [])
   await judgeAll({
-    ...request,
     stop: new StopSignal(),
+    ...request,
     repeat: false,
     onResult: (task, result) => {
       lists[task]?.push(markOf(result))
