@@ -1,5 +1,6 @@
 import { Ints } from '../shadow/growable.ts'
 import { Presence } from '../shadow/batches.ts'
+import type { ShadowLog } from '../shadow/shadow-log.ts'
 import type { Shadow } from '../shadow/shadow.ts'
 import { counted } from '../words.ts'
 import type { Violation } from '../verdict.ts'
@@ -150,21 +151,32 @@ class Held {
   /** Candidates by partition. */
   private readonly candidateCount: Ints = new Ints()
 
+  /** Of most runs it is enough to know the committed logs: who else holds what is found out when somebody asks. */
+  private isComplete = false
+
   constructor(shadow: Shadow, final: FinalLogs) {
     this.shadow = shadow
     this.final = final
-    for (let partition = 0; partition < shadow.partitions.count; partition++) this.read(partition)
+    for (let partition = 0; partition < shadow.partitions.count; partition++) this.readCommitted(partition)
   }
 
-  private read(partition: number): void {
+  private readCommitted(partition: number): void {
+    if (!this.final.hasLeader(partition)) return
+    const { logs } = this.shadow
+    for (const entry of this.final.readable(partition)) this.note(logs.batchOf(entry), COMMITTED)
+    for (const entry of this.final.aborted(partition)) this.note(logs.batchOf(entry), ABORTED)
+  }
+
+  private complete(): void {
+    if (this.isComplete) return
+    this.isComplete = true
+    for (let partition = 0; partition < this.shadow.partitions.count; partition++) this.readReplicas(partition)
+  }
+
+  private readReplicas(partition: number): void {
     const { logs, cluster, names } = this.shadow
-    const log = this.final.of(partition)
-    if (log !== null && this.final.hasLeader(partition)) {
-      for (let place = 0; place < log.entries.length; place++)
-        this.note(logs.wholeBatchOf(log, log.entries.at(place)), LED)
-      for (const entry of this.final.readable(partition)) this.note(logs.batchOf(entry), COMMITTED)
-      for (const entry of this.final.aborted(partition)) this.note(logs.batchOf(entry), ABORTED)
-    }
+    const log = this.final.hasLeader(partition) ? this.final.of(partition) : null
+    for (const entry of log?.entries.data ?? []) this.note(logs.wholeBatchOf(log as ShadowLog, entry), LED)
     for (let node = 0; node < names.nodes.length; node++) {
       const candidate = cluster.isCandidate(partition, node)
       if (candidate) this.candidateCount.put(partition, this.candidateCount.at(partition) + 1)
@@ -199,9 +211,11 @@ class Held {
     return this.isAt(record, ABORTED)
   }
   byLeader(record: number): boolean {
+    this.complete()
     return this.isAt(record, LED)
   }
   byElectable(record: number): boolean {
+    this.complete()
     return this.isAt(record, ELECTABLE)
   }
 
@@ -230,6 +244,7 @@ class Held {
   }
 
   byEveryCandidate(record: number): boolean {
+    this.complete()
     const { records, batches } = this.shadow
     for (
       let placement = records.newestPlacement.at(record);
