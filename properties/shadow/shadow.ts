@@ -5,6 +5,7 @@ import type { Applications } from './applications.ts'
 import { Batches } from './batches.ts'
 import { castOf } from './cast.ts'
 import { Cluster, UNTOLD } from './cluster.ts'
+import { CONTROLLER_WORD, keepControllerWord } from './controller-word.ts'
 import { Leaderships } from './leaderships.ts'
 import type { Names } from './names.ts'
 import type { Partitions } from './partitions.ts'
@@ -19,6 +20,7 @@ import type { Transactions } from './transactions.ts'
 
 /** What it looks at itself. */
 const KINDS: readonly number[] = [
+  ...CONTROLLER_WORD,
   M.recordSent,
   M.recordBatched,
   M.produceAcked,
@@ -36,10 +38,6 @@ const KINDS: readonly number[] = [
   M.hwAdvanced,
   M.diskWiped,
   M.metadataLost,
-  M.replicasAssigned,
-  M.leaderElected,
-  M.isrChanged,
-  M.isrAdopted,
   M.leaderBegan,
   M.followerBegan,
   M.brokerRegistered,
@@ -52,8 +50,6 @@ const KINDS: readonly number[] = [
   M.markerWritten,
   M.sourceFlushed,
   M.sourceResumed,
-  M.configCommitted,
-  M.topicDeleted,
 ]
 
 /**
@@ -157,12 +153,9 @@ export class Shadow implements MomentObserver {
       case M.leaderElected:
       case M.isrChanged:
       case M.isrAdopted:
-        return this.onPartition(kind, time, node, a, b, c, d, e, f, g)
       case M.configCommitted:
-        for (const altered of this.partitions.onConfigured(b, c, d === 1)) this.cluster.onMinIsrAltered(altered)
-        return
       case M.topicDeleted:
-        return this.partitions.onDeleted(time, b)
+        return keepControllerWord(this.cluster, this.partitions, kind, time, node, a, b, c, d, e, f, g)
       case M.runHealing:
         this.cluster.healingAt = time
         return
@@ -285,26 +278,6 @@ export class Shadow implements MomentObserver {
   private onFollowerBegan(node: number, tp: number): void {
     const partition = this.partitions.indexOf(tp)
     if (partition >= 0) this.leaderships.onFollowing(partition, node)
-  }
-
-  private onPartition(
-    kind: number,
-    time: number,
-    node: number,
-    tp: number,
-    b: number,
-    c: number,
-    d: number,
-    e: number,
-    f: number,
-    g: number,
-  ): void {
-    const partition = this.partitions.indexOf(tp)
-    if (partition < 0) return
-    if (kind === M.replicasAssigned) this.cluster.onAssigned(partition, b, c)
-    else if (kind === M.leaderElected) this.cluster.onElected(time, partition, b, c, d, e, f, g)
-    else if (kind === M.isrChanged) this.cluster.onIsrChanged(time, partition, b, c, d, f, g)
-    else this.cluster.onLeaderAdopted(partition, node, b, c, e)
   }
 
   private onNode(kind: number, time: number, node: number, a: number, c: number): void {
