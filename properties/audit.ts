@@ -69,7 +69,7 @@ function differenceOf(shadow: Shadow, log: FinalLog, partition: number): string 
 
 /** Whether a replica holds the batch that moments told of, damaged where they told so. */
 function isTold(entry: number, told: ShadowLog, entries: Entries, real: FinalLog['entries'][number]['batch']): boolean {
-  const damage = told.damages.of(entry)
+  const damage = told.damageOf(entry)
   const written = entries.batch.at(entry)
   if (damage === undefined) return real.id === written && real.isCorrupt !== true
   return real.id === ~written && (real.isCorrupt === true) === !damage.isHidden

@@ -73,7 +73,7 @@ export class CommittedDurability implements Checker {
     if (led === null) return
     const { batches, records, logs } = shadow
     const held = new HeldBatches(shadow, led, true)
-    for (const { entry } of led.damages.list) {
+    for (const { entry } of led.damaged) {
       const batch = logs.batchOf(entry)
       if (batch < 0 || !batches.isCommitted(batch)) continue
       let placement = batches.firstPlacement.at(batch)

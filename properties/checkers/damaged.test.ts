@@ -93,6 +93,12 @@ describe('a damaged batch', () => {
     expect(h.ended().of('durability').observed).toBe('holds')
   })
 
+  test('that retention has deleted is there again where a restart goes by an older log start', () => {
+    const h = damaged(written().at(20), 1, 1)
+    for (const node of [1, 2, 3]) h.startMoved(node, 2, 0)
+    expect(h.startMoved(1, 1, 2).ended('max-events').of('durability').observed).toBe('violated')
+  })
+
   test('that compaction has healed is none', () => {
     const h = damaged(written().at(20), 1, 1).emit(M.batchRewritten, 1, written().tp, 1, 1)
     expect(h.ended().violated()).toEqual([])

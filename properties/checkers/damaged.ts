@@ -11,7 +11,7 @@ export function tellDamaged(shadow: Shadow, partition: number, entry: number): s
   for (let node = 0; node < names.nodes.length; node++) {
     const log = logs.known(node, partition)
     if (log === undefined || !log.holds(entry)) continue
-    const damage = log.damages.of(entry)
+    const damage = log.damageOf(entry)
     if (damage === undefined) whole.push(names.node(node))
     else damaged.push(`${names.node(node)} (since ${seconds(damage.at)})`)
   }
@@ -52,5 +52,5 @@ export class HeldBatches {
 export function damagedLeader({ leaderships, logs }: Shadow, partition: number): ShadowLog | null {
   if (leaderships.alive[partition] !== 1) return null
   const led = logs.of(leaderships.newestNode(partition), partition)
-  return led.damages.list.length === 0 ? null : led
+  return led.damaged.length === 0 ? null : led
 }

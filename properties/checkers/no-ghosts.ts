@@ -137,7 +137,7 @@ export class NoGhosts implements Checker {
   /** Whether a record was written at a place, and the log of the end holds other bytes there. */
   private isDamaged(record: number, partition: number, offset: number): boolean {
     const log = this.final.of(partition)
-    if (log === null || log.damages.list.length === 0) return false
+    if (log === null || log.damaged.length === 0) return false
     const entry = log.entryAt(offset)
     return entry >= 0 && !log.isWhole(entry) && this.placementIn(record, entry) >= 0
   }

@@ -116,7 +116,7 @@ export class ReplicaAgreement implements Checker {
     for (let node = 0; node < names.nodes.length; node++) {
       if (node !== led.node && !cluster.inIsr(partition, node)) continue
       const log = logs.known(node, partition)
-      for (const damage of log?.damages.list ?? []) {
+      for (const damage of log?.damaged ?? []) {
         if (logs.entries.last.at(damage.entry) >= led.highWatermark) continue
         this.compared[partition]!++
         this.tellDamage(time, partition, node, damage)

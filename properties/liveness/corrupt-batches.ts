@@ -8,7 +8,7 @@ function corruptFrom({ leaderships, logs }: Shadow, partition: number, from: num
   const log = leader < 0 ? undefined : logs.known(leader, partition)
   const { base, last } = logs.entries
   let first: Damage | undefined
-  for (const damage of log?.damages.list ?? []) {
+  for (const damage of log?.damaged ?? []) {
     if (damage.isHidden || last.at(damage.entry) < from) continue
     if (first === undefined || base.at(damage.entry) < base.at(first.entry)) first = damage
   }

@@ -1,4 +1,4 @@
-import { Damages } from './damage.ts'
+import { type Damage, Damages } from './damage.ts'
 import type { Entries } from './entries.ts'
 import { List } from './growable.ts'
 
@@ -63,7 +63,6 @@ export class ShadowLog {
   moveStart(offset: number, time: number): void {
     this.start = offset
     this.starts.push({ offset, at: time })
-    this.damages.drop((entry) => this.table.last.at(entry) < offset)
   }
 
   /** When an offset was deleted; -1 when it was not. */
@@ -161,9 +160,20 @@ export class ShadowLog {
     return this.table.base.at(entry) <= offset ? entry : -1
   }
 
-  /** Whether an entry is here as it was written. */
+  /** What is damaged from its start on: before it nobody reads, but a restart may find it again. */
+  get damaged(): readonly Damage[] {
+    const { list } = this.damages
+    return list.length === 0 ? list : list.filter(({ entry }) => this.table.last.at(entry) >= this.start)
+  }
+
+  /** How an entry is damaged here; undefined = it is as it was written, or nobody reads it any more. */
+  damageOf(entry: number): Damage | undefined {
+    const damage = this.damages.of(entry)
+    return damage !== undefined && this.table.last.at(entry) >= this.start ? damage : undefined
+  }
+
   isWhole(entry: number): boolean {
-    return this.damages.of(entry) === undefined
+    return this.damageOf(entry) === undefined
   }
 
   /** Whether it holds this very entry, hence everything before it. */
