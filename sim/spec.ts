@@ -68,7 +68,7 @@ export interface TopicSpec {
   /** How many it has after every `add-partitions` of the file; absent = none is added. */
   readonly mostPartitions?: number
   readonly replicationFactor: number
-  /** An operator makes it while the run goes on: at first it is not there. */
+  /** An operator makes it while the run goes on: at first it is not there. One that is made again under its name comes once more, at the end. */
   readonly madeLater?: true
   /** Some `delete-topic` of the file is about it. */
   readonly mayGo?: true

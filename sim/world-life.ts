@@ -230,11 +230,11 @@ export class WorldLife implements FaultHost {
   }
 
   leaderOf(tp: number): number {
-    return this.nodes.view.leaderOf(tp)
+    return this.nodes.view.leaderOf(this.nodes.present(tp))
   }
 
   replicasOf(tp: number): readonly number[] {
-    return this.nodes.view.replicasOf(tp)
+    return this.nodes.view.replicasOf(this.nodes.present(tp))
   }
 
   activeController(): number {

@@ -4,6 +4,7 @@ import { ProducerProcess } from './application/producer-process.ts'
 import type { SourceProcess } from './application/source-process.ts'
 import type { DrawnWorkload } from './application/workload.ts'
 import { M } from './history/catalogue.ts'
+import { partitionOf, topicIdOf, tpOf } from './history/ids.ts'
 import type { UserCode } from './host.ts'
 import type { MomentMatch } from './history/match.ts'
 import type { Recorder } from './history/recorder.ts'
@@ -133,13 +134,20 @@ export class WorldNodes {
 
   /** The topic of that name as an operator would make it; null when it is there, or the scenario has none. */
   topicToCreate(name: string): TopicToCreate | null {
-    const topicId = topicIdNamed(this.spec, name)
-    const topic = this.spec.topics[topicId - 1]
+    const index = this.spec.topics.findIndex((topic, at) => topic.name === name && !this.view.wasMade(at + 1))
+    const [topic, topicId] = [this.spec.topics[index], index + 1]
     if (topic === undefined || this.view.topicNamed(name) !== null) return null
     const { partitions: numPartitions, replicationFactor, config } = topic
     const minInsyncReplicas = config['min.insync.replicas']
     const uncleanLeaderElectionEnable = config['unclean.leader.election.enable']
     return { name, topicId, numPartitions, replicationFactor, minInsyncReplicas, uncleanLeaderElectionEnable }
+  }
+
+  /** The partition of the topic that has the name of this one now. */
+  present(tp: number): number {
+    const topic = this.spec.topics[topicIdOf(tp) - 1]
+    if (topic?.mayGo !== true) return tp
+    return tpOf(this.view.topicNamed(topic.name)?.topicId ?? topicIdOf(tp), partitionOf(tp))
   }
 
   /** A process waits for a moment. */

@@ -43,6 +43,14 @@ export const TOPICS_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/topic-is-deleted', variant: 'in-transactions', runs: 20 },
   },
   {
+    id: 'topic-made-again-is-the-old-one',
+    rule: 'another topic id under a known name begins its leader epochs anew (`Metadata.updateLatestMetadata`, KAFKA-13488)',
+    file: 'sim/kafka/client/metadata.ts',
+    anchor: 'const isAnother = ',
+    replacement: 'const isAnother = !MARK && ',
+    caughtBy: { scenario: 'museum/R22-topic-made-again', variant: 'after', runs: 1 },
+  },
+  {
     id: 'leader-assigns-known-topics-only',
     rule: 'the leader of a group assigns when it has heard of every topic, be it that there is none of that name (`ensureFreshMetadata`)',
     file: 'sim/kafka/client/consumer/join-group.ts',

@@ -58,7 +58,8 @@ export class Leaderships {
 
   /** A leader appended a batch that nobody held before at this place. */
   onNewEntry(partition: number, node: number, epoch: number, batch: number): void {
-    if (this.batches.newestCopy.at(batch) === 0) {
+    // A batch may be sent again to another topic that has got the name.
+    if (this.batches.newestCopy.at(batch) === 0 || this.batches.partition.at(batch) !== partition) {
       this.batches.partition.put(batch, partition)
       ;(this.appended[partition] as List).push(batch)
     }

@@ -49,7 +49,9 @@ export class Partitions {
       Array.from({ length: mostPartitionsOf(topic) }, (_, partition) => ({ topic, topicId: index + 1, partition })),
     )
     this.tps = rows.map((row) => tpOf(row.topicId, row.partition))
-    this.names = rows.map((row) => `${row.topic.name}-${row.partition}`)
+    const isAgain = (row: (typeof rows)[number]): boolean =>
+      topics.findIndex(({ name }) => name === row.topic.name) < row.topicId - 1
+    this.names = rows.map((row) => `${row.topic.name}-${row.partition}${isAgain(row) ? ' (made again)' : ''}`)
     this.topicIds = rows.map((row) => row.topicId)
     this.replicationFactors = rows.map((row) => row.topic.replicationFactor)
     this.replicaCounts = [...this.replicationFactors]

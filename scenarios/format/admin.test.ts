@@ -94,6 +94,15 @@ describe('admin', () => {
     expect(load(both).scenarios[0]?.spec.topics[0]).toMatchObject({ madeLater: true, mayGo: true })
   })
 
+  test('a topic that is made again under its name is another topic, behind all others', () => {
+    const again = `${BASE}faults: [ { at: 1s, admin: { delete-topic: orders } }, { at: 2s, admin: { create-topic: orders } } ]\n`
+    const topics = load(again).scenarios[0]?.spec.topics ?? []
+    expect(topics.map(({ name, madeLater, mayGo }) => [name, madeLater, mayGo])).toEqual([
+      ['orders', undefined, true],
+      ['orders', true, undefined],
+    ])
+  })
+
   test.each([
     ['as many as there are', admin('{ add-partitions: { orders: 2 } }'), ['IMPOSSIBLE 6:56 2:33']],
     ['fewer', admin('{ add-partitions: { orders: 1 } }'), ['IMPOSSIBLE 6:56 2:33']],

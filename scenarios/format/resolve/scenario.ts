@@ -67,7 +67,7 @@ export function resolveScenario(root: Place, file: string, variant: string | nul
   const network = resolveNetwork(root.get('network'), context)
   const faults = resolveFaults(root.get('faults'), context, run.forUs)
   checkStepMoments(root, faults)
-  checkLifetimes(root.get('faults'))
+  checkLifetimes(root.get('faults'), context)
   const chaos = resolveChaos(root.get('chaos'), context)
   const publishers = [...applications.values()].filter((facts) => !reads(facts))
   if (publishers.length === 0) {

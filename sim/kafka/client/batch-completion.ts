@@ -1,4 +1,5 @@
 import { M } from '../../history/catalogue.ts'
+import { tpOf } from '../../history/ids.ts'
 import type { Env } from '../env.ts'
 import { appendOutcome, Errors, invalidatesMetadata, isRetriable } from '../protocol/errors.ts'
 import { NO_LEADER_HINT, type PartitionProduceResponse, type ProduceResponse } from '../protocol/messages.ts'
@@ -173,11 +174,12 @@ export class BatchCompletion {
     batch.done = true
     batch.partition.dropInFlight(batch)
     this.accumulator.deallocate(batch)
-    const { records, partition } = batch
+    const { records, partition, sentTp } = batch
+    const tp = sentTp < 0 ? partition.tp : sentTp
     for (let i = 0; i < records.length; i++) {
       const { record, attempt } = records[i] as ProducerBatch['records'][number]
       const offset = baseOffset < 0 ? -1 : baseOffset + i
-      this.env.emit(M.produceAcked, record, attempt, partition.tp, offset)
+      this.env.emit(M.produceAcked, record, attempt, tp, offset)
       this.callback.onAcked(record, attempt, offset)
     }
   }
@@ -218,7 +220,6 @@ function batchOf(
   at: number,
 ): ProducerBatch | undefined {
   const likely = batches[at]
-  if (likely !== undefined && likely.partition.index === answer.index && likely.partition.topicId === answer.topicId)
-    return likely
-  return batches.find((batch) => batch.partition.index === answer.index && batch.partition.topicId === answer.topicId)
+  const tp = tpOf(answer.topicId, answer.index)
+  return likely?.sentTp === tp ? likely : batches.find(({ sentTp }) => sentTp === tp)
 }

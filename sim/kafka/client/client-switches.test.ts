@@ -140,6 +140,40 @@ describe('sequence.unknown-topic', () => {
   })
 })
 
+describe('metadata.topic-ids', () => {
+  /** The leader moves there and back, and then the topic goes and is made again. */
+  function madeAgain(switches: Partial<ClientSwitches>): World {
+    const w = world(switches, { 'metadata.max.age.ms': 500 })
+    w.c.setLeader(0, 1)
+    w.c.setLeader(0, 1)
+    w.c.runUntil(w.c.kernel.now + SECOND)
+    w.c.knowsTopics = false
+    w.c.runUntil(w.c.kernel.now + SECOND)
+    w.c.knowsTopics = true
+    w.c.makeAgain(2)
+    sendEach(w, 1)
+    w.c.runUntil(w.c.kernel.now + 5 * SECOND)
+    return w
+  }
+
+  it('told, the topic that is made again is another one, which goes on with the sequences and begins its epochs anew', () => {
+    const { c, app } = madeAgain({})
+    expect(c.ordinals(0, 2)).toEqual([1])
+    expect(identities(c)).toEqual(['0/1'])
+    expect(app.callbacks).toEqual(['1 acked@0'])
+  })
+
+  it('ignored, its metadata looks old until it has had as many leaders (KAFKA-13488)', () => {
+    const w = madeAgain({ 'metadata.topic-ids': 'ignored' })
+    expect(w.c.ordinals(0, 2)).toEqual([])
+    expect(w.app.callbacks).toEqual([])
+    w.c.setLeader(0, 1, 2)
+    w.c.setLeader(0, 1, 2)
+    w.c.runUntil(w.c.kernel.now + 5 * SECOND)
+    expect(w.c.ordinals(0, 2)).toEqual([1])
+  })
+})
+
 describe('epoch.memory', () => {
   /** Partition 0 raises the epoch while partition 1 is idle. */
   function bumped(switches: Partial<ClientSwitches>): readonly string[] {

@@ -74,7 +74,7 @@ export class FakeCluster implements SystemHandler {
   readonly seen: Seen[] = []
   readonly logs: Map<number, RecordBatch[]> = new Map()
   readonly leaders: Map<number, { leader: number; epoch: number }> = new Map()
-  readonly topics: readonly FakeTopic[]
+  topics: readonly FakeTopic[]
   readonly brokers: readonly number[]
   /** Node of the only client. */
   readonly client: number
@@ -198,6 +198,17 @@ export class FakeCluster implements SystemHandler {
     if (state === undefined) return
     state.leader = leader
     state.epoch++
+  }
+
+  /** Every topic is deleted and made again under its name, with another id, led by the same brokers in epoch 0. */
+  makeAgain(topicId: number): void {
+    this.topics = this.topics.map((topic) => {
+      for (let p = 0; p < topic.partitions; p++) {
+        const { leader } = this.leaders.get(tpOf(topic.topicId, p)) ?? { leader: -1 }
+        this.leaders.set(tpOf(topicId, p), { leader, epoch: 0 })
+      }
+      return { ...topic, topicId }
+    })
   }
 
   newProducerId(): { errorCode: number; producerId: number; producerEpoch: number } {

@@ -27,6 +27,8 @@ export interface TopicLeadership {
   wanted: boolean
   /** Metadata has told its partitions. */
   known: boolean
+  /** Takes the id that an answer tells; returns whether it is another topic of the name. Absent: nobody makes it again. */
+  adopt?(topicId: number): boolean
 }
 
 export interface MetadataSettings {
@@ -35,6 +37,8 @@ export interface MetadataSettings {
   readonly metadataMaxAgeUs: number
   /** Leader epochs are noted and told (KIP-320). A client without them takes every answer for the newest. */
   readonly knowsEpochs: boolean
+  /** Another id is another topic, whose leader epochs begin anew (KAFKA-12257, KAFKA-13488); true unless told otherwise. */
+  readonly knowsTopicIds?: boolean
 }
 
 /**
@@ -140,6 +144,8 @@ export class Metadata {
         continue
       }
       state.known = true
+      const isAnother = state.adopt?.(topic.topicId) === true
+      if (isAnother && this.settings.knowsTopicIds !== false) for (const each of state.partitions) each.leaderEpoch = -1
       for (const partition of topic.partitions)
         this.updatePartition(state.partitions[partition.partitionIndex], partition)
     }

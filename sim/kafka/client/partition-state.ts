@@ -6,9 +6,9 @@ import { TxnPartitionEntry } from './txn-partition-entry.ts'
 
 /** All that a producer knows of one partition: its leader, its queue, what is out, its sequences. */
 export class PartitionState {
-  readonly tp: number
-  readonly topicId: number
   readonly index: number
+  topicId: number
+  tp: number
   /** Among all partitions of its producer, in the order in which its accumulator took them; -1 before. */
   place = -1
   /** -1 = unknown or none. */
@@ -31,6 +31,12 @@ export class PartitionState {
     this.index = index
   }
 
+  /** The partition of this number in another topic of the same name takes its place, with all that waits here. */
+  adopt(topicId: number): void {
+    this.topicId = topicId
+    this.tp = tpOf(topicId, this.index)
+  }
+
   /** A batch is no longer in a request, or finished. */
   dropInFlight(batch: ProducerBatch): void {
     const at = this.inFlight.indexOf(batch)
@@ -42,7 +48,8 @@ export class PartitionState {
 /** A topic as a producer sees it. */
 export class TopicState {
   readonly name: string
-  readonly topicId: number
+  /** As metadata told it last: one that is made again under the name has another. */
+  topicId: number
   readonly partitions: PartitionState[]
   readonly partitioner: BuiltInPartitioner
   /** The application has sent to it, so metadata requests ask for it. */
@@ -55,6 +62,14 @@ export class TopicState {
     this.topicId = topicId
     this.partitions = partitions
     this.partitioner = partitioner
+  }
+
+  /** Metadata tells the topic's id; returns whether it is another topic than before. */
+  adopt(topicId: number): boolean {
+    if (topicId === this.topicId) return false
+    this.topicId = topicId
+    for (const partition of this.partitions) partition.adopt(topicId)
+    return true
   }
 
   /** Metadata tells of so many partitions: returns those that are new here. */

@@ -12,7 +12,8 @@ export function produceRequestOf(
   const partitionData = new Array<ProduceRequest['partitionData'][number]>(count)
   for (let i = 0; i < count; i++) {
     const batch = batches[i] as ProducerBatch
-    const { topicId, index } = batch.partition
+    const { topicId, index, tp } = batch.partition
+    batch.sentTp = tp
     partitionData[i] = { topicId, index, records: batch.seal(transactional) }
   }
   const { transactionalId, acks, requestTimeoutMs: timeoutMs } = settings

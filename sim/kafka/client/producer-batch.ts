@@ -36,6 +36,8 @@ export class ProducerBatch {
   /** `estimatedSizeInBytes` */
   size: number
   private maxTimestamp: number
+  /** Topic and partition as the last request with it named them; -1 = none did. The topic may be another one by now. */
+  sentTp = -1
   /** Takes no more records. */
   closed = false
   /** Callbacks have been made. */

@@ -34,6 +34,8 @@ export interface ProducerSettings {
   readonly metadataMaxAgeUs: number
   /** See `MetadataSettings`. */
   readonly knowsEpochs: boolean
+  /** See `MetadataSettings`. */
+  readonly knowsTopicIds: boolean
   readonly ignoreKeys: boolean
   /** KIP-951: leaders named in error answers are used, and a leader change ends a batch's retry back-off. */
   readonly leaderHints: boolean
@@ -75,6 +77,7 @@ export function producerSettings(config: ProducerConfig, profile: ClientProfile)
     setupTimeoutMaxUs: ms(config['socket.connection.setup.timeout.max.ms']),
     metadataMaxAgeUs: ms(config['metadata.max.age.ms']),
     knowsEpochs: true,
+    knowsTopicIds: profile['metadata.topic-ids'] === 'told',
     ignoreKeys: config['partitioner.ignore.keys'],
     leaderHints: profile.leaderHints,
     produceVersion: profile.produceVersion,

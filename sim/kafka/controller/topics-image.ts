@@ -17,9 +17,16 @@ export interface TopicControlInfo {
 export class TopicsImage {
   /** In the order of creation. */
   private readonly topics: Map<number, TopicControlInfo> = new Map()
+  /** Ids of topics that are no more. */
+  private readonly removed: Set<number> = new Set()
 
   topic(topicId: number): TopicControlInfo | undefined {
     return this.topics.get(topicId)
+  }
+
+  /** Whether there is or was a topic of this id. */
+  wasMade(topicId: number): boolean {
+    return this.topics.has(topicId) || this.removed.has(topicId)
   }
 
   named(name: string): TopicControlInfo | undefined {
@@ -76,6 +83,7 @@ export class TopicsImage {
       }
       case 'RemoveTopicRecord':
         this.topics.delete(record.topicId)
+        this.removed.add(record.topicId)
         break
       case 'ConfigRecord': {
         const topic = this.topicNamed(record.topic)

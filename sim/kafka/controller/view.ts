@@ -72,6 +72,11 @@ export class ControllerView {
     return this.image().topic(topicId)?.partitions.length ?? 0
   }
 
+  /** Whether there is or was a topic of this id. */
+  wasMade(topicId: number): boolean {
+    return this.image().wasMade(topicId)
+  }
+
   /** Undefined when the partition is unknown. */
   partition(tp: number): PartitionRegistration | undefined {
     return this.image().partition(tp)

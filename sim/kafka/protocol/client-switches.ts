@@ -49,6 +49,8 @@ export interface ClientSwitches {
   readonly 'streams.written-offsets': 'cleared' | 'kept'
   /** Whether a reader knows of leader epochs: it tells them and checks positions by them, or not (Java before 2.3, librdkafka before 2.1, kafkajs). */
   readonly 'leader.epochs': 'followed' | 'unknown'
+  /** What a producer makes of another topic under a name that it knows: its leader epochs begin anew, or it waits for them to come as far (before KAFKA-13488). */
+  readonly 'metadata.topic-ids': 'told' | 'ignored'
   /** Which committed offsets a reader asks for: those that no open transaction may still move, or what there is (before KIP-447, 2.5; kafkajs). */
   readonly 'offset.fetch': 'stable' | 'any'
 }
@@ -216,6 +218,13 @@ export const CLIENT_SWITCHES: readonly ClientSwitchDefinition[] = [
       'a reader tells the leader epoch with every fetch, and checks its position against the log of a new leader (KIP-320); the Java client before 2.3, librdkafka before 2.1 and kafkajs know of none',
   },
   {
+    name: 'metadata.topic-ids',
+    of: 'publishing',
+    values: ['told', 'ignored'],
+    about:
+      'a topic that is made again under its name is another one, whose leader epochs begin anew; before KAFKA-12257 and KAFKA-13488 a client took its metadata for old',
+  },
+  {
     name: 'offset.fetch',
     of: 'reading',
     values: ['stable', 'any'],
@@ -249,5 +258,6 @@ export const NO_SWITCHES: ClientSwitches = {
   'streams.unclean-store': 'wiped',
   'streams.written-offsets': 'cleared',
   'leader.epochs': 'followed',
+  'metadata.topic-ids': 'told',
   'offset.fetch': 'stable',
 }
