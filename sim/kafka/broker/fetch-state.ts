@@ -39,11 +39,13 @@ export function fetchStateOf(partition: Partition, truncation: LogTruncation): F
 
 /**
  * Whether an answer still speaks of the partition as it is: it may have got another leader epoch or been cut while the fetch
- * was under way, and then another leadership's words must not be taken for this one's (KAFKA-18723).
+ * was under way, and then another leadership's words must not be taken for this one's (KAFKA-18723). Who has to ask its leader
+ * first takes none (`PartitionFetchState.isReadyForFetch`).
  */
 export function isCurrent(state: FetchState, wanted: FetchPartition | undefined): boolean {
   return (
     wanted !== undefined &&
+    state.question === 'none' &&
     wanted.currentLeaderEpoch === state.toldEpoch &&
     wanted.fetchOffset === state.partition.log.logEndOffset
   )

@@ -124,6 +124,16 @@ describe('appending what was fetched (1.7)', () => {
     expect(follower.end).toBe(1)
   })
 
+  test('nor is one without an epoch, as before KIP-320, while the leader is to be asked where to cut', () => {
+    const follower = new Follower('leader-epoch-iterated')
+    follower.follow(3, [[1, 4]])
+    follower.answer({ records: [follower.entry(4, 1)] }, { currentLeaderEpoch: -1 })
+    expect(follower.end).toBe(4)
+    follower.epochEnd(1, 4)
+    follower.answer({ records: [follower.entry(4, 3)] }, { currentLeaderEpoch: -1 })
+    expect(follower.end).toBe(5)
+  })
+
   test('an answer to a fetch of an earlier leader epoch is not applied, whatever it says', () => {
     const follower = new Follower()
     follower.follow(3, [[1, 4]])
