@@ -32,6 +32,7 @@ export interface Unread {
  */
 export class InternalTopic implements MomentObserver {
   readonly kinds: readonly number[] = [
+    M.replicasAssigned,
     M.leaderElected,
     M.isrChanged,
     M.brokerRegistered,
@@ -58,14 +59,15 @@ export class InternalTopic implements MomentObserver {
     const count = config[settings.partitions] ?? 1
     // Whichever broker is asked first creates it by its own settings.
     const replicationFactor = Math.min(...brokers.map((broker) => broker[settings.replicas] ?? 1))
-    const minIsr = Math.min(controllerConfig['min.insync.replicas'] ?? 1, replicationFactor)
+    const configured = controllerConfig['min.insync.replicas'] ?? 1
+    const minIsr = Math.min(configured, replicationFactor)
     this.rules = {
       count,
       replicationFactors: Array.from({ length: count }, () => replicationFactor),
-      configuredMinIsr: Array.from({ length: count }, () => minIsr),
+      configuredMinIsr: Array.from({ length: count }, () => configured),
       minIsr: Array.from({ length: count }, () => minIsr),
       firstOf: () => 0,
-      // Such topics are not moved to other brokers.
+      // Elections count the replicas themselves.
       onAssigned: () => {},
       // `__transaction_state` is made with unclean elections forbidden.
       unclean: Array.from({ length: count }, () => {
@@ -97,7 +99,8 @@ export class InternalTopic implements MomentObserver {
     else if (kind === M.coordinatorLoaded) {
       if (d === this.flag) this.topicId = topicId
       if (this.unread.get(a)?.node === node) this.unread.delete(a)
-    } else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(time, partition, b, c, d, e, f, g)
+    } else if (kind === M.replicasAssigned) this.clusterOf(topicId).onAssigned(partition, b, c)
+    else if (kind === M.leaderElected) this.clusterOf(topicId).onElected(time, partition, b, c, d, e, f, g)
     else this.clusterOf(topicId).onIsrChanged(time, partition, b, c, d, f, g)
   }
 

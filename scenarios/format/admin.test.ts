@@ -73,6 +73,13 @@ describe('admin', () => {
     })
   })
 
+  test('reassign takes partitions of coordinators, as many as brokers make', () => {
+    const moved = (partition: number): readonly string[] =>
+      marks(load(admin(`{ reassign: { __consumer_offsets-${partition}: [broker-3, broker-1] } }`)))
+    expect(moved(49)).toEqual([])
+    expect(moved(50)).toEqual(['UNKNOWN_TOPIC 6:42'])
+  })
+
   test('a leader may be moved to where a reassignment gives a replica', () => {
     const moved = (to: string): readonly string[] => {
       const faults = `faults:

@@ -1,8 +1,9 @@
 import type { Action, ReassignedPartition } from '../../../sim/faults/plan.ts'
+import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from '../../../sim/kafka/broker/metadata-cache.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Context } from './context.ts'
-import { partitionNamed, splitPartition } from './partitions.ts'
+import { partitionNamed, splitPartition, type TopicPartitionName } from './partitions.ts'
 
 const CANCEL = 'cancel'
 
@@ -20,7 +21,7 @@ export function reassign(place: Place, context: Context): Action | null {
 }
 
 function reassigned(entry: Place, context: Context): readonly ReassignedPartition[] {
-  const named = partitionNamed(entry.atKey(), entry.name, '`reassign`', (each) => `${each}: …`, context)
+  const named = internalNamed(entry, context) ?? partitionOf(entry, context)
   if (named === null) return []
   if (entry.text() === CANCEL) return [{ ...named, to: null }]
   if (entry.tree?.kind !== 'list') {
@@ -34,6 +35,24 @@ function reassigned(entry: Place, context: Context): readonly ReassignedPartitio
   }
   const to = brokersAt(entry, context)
   return to === null ? [] : [{ ...named, to }]
+}
+
+function partitionOf(entry: Place, context: Context): TopicPartitionName | null {
+  return partitionNamed(entry.atKey(), entry.name, '`reassign`', (each) => `${each}: …`, context)
+}
+
+/** How many partitions the topics of coordinators get, which brokers make when they need them. */
+const INTERNAL = {
+  [OFFSETS_TOPIC]: 'offsets.topic.num.partitions',
+  [TRANSACTIONS_TOPIC]: 'transaction.state.log.num.partitions',
+} as const
+
+/** A partition in which a coordinator keeps what it knows; null when another one is meant. */
+function internalNamed(entry: Place, { cluster }: Context): TopicPartitionName | null {
+  const named = splitPartition(entry.name)
+  if (named?.topic !== OFFSETS_TOPIC && named?.topic !== TRANSACTIONS_TOPIC) return null
+  const count = cluster.configs[0]?.[INTERNAL[named.topic]] ?? 0
+  return named.partition < count ? named : null
 }
 
 /** The brokers of a list, each there and named once. Null when one is not, which is reported. */
