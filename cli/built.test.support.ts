@@ -24,9 +24,13 @@ export function started(folder: string, ...args: readonly string[]): Ended {
   return { code: status, out: stdout, err: stderr }
 }
 
+/** Commands that judge in threads. */
+const IN_THREADS: ReadonlySet<string | undefined> = new Set(['run', 'matrix', 'fuzz', 'campaign'])
+
 /**
  * The same on this thread, which saves the start of a process: the built program with its own loader, judge and threads, as
- * `main` calls it. Not for what a process has to itself: signals, pipes, its time zone, modules that were never loaded.
+ * `main` calls it. It judges here as well, where nothing is loaded and compiled anew, unless the arguments say in how many
+ * threads. Not for what a process has to itself: signals, pipes, its time zone, modules that were never loaded.
  */
 export async function called(folder: string, ...args: readonly string[]): Promise<Ended> {
   const [{ main }, { realEngine }, { packageRoot, packageVersion }] = await Promise.all([
@@ -40,7 +44,8 @@ export async function called(folder: string, ...args: readonly string[]): Promis
     isTTY: false,
     columns: null,
   })
-  const code = await main(args, {
+  const jobs = IN_THREADS.has(args[0]) && !args.includes('--jobs') ? ['--jobs', '1'] : []
+  const code = await main([...args, ...jobs], {
     console: { out: sink('out'), err: sink('err'), env: process.env, cwd: folder },
     engine: realEngine,
     version: packageVersion(),
