@@ -9,6 +9,7 @@ import type { Labels } from './labels.ts'
 import { LinkChanges } from './link-changes.ts'
 import type { Subject } from './subject.ts'
 import type { Sentence } from './teller.ts'
+import { tellTopic } from './topic-teller.ts'
 
 /** Puts what happened around the records into sentences: faults, processes, links, leaders, in-sync sets. */
 export class WorldTeller {
@@ -80,6 +81,11 @@ export class WorldTeller {
       case M.controllerDeposed:
       case M.metadataLost:
         return this.ofController(moment)
+      case M.topicCreated:
+      case M.topicDeleted:
+      case M.configCommitted:
+      case M.configApplied:
+        return tellTopic(moment, this.subject, this.labels)
       case M.epochBumped:
       case M.producerRestarted:
         return this.ofProducer(moment)

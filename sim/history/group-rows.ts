@@ -134,7 +134,7 @@ export const GROUP_ROWS: readonly Row[] = [
   [
     'offset.expired',
     M.offsetExpired,
-    'the group coordinator deletes an offset that nobody has had a use for in offsets.retention.minutes',
+    'the group coordinator deletes an offset: nobody has had a use for it in offsets.retention.minutes, or its topic was deleted',
     'group:text tp:tp',
   ],
   [
