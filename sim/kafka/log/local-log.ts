@@ -143,9 +143,11 @@ export class LocalLog {
 
   /** Segments that begin behind the last batch are empty, all but one of them for nothing. */
   private dropEmptySegments(): void {
-    const last = this.entries[this.entries.length - 1]
-    const kept = this.bases.filter((base, at) => at === 0 || (last !== undefined && base <= last.lastOffset + 1))
-    if (kept.length < this.bases.length) this.setBases(kept)
+    if (this.bases.length > 1) {
+      const last = this.entries[this.entries.length - 1]
+      const kept = this.bases.filter((base, at) => at === 0 || (last !== undefined && base <= last.lastOffset + 1))
+      if (kept.length < this.bases.length) this.setBases(kept)
+    }
     this.lookAtActive()
   }
 

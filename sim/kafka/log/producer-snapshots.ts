@@ -51,6 +51,7 @@ export class ProducerSnapshots {
 
   private keep(isKept: (snapshot: ProducerSnapshot) => boolean): void {
     const all = this.file.read() ?? NONE
+    if (all.length === 0) return
     const kept = all.filter(isKept)
     if (kept.length < all.length) this.file.write(kept)
   }
