@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { IoOperation } from '../../storage/io-failures.ts'
 import { Api } from '../protocol/api.ts'
 import { Errors } from '../protocol/errors.ts'
 import {
@@ -108,6 +109,19 @@ function withUnreplicated(cluster: MiniCluster): MiniCluster {
   cluster.runFor(0.1)
   return cluster
 }
+
+describe('a disk that cannot be read', () => {
+  test('gives KAFKA_STORAGE_ERROR where something is to be read, and nothing else is an error before', () => {
+    const reader = new Reader(written())
+    reader.cluster.disks[1]?.directory.failures.begin(IoOperation.read)
+    expect(reader.list(LATEST_TIMESTAMP)).toMatchObject({ errorCode: 0, offset: 3 })
+    const atEnd = reader.fetching(3, {}, { maxWaitMs: 0 })
+    reader.cluster.runFor(0.01)
+    expect(reader.fetched(atEnd)?.errorCode).toBe(0)
+    expect(reader.fetch(1)).toMatchObject({ errorCode: Errors.KAFKA_STORAGE_ERROR, records: [], highWatermark: -1 })
+    expect(reader.list(EARLIEST_TIMESTAMP)?.errorCode).toBe(Errors.KAFKA_STORAGE_ERROR)
+  })
+})
 
 describe('consumer fetches (1.8)', () => {
   test('whole batches from the offset on, up to the high watermark', () => {
