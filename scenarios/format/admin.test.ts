@@ -54,6 +54,16 @@ describe('admin', () => {
     expect(compacting?.spec.topics[0]).toHaveProperty('everCompacted', true)
   })
 
+  test("alter-config with null takes a setting back to the brokers' own", () => {
+    const text = admin('{ alter-config: { orders: { retention.ms: null, segment.ms: 1s } } }')
+    const changes = { 'retention.ms': 604_800_000, 'segment.ms': 1000 }
+    const of = (file: string): unknown => load(file).scenarios[0]?.faults[0]?.action
+    expect(of(text)).toEqual({ kind: 'alter-config', topics: [{ topic: 'orders', changes }] })
+    const own = text.replace('producers:', 'cluster: { config: { log.retention.ms: 60000 } }\nproducers:')
+    expect(of(own)).toMatchObject({ topics: [{ changes: { 'retention.ms': 60_000 } }] })
+    expect(marks(load(admin('{ alter-config: { orders: { retention.m: null } } }')))).toEqual(['UNKNOWN_CONFIG 6:56'])
+  })
+
   test('create-topic takes topics that are declared, and they are not there at first', () => {
     const [scenario] = load(admin('{ create-topic: orders }')).scenarios
     expect(scenario?.faults[0]?.action).toEqual({ kind: 'create-topic', topics: ['orders'] })

@@ -4,10 +4,10 @@ import type { Action, AlteredTopic, FaultEntry } from '../../../sim/faults/plan.
 import type { TopicSpec } from '../../../sim/spec.ts'
 import type { Place } from '../place.ts'
 import { didYouMean } from '../suggest.ts'
-import { resolveConfig } from './config.ts'
+import { type ConfigValue, noSetting, resolveConfig } from './config.ts'
 import type { Context, TopicFacts } from './context.ts'
 import { isStateful } from './stateful.ts'
-import { TOPIC } from './topics.ts'
+import { brokerDefaults, TOPIC } from './topics.ts'
 
 /** `{ alter-config: { orders: { min.insync.replicas: 1 } } }` */
 export function alterConfig(place: Place, context: Context): Action | null {
@@ -33,13 +33,27 @@ function alteredTopic(entry: Place, context: Context): AlteredTopic | null {
     creation.keyError('TWICESHY_UNKNOWN_CONFIG', `\`${creation.name}\` is no setting that can be altered`, help)
     return null
   }
-  const { values } = resolveConfig(entry, { ...TOPIC, others: [] }, {})
+  const values = { ...resolveConfig(entry, { ...TOPIC, others: [] }, {}).values, ...takenBack(entry, context) }
   if (Object.keys(values).length === 0) return null
   const changes = values as TopicConfigChange
   checkMinIsr(entry, changes, topic)
   // Under `cluster: perfect` every min ISR counts as 1.
   const perfect = context.cluster.perfect && changes['min.insync.replicas'] !== undefined
   return { topic: topic.name, changes: perfect ? { ...changes, 'min.insync.replicas': 1 } : changes }
+}
+
+/** `retention.ms: null` (`IncrementalAlterConfigs`, DELETE): what the brokers have for all topics holds again. */
+function takenBack(entry: Place, { cluster }: Context): Readonly<Record<string, ConfigValue>> {
+  const defaults = brokerDefaults(cluster)
+  const values: Record<string, ConfigValue> = {}
+  for (const setting of entry.entries()) {
+    const { name } = setting
+    const known = defaults[name]
+    if (setting.written || setting.broken) continue
+    if (known !== undefined) values[name] = known
+    else setting.keyError('TWICESHY_UNKNOWN_CONFIG', noSetting(TOPIC, name), didYouMean(name, Object.keys(defaults)))
+  }
+  return values
 }
 
 function checkMinIsr(entry: Place, changes: TopicConfigChange, { name, replicationFactor, place }: TopicFacts): void {

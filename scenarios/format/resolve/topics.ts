@@ -147,7 +147,7 @@ function checkMinIsr(topic: Place, factor: number, minIsr: number, cluster: Clus
 }
 
 /** What a topic falls back to: the brokers' own settings, by their names for it. */
-function brokerDefaults(cluster: ClusterFacts): Record<string, ConfigValue> {
+export function brokerDefaults(cluster: ClusterFacts): Record<string, ConfigValue> {
   const broker = cluster.configs[0] as unknown as Readonly<Record<string, ConfigValue>>
   const changed: Record<string, ConfigValue> = {}
   for (const [topicKey, brokerKey] of Object.entries(BROKER_SYNONYM)) changed[topicKey] = broker[brokerKey] ?? 0
