@@ -153,6 +153,22 @@ describe('isolation', () => {
     ])
   })
 
+  test('unless it leads again with what it appended: the next marker is about that too', () => {
+    const h = history().begins().sent(0)
+    const { tp, checkout } = h
+    const appends = (node: number, offset: number, epoch: number, batch: number, flags: number): void => {
+      const all = flags | TRANSACTIONAL_BATCH | APPENDED_AS_LEADER
+      h.emit(M.logAppended, node, tp, offset, offset, epoch, batch, PRODUCER, all, 0)
+    }
+    h.emit(M.leaderBegan, 2, tp, 1, 0, 0)
+    appends(1, 0, 0, recordOf(checkout, 0), 0)
+    h.acked(0, 0).emit(M.leaderBegan, 1, tp, 2, 1, 0)
+    appends(1, 1, 2, recordOf(1, MARKERS), CONTROL_BATCH)
+    h.emit(M.markerWritten, 1, tp, 1, PRODUCER, 0, 1, 0, recordOf(1, MARKERS)).high(1, 2, 2)
+    const { violations } = h.ends(M.txnCommitted).reads(0, 0).ended('max-events').of('isolation')
+    expect(violations).toEqual([])
+  })
+
   test('who reads uncommitted records is promised nothing', () => {
     const h = new TransactionalHistory(reading('read_uncommitted'))
       .registers(0)

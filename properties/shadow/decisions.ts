@@ -1,5 +1,6 @@
 import type { Batches } from './batches.ts'
 import type { Entries } from './entries.ts'
+import type { ShadowLog } from './shadow-log.ts'
 
 /** What became of data of a transaction in its partition: nothing yet, or what the marker behind it said. */
 export const Decision = { none: 0, committed: 1, aborted: 2 } as const
@@ -26,6 +27,27 @@ export class Decisions {
     const known = open.get(producerId)
     if (known === undefined) open.set(producerId, [entry])
     else known.push(entry)
+  }
+
+  /**
+   * A leader began. What it holds counts from now on, also what it, or whoever it copied it from, had appended unaware of a newer
+   * leadership: the next marker of its producer is about that too.
+   */
+  onBegan(partition: number, log: ShadowLog): void {
+    const open = this.open[partition] as Map<number, number[]>
+    const { transactional, producerId, decision } = this.entries
+    const held = new Map<number, number[]>()
+    for (let place = 0; place < log.entries.length; place++) {
+      const entry = log.entries.at(place)
+      if (transactional.at(entry) === 0) continue
+      const producer = producerId.at(entry)
+      if (transactional.at(entry) === 2) held.delete(producer)
+      else if (decision.at(entry) === Decision.none) held.set(producer, [...(held.get(producer) ?? []), entry])
+    }
+    for (const [producer, entries] of held) {
+      const known = open.get(producer) ?? []
+      open.set(producer, [...known, ...entries.filter((entry) => !known.includes(entry))])
+    }
   }
 
   /**

@@ -273,6 +273,7 @@ export class Shadow implements MomentObserver {
     if (cluster.leader[partition] === UNTOLD) cluster.onFirstLeader(partition, node, epoch)
     const unclean = cluster.epoch[partition] === epoch ? (cluster.unclean[partition] as number) : 0
     this.ofNewestLeader = this.leaderships.onBegan(time, partition, log, epoch, offset, unclean)
+    if (this.ofNewestLeader) this.decisions.onBegan(partition, log)
   }
 
   private onFollowerBegan(node: number, tp: number): void {
