@@ -11,7 +11,7 @@ import {
   ELECT_LEADER,
   MOVE_LEADER,
   REASSIGN,
-} from './kafka/controller/controller-requests.ts'
+} from './kafka/controller/operator-requests.ts'
 import { OFFSETS_TOPIC, TRANSACTIONS_TOPIC } from './kafka/broker/metadata-cache.ts'
 import { corrupt } from './kafka/log/corruption.ts'
 import { partitionFor } from './kafka/group/partition-for.ts'

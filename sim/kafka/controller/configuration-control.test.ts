@@ -3,7 +3,7 @@ import { SIGNAL_EVENT } from '../../kernel/kernel.ts'
 import { SECOND } from '../../kernel/time.ts'
 import { tpOf } from '../../history/ids.ts'
 import type { AlterTopicConfig } from './configuration-control.ts'
-import { ALTER_CONFIG } from './controller-requests.ts'
+import { ALTER_CONFIG } from './operator-requests.ts'
 import { Bench, TOPIC_ID } from './harness.test.support.ts'
 
 // What an operator alters with `kafka-configs --alter`.

@@ -18,13 +18,11 @@ import type {
 } from '../protocol/messages.ts'
 import type { MetadataRecord } from '../protocol/metadata-records.ts'
 import type { FutureEpochs, ReassignmentCompletion } from '../protocol/profile.ts'
-import { alterTopicConfig, type AlterTopicConfig } from './configuration-control.ts'
 import type { ControllerImage } from './controller-image.ts'
 import { PRODUCER_ID_BLOCK_SIZE } from './producer-ids.ts'
-import { alterPartitionReassignment, preferLeader } from './partition-reassignment.ts'
+import { OperatorRequests } from './operator-requests.ts'
 import { ReplicationControlManager } from './replication-control.ts'
-import { deleteTopic } from './topic-deletion.ts'
-import { createPartitions, createTopic, createTopics, type TopicToCreate } from './topic-creation.ts'
+import { createTopics } from './topic-creation.ts'
 
 /** Kinds of a controller's timers; those of its tasks carry the epoch it leads. A voter of a quorum takes more (`quorum-voter.ts`). */
 export const ControllerTimer = {
@@ -39,24 +37,6 @@ export const ControllerTimer = {
   /** It does not lead the quorum any more. */
   RENOUNCE: 5,
 } as const
-
-/** A signal: an operator's tool asks for more partitions of the topic `a`, `b` in all (`CreatePartitions`). */
-export const CREATE_PARTITIONS = 48
-/** A signal: the partition `a` is to have its preferred leader, or with `b` = 1 any leader at all (`ElectLeaders`). */
-export const ELECT_LEADER = 49
-/** A signal: the replica at broker `b` is to lead the partition `a` (`AlterPartitionReassignments`, then `ElectLeaders`). */
-export const MOVE_LEADER = 50
-/** A signal: a topic is to have other settings, those of its {@link AlterTopicConfig} (`IncrementalAlterConfigs`). */
-export const ALTER_CONFIG = 51
-/** A signal: there is to be another topic, a {@link TopicToCreate} (`CreateTopics`). */
-export const CREATE_TOPIC = 52
-/**
- * A signal: the partition `a` is to have its replicas at the brokers of the payload, or with null a reassignment of it is to be
- * cancelled (`AlterPartitionReassignments`).
- */
-export const REASSIGN = 55
-/** A signal: the topic `a` is to go (`DeleteTopics`). */
-export const DELETE_TOPIC = 53
 
 /** `PeriodicTask.DEFAULT_IMMEDIATE_PERIOD_NS`: the pause before a task that did not finish goes on. */
 const IMMEDIATE_PERIOD: number = 10 * MILLISECOND
@@ -74,11 +54,6 @@ export interface ControllerOptions {
   readonly reservedTopicIds?: number
   /** reassignment.completion; as today unless told otherwise. */
   readonly completion?: ReassignmentCompletion
-}
-
-/** Whether a signal is an operator's. */
-export function isAdministration(kind: number): boolean {
-  return kind >= CREATE_PARTITIONS && kind <= REASSIGN
 }
 
 /** Where changes of the metadata go. */
@@ -103,7 +78,7 @@ export class ControllerRequests {
   private readonly image: ControllerImage
   private readonly writer: MetadataWriter
   private readonly replication: ReplicationControlManager
-  private readonly elr: boolean
+  private readonly operators: OperatorRequests
   private readonly reservedTopicIds: number
 
   constructor(
@@ -123,7 +98,6 @@ export class ControllerRequests {
     this.config = config
     this.image = image
     this.writer = writer
-    this.elr = elr
     this.reservedTopicIds = reservedTopicIds
     this.replication = new ReplicationControlManager(image.topics, image.cluster, {
       elr,
@@ -133,6 +107,7 @@ export class ControllerRequests {
       minInsyncReplicas: config['min.insync.replicas'],
       uncleanLeaderElectionEnable: config['unclean.leader.election.enable'],
     })
+    this.operators = new OperatorRequests(image, writer, this.replication, elr)
   }
 
   // --- requests -------------------------------------------------------------------------------------------------------
@@ -155,34 +130,9 @@ export class ControllerRequests {
     }
   }
 
-  /** What an operator's tool asks for, by the signals above. */
+  /** What an operator's tool asks for, by its signal. */
   administer(kind: number, a: number, b: number, payload: unknown): void {
-    const { writer, replication, image } = this
-    const reassigns = { topics: image.topics, cluster: image.cluster, replication }
-    switch (kind) {
-      case CREATE_PARTITIONS:
-        writer.commit(createPartitions(a, b, image.topics, image.cluster))
-        break
-      case ELECT_LEADER:
-        writer.commit(replication.electLeader(a, b === 1 ? 'unclean' : 'preferred'))
-        break
-      case MOVE_LEADER:
-        writer.commit(preferLeader(a, b, reassigns))
-        writer.commit(replication.electLeader(a, 'preferred'))
-        break
-      case CREATE_TOPIC:
-        writer.commit(createTopic(payload as TopicToCreate, image.topics, image.cluster))
-        break
-      case DELETE_TOPIC:
-        writer.commit(deleteTopic(a, image.topics))
-        break
-      case ALTER_CONFIG:
-        writer.commit(alterTopicConfig(payload as AlterTopicConfig, image.topics, this.elr))
-        break
-      case REASSIGN:
-        writer.commit(alterPartitionReassignment(a, payload as readonly number[] | null, reassigns))
-        break
-    }
+    this.operators.carryOut(kind, a, b, payload)
   }
 
   private brokerRegistration(body: BrokerRegistrationRequest): BrokerRegistrationResponse {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SIGNAL_EVENT } from '../../kernel/kernel.ts'
 import { tpOf } from '../../history/ids.ts'
-import { ELECT_LEADER, MOVE_LEADER } from './controller-requests.ts'
+import { ELECT_LEADER, MOVE_LEADER } from './operator-requests.ts'
 import { Bench, TOPIC_ID } from './harness.test.support.ts'
 
 // What an operator asks for: `kafka-leader-election`, and `kafka-reassign-partitions` with the replicas in another order.

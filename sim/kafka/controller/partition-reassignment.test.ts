@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { tpOf } from '../../history/ids.ts'
 import { SIGNAL_EVENT } from '../../kernel/kernel.ts'
 import { Errors } from '../protocol/errors.ts'
-import { REASSIGN } from './controller-requests.ts'
+import { REASSIGN } from './operator-requests.ts'
 import { Bench, type BenchOptions, TOPIC_ID } from './harness.test.support.ts'
 
 // `kafka-reassign-partitions`: AlterPartitionReassignments (KIP-455).

@@ -17,9 +17,9 @@ import {
   type ControllerOptions,
   ControllerRequests,
   ControllerTimer,
-  isAdministration,
   type MetadataWriter,
 } from './controller-requests.ts'
+import { isAdministration } from './operator-requests.ts'
 import { MetadataFetches } from './metadata-fetches.ts'
 import { notController } from './not-controller.ts'
 

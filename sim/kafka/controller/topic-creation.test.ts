@@ -3,7 +3,7 @@ import { SIGNAL_EVENT } from '../../kernel/kernel.ts'
 import { tpOf } from '../../history/ids.ts'
 import { Api } from '../protocol/api.ts'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/group-messages.ts'
-import { CREATE_TOPIC } from './controller-requests.ts'
+import { CREATE_TOPIC } from './operator-requests.ts'
 import { Bench } from './harness.test.support.ts'
 import type { TopicToCreate } from './topic-creation.ts'
 

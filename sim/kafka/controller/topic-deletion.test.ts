@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SIGNAL_EVENT } from '../../kernel/kernel.ts'
 import { tpOf } from '../../history/ids.ts'
 import { Errors } from '../protocol/errors.ts'
-import { DELETE_TOPIC } from './controller-requests.ts'
+import { DELETE_TOPIC } from './operator-requests.ts'
 import { Bench, TOPIC_ID } from './harness.test.support.ts'
 
 // What an operator deletes with `kafka-topics --delete`.
