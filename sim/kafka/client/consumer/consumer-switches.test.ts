@@ -191,8 +191,9 @@ describe('offset.fetch', () => {
   function asks(switches: Partial<ClientSwitches>): readonly boolean[] {
     const c = new FakeBrokers()
     c.append(P0, 3)
-    new TestReader(c, { switches })
+    const reader = new TestReader(c, { switches })
     c.runUntil(500)
+    expect(reader.read).toHaveLength(3)
     return c.asked(Api.OffsetFetch).map(({ body }) => (body as OffsetFetchRequest).requireStable)
   }
 
