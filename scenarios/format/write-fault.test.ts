@@ -1,7 +1,15 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { drawPlan } from '../../sim/faults/draw.ts'
-import type { ChaosKind, FaultPlan, PlannedFault } from '../../sim/faults/plan.ts'
+import {
+  type ChaosKind,
+  type FaultPlan,
+  type PlannedFault,
+  DISK_KINDS,
+  HOSTILE_KINDS,
+  NAMED_KINDS,
+  ORDINARY_KINDS,
+} from '../../sim/faults/plan.ts'
 import { matchableFields, MOMENTS } from '../../sim/history/catalogue.ts'
 import type { RawScenario } from './raw.ts'
 import { rawDocumentsOfText, rawDocumentsOfValue } from './raw-documents.ts'
@@ -26,19 +34,7 @@ const SPEC = (() => {
   if (scenario === undefined) throw new Error('the base does not load')
   return scenario.spec
 })()
-const KINDS: readonly ChaosKind[] = [
-  'crash',
-  'power-loss',
-  'wipe-disk',
-  'stop',
-  'pause',
-  'partition',
-  'isolate',
-  'delay',
-  'drop',
-  'disconnect',
-  'slow-disk',
-]
+const KINDS: readonly ChaosKind[] = [...ORDINARY_KINDS, ...DISK_KINDS, ...HOSTILE_KINDS, ...NAMED_KINDS]
 
 /** The plan that a file with these faults is drawn into. */
 function readBack(plan: FaultPlan): FaultPlan {
@@ -50,7 +46,7 @@ function readBack(plan: FaultPlan): FaultPlan {
 
 describe('faults that are written load to the same plan', () => {
   property.prop([fc.nat()], { numRuns: 200 })('of chaos', (seed) => {
-    const chaos = { budget: 'beyond', kinds: KINDS, faults: [1, 8] } as const
+    const chaos = { budget: 'hostile', kinds: KINDS, faults: [1, 8] } as const
     const plan = drawPlan({ entries: [], chaos }, SPEC, `seed ${seed}`).map((fault, entry) => ({ ...fault, entry }))
     expect(readBack(plan)).toEqual(plan)
   })

@@ -1,7 +1,8 @@
 import type { Stream } from '../../kernel/stream.ts'
+import { placeReplicas } from '../../kafka/controller/cluster-formation.ts'
 import type { Action } from '../plan.ts'
 import { pickWeighted, shuffled } from './pick.ts'
-import type { Topology } from './topology.ts'
+import type { PartitionName, Topology } from './topology.ts'
 import { somePartition } from './triggers.ts'
 import { WEIGHTS } from './weights.ts'
 
@@ -15,11 +16,16 @@ export function drawOperation(topology: Topology, stream: Stream): Action | null
     case 'elect-leader':
       return { kind, partitions: [{ ...at, election: 'preferred' }] }
     case 'move-leader':
-      // One that has no replica of it is refused, as Kafka refuses it.
-      return { kind, partitions: [{ ...at, to: stream.pick(brokers) }] }
+      return { kind, partitions: [{ ...at, to: stream.pick(firstReplicas(at, topology)) }] }
     case 'reassign':
       return { kind, partitions: [{ ...at, to: shuffled(stream, brokers).slice(0, replicas[at.topic]) }] }
     case 'cancel':
       return { kind: 'reassign', partitions: [{ ...at, to: null }] }
   }
+}
+
+/** The brokers that have the partition from the beginning: nobody else may be asked to lead it. */
+function firstReplicas({ topic, partition }: PartitionName, { brokers, replicas }: Topology): readonly string[] {
+  const places = placeReplicas(Array.from(brokers.keys()), partition, replicas[topic] ?? 1)
+  return places.map((place) => brokers[place] as string)
 }
