@@ -80,7 +80,7 @@ export const CONTROLLER_MUTANTS: readonly Mutant[] = [
     file: 'sim/kafka/controller/replication-control.ts',
     anchor: 'if (!this.defaults.elr || clean)\n            return this.leave(brokerId);',
     replacement: 'if (MARK)\n            return [];',
-    caughtBy: { scenario: 'campaigns/safe-publishing', variant: null, runs: 100 },
+    caughtBy: { scenario: 'campaigns/safe-publishing', variant: null, runs: 400 },
   },
   {
     id: 'replica-epoch-unchecked',

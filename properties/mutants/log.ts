@@ -179,14 +179,6 @@ export const LOG_MUTANTS: readonly Mutant[] = [
     caughtBy: { scenario: 'library/acks-1-leader-dies', variant: 'acks-all', runs: 10 },
   },
   {
-    id: 'broker-outlives-its-disk',
-    rule: 'without the log directory of the metadata log a broker halts (`ReplicaManager.handleLogDirFailure`)',
-    file: 'sim/kafka/broker/log-dir-failures.ts',
-    anchor: 'this.process.halt();',
-    replacement: 'MARK;',
-    caughtBy: { scenario: 'library/a-disk-fails-under-its-broker', variant: null, runs: 20 },
-  },
-  {
     id: 'full-disk-acknowledges',
     rule: 'a batch that the disk does not take is refused (`KAFKA_STORAGE_ERROR`)',
     file: 'sim/kafka/log/partition-log.ts',
