@@ -14,8 +14,8 @@ const INTERNAL: Partial<TopicConfig> = {
 }
 
 /**
- * A topic's settings as a broker knows them: the scenario's and what operators changed of them, or for Kafka's own topics what the broker sets for all, and
- * what the transaction log was created with.
+ * A topic's settings as a broker knows them: the scenario's and what operators changed of them, or for Kafka's own topics what
+ * the broker sets for all, and what the transaction log was created with.
  */
 export function topicConfigOf(
   topicId: number,
